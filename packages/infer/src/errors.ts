@@ -1,0 +1,41 @@
+/** Every way Callsign refuses, as a stable code to switch on. The message says who, expected, got, where, and the fix. */
+export type CallsignErrorCode =
+  // audio
+  | "AUDIO_EMPTY"
+  | "AUDIO_INVALID"
+  | "AUDIO_NOT_FINITE"
+  | "AUDIO_TOO_LONG"
+  | "AUDIO_TOO_SHORT"
+  | "AUDIO_TRUNCATED"
+  | "AUDIO_UNSUPPORTED"
+  // models and their cards
+  | "CARD_INVALID"
+  | "CARD_MISMATCH"
+  | "CHECKPOINT_MISMATCH"
+  | "MODEL_INVALID"
+  | "MODEL_NOT_FOUND"
+  | "MODEL_SHAPE_MISMATCH"
+  | "SAFETENSORS_INVALID"
+  | "SESSION_FAILED"
+  // files and downloads
+  | "CHECKSUM_MISMATCH"
+  | "DOWNLOAD_FAILED"
+  | "FILE_NOT_FOUND"
+  | "FILE_WRITE_FAILED"
+  // use
+  | "ABORTED"
+  | "CONFIG_INVALID"
+  | "DEPENDENCY_MISSING"
+  | "INVALID_ARGUMENT"
+  | "TRUTH_INVALID";
+
+/** The one error Callsign throws on purpose. `cause` keeps whatever lay underneath. */
+export class CallsignError extends Error {
+  override readonly name = "CallsignError";
+  readonly code: CallsignErrorCode;
+
+  constructor(code: CallsignErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

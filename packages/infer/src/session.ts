@@ -1,0 +1,25 @@
+/** A tensor as it crosses into or out of a session; `data` is row-major and belongs to whoever made it. */
+export interface Tensor {
+  readonly data: Float32Array | Int32Array | BigInt64Array;
+  readonly dims: readonly number[];
+}
+
+/** Name, element type and shape of a session's input or output; a string is a symbolic dimension. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly (number | string)[];
+}
+
+/** A loaded ONNX graph, whichever runtime holds it. */
+export interface Session {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** The execution provider that runs the graph: `cpu`, `cuda`, `webgpu`, `wasm`. */
+  readonly provider: string;
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  dispose(): Promise<void>;
+}
+
+/** Makes a session from ONNX bytes. `name` appears in errors. @throws CallsignError `MODEL_INVALID`, `SESSION_FAILED` */
+export type SessionFactory = (model: Uint8Array, options: { readonly name: string }) => Promise<Session>;

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@callsign/source"];
+
+export default defineConfig({
+  resolve: { conditions: [...conditions, "module", "node"] },
+  ssr: { resolve: { conditions: [...conditions, "module", "node"], externalConditions: ["node"] } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
+    setupFiles: ["test-support/setup.ts"],
+    pool: "forks",
+    reporters: process.env.CI ? ["default", "json"] : ["default"],
+    outputFile: { json: "node_modules/.cache/vitest.json" },
+    testTimeout: 60_000,
+  },
+});

@@ -17,6 +17,21 @@ export type CallsignErrorCode =
   | "MODEL_SHAPE_MISMATCH"
   | "SAFETENSORS_INVALID"
   | "SESSION_FAILED"
+  // corpora and other sources of clips
+  | "ARCHIVE_INVALID"
+  | "ARCHIVE_UNSAFE"
+  | "CORPUS_EMPTY"
+  | "HUB_NOT_FOUND"
+  | "HUB_RATE_LIMITED"
+  | "HUB_UNAUTHORIZED"
+  | "MANIFEST_INVALID"
+  | "PARQUET_INVALID"
+  | "SHARD_INVALID"
+  | "TABLE_INVALID"
+  | "TOO_MANY_FAULTS"
+  // speech synthesis
+  | "SYNTHESIS_FAILED"
+  | "SYNTHESIS_REJECTED"
   // files and downloads
   | "CHECKSUM_MISMATCH"
   | "DOWNLOAD_FAILED"
@@ -26,8 +41,10 @@ export type CallsignErrorCode =
   | "ABORTED"
   | "CONFIG_INVALID"
   | "DEPENDENCY_MISSING"
+  | "DISPOSED"
   | "INVALID_ARGUMENT"
-  | "TRUTH_INVALID";
+  | "TRUTH_INVALID"
+  | "WORKER_FAILED";
 
 /** The one error Callsign throws on purpose. `cause` keeps whatever lay underneath. */
 export class CallsignError extends Error {

@@ -1,0 +1,39 @@
+import { CallsignError } from "../errors.ts";
+import { INT16_SCALE } from "./audio.ts";
+
+/** Int16 samples as float32 of the same magnitude; a new array. */
+export function fromInt16(samples: Int16Array): Float32Array {
+  return new Float32Array(samples);
+}
+
+/** Unit-scale samples (-1 to 1) as int16 magnitudes; a new array. Exact: the scale is a power of two. */
+export function fromUnitFloat(samples: Float32Array): Float32Array {
+  return samples.map((sample) => sample * INT16_SCALE);
+}
+
+/** Samples rounded to the nearest integer and clipped to -32768..32767; NaN becomes 0. A new array. */
+export function toInt16(samples: Float32Array): Int16Array {
+  const rounded = new Int16Array(samples.length);
+  for (let i = 0; i < samples.length; i++) {
+    rounded[i] = Math.max(-32768, Math.min(32767, Math.round(samples[i]!)));
+  }
+  return rounded;
+}
+
+/** Refuses NaN and infinity: one of them silences a detector for good. @throws CallsignError `AUDIO_NOT_FINITE` */
+export function checkFinite(samples: Float32Array, { name }: { readonly name: string }): void {
+  const bad = firstNotFinite(samples);
+  if (bad < 0) return;
+  throw new CallsignError(
+    "AUDIO_NOT_FINITE",
+    `${name}: expected finite samples, got ${samples[bad]} at sample ${bad} of ${samples.length}`,
+  );
+}
+
+/** Index of the first sample that is NaN or infinite, -1 where all are finite. */
+export function firstNotFinite(samples: Float32Array): number {
+  // x - x is 0 for every finite x and NaN otherwise: one branch-free pass settles the usual case.
+  let residue = 0;
+  for (let i = 0; i < samples.length; i++) residue += samples[i]! - samples[i]!;
+  return residue === 0 ? -1 : samples.findIndex((sample) => !Number.isFinite(sample));
+}

@@ -1,0 +1,48 @@
+import { CallsignError } from "../errors.ts";
+
+/** The last `capacity` samples of a stream, oldest first; zeros stand for what came before the stream. */
+export class RingBuffer {
+  readonly capacity: number;
+  readonly #data: Float32Array;
+  /** Where the next sample goes, which is also where the oldest lies. */
+  #next = 0;
+
+  /** @throws CallsignError `INVALID_ARGUMENT` */
+  constructor(capacity: number) {
+    if (!Number.isSafeInteger(capacity) || capacity < 1)
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `ring buffer: expected a capacity of 1 or more, got ${capacity}`,
+      );
+    this.capacity = capacity;
+    this.#data = new Float32Array(capacity);
+  }
+
+  /** Appends samples, pushing out as many of the oldest; the array stays the caller's. */
+  push(samples: Float32Array): void {
+    const { capacity } = this;
+    const last = samples.length > capacity ? samples.subarray(samples.length - capacity) : samples;
+    const untilEnd = Math.min(last.length, capacity - this.#next);
+    this.#data.set(last.subarray(0, untilEnd), this.#next);
+    this.#data.set(last.subarray(untilEnd), 0);
+    this.#next = (this.#next + last.length) % capacity;
+  }
+
+  /** Writes all `capacity` samples, oldest first, to the start of `target`. @throws CallsignError `INVALID_ARGUMENT` */
+  copyTo(target: Float32Array): void {
+    if (target.length < this.capacity)
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `ring buffer: expected a target of ${this.capacity} samples or more, got ${target.length}`,
+      );
+    const older = this.#data.subarray(this.#next);
+    target.set(older, 0);
+    target.set(this.#data.subarray(0, this.#next), older.length);
+  }
+
+  /** Back to silence. */
+  reset(): void {
+    this.#data.fill(0);
+    this.#next = 0;
+  }
+}

@@ -1,0 +1,111 @@
+import { checkClassifierShape, type ClassifierShape } from "./classifier-shape.ts";
+import { EMBEDDING } from "./embedding-graph.ts";
+import { CallsignError } from "./errors.ts";
+import type { Session, SessionFactory, Tensor } from "./session.ts";
+
+export interface LoadClassifierOptions {
+  /** The file, for messages. */
+  readonly name: string;
+  readonly createSession: SessionFactory;
+  /** One score comes out for each. */
+  readonly labels: readonly string[];
+  /** Embeddings of 96 values that one score is read from. */
+  readonly embeddings: number;
+}
+
+/**
+ * Loads a classifier graph: its first input reads embeddings `[n, embeddings, 96]` (or the same values in a row,
+ * `[n, embeddings * 96]`), its first output is `[n, labels]` with scores 0 to 1. Names do not matter, so openWakeWord's
+ * and livekit-wakeword's heads load as they are. One run on zeros checks what the declared shapes leave open.
+ * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH` (another number of labels)
+ */
+export async function loadClassifier(model: Uint8Array, options: LoadClassifierOptions): Promise<Classifier> {
+  const session = await options.createSession(model, { name: options.name });
+  try {
+    const shape = checkClassifierShape(session, options);
+    const classifier = new Classifier(session, { ...options, shape });
+    await classifier.score(new Float32Array(options.embeddings * EMBEDDING.dimension), 1);
+    return classifier;
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
+}
+
+/** Examples per run: enough to amortise the call, few enough to keep the activations in cache. */
+const LARGEST_BATCH = 64;
+
+/** A loaded classifier graph; made by `loadClassifier`. Owns its session. */
+export class Classifier {
+  readonly labels: readonly string[];
+  /** The execution provider that runs it. */
+  readonly provider: string;
+  readonly #name: string;
+  readonly #session: Session;
+  readonly #shape: ClassifierShape;
+
+  constructor(
+    session: Session,
+    { name, labels, shape }: { name: string; labels: readonly string[]; shape: ClassifierShape },
+  ) {
+    this.labels = labels;
+    this.provider = session.provider;
+    this.#name = name;
+    this.#session = session;
+    this.#shape = shape;
+  }
+
+  /**
+   * Scores of `count` examples: features `[count, embeddings, 96]` in, `[count, labels]` out, a new array.
+   * A graph whose batch is fixed at one is run once an example. @throws CallsignError `MODEL_INVALID`,
+   * `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED`
+   */
+  async score(features: Float32Array, count: number): Promise<Float32Array> {
+    const { exampleLength, batch } = this.#shape;
+    if (features.length !== count * exampleLength)
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `${this.#name}: expected ${count} x ${exampleLength} feature values, got ${features.length}`,
+      );
+    const scores = new Float32Array(count * this.labels.length);
+    const largest = batch === "any" ? LARGEST_BATCH : 1;
+    for (let from = 0; from < count; from += largest) {
+      const size = Math.min(largest, count - from);
+      const part = features.subarray(from * exampleLength, (from + size) * exampleLength);
+      scores.set(await this.#run(part, size), from * this.labels.length);
+    }
+    return scores;
+  }
+
+  dispose(): Promise<void> {
+    return this.#session.dispose();
+  }
+
+  async #run(features: Float32Array, size: number): Promise<Float32Array> {
+    const { input, output, dims } = this.#shape;
+    const result = await this.#session.run({ [input]: { data: features, dims: [size, ...dims] } });
+    return this.#checkScores(result[output]!, size);
+  }
+
+  #checkScores({ data, dims }: Tensor, size: number): Float32Array {
+    const expected = size * this.labels.length;
+    if (!(data instanceof Float32Array) || data.length !== expected || dims[0] !== size)
+      throw new CallsignError(
+        "MODEL_SHAPE_MISMATCH",
+        `${this.#name}: expected scores [${size}, ${this.labels.length}] from output ` +
+          `${JSON.stringify(this.#shape.output)}, got [${dims.join(", ")}]`,
+      );
+    for (const score of data) {
+      if (score >= -SCORE_SLACK && score <= 1 + SCORE_SLACK) continue;
+      throw new CallsignError(
+        "MODEL_INVALID",
+        `${this.#name}: output ${JSON.stringify(this.#shape.output)} gave ${score}, expected a score 0 to 1; ` +
+          `if these are logits, end the graph in a sigmoid`,
+      );
+    }
+    return data;
+  }
+}
+
+/** Rounding of a float32 softmax or sigmoid stays far within this. */
+const SCORE_SLACK = 1e-4;

@@ -1,0 +1,115 @@
+import * as z from "zod";
+import { CallsignError } from "./errors.ts";
+import { parseStrict } from "./strict-schema.ts";
+
+/** Name of the log-mel definition every model here reads; a change of its numbers is a new name. */
+export const FRONTEND_ID = "callsign-log-mel-1";
+
+/** Sample rate of every model here, in hertz. */
+export const SAMPLE_RATE_HZ = 16_000;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256 as 64 lower-case hexadecimal digits");
+const text = z.string().min(1).max(1000);
+const label = z.string().min(1).max(200);
+/** A bare name: a card must not lead out of its own folder. */
+const fileName = z
+  .string()
+  .max(200)
+  .regex(/^(?!\.)[^/\\:\0]+$/, "expected a plain file name beside the card, without folders");
+
+const windowing = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("sliding-audio"),
+    /** Samples read at each step: at least 76 log-mel frames ((76 - 1) * 160 + 512), fewer than a second embedding needs. */
+    windowLength: z.int().min(12_512).max(13_791),
+    hopLength: z.int().min(1).max(16_000),
+  }),
+  z.strictObject({
+    kind: z.literal("embedding-sequence"),
+    /** Embeddings the classifier reads at once, each 80 ms after the last. */
+    embeddings: z.int().min(1).max(1024),
+    hopLength: z.literal(1280),
+  }),
+]);
+
+const shape = z.strictObject({
+  formatVersion: z.literal(
+    1,
+    "this version of Callsign reads formatVersion 1; a newer card needs a newer Callsign",
+  ),
+  name: text,
+  labels: z.array(label).min(1).max(1000),
+  classifier: z.strictObject({ file: fileName, sha256, bytes: z.int().min(1) }),
+  frontend: z.strictObject({
+    id: z.literal(FRONTEND_ID),
+    floor: z.enum(["window", "chunk"]),
+    embedding: z.strictObject({ id: z.enum(["google-speech-embedding", "callsign-embedding"]), sha256 }),
+  }),
+  audioScale: z.literal("int16"),
+  sampleRateHz: z.literal(SAMPLE_RATE_HZ),
+  windowing,
+  decision: z.strictObject({
+    /** Lowest score that counts, for every label. */
+    thresholds: z.record(label, z.number().min(0).max(1)),
+    /** Steps in a row that must reach the threshold. */
+    patience: z.int().min(1).max(10_000),
+    refractorySeconds: z.number().min(0).max(86_400),
+  }),
+  training: z.record(z.string(), z.unknown()).exactOptional(),
+  data: z.array(z.strictObject({ name: text, licence: text, source: text.exactOptional() })).exactOptional(),
+  createdBy: z.strictObject({ tool: text, version: text, gitCommit: text.exactOptional() }),
+});
+
+const schema = shape.superRefine((card, context) => {
+  const complain = (path: PropertyKey[], message: string): void =>
+    context.addIssue({ code: "custom", path, message });
+  if (new Set(card.labels).size !== card.labels.length) complain(["labels"], "a label is listed twice");
+  const { thresholds } = card.decision;
+  for (const name of card.labels)
+    if (!Object.hasOwn(thresholds, name))
+      complain(["decision", "thresholds"], `no threshold for label ${JSON.stringify(name)}`);
+  for (const name of Object.keys(thresholds))
+    if (!card.labels.includes(name))
+      complain(
+        ["decision", "thresholds"],
+        `threshold for ${JSON.stringify(name)}, which is not among labels`,
+      );
+  const floor = FLOOR_OF[card.windowing.kind];
+  if (card.frontend.floor !== floor)
+    complain(
+      ["frontend", "floor"],
+      `windowing ${card.windowing.kind} needs floor ${floor}, got ${card.frontend.floor}`,
+    );
+});
+
+/** A fixed window has one clamp for all its frames; a stream cannot know a later maximum, so it has one per chunk. */
+const FLOOR_OF = { "sliding-audio": "window", "embedding-sequence": "chunk" } as const;
+
+/** What a model is, how its features are made and how its scores become detections: the content of `model.json`. */
+export type ModelCard = z.output<typeof schema>;
+
+/** How audio is cut for the classifier. */
+export type Windowing = ModelCard["windowing"];
+
+/**
+ * Reads a model card from JSON text or from a parsed value. `name` (the file) begins every message, followed by the
+ * field path; a misspelt key comes with a suggestion. @throws CallsignError `CARD_INVALID`
+ */
+export function parseModelCard(json: unknown, { name }: { readonly name: string }): ModelCard {
+  const value = typeof json === "string" ? parseJson(json, name) : json;
+  return parseStrict(schema, value, { name, code: "CARD_INVALID" });
+}
+
+/** The card as JSON text, checked first, keys in the schema's order, ending in a newline. @throws `CARD_INVALID` */
+export function formatModelCard(card: ModelCard, { name }: { readonly name: string }): string {
+  return `${JSON.stringify(parseModelCard(card, { name }), undefined, 2)}\n`;
+}
+
+function parseJson(json: string, name: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CallsignError("CARD_INVALID", `${name}: not JSON: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,104 @@
+import { readFile } from "node:fs/promises";
+import { loadClassifier } from "../classifier.ts";
+import { createDetector, type Detector } from "../detector.ts";
+import { CallsignError } from "../errors.ts";
+import { createFrontend } from "../frontend.ts";
+import type { ModelCard } from "../model-card.ts";
+import type { SessionFactory } from "../session.ts";
+import { type AssetOptions, resolveAsset, SPEECH_EMBEDDING } from "./assets.ts";
+import { type BareHeadOptions, readBareHead } from "./bare-head.ts";
+import { readModelFolder } from "./model-folder.ts";
+import { createNodeSession } from "./session.ts";
+import { sha256Hex } from "./sha256.ts";
+
+export interface LoadDetectorOptions {
+  /** Default `createNodeSession()`: one thread of the CPU. */
+  readonly createSession?: SessionFactory;
+  /** The speech embedding's file; default where `resolveAsset` finds it. */
+  readonly embeddingPath?: string;
+  /** For every label, instead of the card's own thresholds. */
+  readonly threshold?: number;
+  /** How the speech embedding is looked for and downloaded. */
+  readonly assets?: Omit<AssetOptions, "path">;
+  /** For an .onnx file without a card. */
+  readonly head?: BareHeadOptions;
+}
+
+/**
+ * Loads a detector from a model's folder (`model.json` beside its graph), or from an .onnx head of openWakeWord's kind
+ * without a card. The graph and the speech embedding must be the very files the card names.
+ * @throws CallsignError `MODEL_NOT_FOUND`, `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_INVALID`, `CARD_MISMATCH`,
+ * and what `resolveAsset` throws
+ */
+export async function loadDetector(model: string, options: LoadDetectorOptions = {}): Promise<Detector> {
+  const { createSession = createNodeSession() } = options;
+  const files = model.endsWith(".onnx")
+    ? await readBareHead(model, options.head)
+    : await readModelFolder(model);
+  const { name } = files;
+  const card = options.threshold === undefined ? files.card : withThreshold(files.card, options.threshold);
+  const embeddings = card.windowing.kind === "embedding-sequence" ? card.windowing.embeddings : 1;
+  const classifier = await loadClassifier(files.classifier, {
+    name,
+    createSession,
+    labels: card.labels,
+    embeddings,
+  });
+  try {
+    const embedding = await readEmbedding(card, { ...options, name });
+    const embeddingSha256 = card.frontend.embedding.sha256;
+    const frontend = await createFrontend({
+      createSession,
+      embedding,
+      embeddingSha256,
+      floor: card.frontend.floor,
+    });
+    return await createDetector({ card, frontend, classifier });
+  } catch (error) {
+    await classifier.dispose();
+    throw error;
+  }
+}
+
+function withThreshold(card: ModelCard, threshold: number): ModelCard {
+  if (!(threshold >= 0 && threshold <= 1))
+    throw new CallsignError("INVALID_ARGUMENT", `threshold: expected a score 0 to 1, got ${threshold}`);
+  const thresholds = Object.fromEntries(card.labels.map((label) => [label, threshold]));
+  return { ...card, decision: { ...card.decision, thresholds } };
+}
+
+/** The bytes of the embedding that the card names, from wherever they are. */
+async function readEmbedding(
+  card: ModelCard,
+  { embeddingPath, assets, name }: LoadDetectorOptions & { readonly name: string },
+): Promise<Uint8Array> {
+  const { id, sha256 } = card.frontend.embedding;
+  if (embeddingPath !== undefined) {
+    const bytes = await readFile(embeddingPath).catch((cause: unknown) => {
+      throw new CallsignError(
+        "FILE_NOT_FOUND",
+        `${embeddingPath}: cannot read the speech embedding: ${String(cause)}`,
+        {
+          cause,
+        },
+      );
+    });
+    const got = sha256Hex(bytes);
+    if (got === sha256) return bytes;
+    throw embeddingMismatch(name, `${id} with sha256 ${sha256}`, `${embeddingPath} with ${got}`);
+  }
+  if (id !== SPEECH_EMBEDDING.id || sha256 !== SPEECH_EMBEDDING.sha256)
+    throw embeddingMismatch(
+      name,
+      `${id} with sha256 ${sha256}`,
+      `a Callsign that knows ${SPEECH_EMBEDDING.id} with ${SPEECH_EMBEDDING.sha256}; give the file explicitly`,
+    );
+  return readFile(await resolveAsset(SPEECH_EMBEDDING, assets));
+}
+
+function embeddingMismatch(name: string, wanted: string, got: string): CallsignError {
+  return new CallsignError(
+    "CARD_MISMATCH",
+    `${name}: the card was trained with embedding ${wanted}, got ${got}`,
+  );
+}

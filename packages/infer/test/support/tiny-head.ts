@@ -1,0 +1,40 @@
+import {
+  encodeOnnx,
+  makeFloatTensor,
+  makeGraph,
+  makeModel,
+  makeNode,
+  makeValueInfo,
+} from "@callsign/infer/onnx";
+
+export interface TinyHeadOptions {
+  readonly embeddings?: number;
+  readonly labels?: number;
+  readonly batch?: number | string;
+  readonly inputDims?: readonly (number | string)[];
+  readonly outputDims?: readonly (number | string)[];
+  /** Last operator; `Identity` leaves logits. */
+  readonly activation?: "Sigmoid" | "Identity";
+  readonly weight?: (row: number, column: number) => number;
+}
+
+/** A head that is one matrix: flatten, multiply, sigmoid. */
+export function tinyHead(options: TinyHeadOptions = {}): Uint8Array {
+  const { embeddings = 16, labels = 1, batch = "n", activation = "Sigmoid" } = options;
+  const { weight = (row, column) => Math.sin(row * 0.7 + column) * 0.02 } = options;
+  const inputs = embeddings * 96;
+  const values = Float32Array.from({ length: inputs * labels }, (_, i) =>
+    weight(Math.floor(i / labels), i % labels),
+  );
+  const graph = makeGraph("head", {
+    inputs: [makeValueInfo("in", { dims: options.inputDims ?? [batch, embeddings, 96] })],
+    outputs: [makeValueInfo("out", { dims: options.outputDims ?? [batch, labels] })],
+    nodes: [
+      makeNode("Flatten", { inputs: ["in"], outputs: ["flat"], attributes: { axis: 1n } }),
+      makeNode("MatMul", { inputs: ["flat", "w"], outputs: ["logits"] }),
+      makeNode(activation, { inputs: ["logits"], outputs: ["out"] }),
+    ],
+    initializers: [makeFloatTensor("w", { values, dims: [inputs, labels] })],
+  });
+  return encodeOnnx(makeModel(graph));
+}

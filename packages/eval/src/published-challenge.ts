@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+
+/** Figures the detector of the published solution reached on the challenge clip (its notebook; reproduced with PyTorch and Python onnxruntime). */
+export interface PublishedFigures {
+  readonly samples: number;
+  readonly score: number;
+  readonly accuracy: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly commandPrecision: number;
+  readonly commandRecall: number;
+}
+
+/** The whole clip. Command figures: counted in Python from the published scores at threshold 0.27. */
+const WHOLE: PublishedFigures = {
+  samples: 964_096,
+  score: 0.5996031515533723,
+  accuracy: 0.9666537357275624,
+  precision: 0.9773880700778643,
+  recall: 0.9875610942022384,
+  commandPrecision: 0.7395909926470589,
+  commandRecall: 0.6072675131596325,
+};
+
+/** Its first 32 s, on which the published model was also trained. */
+const PREFIX: PublishedFigures = {
+  samples: 512_000,
+  score: 0.45794140625,
+  accuracy: 0.96103515625,
+  precision: 0.9687169661733616,
+  recall: 0.9898775944202296,
+  commandPrecision: 0.8264612268518519,
+  commandRecall: 0.6012841429398452,
+};
+
+/** sha256 of the clip's int16 samples, little-endian. */
+const CLIP_SHA256 = "2d4256f3789cc2cf54bf168c46f0801561a8cb753e8c89774db15d662b04d432";
+
+/** The published figures of as many samples as were scored; where there are none, those of the whole clip. */
+export const publishedFiguresFor = (samplesScored: number): PublishedFigures =>
+  samplesScored === PREFIX.samples ? PREFIX : WHOLE;
+
+/** Whether the samples (int16 magnitudes) are those of the challenge clip, so that the published figures compare. */
+export function isPublishedClip(samples: Float32Array): boolean {
+  return samples.length === WHOLE.samples && hashPcm(samples) === CLIP_SHA256;
+}
+
+/** sha256 of samples as int16, little-endian: the same for every lossless file of the same recording. */
+export function hashPcm(samples: Float32Array): string {
+  const bytes = new DataView(new ArrayBuffer(samples.length * 2));
+  // Rounds and clips as every int16 writer does; setInt16 alone would wrap.
+  for (let i = 0; i < samples.length; i++)
+    bytes.setInt16(i * 2, Math.max(-32_768, Math.min(32_767, Math.round(samples[i]!))), true);
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,146 @@
+import type { Random } from "../random.ts";
+import type { AugmentConfig } from "./augment-config.ts";
+import type { AugmentResources, AugmentStep, NamedSamples } from "./augment-step.ts";
+import { colouredNoise } from "./coloured-noise.ts";
+import { drawEqualizer, equalize } from "./equalizer.ts";
+import { activeLevel, magnitudeAt, peak, quantize, rms, scaled } from "./level.ts";
+import { loopNoise, mixAtSnr } from "./mix-noise.ts";
+import { alignImpulseResponse, reverberate } from "./reverberate.ts";
+import { drawRoom, roomImpulseResponse } from "./synthetic-room.ts";
+import { telephone } from "./telephone.ts";
+
+/** What `augmentChannel` needs. */
+export interface AugmentChannelOptions {
+  readonly config: Omit<AugmentConfig, "speed" | "timeScale" | "pitch" | "formants" | "speechAround">;
+  readonly random: Random;
+  readonly resources?: AugmentResources;
+}
+
+/**
+ * Varies everything between mouth and sample: room, equalizer, background noise, gain, circuit noise, clipping,
+ * telephone, in this order; then whole int16 magnitudes. Nothing moves in time and the length stays.
+ */
+export function augmentChannel(
+  samples: Float32Array,
+  { config, random, resources = {} }: AugmentChannelOptions,
+): { readonly samples: Float32Array; readonly parameters: AugmentStep[] } {
+  let audio = samples;
+  const parameters: AugmentStep[] = [];
+  for (const [name, step] of STEPS) {
+    const own = random.fork(name);
+    const changed = step(audio, { config, random: own, resources });
+    if (changed === undefined) continue;
+    audio = changed.samples;
+    parameters.push({ step: name, ...changed.parameters });
+  }
+  return { samples: quantize(audio === samples ? samples.slice() : audio), parameters };
+}
+
+type Step = (
+  samples: Float32Array,
+  options: Required<AugmentChannelOptions>,
+) => { readonly samples: Float32Array; readonly parameters: Omit<AugmentStep, "step"> } | undefined;
+
+const STEPS: readonly (readonly [name: string, step: Step])[] = [
+  ["room", addRoom],
+  ["equalizer", addEqualizer],
+  ["noise", addNoise],
+  ["gain", setGain],
+  ["coloured-noise", addColouredNoise],
+  ["clipping", addClipping],
+  ["telephone", addTelephone],
+];
+
+type StepResult = ReturnType<Step>;
+type StepOptions = Required<AugmentChannelOptions>;
+
+function addRoom(samples: Float32Array, { config: { room }, random, resources }: StepOptions): StepResult {
+  if (random.next() >= room.probability) return undefined;
+  const responses = resources.impulseResponses ?? [];
+  const synthetic = random.next() < room.synthetic || responses.length === 0;
+  if (!synthetic) {
+    const response = random.choice(responses);
+    const wet = reverberate(samples, alignImpulseResponse(response.samples));
+    return { samples: wet, parameters: { response: response.name } };
+  }
+  const drawn = drawRoom(random, random.uniform(...room.reverberationSeconds));
+  return {
+    samples: reverberate(samples, roomImpulseResponse(drawn, random)),
+    parameters: { room: { ...drawn } },
+  };
+}
+
+function addEqualizer(samples: Float32Array, { config: { equalizer }, random }: StepOptions): StepResult {
+  if (random.next() >= equalizer.probability) return undefined;
+  const bands = drawEqualizer(random, equalizer);
+  return { samples: equalize(samples, bands), parameters: { bands } };
+}
+
+/** Recordings have silent stretches: so often another place is drawn before the step gives up. */
+const NOISE_DRAWS = 8;
+/** Int16 RMS under which a stretch counts as silent. */
+const SILENT = 0.5;
+
+function addNoise(samples: Float32Array, { config: { noise }, random, resources }: StepOptions): StepResult {
+  const noises = resources.noises ?? [];
+  if (random.next() >= noise.probability || noises.length === 0) return undefined;
+  const snrDb = random.uniform(...noise.snrDb);
+  for (let draw = 0; draw < NOISE_DRAWS; draw++) {
+    const recording: NamedSamples = random.choice(noises);
+    if (recording.samples.length === 0) continue;
+    const room = Math.max(0, recording.samples.length - samples.length);
+    const offset = random.integer(0, room > 0 ? room : recording.samples.length - 1);
+    const stretch = loopNoise(recording.samples, { offset, length: samples.length });
+    if (rms(stretch) < SILENT) continue;
+    const parameters = { recording: recording.name, offset, snrDb };
+    return { samples: mixAtSnr(samples, stretch, { snrDb, speechLevel: activeLevel(samples) }), parameters };
+  }
+  return undefined;
+}
+
+function setGain(samples: Float32Array, { config: { gain }, random }: StepOptions): StepResult {
+  if (random.next() >= gain.probability) return undefined;
+  const peakDbfs = random.uniform(...gain.peakDbfs);
+  const loudest = peak(samples);
+  if (loudest === 0) return undefined;
+  return { samples: scaled(samples, magnitudeAt(peakDbfs) / loudest), parameters: { peakDbfs } };
+}
+
+function addColouredNoise(
+  samples: Float32Array,
+  { config: { colouredNoise: noise }, random }: StepOptions,
+): StepResult {
+  if (random.next() >= noise.probability) return undefined;
+  const exponent = random.uniform(...noise.exponent);
+  const levelDbfs = random.uniform(...noise.levelDbfs);
+  const hiss = colouredNoise(samples.length, { exponent, random });
+  const level = magnitudeAt(levelDbfs);
+  return {
+    samples: samples.map((sample, i) => sample + level * hiss[i]!),
+    parameters: { exponent, levelDbfs },
+  };
+}
+
+function addClipping(samples: Float32Array, { config: { clipping }, random }: StepOptions): StepResult {
+  if (random.next() >= clipping.probability) return undefined;
+  const overDb = random.uniform(...clipping.overDb);
+  const loudest = peak(samples);
+  if (loudest === 0) return undefined;
+  const driven = scaled(samples, magnitudeAt(overDb) / loudest);
+  // Back to the level it had: clipping distorts, gain is another step.
+  return { samples: scaled(quantize(driven), loudest / magnitudeAt(0)), parameters: { overDb } };
+}
+
+function addTelephone(
+  samples: Float32Array,
+  { config: { telephone: line }, random }: StepOptions,
+): StepResult {
+  if (random.next() >= line.probability) return undefined;
+  const options = {
+    lowHz: random.uniform(...line.lowHz),
+    highHz: random.uniform(...line.highHz),
+    muLaw: random.next() < line.muLaw,
+    halfRate: random.next() < line.halfRate,
+  };
+  return { samples: telephone(samples, options), parameters: options };
+}

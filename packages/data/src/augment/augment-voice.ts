@@ -1,0 +1,54 @@
+import type { Random } from "../random.ts";
+import type { AugmentConfig } from "./augment-config.ts";
+import type { AugmentStep } from "./augment-step.ts";
+import { changeSpeed } from "./change-speed.ts";
+import { stretched, toPhraseAudio, type PhraseAudio, type PhraseClip } from "./phrase-audio.ts";
+import { shiftFormants } from "./shift-formants.ts";
+import { shiftPitch } from "./shift-pitch.ts";
+import { timeScale } from "./time-scale.ts";
+
+/** What `augmentVoice` needs. */
+export interface AugmentVoiceOptions {
+  readonly config: Pick<AugmentConfig, "speed" | "timeScale" | "pitch" | "formants">;
+  readonly random: Random;
+}
+
+/** Varies the speaker: speed, time scale, pitch, formants, in this order. The phrase's interval moves along. */
+export function augmentVoice(
+  clip: PhraseClip,
+  { config, random }: AugmentVoiceOptions,
+): PhraseAudio & { readonly parameters: AugmentStep[] } {
+  let audio = toPhraseAudio(clip);
+  const parameters: AugmentStep[] = [];
+  const { speed, timeScale: time, pitch, formants } = config;
+  // A stream a step: changing one step's range or chance leaves what the others draw as it was.
+  const drawFor = (step: string, chance: number): Random | undefined => {
+    const own = random.fork(step);
+    return own.next() < chance ? own : undefined;
+  };
+  const forSpeed = drawFor("speed", speed.probability);
+  if (forSpeed !== undefined) {
+    const factor = forSpeed.uniform(...speed.factor);
+    audio = stretched(audio, { samples: changeSpeed(audio.samples, factor), factor: 1 / factor });
+    parameters.push({ step: "speed", factor });
+  }
+  const forTime = drawFor("time-scale", time.probability);
+  if (forTime !== undefined) {
+    const factor = forTime.uniform(...time.factor);
+    audio = stretched(audio, { samples: timeScale(audio.samples, factor), factor });
+    parameters.push({ step: "time-scale", factor });
+  }
+  const forPitch = drawFor("pitch", pitch.probability);
+  if (forPitch !== undefined) {
+    const semitones = forPitch.uniform(...pitch.semitones);
+    audio = { ...audio, samples: shiftPitch(audio.samples, semitones) };
+    parameters.push({ step: "pitch", semitones });
+  }
+  const forFormants = drawFor("formants", formants.probability);
+  if (forFormants !== undefined) {
+    const factor = forFormants.uniform(...formants.factor);
+    audio = { ...audio, samples: shiftFormants(audio.samples, factor) };
+    parameters.push({ step: "formants", factor });
+  }
+  return { ...audio, parameters };
+}

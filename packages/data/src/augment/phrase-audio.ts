@@ -1,0 +1,49 @@
+import { CallsignError } from "@callsign/infer";
+
+/** Audio (int16 magnitudes, 16 kHz) and where in it the phrase is: from `phraseStart` up to but not including `phraseEnd`. */
+export interface PhraseAudio {
+  readonly samples: Float32Array;
+  readonly phraseStart: number;
+  readonly phraseEnd: number;
+}
+
+/** A clip whose phrase is the whole of it unless said otherwise. */
+export interface PhraseClip {
+  readonly samples: Float32Array;
+  readonly phraseStart?: number;
+  readonly phraseEnd?: number;
+}
+
+/** @throws CallsignError INVALID_ARGUMENT when the phrase does not lie inside the clip */
+export function toPhraseAudio({
+  samples,
+  phraseStart = 0,
+  phraseEnd = samples.length,
+}: PhraseClip): PhraseAudio {
+  const whole = Number.isInteger(phraseStart) && Number.isInteger(phraseEnd);
+  if (!whole || phraseStart < 0 || phraseEnd < phraseStart || phraseEnd > samples.length) {
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `augmentation: expected a phrase inside a clip of ${samples.length} samples, got ${phraseStart} to ${phraseEnd}`,
+    );
+  }
+  return { samples, phraseStart, phraseEnd };
+}
+
+/** The same phrase in audio stretched to `factor` times its length. */
+export function stretched(
+  { phraseStart, phraseEnd }: PhraseAudio,
+  { samples, factor }: { samples: Float32Array; factor: number },
+): PhraseAudio {
+  const at = (place: number): number => Math.min(samples.length, Math.round(place * factor));
+  return { samples, phraseStart: at(phraseStart), phraseEnd: at(phraseEnd) };
+}
+
+/**
+ * How much of the phrase a listener has heard at the end of a stretch that stops before sample `end`: 0 before it
+ * begins, 1 from its last sample on.
+ */
+export function heardBy(end: number, { phraseStart, phraseEnd }: Omit<PhraseAudio, "samples">): number {
+  if (phraseEnd <= phraseStart) return end >= phraseEnd ? 1 : 0;
+  return Math.min(1, Math.max(0, (end - phraseStart) / (phraseEnd - phraseStart)));
+}

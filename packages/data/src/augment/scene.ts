@@ -1,0 +1,131 @@
+import { CallsignError } from "@callsign/infer";
+
+import type { Random } from "../random.ts";
+import { augmentChannel } from "./augment-channel.ts";
+import type { AugmentConfig } from "./augment-config.ts";
+import type { AugmentResources, AugmentStep } from "./augment-step.ts";
+import { augmentVoice } from "./augment-voice.ts";
+import { activeLevel, magnitudeAt, scaled } from "./level.ts";
+import type { PhraseClip } from "./phrase-audio.ts";
+import { addAt } from "./place-phrase.ts";
+
+/** A clip that may be said in a scene. */
+export interface SceneClip extends PhraseClip {
+  /** Recorded in the scene. */
+  readonly name: string;
+  /** Which command; talk has none. */
+  readonly label?: string;
+}
+
+export interface SceneOptions {
+  /** Samples at 16 kHz. */
+  readonly length: number;
+  /** Clips with labels. */
+  readonly commands: readonly SceneClip[];
+  /** Everything else that is said. */
+  readonly talk: readonly SceneClip[];
+  /** Chance that the next to speak says a command; 0.35 in the trials. */
+  readonly commandShare?: number;
+  /** Silence before each utterance: never less than `least`, and beyond it exponential with this mean. */
+  readonly pauseSeconds?: { readonly least: number; readonly mean: number };
+  /** Active level each utterance is drawn at. */
+  readonly levelDbfs?: readonly [number, number];
+  readonly config: AugmentConfig;
+  readonly random: Random;
+  readonly resources?: AugmentResources;
+}
+
+/** Something said in a scene, from `start` up to but not including `end`. */
+export interface SceneInterval {
+  readonly name: string;
+  /** Undefined for talk. */
+  readonly label: string | undefined;
+  readonly start: number;
+  readonly end: number;
+  /** How long the whole phrase is; longer than `end - start` when the scene stops in the middle of it. */
+  readonly wholeLength: number;
+}
+
+/** Several seconds of talk, silence and commands, with the truth about every sample. */
+export interface Scene {
+  readonly samples: Float32Array;
+  /** In the order of time; no two overlap. */
+  readonly commands: readonly SceneInterval[];
+  readonly talk: readonly SceneInterval[];
+  readonly parameters: readonly AugmentStep[];
+}
+
+/**
+ * Builds a scene: one utterance after another on a time line, each in a varied voice and at its own level, then one
+ * room, noise and channel over all. The last one may be cut off by the end.
+ * @throws CallsignError INVALID_ARGUMENT without any clip to draw
+ */
+export function buildScene(options: SceneOptions): Scene {
+  const { length, config, random, resources = {}, pauseSeconds = DEFAULT_PAUSE } = options;
+  if (options.commands.length + options.talk.length === 0) throw empty();
+  const samples = new Float32Array(length);
+  const commands: SceneInterval[] = [];
+  const talk: SceneInterval[] = [];
+  const parameters: AugmentStep[] = [];
+  const timing = random.fork("timing");
+  const pause = (): number => {
+    const seconds = pauseSeconds.least - pauseSeconds.mean * Math.log(1 - timing.next());
+    return Math.max(1, Math.round(seconds * 16_000));
+  };
+  // The first begins anywhere in its pause: scenes start in the middle of things.
+  let place = Math.floor(pause() * timing.next());
+  for (let turn = 0; place < length; turn++) {
+    const spoken = speak(options, random.fork(turn));
+    addAt(samples, { samples: spoken.samples, at: place });
+    const start = place + spoken.phraseStart;
+    const wholeLength = spoken.phraseEnd - spoken.phraseStart;
+    const { name, label } = spoken.clip;
+    const interval = { name, label, start, end: Math.min(length, start + wholeLength), wholeLength };
+    if (interval.end > start) (label === undefined ? talk : commands).push(interval);
+    parameters.push({
+      step: "utterance",
+      name,
+      at: place,
+      levelDbfs: spoken.levelDbfs,
+      voice: spoken.parameters,
+    });
+    place += spoken.samples.length + pause();
+  }
+  const channel = augmentChannel(samples, { config, random: random.fork("channel"), resources });
+  return { samples: channel.samples, commands, talk, parameters: [...parameters, ...channel.parameters] };
+}
+
+/** As in the trials: 50 ms and, on average, 375 ms more. */
+const DEFAULT_PAUSE = { least: 0.05, mean: 0.375 };
+const DEFAULT_SHARE = 0.35;
+const DEFAULT_LEVEL: readonly [number, number] = [-38, -18];
+
+/** The command being said at a sample (or ended less than `tail` samples ago) and the share of it heard, that sample included. */
+export function commandAt(
+  scene: Pick<Scene, "commands">,
+  sample: number,
+  { tail = 0 }: { readonly tail?: number } = {},
+): { readonly command: SceneInterval; readonly heard: number } | undefined {
+  const command = scene.commands.findLast(({ start }) => start <= sample);
+  if (command === undefined || sample >= command.end + tail) return undefined;
+  return { command, heard: Math.min(1, (sample + 1 - command.start) / command.wholeLength) };
+}
+
+function speak(
+  { commands, talk, commandShare = DEFAULT_SHARE, levelDbfs = DEFAULT_LEVEL, config }: SceneOptions,
+  random: Random,
+) {
+  const command = talk.length === 0 || (commands.length > 0 && random.next() < commandShare);
+  const clip = random.choice(command ? commands : talk);
+  const voice = augmentVoice(clip, { config, random });
+  const level = random.uniform(...levelDbfs);
+  const now = activeLevel(voice.samples);
+  const gain = now === 0 ? 0 : magnitudeAt(level) / now;
+  return { ...voice, clip, levelDbfs: level, samples: scaled(voice.samples, gain) };
+}
+
+const empty = (): CallsignError =>
+  new CallsignError(
+    "INVALID_ARGUMENT",
+    "scene: expected at least one clip of a command or of talk, got none",
+  );

@@ -1,0 +1,234 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { augment, type AugmentOptions } from "../../src/augment/augment.ts";
+import { onlyAugment, parseAugmentConfig } from "../../src/augment/augment-config.ts";
+import { placePhrase } from "../../src/augment/place-phrase.ts";
+import { drawWindows, windowsOnGrid } from "../../src/augment/windows.ts";
+import { createRandom } from "../../src/random.ts";
+import { decibels, rmsOf, tone } from "./signals.ts";
+
+/** Silence, a burst that is the phrase, silence. */
+function burst(): { samples: Float32Array; phraseStart: number; phraseEnd: number } {
+  const samples = new Float32Array(16_000);
+  samples.set(tone(600, { length: 6000 }), 4000);
+  return { samples, phraseStart: 4000, phraseEnd: 10_000 };
+}
+
+const noises = [{ name: "hum", samples: tone(100, { length: 20_000, amplitude: 500 }) }];
+const speech = [{ name: "talk", samples: tone(250, { length: 12_000, amplitude: 4000 }) }];
+const impulseResponses = [{ name: "two echoes", samples: Float32Array.of(0, 1, 0.2, 0, 0.1) }];
+
+/** Where a burst on silence really is: first and last sample above a tenth of its peak. */
+function loudStretch(samples: Float32Array): [start: number, end: number] {
+  const threshold = samples.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 10;
+  const loud = (x: number): boolean => Math.abs(x) > threshold;
+  return [samples.findIndex(loud), samples.findLastIndex(loud) + 1];
+}
+
+describe("augment", () => {
+  const off = onlyAugment();
+  const run = (options: Partial<AugmentOptions>) =>
+    augment(burst(), { config: off, random: createRandom(1), ...options });
+
+  it("with every step off gives the clip back, rounded, and leaves the input alone", () => {
+    const clip = burst();
+    const before = clip.samples.slice();
+    const output = augment(clip, { config: off, random: createRandom(1) });
+    expect(output.samples).toEqual(clip.samples.map((x) => Math.round(x)));
+    expect([output.phraseStart, output.phraseEnd]).toEqual([4000, 10_000]);
+    augment(clip, { config: parseAugmentConfig({}), random: createRandom(1), resources: { noises, speech } });
+    expect(clip.samples).toEqual(before);
+  });
+
+  it.each([
+    ["speed", onlyAugment({ speed: { probability: 1, factor: [0.8, 0.8] } }), 1 / 0.8],
+    ["time-scale", onlyAugment({ timeScale: { probability: 1, factor: [1.3, 1.3] } }), 1.3],
+    ["pitch", onlyAugment({ pitch: { probability: 1, semitones: [3, 3] } }), 1],
+    ["formants", onlyAugment({ formants: { probability: 1, factor: [1.1, 1.1] } }), 1],
+  ])("tracks the phrase through %s", (step, config, factor) => {
+    const output = run({ config });
+    expect(output.parameters.map((parameter) => parameter.step)).toEqual([step, "placement"]);
+    expect(output.samples).toHaveLength(Math.round(16_000 * factor));
+    expect([output.phraseStart, output.phraseEnd]).toEqual([
+      Math.round(4000 * factor),
+      Math.round(10_000 * factor),
+    ]);
+    const [start, end] = loudStretch(output.samples);
+    // WSOLA and the formant frames move an edge by at most their own length, 10 and 32 ms; speed by nothing.
+    const tolerance = step === "speed" ? 10 : 512;
+    expect(Math.abs(start - output.phraseStart)).toBeLessThan(tolerance);
+    expect(Math.abs(end - output.phraseEnd)).toBeLessThan(tolerance);
+  });
+
+  it.each(["room", "equalizer", "noise", "gain", "colouredNoise", "clipping", "telephone"] as const)(
+    "%s changes the samples and neither length nor interval",
+    (step) => {
+      const output = run({ config: onlyAugment({ [step]: { probability: 1 } }), resources: { noises } });
+      const reference = run({});
+      expect(output.samples).not.toEqual(reference.samples);
+      expect(output.samples).toHaveLength(16_000);
+      expect([output.phraseStart, output.phraseEnd]).toEqual([4000, 10_000]);
+      const name = step === "colouredNoise" ? "coloured-noise" : step;
+      expect(output.parameters.map((parameter) => parameter.step)).toEqual(["placement", name]);
+    },
+  );
+
+  it("records what it drew, and what it recorded is what was done", () => {
+    const config = onlyAugment({
+      noise: { probability: 1, snrDb: [7, 7] },
+      gain: { probability: 1, peakDbfs: [-6, -6] },
+    });
+    const output = run({ config, resources: { noises } });
+    const [, noise, gain] = output.parameters;
+    expect(noise).toMatchObject({ step: "noise", recording: "hum", snrDb: 7 });
+    expect(gain).toEqual({ step: "gain", peakDbfs: -6 });
+    const loudest = output.samples.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    expect(decibels(loudest / 32_768)).toBeCloseTo(-6, 2);
+    // Before and after the burst there is only noise; in it, tone and noise.
+    const quiet = rmsOf(output.samples.subarray(0, 3900));
+    const loud = rmsOf(output.samples.subarray(4000, 10_000));
+    expect(decibels(Math.sqrt(loud ** 2 - quiet ** 2) / quiet)).toBeCloseTo(7, 0);
+    expect(JSON.parse(JSON.stringify(output.parameters))).toEqual(output.parameters);
+  });
+
+  it("takes impulse responses given to it, and does without noise where there is none", () => {
+    const config = onlyAugment({ room: { probability: 1, synthetic: 0 }, noise: { probability: 1 } });
+    const silence = [{ name: "silence", samples: new Float32Array(8000) }];
+    expect(run({ config, resources: { impulseResponses, noises: silence } }).parameters).toEqual([
+      { step: "placement", kind: "whole", phraseStart: 4000, phraseEnd: 10_000 },
+      { step: "room", response: "two echoes" },
+    ]);
+  });
+
+  it("puts speech before and after at the gap it drew, and none into the phrase", () => {
+    const config = onlyAugment({
+      speechAround: { before: 1, after: 1, gapSeconds: [0.1, 0.1], levelDb: [0, 0] },
+    });
+    const placement = { kind: "stretch", before: 20_000, after: 16_000 } as const;
+    const output = run({ config, placement, resources: { speech } });
+    const alone = run({ placement });
+    const added = output.samples.map((x, i) => x - alone.samples[i]!);
+    expect(loudStretch(added.subarray(0, 20_000))).toEqual([
+      expect.closeTo(20_000 - 1600 - 12_000, -2),
+      expect.closeTo(18_400, -2),
+    ]);
+    expect(rmsOf(added.subarray(18_401, 26_000 + 1600))).toBe(0);
+    expect(
+      decibels(rmsOf(added.subarray(8000, 18_000)) / rmsOf(alone.samples.subarray(20_000, 26_000))),
+    ).toBeCloseTo(0, 0);
+  });
+
+  it("is the same for the same seed, another for another, finite, whole and within int16", () => {
+    const config = parseAugmentConfig({});
+    const resources = { noises, speech, impulseResponses };
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
+        const placement = { kind: "window-end", windowLength: 32_000 } as const;
+        const one = augment(burst(), { config, resources, placement, random: createRandom(seed) });
+        const two = augment(burst(), { config, resources, placement, random: createRandom(seed) });
+        expect(two).toEqual(one);
+        expect(one.samples).toHaveLength(32_000);
+        expect(one.samples.every((x) => Number.isInteger(x) && x >= -32_768 && x <= 32_767)).toBe(true);
+        expect(one.phraseEnd).toBeGreaterThanOrEqual(32_000 - 3200);
+        const other = augment(burst(), { config, resources, placement, random: createRandom(seed + 1) });
+        expect(other.samples).not.toEqual(one.samples);
+      }),
+      { seed: 1, numRuns: 12 },
+    );
+  });
+
+  it("a step's own numbers do not depend on the other steps", () => {
+    const noise = { probability: 1 };
+    const alone = run({ config: onlyAugment({ noise }), resources: { noises } });
+    const withRoom = run({ config: onlyAugment({ noise, room: { probability: 1 } }), resources: { noises } });
+    const drawn = (steps: typeof alone.parameters) => steps.find(({ step }) => step === "noise");
+    expect(drawn(withRoom.parameters)).toEqual(drawn(alone.parameters));
+  });
+
+  it("survives an empty clip and refuses a phrase outside it", () => {
+    const empty = augment(
+      { samples: new Float32Array(0) },
+      { config: parseAugmentConfig({}), random: createRandom(1), resources: { noises } },
+    );
+    expect(empty.samples).toHaveLength(0);
+    const outside = { samples: new Float32Array(10), phraseEnd: 11 };
+    expect(() => augment(outside, { config: off, random: createRandom(1) })).toThrow(
+      /a clip of 10 samples, got 0 to 11/,
+    );
+  });
+});
+
+describe("augmentation config", () => {
+  it("has a default for everything, and names what is wrong", () => {
+    expect(parseAugmentConfig({}).noise.snrDb).toEqual([0, 30]);
+    expect(() => parseAugmentConfig({ nois: {} })).toThrow(/unknown key "nois"; did you mean "noise"/);
+    expect(() => parseAugmentConfig({ noise: { snrDb: [30, 0] } })).toThrow(/lower end of the range first/);
+    expect(() => parseAugmentConfig({ gain: { probability: 2 } })).toThrow(/gain.probability/);
+  });
+});
+
+describe("placement", () => {
+  const phrase = burst();
+  it("ends the phrase 0 to 200 ms before the window does, every gap about as often", () => {
+    const random = createRandom(1);
+    const gaps = Array.from({ length: 400 }, () => {
+      const placed = placePhrase(phrase, { placement: { kind: "window-end", windowLength: 32_000 }, random });
+      expect(placed.samples).toHaveLength(32_000);
+      const [start, end] = loudStretch(placed.samples);
+      expect(Math.abs(start - placed.phraseStart)).toBeLessThan(5);
+      expect(Math.abs(end - placed.phraseEnd)).toBeLessThan(5);
+      return 32_000 - placed.phraseEnd;
+    });
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(3200);
+    const quarters = [0, 1, 2, 3].map((k) => gaps.filter((gap) => Math.floor(gap / 801) === k).length);
+    expect(Math.min(...quarters)).toBeGreaterThan(70);
+  });
+
+  it("keeps the end of a phrase longer than the window", () => {
+    const placement = { kind: "window-end", windowLength: 3000, gapLength: [100, 100] } as const;
+    const placed = placePhrase(phrase, { placement, random: createRandom(1) });
+    expect([placed.phraseStart, placed.phraseEnd]).toEqual([0, 2900]);
+    expect(placed.samples[0]).toBe(phrase.samples[10_000 - 2900]);
+  });
+
+  it("a stretch leaves room for windows on both sides", () => {
+    const placement = { kind: "stretch", before: 30_000, after: 4000, jitter: 1280 } as const;
+    const placed = placePhrase(phrase, { placement, random: createRandom(4) });
+    expect(placed.phraseStart).toBeGreaterThanOrEqual(30_000);
+    expect(placed.phraseStart).toBeLessThanOrEqual(31_280);
+    expect(placed.samples).toHaveLength(placed.phraseEnd + 4000);
+  });
+});
+
+describe("windows", () => {
+  const audio = { samples: new Float32Array(40_000), phraseStart: 20_000, phraseEnd: 30_000 };
+  it("on a grid carry how much was heard at their end", () => {
+    const windows = windowsOnGrid(audio, { windowLength: 13_000, hopLength: 512 });
+    expect(windows).toHaveLength(Math.floor((40_000 - 13_000) / 512) + 1);
+    for (const { start, end, heard, sincePhrase } of windows) {
+      expect(end - start).toBe(13_000);
+      expect(heard).toBe(end <= 20_000 ? 0 : end >= 30_000 ? 1 : (end - 20_000) / 10_000);
+      expect(sincePhrase).toBe(end - 30_000);
+    }
+    expect(windowsOnGrid(audio, { windowLength: 40_001, hopLength: 512 })).toEqual([]);
+  });
+
+  it("drawn ones end anywhere from the share asked to the tail", () => {
+    const options = {
+      windowLength: 13_000,
+      count: 500,
+      fromHeard: 0.3,
+      after: 3000,
+      random: createRandom(1),
+    };
+    const windows = drawWindows(audio, options);
+    const ends = windows.map(({ end }) => end);
+    expect(Math.min(...ends)).toBeGreaterThanOrEqual(23_000);
+    expect(Math.min(...ends)).toBeLessThan(23_200);
+    expect(Math.max(...ends)).toBeGreaterThan(32_800);
+    expect(Math.max(...ends)).toBeLessThanOrEqual(33_000);
+    expect(Math.min(...windows.map(({ heard }) => heard))).toBeGreaterThanOrEqual(0.3);
+  });
+});

@@ -17,8 +17,10 @@ if (files.length === 0) {
 
 for (const file of files) {
   console.log(`\n${file}`);
-  const { bench } = (await import(pathToFileURL(join(root, file)).href)) as { bench(): Promise<BenchRow[]> };
-  for (const row of await bench()) console.log(formatRow(row));
+  const benchmark = (await import(pathToFileURL(join(root, file)).href)) as {
+    bench: () => Promise<BenchRow[]>;
+  };
+  for (const row of await benchmark.bench()) console.log(formatRow(row));
 }
 
 function benchFiles(): string[] {

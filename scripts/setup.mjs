@@ -18,13 +18,19 @@ const wanted = fingerprint();
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== wanted) {
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   console.log(`Installing the workspace with ${packageManager} (first run, or its lockfile changed) ...`);
-  const install = spawnSync("npx", ["-y", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"], {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32", // npx is a .cmd there; every argument above is a constant of ours
-  });
+  const install = spawnSync(
+    "npx",
+    ["-y", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"],
+    {
+      cwd: root,
+      stdio: "inherit",
+      shell: process.platform === "win32", // npx is a .cmd there; every argument above is a constant of ours
+    },
+  );
   if (install.status !== 0) {
-    fail("The installation failed; the lines above say why. It needs the npm registry and nothing else. Run the command again to continue.");
+    fail(
+      "The installation failed; the lines above say why. It needs the npm registry and nothing else. Run the command again to continue.",
+    );
   }
   writeFileSync(stampFile, wanted);
 }

@@ -1,0 +1,40 @@
+import { Command, CommanderError } from "commander";
+import { registerDetect } from "./commands/detect.ts";
+import { registerDoctor } from "./commands/doctor.ts";
+import { registerEval } from "./commands/eval.ts";
+import { registerExport } from "./commands/export.ts";
+import { registerModels } from "./commands/models.ts";
+import type { CliContext } from "./context.ts";
+import { describeError, exitCodeOf, type ExitCode } from "./exit-code.ts";
+
+/**
+ * Runs one command line and returns its exit code; never throws and never exits the process.
+ * Command files only declare options: each loads what it needs when it runs, so `detect` never loads TensorFlow.
+ */
+export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
+  const program = createProgram(context);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    // Commander has already printed its own usage errors and help.
+    if (!(error instanceof CommanderError)) context.stderr(`${describeError(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+/** The whole command tree, bound to a context. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command("callsign")
+    .description("Train, run and evaluate voice-command detectors.")
+    .showHelpAfterError("Run with --help for the options and an example.")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
+  for (const register of [registerDetect, registerEval, registerExport, registerModels, registerDoctor]) {
+    register(program, context);
+  }
+  return program;
+}
+
+export type { CliContext } from "./context.ts";

@@ -1,0 +1,172 @@
+import { basename } from "node:path";
+import type { ChallengeMode, ChallengeResult, LabelledRun, Labeller } from "@callsign/eval";
+import type { ModelCard } from "@callsign/infer";
+import type { Command } from "commander";
+import { type CliContext, printJson } from "../context.ts";
+import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
+import { parseNumber } from "../parse-number.ts";
+import { ProgressLine } from "../progress.ts";
+
+/** `callsign eval`: how good a model is. */
+export function registerEval(program: Command, context: CliContext): void {
+  const evaluate = program
+    .command("eval")
+    .description("Measure how good a model is.")
+    .addHelpText(
+      "after",
+      "\nExample:\n  callsign eval challenge --model models/galactic --clip challenge.wav --truth ground-truth.json",
+    );
+  const challenge = evaluate
+    .command("challenge")
+    .description(
+      "Score a model on a clip by the rules of the AAICO voice-processing challenge: mute commands, broadcast the rest.",
+    )
+    .requiredOption("--clip <file>", "recording to run over")
+    .requiredOption("--truth <file>", "where its commands lie (JSON)")
+    .option("--prime <file>", "recording that the model hears before the clip's first sample")
+    .option("--realtime", "emit frames on the clip's own clock from another thread, and judge lateness")
+    .option(
+      "--until-sample <n>",
+      "evaluate only the frames before this sample, with the whole clip's weights",
+      parseNumber,
+    )
+    .option("--report <dir>", "write report.html and report.json there")
+    .addHelpText(
+      "after",
+      "\nExample:\n  callsign eval challenge --model models/galactic --clip challenge.wav --truth ground-truth.json --prime priming.wav --realtime --report report",
+    );
+  addDetectorOptions(challenge)
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .action((flags: ChallengeFlags) => evalChallenge(context, flags));
+}
+
+interface ChallengeFlags extends OpenDetectorFlags {
+  readonly clip: string;
+  readonly truth: string;
+  readonly prime?: string;
+  readonly realtime?: boolean;
+  readonly untilSample?: number;
+  readonly report?: string;
+  readonly json?: boolean;
+}
+
+/** What a run gave, for the report. */
+interface Evaluated {
+  readonly mode: ChallengeMode;
+  readonly samples: Float32Array;
+  readonly labeller: Labeller;
+  readonly model: ModelCard;
+  readonly result: ChallengeResult;
+  readonly run: LabelledRun;
+}
+
+async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promise<void> {
+  const { asPublishedPriming, createDetectorLabeller, evaluateChallenge, readChallengeTruth } =
+    await import("@callsign/eval");
+  const { readAudioFile } = await import("@callsign/infer/node");
+  const { signal } = context;
+  const truth = await readChallengeTruth(flags.truth);
+  const { samples } = await readAudioFile(flags.clip, { signal });
+  const prime = flags.prime === undefined ? undefined : await readAudioFile(flags.prime, { signal });
+  const detector = await openDetector(context, flags);
+  const progress = new ProgressLine(context);
+  const mode = flags.realtime ? "realtime" : "offline";
+  try {
+    if (prime) await detector.prime(asPublishedPriming(prime.samples));
+    const labeller = createDetectorLabeller(detector);
+    const { result, run } = await evaluateChallenge({
+      samples,
+      truth,
+      truthName: flags.truth,
+      labeller,
+      mode,
+      ...(flags.untilSample === undefined ? {} : { untilSample: flags.untilSample }),
+      signal,
+      onProgress: (event) => progress.update(event),
+    });
+    progress.finish();
+    if (flags.json) printJson(context, result);
+    else context.stdout(await formatResult(result, run.labels.length * run.frameLength));
+    if (flags.report !== undefined) {
+      const htmlPath = await writeReport(
+        flags,
+        { mode, samples, labeller, model: detector.card, result, run },
+        signal,
+      );
+      context.stderr(`report: ${htmlPath}\n`);
+    }
+  } finally {
+    progress.finish();
+    await detector.dispose();
+  }
+}
+
+/** Writes the report and returns the page's path. */
+async function writeReport(
+  flags: ChallengeFlags,
+  { model, labeller, ...evaluated }: Evaluated,
+  signal: AbortSignal,
+): Promise<string> {
+  const { machineFacts, makeChallengeReport, readChallengeTruth, writeChallengeReport } =
+    await import("@callsign/eval");
+  const { toolIdentity } = await import("@callsign/infer/node");
+  const { tool: name, ...version } = toolIdentity();
+  const report = makeChallengeReport({
+    ...evaluated,
+    model,
+    truth: await readChallengeTruth(flags.truth),
+    threshold: labeller.threshold,
+    clipName: basename(flags.clip),
+    command: commandLine(flags),
+    machine: machineFacts(),
+    tool: { name, ...version },
+    createdAt: new Date(),
+  });
+  return (await writeChallengeReport(flags.report!, report, { signal })).htmlPath;
+}
+
+/** The command, as a person would type it to have the same figures. */
+function commandLine(flags: ChallengeFlags): string {
+  const parts = [
+    "callsign eval challenge",
+    "--model",
+    flags.model,
+    "--clip",
+    flags.clip,
+    "--truth",
+    flags.truth,
+  ];
+  if (flags.prime !== undefined) parts.push("--prime", flags.prime);
+  if (flags.realtime) parts.push("--realtime");
+  if (flags.threshold !== undefined) parts.push("--threshold", String(flags.threshold));
+  if (flags.untilSample !== undefined) parts.push("--until-sample", String(flags.untilSample));
+  return parts.join(" ");
+}
+
+async function formatResult(result: ChallengeResult, samplesScored: number): Promise<string> {
+  const { publishedFiguresFor } = await import("@callsign/eval");
+  const published = publishedFiguresFor(samplesScored);
+  const rows: [string, number | null, number][] = [
+    ["challenge score", result.score, published.score],
+    ["accuracy", result.accuracy, published.accuracy],
+    ["precision (communication)", result.precision, published.precision],
+    ["recall (communication)", result.recall, published.recall],
+    ["precision (command)", result.commandPrecision, published.commandPrecision],
+    ["recall (command)", result.commandRecall, published.commandRecall],
+  ];
+  const lines = [
+    `${"".padEnd(28)}${"this run".padStart(10)}${"published".padStart(12)}   (of the challenge clip, ${published.samples.toLocaleString("en-US")} samples)`,
+  ];
+  for (const [name, value, reference] of rows) {
+    lines.push(
+      `${name.padEnd(28)}${(value?.toFixed(5) ?? "none").padStart(10)}${reference.toFixed(5).padStart(12)}`,
+    );
+  }
+  const { latencyMs, valid, slowSamples, maxOverrunMs } = result;
+  if (latencyMs !== null) {
+    lines.push(
+      `${valid ? "valid" : "NOT VALID"}: labels p50 ${latencyMs.p50.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms, slowest ${maxOverrunMs?.toFixed(2)} ms; ${slowSamples} samples 20 ms late or later`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}

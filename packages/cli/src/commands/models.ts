@@ -1,0 +1,129 @@
+import type { Asset, LocatedAsset } from "@callsign/infer/node";
+import { CallsignError, closestName } from "@callsign/infer";
+import type { Command } from "commander";
+import { type CliContext, printJson } from "../context.ts";
+import { ProgressLine } from "../progress.ts";
+
+interface JsonFlag {
+  readonly json?: boolean;
+}
+
+/** `callsign models`: the shared model files, where they lie and how to get them. */
+export function registerModels(program: Command, context: CliContext): void {
+  const models = program
+    .command("models")
+    .description("The model files that detectors share: list them, fetch them, print where one lies.")
+    .addHelpText(
+      "after",
+      "\nExample:\n  callsign models list\n  callsign models pull google-speech-embedding",
+    );
+  models
+    .command("list")
+    .description("Every shared model file: found where, or how to get it.")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .addHelpText("after", "\nExample:\n  callsign models list --json")
+    .action((flags: JsonFlag) => list(context, flags));
+  models
+    .command("pull")
+    .description("Download model files into the cache; those already there are verified and kept.")
+    .argument("[id...]", "ids as `callsign models list` shows them; all without any")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .addHelpText("after", "\nExample:\n  callsign models pull google-speech-embedding")
+    .action((ids: string[], flags: JsonFlag) => pull(context, { ids, flags }));
+  models
+    .command("path")
+    .description("Print the path of a model file that is already here.")
+    .argument("<id>", "id as `callsign models list` shows it")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .addHelpText("after", "\nExample:\n  callsign models path google-speech-embedding")
+    .action((id: string, flags: JsonFlag) => printPath(context, { id, flags }));
+}
+
+/** A shared model file and where it was found, or why it was not. */
+export interface AssetStatus {
+  readonly id: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly licence: string;
+  readonly url: string | null;
+  readonly path: string | null;
+  readonly origin: LocatedAsset["origin"] | null;
+  readonly problem: string | null;
+}
+
+/** Looks every shared model file up, downloading nothing. */
+export async function assetStatuses(env: CliContext["env"]): Promise<AssetStatus[]> {
+  const { ASSETS, assetUrl, locateAsset } = await import("@callsign/infer/node");
+  const statusOf = async (asset: Asset): Promise<AssetStatus> => {
+    const { id, sha256, bytes, licence } = asset;
+    const facts = { id, sha256, bytes, licence, url: assetUrl(asset, { env }) ?? null };
+    try {
+      const located = await locateAsset(asset, { env });
+      return { ...facts, path: located?.path ?? null, origin: located?.origin ?? null, problem: null };
+    } catch (error) {
+      if (!(error instanceof CallsignError)) throw error;
+      return { ...facts, path: null, origin: null, problem: error.message };
+    }
+  };
+  return Promise.all(ASSETS.map(statusOf));
+}
+
+async function list(context: CliContext, { json }: JsonFlag): Promise<void> {
+  const statuses = await assetStatuses(context.env);
+  if (json) return printJson(context, statuses);
+  for (const { id, bytes, licence, path, origin, problem } of statuses) {
+    context.stdout(`${id} (${(bytes / 2 ** 20).toFixed(1)} MiB, ${licence})\n`);
+    if (path !== null) context.stdout(`  found: ${path} (${origin})\n`);
+    else context.stdout(`  missing: ${problem ?? `callsign models pull ${id}`}\n`);
+  }
+}
+
+async function pull(
+  context: CliContext,
+  { ids, flags }: { ids: readonly string[]; flags: JsonFlag },
+): Promise<void> {
+  const { ASSETS, resolveAsset } = await import("@callsign/infer/node");
+  const wanted = ids.length === 0 ? ASSETS : ids.map((id) => assetById(ASSETS, id));
+  const progress = new ProgressLine(context);
+  const paths: { id: string; path: string }[] = [];
+  for (const asset of wanted) {
+    try {
+      const path = await resolveAsset(asset, {
+        env: context.env,
+        signal: context.signal,
+        onProgress: (event) => progress.update(event),
+      });
+      paths.push({ id: asset.id, path });
+    } finally {
+      progress.finish();
+    }
+    if (!flags.json) context.stdout(`${asset.id}: ${paths.at(-1)!.path}\n`);
+  }
+  if (flags.json) printJson(context, paths);
+}
+
+async function printPath(context: CliContext, { id, flags }: { id: string; flags: JsonFlag }): Promise<void> {
+  const { ASSETS, locateAsset } = await import("@callsign/infer/node");
+  const asset = assetById(ASSETS, id);
+  const located = await locateAsset(asset, { env: context.env });
+  if (located === undefined) {
+    throw new CallsignError(
+      "FILE_NOT_FOUND",
+      `${id} is not on this machine; run: callsign models pull ${id}`,
+    );
+  }
+  if (flags.json) printJson(context, { id, ...located });
+  else context.stdout(`${located.path}\n`);
+}
+
+function assetById(assets: readonly Asset[], id: string): Asset {
+  const asset = assets.find((candidate) => candidate.id === id);
+  if (asset !== undefined) return asset;
+  const known = assets.map((candidate) => candidate.id);
+  const closest = closestName(id, known);
+  const hint = closest === undefined ? "" : ` Did you mean ${closest}?`;
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `models: expected one of ${known.join(", ")}, got "${id}".${hint}`,
+  );
+}

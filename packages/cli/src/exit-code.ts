@@ -1,0 +1,22 @@
+import { CallsignError } from "@callsign/infer";
+import { CommanderError } from "commander";
+
+/** 0 ok, 1 failure, 2 bad usage or config, 130 interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130;
+
+const USAGE_CODES = new Set(["CONFIG_INVALID", "INVALID_ARGUMENT"]);
+
+/** The exit code an error ends the process with. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (!(error instanceof CallsignError)) return 1;
+  if (error.code === "ABORTED") return 130;
+  return USAGE_CODES.has(error.code) ? 2 : 1;
+}
+
+/** What a person is told of an error. A CallsignError speaks for itself; anything else is a fault of ours and keeps its stack. */
+export function describeError(error: unknown): string {
+  if (error instanceof CallsignError) return `error [${error.code}] ${error.message}`;
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `internal error, please report it: ${detail}`;
+}

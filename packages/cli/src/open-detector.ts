@@ -1,0 +1,66 @@
+import { CallsignError, type Detector } from "@callsign/infer";
+import type { Command } from "commander";
+import type { CliContext } from "./context.ts";
+import { parseNumber } from "./parse-number.ts";
+import { ProgressLine } from "./progress.ts";
+
+/** The flags of every command that runs a model. */
+export interface OpenDetectorFlags {
+  readonly model: string;
+  readonly threshold?: number;
+  readonly embedding?: string;
+  readonly provider: string;
+}
+
+const PROVIDERS = ["auto", "cuda", "webgpu", "cpu"] as const;
+
+/** Declares the flags that `openDetector` reads. */
+export function addDetectorOptions(command: Command): Command {
+  return command
+    .requiredOption(
+      "--model <dir>",
+      "model folder (model.onnx + model.json), or a bare openWakeWord .onnx head",
+    )
+    .option(
+      "--threshold <score>",
+      "score in 0..1 from which on it is a detection; else the card's own",
+      parseNumber,
+    )
+    .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
+    .option(
+      "--provider <name>",
+      `execution provider, the CPU where it is missing: ${PROVIDERS.join(", ")}`,
+      "cpu",
+    );
+}
+
+/** Loads the detector a command line names, telling on stderr of a download or a provider that was not there. */
+export async function openDetector(context: CliContext, flags: OpenDetectorFlags): Promise<Detector> {
+  const { createNodeSession, loadDetector } = await import("@callsign/infer/node");
+  const progress = new ProgressLine(context);
+  const createSession = createNodeSession({
+    providers: providersOf(flags.provider),
+    onFallback: ({ provider, reason }) =>
+      context.stderr(`${provider} is not available, trying the next provider: ${reason.split("\n", 1)[0]}\n`),
+  });
+  try {
+    return await loadDetector(flags.model, {
+      createSession,
+      ...(flags.threshold === undefined ? {} : { threshold: flags.threshold }),
+      ...(flags.embedding === undefined ? {} : { embeddingPath: flags.embedding }),
+      assets: { env: context.env, signal: context.signal, onProgress: (event) => progress.update(event) },
+    });
+  } finally {
+    progress.finish();
+  }
+}
+
+function providersOf(name: string): "auto" | readonly ("cuda" | "webgpu" | "cpu")[] {
+  const known = PROVIDERS.find((provider) => provider === name);
+  if (known === undefined)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `--provider: expected one of ${PROVIDERS.join(", ")}, got "${name}"`,
+    );
+  return known === "auto" ? known : known === "cpu" ? [known] : [known, "cpu"];
+}

@@ -1,0 +1,9 @@
+import { InvalidArgumentError } from "commander";
+
+/** Reads a flag's number; commander turns the refusal into a usage error naming the flag. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value))
+    throw new InvalidArgumentError(`Expected a number, got "${text}".`);
+  return value;
+}

@@ -120,6 +120,24 @@ describe("damaged Ogg", () => {
     await refused(sealed(head!.with(28, 0x53)), "AUDIO_UNSUPPORTED", 'got "Svorbis');
   });
 
+  it("reads Opus whose comments go on over pages, as a cover picture makes them", async () => {
+    const [head, tags, ...rest] = splitOggPages(fixture("tone.opus"));
+    const comments = new Uint8Array(255 * 255 + 100);
+    comments.set(tags!.subarray(27 + tags![26]!));
+    // 255 full segments leave the packet open; the next page continues it (flag 1) with 100 bytes more.
+    const first = joinBytes([
+      tags!.slice(0, 26),
+      Uint8Array.of(255),
+      new Uint8Array(255).fill(255),
+      comments.subarray(0, -100),
+    ]);
+    const second = joinBytes([tags!.slice(0, 26), Uint8Array.of(1, 100), comments.subarray(-100)]).with(5, 1);
+    const pages = [head!, first, second, ...rest].map((page, sequence) =>
+      sealOggPage(page.with(18, sequence)),
+    );
+    expect(await decodeAudio(joinBytes(pages))).toEqual(await decodeAudio(fixture("tone.opus")));
+  });
+
   it("applies the gain of an OpusHead", async () => {
     const pages = splitOggPages(fixture("tone.opus"));
     const plain = await decodeAudio(joinBytes(pages));

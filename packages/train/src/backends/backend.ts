@@ -1,0 +1,25 @@
+import type { TensorFlow } from "../tensorflow.ts";
+
+/** What TensorFlow.js can calculate with, fastest first: the order in which `auto` tries. */
+export const BACKENDS = ["tensorflow-gpu", "tensorflow", "webgpu", "wasm", "cpu"] as const;
+
+export type BackendName = (typeof BACKENDS)[number];
+
+/** A backend, loaded and in charge. TensorFlow.js has one backend in charge a process; the last one loaded is it. */
+export interface Backend {
+  readonly name: BackendName;
+  readonly tf: TensorFlow;
+  /** What it runs on, for logs: a library's version, a GPU's name. */
+  readonly device: string;
+  /** Lets the process end. The backend must not be used after. */
+  release(): void;
+}
+
+/** How one backend is loaded. */
+export interface BackendAdapter {
+  readonly name: BackendName;
+  /** The command or step that makes it available. */
+  readonly enable: string;
+  /** @throws Error with the reason; `loadBackend` says who and how to enable it */
+  load(options: { readonly automatic: boolean }): Promise<Omit<Backend, "name">>;
+}

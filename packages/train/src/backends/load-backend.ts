@@ -1,0 +1,73 @@
+import { CallsignError, closestName } from "@callsign/infer";
+import { type Backend, type BackendAdapter, type BackendName, BACKENDS } from "./backend.ts";
+import { cpu } from "./cpu.ts";
+import { tensorflow, tensorflowGpu } from "./tensorflow.ts";
+import { wasm } from "./wasm.ts";
+import { webgpu } from "./webgpu.ts";
+
+/** A backend that `auto` passed over, why, and what would make it available. */
+export interface SkippedBackend {
+  readonly name: BackendName;
+  readonly reason: string;
+  readonly enable: string;
+}
+
+export interface LoadedBackend {
+  readonly backend: Backend;
+  /** Those tried before it. */
+  readonly skipped: readonly SkippedBackend[];
+}
+
+const ADAPTERS: Readonly<Record<BackendName, BackendAdapter>> = {
+  "tensorflow-gpu": tensorflowGpu,
+  tensorflow,
+  webgpu,
+  wasm,
+  cpu,
+};
+
+/**
+ * Loads the named backend, or for `auto` the fastest that loads, telling why the faster ones did not. Each one's
+ * library is imported only when it is tried. @throws CallsignError `DEPENDENCY_MISSING`, `INVALID_ARGUMENT`
+ */
+export async function loadBackend(name: string): Promise<LoadedBackend> {
+  if (name !== "auto") return { backend: await loadNamed(backendName(name)), skipped: [] };
+  const skipped: SkippedBackend[] = [];
+  for (const candidate of BACKENDS) {
+    const adapter = ADAPTERS[candidate];
+    try {
+      return { backend: { name: candidate, ...(await adapter.load({ automatic: true })) }, skipped };
+    } catch (error) {
+      skipped.push({ name: candidate, reason: reasonOf(error), enable: adapter.enable });
+    }
+  }
+  const reasons = skipped.map((one) => `${one.name}: ${one.reason}`).join("; ");
+  throw new CallsignError("DEPENDENCY_MISSING", `backend auto: none loads: ${reasons}`);
+}
+
+async function loadNamed(name: BackendName): Promise<Backend> {
+  const adapter = ADAPTERS[name];
+  try {
+    return { name, ...(await adapter.load({ automatic: false })) };
+  } catch (cause) {
+    const message = `backend ${name} does not load: ${reasonOf(cause)}; to enable it: ${adapter.enable}`;
+    throw new CallsignError("DEPENDENCY_MISSING", message, { cause });
+  }
+}
+
+function backendName(name: string): BackendName {
+  const known = BACKENDS.find((other) => other === name);
+  if (known !== undefined) return known;
+  const closest = closestName(name, [...BACKENDS, "auto"]);
+  const hint = closest === undefined ? "" : `; did you mean ${closest}?`;
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `backend: expected auto or one of ${BACKENDS.join(", ")}, got ${JSON.stringify(name)}${hint}`,
+  );
+}
+
+/** One line, cut short: a missing package's message goes on with stack and advice. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n")[0]!.trim().slice(0, 300);
+}

@@ -1,0 +1,15 @@
+import type { Random } from "@callsign/data";
+import { type Architecture, parameterLength, type Weights } from "./models/architecture.ts";
+
+/** Starting weights. Each parameter has a random stream of its own, so it starts alike in networks that differ elsewhere. */
+export const initialWeights = ({ parameters }: Architecture, random: Random): Weights =>
+  new Map(
+    parameters.map((spec) => {
+      const values = new Float32Array(parameterLength(spec));
+      const { initialisation } = spec;
+      if (initialisation.kind === "constant") return [spec.name, values.fill(initialisation.value)];
+      const own = random.fork(spec.name);
+      const { bound } = initialisation;
+      return [spec.name, values.map(() => own.uniform(-bound, bound))];
+    }),
+  );

@@ -1,0 +1,93 @@
+import { createRandom } from "@callsign/data";
+import {
+  BACKENDS,
+  initialWeights,
+  Learner,
+  learningRateAt,
+  loadBackend,
+  mlp,
+  type LoadedBackend,
+} from "@callsign/train";
+import { describe, expect, it } from "vitest";
+import { randomFeatures } from "../random-weights.ts";
+
+/** Undefined where a backend is not installed; then its reason is checked instead. */
+const tried = new Map<string, LoadedBackend | Error>();
+for (const name of BACKENDS)
+  tried.set(name, await loadBackend(name).catch((error: unknown) => error as Error));
+
+const usable = BACKENDS.filter((name) => !(tried.get(name) instanceof Error));
+const missing = BACKENDS.filter((name) => tried.get(name) instanceof Error);
+
+/** Losses of ten steps and the scores after them, on a task that can be learned. */
+async function train(name: string): Promise<{ losses: number[]; scores: Float32Array }> {
+  const { tf } = (await loadBackend(name)).backend;
+  const architecture = mlp({ inputs: 8, width: 16, blocks: 2 });
+  const learner = new Learner(tf, { architecture, weights: initialWeights(architecture, createRandom(1)) });
+  const values = randomFeatures(64 * 8, 2);
+  const features = tf.tensor2d(values, [64, 8]);
+  const targets = tf.tensor2d(
+    Float32Array.from({ length: 64 }, (_, i) => Number(values[8 * i]! > 0)),
+    [64, 1],
+  );
+  const losses: number[] = [];
+  for (let step = 0; step < 10; step++) {
+    const loss = learner.step(
+      { features, targets },
+      { learningRate: learningRateAt(step, { learningRate: 0.01, steps: 10 }) },
+    );
+    losses.push((await loss.data())[0]!);
+    loss.dispose();
+  }
+  const logits = learner.logits(features);
+  const scores = Float32Array.from(await logits.data(), (logit) => 1 / (1 + Math.exp(-logit)));
+  tf.dispose([features, targets, logits]);
+  learner.dispose();
+  return { losses, scores };
+}
+
+describe.each(usable)("backend %s", (name) => {
+  it("trains as the plain JavaScript one does", async () => {
+    const reference = await train("cpu");
+    const { losses, scores } = await train(name);
+    expect(reference.losses.at(-1)!).toBeLessThan(0.8 * reference.losses[0]!);
+    expect(losses).toBeAllClose(reference.losses, { rtol: 1e-4 });
+    expect(scores).toBeAllClose(reference.scores, { atol: 1e-3, rtol: 0 });
+  });
+
+  it("says its name and what it runs on", async () => {
+    const { backend, skipped } = await loadBackend(name);
+    expect(backend.name).toBe(name);
+    expect(backend.device).not.toBe("");
+    expect(skipped).toEqual([]);
+  });
+});
+
+describe.each(missing)("backend %s, not installed here", (name) => {
+  it("is refused with the reason and how to enable it", () => {
+    expect(tried.get(name)).toMatchObject({
+      code: "DEPENDENCY_MISSING",
+      message: expect.stringMatching(new RegExp(`^backend ${name} does not load: .+; to enable it: .+`)),
+    });
+  });
+});
+
+describe("loadBackend", () => {
+  it("takes the fastest that loads for auto and says why the others did not", async () => {
+    const { backend, skipped } = await loadBackend("auto");
+    expect(usable).toContain(backend.name);
+    expect(skipped.map(({ name }) => name)).toEqual(BACKENDS.slice(0, BACKENDS.indexOf(backend.name)));
+    for (const { reason, enable } of skipped) expect(reason && enable).not.toBe("");
+  });
+
+  it("always has wasm and cpu", () => {
+    expect(usable).toEqual(expect.arrayContaining(["wasm", "cpu"]));
+  });
+
+  it("suggests the backend a misspelt name meant", async () => {
+    await expect(loadBackend("wsam")).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining('got "wsam"; did you mean wasm?'),
+    });
+  });
+});

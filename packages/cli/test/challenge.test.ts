@@ -1,41 +1,16 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChallengeReport, ChallengeResult } from "@callsign/eval";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
+import { challengeFlags, exportPublished, modelFlags } from "./published-model.ts";
 import { runCaptured } from "./run-captured.ts";
 
 describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the published weights", () => {
   let model: string;
-  const flags = (): string[] => [
-    "--model",
-    model,
-    "--embedding",
-    sharedPath("reference", "embedding_model.onnx"),
-    "--clip",
-    sharedPath("challenge", "challenge.wav"),
-    "--truth",
-    sharedPath("challenge", "ground-truth.json"),
-    "--prime",
-    sharedPath("challenge", "priming.wav"),
-  ];
-
   beforeAll(async () => {
-    model = await mkdtemp(join(tmpdir(), "callsign-cli-"));
-    const checkpoint = sharedPath("reference", "galactic-published.safetensors");
-    const exported = await runCaptured([
-      "export",
-      "--checkpoint",
-      checkpoint,
-      "--label",
-      "galactic",
-      "--threshold",
-      "0.73",
-      "--out",
-      model,
-      "--json",
-    ]);
+    const { model: folder, exported } = await exportPublished();
+    model = folder;
     expect(exported.stderr).toBe("");
     expect(JSON.parse(exported.stdout)).toMatchObject({ parameterCount: 549_377 });
   });
@@ -47,7 +22,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     const { exitCode, stdout } = await runCaptured([
       "eval",
       "challenge",
-      ...flags(),
+      ...challengeFlags(model),
       "--json",
       "--report",
       report,
@@ -84,7 +59,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     const { stdout } = await runCaptured([
       "eval",
       "challenge",
-      ...flags(),
+      ...challengeFlags(model),
       "--json",
       "--until-sample",
       "512000",
@@ -100,7 +75,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     const { exitCode, stdout, stderr } = await runCaptured([
       "detect",
       ...files,
-      ...flags().slice(0, 4),
+      ...modelFlags(model),
       "--json",
     ]);
     expect(exitCode).toBe(1);
@@ -125,7 +100,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     const { exitCode, stderr } = await runCaptured([
       "eval",
       "challenge",
-      ...flags(),
+      ...challengeFlags(model),
       "--clip",
       prime,
       "--json",

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
-import { runCaptured } from "./run-captured.ts";
+import { hasSharedData } from "../../../test-support/shared-data.ts";
+import { challengeFlags, exportPublished } from "./published-model.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -69,37 +68,13 @@ describe.skipIf(!hasSharedData)("an interrupted run", () => {
   let model: string;
 
   beforeAll(async () => {
-    model = await mkdtemp(join(tmpdir(), "callsign-main-"));
-    const checkpoint = sharedPath("reference", "galactic-published.safetensors");
-    await runCaptured([
-      "export",
-      "--checkpoint",
-      checkpoint,
-      "--label",
-      "galactic",
-      "--threshold",
-      "0.73",
-      "--out",
-      model,
-    ]);
+    ({ model } = await exportPublished());
   });
 
   afterAll(() => rm(model, { recursive: true }));
 
   it("stops at Ctrl-C with exit code 130 and says so", async () => {
-    const child = start([
-      "eval",
-      "challenge",
-      "--realtime",
-      "--model",
-      model,
-      "--embedding",
-      sharedPath("reference", "embedding_model.onnx"),
-      "--clip",
-      sharedPath("challenge", "challenge.wav"),
-      "--truth",
-      sharedPath("challenge", "ground-truth.json"),
-    ]);
+    const child = start(["eval", "challenge", "--realtime", ...challengeFlags(model)]);
     // The first progress line comes five seconds into the minute the clip lasts.
     await once(child.stderr!, "data");
     child.kill("SIGINT");

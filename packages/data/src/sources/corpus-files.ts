@@ -1,0 +1,31 @@
+/** A file of a corpus, wherever it lies. */
+export interface CorpusFile {
+  /** From the corpus's root, forward slashes. */
+  readonly path: string;
+  readonly size: number;
+}
+
+/** Bytes that can be read in part. The shape hyparquet reads from. */
+export interface RangeReader {
+  readonly byteLength: number;
+  /** The bytes from `start` up to `end`, exactly. @throws CallsignError when they cannot be had */
+  slice(start: number, end?: number): Promise<ArrayBuffer>;
+}
+
+/** A tree of corpus files: a repository on a hub, or a folder. */
+export interface CorpusFiles {
+  /** For messages, such as `fixie-ai/common_voice_17_0`. */
+  readonly name: string;
+  /** What pins the content, for provenance: a commit; empty for a folder. */
+  readonly revision: string;
+  /** The files in a folder and the folders in it, in the order of their paths; none where there is no such folder. */
+  list(folder: string): Promise<CorpusFile[]>;
+  /** For reading parts of a file, and no more than those. */
+  openRanges(file: CorpusFile): Promise<RangeReader>;
+  /** Path of the whole file on this machine, downloaded first if need be. */
+  fetchWhole(file: CorpusFile): Promise<string>;
+}
+
+/** Order of paths, alike on every platform. */
+export const byPath = (a: { readonly path: string }, b: { readonly path: string }): number =>
+  a.path < b.path ? -1 : a.path > b.path ? 1 : 0;

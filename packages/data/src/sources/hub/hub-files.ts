@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { CallsignError } from "@callsign/infer";
+import { downloadFile, writeFileAtomic, type DownloadProgress } from "@callsign/infer/node";
+
+import { byPath, type CorpusFile, type CorpusFiles } from "../corpus-files.ts";
+import { createHubFetch, type HubAccess, requireSuccess, withRetries } from "./hub-access.ts";
+import { fetchHubRange, openHubRanges, resolveUrl } from "./hub-ranges.ts";
+
+/** A dataset repository on a hub. */
+export interface HubRepository extends HubAccess {
+  /** Such as `fixie-ai/common_voice_17_0`. */
+  readonly repository: string;
+  /** Branch, tag or commit; resolved to a commit once, so that one pass reads one state. */
+  readonly revision: string;
+  /** Folder whole files are downloaded to, and found in by the next run. */
+  readonly cacheDir: string;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+interface HubFile extends CorpusFile {
+  /** sha256 of the content, for files in large-file storage. */
+  readonly sha256: string | undefined;
+  /** Git's name for the content: for small files, the SHA-1 of it. */
+  readonly oid: string | undefined;
+}
+
+/**
+ * The files of a dataset on a hub (Hugging Face, or any endpoint that speaks its protocol).
+ * @throws CallsignError HUB_UNAUTHORIZED, HUB_NOT_FOUND, HUB_RATE_LIMITED, DOWNLOAD_FAILED, ABORTED
+ */
+export async function openHubFiles(hub: HubRepository): Promise<CorpusFiles> {
+  const commit = await resolveCommit(hub);
+  const pinned = { ...hub, revision: commit };
+  const listed = new Map<string, HubFile>();
+  const known = (file: CorpusFile): HubFile =>
+    listed.get(file.path) ?? { ...file, sha256: undefined, oid: undefined };
+  return {
+    name: hub.repository,
+    revision: commit,
+    list: async (folder) => {
+      const files = await listHubFiles(pinned, folder);
+      for (const file of files) listed.set(file.path, file);
+      return files;
+    },
+    openRanges: async (file) => openHubRanges(pinned, { file, folder: contentFolder(pinned, known(file)) }),
+    fetchWhole: async (file) => fetchWhole(pinned, known(file)),
+  };
+}
+
+async function resolveCommit(hub: HubRepository): Promise<string> {
+  const place = `${hub.repository}@${hub.revision}`;
+  const { datasetInfo } = await import("@huggingface/hub");
+  const info = await withRetries(hub, place, () =>
+    datasetInfo({
+      name: hub.repository,
+      revision: hub.revision,
+      hubUrl: hub.endpoint,
+      additionalFields: ["sha"],
+      fetch: retryable(createHubFetch(hub, place)),
+    }),
+  );
+  if (typeof info.sha === "string" && /^[0-9a-f]{7,64}$/.test(info.sha)) return info.sha;
+  throw new CallsignError(
+    "DOWNLOAD_FAILED",
+    `${place}: expected the hub to name a commit, got ${JSON.stringify(info.sha)}`,
+  );
+}
+
+async function listHubFiles(hub: HubRepository, folder: string): Promise<HubFile[]> {
+  const place = `${hub.repository}/${folder}`;
+  const { listFiles } = await import("@huggingface/hub");
+  const collect = async (): Promise<HubFile[]> => {
+    const files: HubFile[] = [];
+    const pages = listFiles({
+      repo: { type: "dataset", name: hub.repository },
+      revision: hub.revision,
+      path: folder,
+      recursive: true,
+      hubUrl: hub.endpoint,
+      fetch: retryable(createHubFetch(hub, place)),
+    });
+    for await (const { type, path, size, oid, lfs } of pages) {
+      if (type === "file") files.push({ path, size: lfs?.size ?? size, sha256: lfs?.oid, oid });
+      if (files.length > MOST_FILES)
+        throw new CallsignError("DOWNLOAD_FAILED", `${place}: more than ${MOST_FILES} files`);
+    }
+    return files.toSorted(byPath);
+  };
+  try {
+    return await withRetries(hub, place, collect);
+  } catch (error) {
+    // The repository was found before, so what is missing is the folder.
+    if (error instanceof CallsignError && error.code === "HUB_NOT_FOUND") return [];
+    throw error;
+  }
+}
+
+/** No corpus comes near it; a listing without end must end. */
+const MOST_FILES = 200_000;
+
+async function fetchWhole(hub: HubRepository, file: HubFile): Promise<string> {
+  const target = join(contentFolder(hub, file), basename(file.path));
+  // It got its name only when its hash was right, so its length is check enough.
+  if ((await stat(target).catch(() => undefined))?.size === file.size) return target;
+  if (file.sha256 === undefined) await downloadSmall(hub, file, target);
+  else await downloadLarge(hub, { ...file, sha256: file.sha256 }, target);
+  return target;
+}
+
+/** Where what was fetched of a file is kept: named by its content, so it never goes stale. */
+function contentFolder(hub: HubRepository, file: HubFile): string {
+  const content = file.sha256 ?? file.oid;
+  if (content !== undefined && /^[0-9a-f]{40,64}$/.test(content))
+    return join(hub.cacheDir, "hub", hub.repository.replaceAll("/", "--"), content);
+  const place = `${hub.repository}/${file.path}`;
+  throw new CallsignError("DOWNLOAD_FAILED", `${place}: the hub gives no hash of its content to know it by`);
+}
+
+/** A file in large-file storage: resumable, verified by sha256. */
+async function downloadLarge(
+  hub: HubRepository,
+  file: HubFile & { sha256: string },
+  target: string,
+): Promise<void> {
+  const { signal, onProgress, sleep, attempts } = hub;
+  try {
+    await downloadFile(resolveUrl(hub, file.path), {
+      target,
+      sha256: file.sha256,
+      bytes: file.size,
+      fetch: createHubFetch(hub, `${hub.repository}/${file.path}`),
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+      ...(sleep && { sleep }),
+      ...(attempts !== undefined && { attempts }),
+    });
+  } catch (error) {
+    // What the hub's refusal means was worked out by our fetch, below the downloader.
+    if (error instanceof Error && error.cause instanceof CallsignError) throw error.cause;
+    throw error;
+  }
+}
+
+/** A file git itself holds: at most ten megabytes on a hub, so read at once, and verified by git's hash. */
+async function downloadSmall(hub: HubRepository, file: HubFile, target: string): Promise<void> {
+  const place = `${hub.repository}/${file.path}`;
+  if (file.size > MOST_SMALL_BYTES)
+    throw new CallsignError(
+      "DOWNLOAD_FAILED",
+      `${place}: ${file.size} bytes without a sha256; expected at most ${MOST_SMALL_BYTES}`,
+    );
+  const bytes = new Uint8Array(await fetchHubRange(hub, { file, start: 0, end: file.size }));
+  const oid = createHash("sha1").update(`blob ${file.size}\0`).update(bytes).digest("hex");
+  if (oid !== file.oid)
+    throw new CallsignError(
+      "CHECKSUM_MISMATCH",
+      `${place}: expected git object ${file.oid}, got ${oid}; something on the way changed it`,
+    );
+  await writeFileAtomic(target, bytes, { ...(hub.signal && { signal: hub.signal }) });
+}
+
+const MOST_SMALL_BYTES = 64 << 20;
+
+/** Busy answers become errors before the hub's client sees them, so `withRetries` knows how long to wait. */
+const retryable =
+  (get: typeof fetch): typeof fetch =>
+  async (input, init) =>
+    requireSuccess(await get(input, init));

@@ -15,7 +15,14 @@ import type { GraphProto, NodeProto, OnnxModel, TensorProto } from "./onnx/index
  * onnxruntime computes convolutions in blocks of channels. It can keep a Clip in that layout by fusing it into a
  * convolution, but for a Max it copies every value out and back in: with this, a whole clip takes 12 % less time.
  */
-export function clampByConvolution(model: OnnxModel, chain: readonly NodeProto[]): void {
+export function clampByConvolution(
+  model: OnnxModel,
+  chain: readonly NodeProto[],
+  options: {
+    /** Layers whose input leaves that layout anyway: a Clip alone is cheaper before those. */
+    readonly outside?: (layer: NodeProto) => boolean;
+  } = {},
+): void {
   // Before opset 11 the bounds of Clip were attributes.
   const opset = model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0n;
   if (opset < 11n) return;
@@ -27,17 +34,20 @@ export function clampByConvolution(model: OnnxModel, chain: readonly NodeProto[]
     const next = chain[i + 1];
     if (bound === undefined || channels === 0) return;
     const ends = { input: node.input[0]!, output: node.output[0]! };
-    if (next?.opType === "MaxPool" && next.output.length === 1) {
+    const pooled = next?.opType === "MaxPool" && next.output.length === 1;
+    const reader = pooled ? chain[i + 2] : next;
+    const clamp = reader !== undefined && options.outside?.(reader) ? makeClip : makeClamp;
+    if (pooled) {
       // The larger of clamped values is the clamped larger value, and there are fewer to clamp behind the pool.
-      const pooled = `${ends.output}/pooled`;
+      const value = `${ends.output}/pooled`;
       ends.output = next.output[0]!;
       next.input = [ends.input];
-      ends.input = pooled;
-      next.output = [pooled];
+      ends.input = value;
+      next.output = [value];
       replaceNode(graph, node, []);
-      replaceNode(graph, next, [next, ...makeClamp(graph, { ...ends, bound, channels })]);
+      replaceNode(graph, next, [next, ...clamp(graph, { ...ends, bound, channels })]);
     } else {
-      replaceNode(graph, node, makeClamp(graph, { ...ends, bound, channels }));
+      replaceNode(graph, node, clamp(graph, { ...ends, bound, channels }));
     }
   });
 }
@@ -50,24 +60,28 @@ function scalarOperand(graph: GraphProto, node: NodeProto): number | undefined {
   return tensorFloats(tensor)[0];
 }
 
-function makeClamp(
-  graph: GraphProto,
-  clamp: { input: string; output: string; bound: number; channels: number },
-): NodeProto[] {
-  const { input, output, bound, channels } = clamp;
-  const [weight, minimum, copy] = [
-    `callsign/ones${channels}`,
-    `callsign/minimum${bound}`,
-    `${output}/unclamped`,
-  ];
+interface Clamp {
+  readonly input: string;
+  readonly output: string;
+  readonly bound: number;
+  readonly channels: number;
+}
+
+function makeClamp(graph: GraphProto, { input, output, bound, channels }: Clamp): NodeProto[] {
+  const [weight, copy] = [`callsign/ones${channels}`, `${output}/unclamped`];
   setInitializer(
     graph,
     makeFloatTensor(weight, { values: new Float32Array(channels).fill(1), dims: [channels, 1, 1, 1] }),
   );
-  setInitializer(graph, makeFloatTensor(minimum, { values: [bound], dims: [] }));
   const attributes = { group: BigInt(channels), kernel_shape: [1n, 1n] };
   return [
     makeNode("Conv", { inputs: [input, weight], outputs: [copy], attributes }),
-    makeNode("Clip", { inputs: [copy, minimum], outputs: [output], name: `${output}/clamp` }),
+    ...makeClip(graph, { input: copy, output, bound, channels }),
   ];
+}
+
+function makeClip(graph: GraphProto, { input, output, bound }: Clamp): NodeProto[] {
+  const minimum = `callsign/minimum${bound}`;
+  setInitializer(graph, makeFloatTensor(minimum, { values: [bound], dims: [] }));
+  return [makeNode("Clip", { inputs: [input, minimum], outputs: [output], name: `${output}/clamp` })];
 }

@@ -193,7 +193,12 @@ function checkTime(chain: readonly NodeProto[], refuse: Refuse): void {
 }
 
 /** How a convolution or pool treats time, its first spatial axis. */
-function timeOf(node: NodeProto): { kernel: number; stride: number; dilation: number; padded: boolean } {
+export function timeOf(node: NodeProto): {
+  kernel: number;
+  stride: number;
+  dilation: number;
+  padded: boolean;
+} {
   const attribute = (name: string) => node.attribute.find((candidate) => candidate.name === name);
   const first = (name: string): number => Number(attribute(name)?.ints[0] ?? 1n);
   const pads = attribute("pads")?.ints ?? [];

@@ -1,56 +1,51 @@
-import type { FeatureStream } from "./feature-stream.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
+import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "./frontend.ts";
 import { LOG_MEL } from "./log-mel.ts";
-import type { Matrix } from "./matrix.ts";
+import type { StreamRunner } from "./stream-runner.ts";
 
-const { chunkLength, contextLength } = LOG_MEL;
+const { chunkLength } = LOG_MEL;
+const { dimension } = EMBEDDING;
 
-/** A stream with windowing `embedding-sequence`; computes what the front-end makes of silence once. */
+/** A stream with windowing `embedding-sequence`. */
 export async function createEmbeddingSequence(
   frontend: Frontend,
   { embeddings }: { readonly embeddings: number },
 ): Promise<EmbeddingSequence> {
-  const { data, columns } = await frontend.logMel(new Float32Array(chunkLength));
-  const logMel = repeat(data.subarray(0, columns), EMBEDDING.windowFrames);
-  const embedding = await frontend.embed({ data: logMel, rows: EMBEDDING.windowFrames, columns });
-  return new EmbeddingSequence(frontend, { logMel, features: repeat(embedding.data, embeddings) });
-}
-
-/** What the stream remembers after endless silence. */
-interface Silence {
-  /** `[76, 32]` */
-  readonly logMel: Float32Array;
-  /** `[embeddings, 96]` */
-  readonly features: Float32Array;
+  return new EmbeddingSequence(await frontend.streams(), { embeddings });
 }
 
 /**
  * Windowing `embedding-sequence`: every 1280 samples make 8 new log-mel frames (one clamp for them and their 480
- * samples of context), the last 76 frames make one embedding, and the last 16 of those are one example.
+ * samples of context), these make one embedding together with what each layer remembers, and the last 16 embeddings are
+ * one example.
  */
 class EmbeddingSequence implements FeatureStream {
   readonly hopLength = chunkLength;
-  readonly #frontend: Frontend;
-  readonly #silence: Silence;
-  /** The last samples heard, left context of the next chunk. */
-  readonly #context = new Float32Array(contextLength);
-  readonly #logMel: Float32Array;
+  readonly #runner: StreamRunner;
+  readonly #samples = new Float32Array(chunkLength);
+  readonly #state: Float32Array;
+  readonly #embedding = new Float32Array(dimension);
   readonly #features: Float32Array;
+  readonly #advance: () => Promise<void>;
 
-  constructor(frontend: Frontend, silence: Silence) {
-    this.#frontend = frontend;
-    this.#silence = silence;
-    this.#logMel = silence.logMel.slice();
-    this.#features = silence.features.slice();
+  constructor(runner: StreamRunner, { embeddings }: { readonly embeddings: number }) {
+    this.#runner = runner;
+    this.#state = runner.silence.slice();
+    this.#features = new Float32Array(embeddings * dimension);
+    this.#advance = runner.bind({
+      samples: this.#samples,
+      states: this.#state,
+      embeddings: this.#embedding,
+    });
+    this.reset();
   }
 
   async step(hop: Float32Array): Promise<Float32Array> {
-    const { data, columns } = await this.#frontend.logMel(hop, { context: this.#context });
-    this.#context.set(hop.subarray(-contextLength));
-    append(this.#logMel, data);
-    const window: Matrix = { data: this.#logMel, rows: EMBEDDING.windowFrames, columns };
-    append(this.#features, (await this.#frontend.embed(window)).data);
+    this.#samples.set(hop);
+    await this.#advance();
+    this.#features.copyWithin(0, dimension);
+    this.#features.set(this.#embedding, this.#features.length - dimension);
     return this.#features;
   }
 
@@ -62,24 +57,13 @@ class EmbeddingSequence implements FeatureStream {
   }
 
   reset(): void {
-    this.#context.fill(0);
-    this.#logMel.set(this.#silence.logMel);
-    this.#features.set(this.#silence.features);
+    const { silence, silentEmbedding } = this.#runner;
+    this.#state.set(silence);
+    for (let from = 0; from < this.#features.length; from += dimension)
+      this.#features.set(silentEmbedding, from);
   }
 
   fresh(): EmbeddingSequence {
-    return new EmbeddingSequence(this.#frontend, this.#silence);
+    return new EmbeddingSequence(this.#runner, { embeddings: this.#features.length / dimension });
   }
-}
-
-/** Drops as many values at the front as come in at the end. */
-function append(history: Float32Array, values: Float32Array): void {
-  history.copyWithin(0, values.length);
-  history.set(values, history.length - values.length);
-}
-
-function repeat(row: Float32Array, times: number): Float32Array {
-  const rows = new Float32Array(row.length * times);
-  for (let i = 0; i < times; i++) rows.set(row, i * row.length);
-  return rows;
 }

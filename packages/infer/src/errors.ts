@@ -37,6 +37,11 @@ export type CallsignErrorCode =
   | "DOWNLOAD_FAILED"
   | "FILE_NOT_FOUND"
   | "FILE_WRITE_FAILED"
+  // training
+  | "CLASS_EMPTY"
+  | "FEATURES_NOT_FINITE"
+  | "LOSS_NOT_FINITE"
+  | "SHARD_MISMATCH"
   // use
   | "ABORTED"
   | "CONFIG_INVALID"

@@ -1,10 +1,12 @@
 import { EMBEDDING } from "./embedding-graph.ts";
 import { EmbeddingRunner } from "./embedding-runner.ts";
+import { CallsignError } from "./errors.ts";
 import { LOG_MEL, type LogMelFloor, type LogMelOptions } from "./log-mel.ts";
 import { LogMelRunner } from "./log-mel-runner.ts";
 import type { Matrix } from "./matrix.ts";
 import type { MatrixBatch } from "./matrix-batch.ts";
 import type { SessionFactory } from "./session.ts";
+import { StreamRunner } from "./stream-runner.ts";
 
 export { EMBEDDING } from "./embedding-graph.ts";
 
@@ -37,6 +39,11 @@ export interface Frontend {
   logMelBatch(samples: Matrix): Promise<MatrixBatch>;
   embedBatch(logMels: MatrixBatch): Promise<MatrixBatch>;
   featuresBatch(samples: Matrix): Promise<MatrixBatch>;
+  /**
+   * Streams chunk by chunk, with floor `chunk`: the values of `features`, each layer computing only what is new. Opened
+   * when first asked for, disposed of with this. @throws CallsignError `INVALID_ARGUMENT`: floor `window`
+   */
+  streams(): Promise<StreamRunner>;
   dispose(): Promise<void>;
 }
 
@@ -55,7 +62,8 @@ export async function createFrontend(options: {
   const embedder = await EmbeddingRunner.create(createSession, embedding);
   try {
     const logMel = await LogMelRunner.create(createSession, floor);
-    return new SessionFrontend({ logMel, embedder, embeddingSha256 });
+    const openStreams = () => StreamRunner.create(createSession, embedding);
+    return new SessionFrontend({ logMel, embedder, embeddingSha256, openStreams });
   } catch (error) {
     await embedder.dispose();
     throw error;
@@ -67,16 +75,20 @@ class SessionFrontend implements Frontend {
   declare readonly embeddingSha256?: string;
   readonly #logMel: LogMelRunner;
   readonly #embedder: EmbeddingRunner;
+  readonly #openStreams: () => Promise<StreamRunner>;
+  #streams: Promise<StreamRunner> | undefined;
   #disposal: Promise<void> | undefined;
 
   constructor(parts: {
     logMel: LogMelRunner;
     embedder: EmbeddingRunner;
     embeddingSha256: string | undefined;
+    openStreams: () => Promise<StreamRunner>;
   }) {
     this.floor = parts.logMel.floor;
     this.#logMel = parts.logMel;
     this.#embedder = parts.embedder;
+    this.#openStreams = parts.openStreams;
     if (parts.embeddingSha256 !== undefined) this.embeddingSha256 = parts.embeddingSha256;
   }
 
@@ -119,9 +131,25 @@ class SessionFrontend implements Frontend {
     return this.embedBatch({ data: aligned, batch, rows: kept, columns });
   }
 
+  async streams(): Promise<StreamRunner> {
+    if (this.floor !== "chunk")
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `streams of chunks need a front-end with floor chunk, got ${this.floor}`,
+      );
+    this.#streams ??= this.#openStreams();
+    return this.#streams;
+  }
+
   dispose(): Promise<void> {
-    this.#disposal ??= Promise.all([this.#logMel.dispose(), this.#embedder.dispose()]).then(() => undefined);
+    this.#disposal ??= this.#free();
     return this.#disposal;
+  }
+
+  async #free(): Promise<void> {
+    // Streams that never opened have told their caller so already.
+    const streams = await this.#streams?.catch(() => undefined);
+    await Promise.all([this.#logMel.dispose(), this.#embedder.dispose(), streams?.dispose()]);
   }
 
   /** What a stream's first embedding leaves out: 76 frames end with a chunk when they start 4 into one. */

@@ -21,3 +21,7 @@ export * from "./feature-stream.ts";
 export * from "./create-feature-stream.ts";
 export * from "./audio/write-wav.ts";
 export * from "./audio/ring-buffer.ts";
+export * from "./streaming-embedding.ts";
+export * from "./stream-runner.ts";
+export * from "./stream-batch.ts";
+export * from "./single-file.ts";

@@ -17,7 +17,14 @@ export interface Session {
   readonly outputs: readonly TensorInfo[];
   /** The execution provider that runs the graph: `cpu`, `cuda`, `webgpu`, `wasm`. */
   readonly provider: string;
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  /**
+   * All outputs, or those named in `outputs`, written into the buffers given there where the runtime can; the result
+   * tells where they are. Who runs the same `Tensor` objects again saves wrapping them anew.
+   */
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    outputs?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import type { ModelCard } from "../model-card.ts";
 import type { SessionFactory } from "../session.ts";
 import { type AssetOptions, resolveAsset, SPEECH_EMBEDDING } from "./assets.ts";
 import { type BareHeadOptions, readBareHead } from "./bare-head.ts";
-import { readModelFolder } from "./model-folder.ts";
+import { type ModelFiles, readModelFolder } from "./model-folder.ts";
 import { createNodeSession } from "./session.ts";
 import { sha256Hex } from "./sha256.ts";
 
@@ -32,11 +32,7 @@ export interface LoadDetectorOptions {
  */
 export async function loadDetector(model: string, options: LoadDetectorOptions = {}): Promise<Detector> {
   const { createSession = createNodeSession() } = options;
-  const files = model.endsWith(".onnx")
-    ? await readBareHead(model, options.head)
-    : await readModelFolder(model);
-  const { name } = files;
-  const card = options.threshold === undefined ? files.card : withThreshold(files.card, options.threshold);
+  const { card, name, ...files } = await readModelFiles(model, options);
   const embeddings = card.windowing.kind === "embedding-sequence" ? card.windowing.embeddings : 1;
   const classifier = await loadClassifier(files.classifier, {
     name,
@@ -58,6 +54,26 @@ export async function loadDetector(model: string, options: LoadDetectorOptions =
     await classifier.dispose();
     throw error;
   }
+}
+
+/**
+ * The files of a model as `loadDetector` finds them: card, classifier graph and speech embedding.
+ * @throws CallsignError as `loadDetector`, but for what only a session can tell
+ */
+export async function readModel(
+  model: string,
+  options: LoadDetectorOptions = {},
+): Promise<ModelFiles & { readonly embedding: Uint8Array }> {
+  const files = await readModelFiles(model, options);
+  return { ...files, embedding: await readEmbedding(files.card, { ...options, name: files.name }) };
+}
+
+async function readModelFiles(model: string, options: LoadDetectorOptions): Promise<ModelFiles> {
+  const files = model.endsWith(".onnx")
+    ? await readBareHead(model, options.head)
+    : await readModelFolder(model);
+  const { threshold } = options;
+  return threshold === undefined ? files : { ...files, card: withThreshold(files.card, threshold) };
 }
 
 function withThreshold(card: ModelCard, threshold: number): ModelCard {

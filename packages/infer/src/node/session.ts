@@ -112,10 +112,14 @@ class NodeSession implements Session {
     this.#session = session;
   }
 
-  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
-    const inputs: Record<string, OrtTensor> = {};
-    for (const [input, tensor] of Object.entries(feeds)) inputs[input] = toOrt(tensor);
-    const results = await this.#run(inputs);
+  async run(
+    feeds: Readonly<Record<string, Tensor>>,
+    outputs?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>> {
+    const wrap = outputs ? toOrtOnce : toOrt;
+    const results = await this.#run(toOrtAll(feeds, wrap), outputs && toOrtAll(outputs, wrap));
+    // Results in the caller's own buffers are the caller's own tensors.
+    if (outputs !== undefined && this.provider === "cpu") return { ...outputs };
     return Object.fromEntries(
       Object.entries(results).map(([output, tensor]) => [output, this.#fromOrt(output, tensor)]),
     );
@@ -126,9 +130,12 @@ class NodeSession implements Session {
     return this.#disposal;
   }
 
-  async #run(inputs: Record<string, OrtTensor>): Promise<InferenceSession.ReturnType> {
+  async #run(
+    inputs: Record<string, OrtTensor>,
+    outputs: Record<string, OrtTensor> | undefined,
+  ): Promise<InferenceSession.ReturnType> {
     try {
-      return await this.#session.run(inputs);
+      return await (outputs ? this.#session.run(inputs, outputs) : this.#session.run(inputs));
     } catch (cause) {
       const reason = reasonOf(cause);
       const code = /invalid (dimensions|rank)/i.test(reason) ? "MODEL_SHAPE_MISMATCH" : "SESSION_FAILED";
@@ -152,6 +159,26 @@ function toTensorInfo(value: InferenceSession.ValueMetadata): TensorInfo {
   return value.isTensor
     ? { name, type: value.type, dims: value.shape }
     : { name, type: "not a tensor", dims: [] };
+}
+
+function toOrtAll(
+  tensors: Readonly<Record<string, Tensor>>,
+  wrap: (tensor: Tensor) => OrtTensor,
+): Record<string, OrtTensor> {
+  const wrapped: Record<string, OrtTensor> = {};
+  for (const name of Object.keys(tensors)) wrapped[name] = wrap(tensors[name]!);
+  return wrapped;
+}
+
+/** Those who say where outputs go run the same tensors step after step. */
+const WRAPPED = new WeakMap<Tensor, OrtTensor>();
+
+function toOrtOnce(tensor: Tensor): OrtTensor {
+  const known = WRAPPED.get(tensor);
+  if (known !== undefined) return known;
+  const wrapped = toOrt(tensor);
+  WRAPPED.set(tensor, wrapped);
+  return wrapped;
 }
 
 function toOrt({ data, dims }: Tensor): OrtTensor {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Server as NetServer } from "node:net";
 
 /** One request as it arrived. */
-export interface HubRequest {
+interface HubRequest {
   readonly server: "hub" | "cdn";
   readonly url: string;
   readonly range: string | undefined;

@@ -3,7 +3,7 @@ import { changeSpeed } from "./change-speed.ts";
 import { throughMuLaw } from "./mu-law.ts";
 
 /** Telephone and radio voice band, ITU-T G.712: 300 to 3,400 Hz. */
-export const VOICE_BAND_HZ = { low: 300, high: 3400 } as const;
+const VOICE_BAND_HZ = { low: 300, high: 3400 } as const;
 
 export interface TelephoneOptions {
   readonly lowHz?: number;

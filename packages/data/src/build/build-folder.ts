@@ -1,0 +1,76 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { sha256Hex, writeFileAtomic } from "@callsign/infer/node";
+
+/** Files of a build, relative to its folder. */
+export const BUILD_FILES = {
+  plan: "plan.json",
+  texts: "texts.json",
+  manifest: "manifest.jsonl",
+  index: "index.json",
+  sources: "SOURCES.md",
+} as const;
+
+/** JSON with keys in one order, so that equal values have equal bytes. */
+function stableJson(value: unknown, space?: number): string {
+  return JSON.stringify(
+    value,
+    (_key, inner: unknown) => (isPlainObject(inner) ? sortKeys(inner) : inner),
+    space,
+  );
+}
+
+/** sha256 of a value's `stableJson`. */
+export const sha256Of = (value: unknown): string => sha256Hex(stableJson(value));
+
+/** The value in a JSON file; undefined where the file is missing or, after a disaster, no JSON. */
+export async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes `stableJson`, whole or not at all. @throws CallsignError `FILE_WRITE_FAILED` */
+export const writeJson = (path: string, value: unknown): Promise<void> =>
+  writeFileAtomic(path, `${stableJson(value, 1)}\n`);
+
+/** Removes what killed writers left behind anywhere in the build. */
+export async function removeTemporaryFiles(out: string): Promise<void> {
+  for (const path of await listFiles(out))
+    if (TEMPORARY.test(path)) await rm(join(out, path), { force: true });
+}
+
+/** As `writeFileAtomic` of infer names them. */
+const TEMPORARY = /(?:^|\/)\.[0-9a-f]{18}\.tmp$/;
+
+/** Removes the files of a folder of the build that are not among `wanted` (relative to the build). */
+export async function removeOthers(
+  out: string,
+  { folder, wanted }: { readonly folder: string; readonly wanted: ReadonlySet<string> },
+): Promise<void> {
+  for (const path of await listFiles(join(out, folder))) {
+    const relative = `${folder}/${path}`;
+    if (!wanted.has(relative)) await rm(join(out, relative), { force: true });
+  }
+}
+
+/** Files in a folder and those below, with forward slashes; none where it does not exist. */
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll("\\", "/"),
+    );
+}
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const sortKeys = (value: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,0 +1,168 @@
+import { join } from "node:path";
+
+import { CallsignError } from "@callsign/infer";
+import { writeFileAtomic } from "@callsign/infer/node";
+
+import { type ManifestClip, writeManifest } from "../manifest.ts";
+import type { BuildContext } from "./build-context.ts";
+import { BUILD_FILES, readJson, writeJson } from "./build-folder.ts";
+import type { ShardEntry } from "./build-shards.ts";
+import type { ClipKind, CollectedSet } from "./clip-set.ts";
+import { featureSettings, settingsSha256, type LocatedEmbedding } from "./feature-settings.ts";
+
+/** What a build came to: index.json, which says where everything is and what it holds. */
+export interface BuildIndex {
+  readonly formatVersion: 1;
+  readonly name: string;
+  readonly tool: { readonly tool: string; readonly version: string; readonly gitCommit?: string };
+  readonly seed: string;
+  readonly labels: readonly string[];
+  readonly windowing: unknown;
+  readonly frontend: { readonly id: string; readonly floor: string; readonly embeddingSha256: string };
+  readonly configSha256: string;
+  readonly manifest: { readonly path: string; readonly sha256: string; readonly clips: number };
+  readonly sets: readonly SetSummary[];
+  readonly shards: readonly ShardEntry[];
+  readonly licences: readonly LicenceSummary[];
+}
+
+/** Clips of one folder. */
+export interface SetSummary {
+  readonly id: string;
+  readonly kind: ClipKind;
+  readonly clips: number;
+  readonly seconds: number;
+  readonly speakers: number;
+  readonly attempts?: number;
+  readonly rejected?: Readonly<Record<string, number>>;
+  readonly faults?: readonly string[];
+  readonly withPhrase?: number;
+}
+
+/** Clips of one source under one licence. */
+export interface LicenceSummary {
+  readonly source: string;
+  readonly licence: string;
+  readonly clips: number;
+  readonly seconds: number;
+  readonly speakers: number;
+}
+
+interface Finished {
+  readonly sets: readonly CollectedSet[];
+  readonly shards: readonly ShardEntry[];
+  readonly embedding: LocatedEmbedding;
+  readonly manifest: BuildIndex["manifest"];
+}
+
+/** Writes index.json and SOURCES.md. */
+export async function writeIndex(context: BuildContext, finished: Finished): Promise<BuildIndex> {
+  const { config, out, identity } = context;
+  const { sets, shards, embedding, manifest } = finished;
+  const settings = featureSettings(config, embedding);
+  const index: BuildIndex = {
+    formatVersion: 1,
+    name: config.name,
+    tool: identity,
+    seed: settings.seed,
+    labels: settings.labels,
+    windowing: settings.windowing,
+    frontend: { id: settings.frontend, floor: settings.floor, embeddingSha256: embedding.sha256 },
+    configSha256: settingsSha256(settings),
+    manifest,
+    sets: sets.map(summarizeSet),
+    shards,
+    licences: summarizeLicences(sets.flatMap(({ clips }) => clips)),
+  };
+  await writeFileAtomic(join(out, BUILD_FILES.sources), formatSources(index));
+  await writeJson(join(out, BUILD_FILES.index), index);
+  return index;
+}
+
+/** Reads index.json. @throws CallsignError `FILE_NOT_FOUND`, `MANIFEST_INVALID` */
+export async function readBuildIndex(out: string): Promise<BuildIndex> {
+  const path = join(out, BUILD_FILES.index);
+  const found = (await readJson(path)) as Partial<BuildIndex> | undefined;
+  if (found === undefined)
+    throw new CallsignError(
+      "FILE_NOT_FOUND",
+      `${path}: no finished build here; run: callsign data build --out ${out}`,
+    );
+  if (found.formatVersion !== 1 || !Array.isArray(found.shards) || !Array.isArray(found.sets))
+    throw new CallsignError(
+      "MANIFEST_INVALID",
+      `${path}: expected an index of format 1; build the data again`,
+    );
+  return found as BuildIndex;
+}
+
+/**
+ * Writes the manifest of all clips.
+ * @throws CallsignError `CONFIG_INVALID` where one speaker would be in two splits
+ */
+export async function writeBuildManifest(
+  out: string,
+  sets: readonly CollectedSet[],
+): Promise<BuildIndex["manifest"]> {
+  const clips = sets.flatMap((set) => set.clips);
+  const splits = new Map<string, ManifestClip>();
+  for (const clip of clips) {
+    const other = splits.get(clip.speaker) ?? clip;
+    splits.set(clip.speaker, other);
+    if (other.split !== clip.split)
+      throw new CallsignError(
+        "CONFIG_INVALID",
+        `data: speaker ${JSON.stringify(clip.speaker)} is in ${other.split} (${other.path}) and in ${clip.split} ` +
+          `(${clip.path}); give both sources the same split`,
+      );
+  }
+  return { path: BUILD_FILES.manifest, ...(await writeManifest(join(out, BUILD_FILES.manifest), clips)) };
+}
+
+function summarizeSet({ clips, clean: _clean, copies: _copies, ...set }: CollectedSet): SetSummary {
+  return { ...set, clips: clips.length, seconds: secondsOf(clips), speakers: speakersOf(clips) };
+}
+
+function summarizeLicences(clips: readonly ManifestClip[]): LicenceSummary[] {
+  const groups = new Map<string, ManifestClip[]>();
+  for (const clip of clips) {
+    const key = JSON.stringify([clip.source, clip.licence]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [clip]);
+    else group.push(clip);
+  }
+  return [...groups]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, of]) => ({
+      source: of[0]!.source,
+      licence: of[0]!.licence,
+      clips: of.length,
+      seconds: secondsOf(of),
+      speakers: speakersOf(of),
+    }));
+}
+
+/** To a thousandth: sums of many floats depend on their order in the last digits. */
+const secondsOf = (clips: readonly ManifestClip[]): number =>
+  Math.round(clips.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0) * 1000) / 1000;
+
+const speakersOf = (clips: readonly ManifestClip[]): number =>
+  new Set(clips.map(({ speaker }) => speaker)).size;
+
+function formatSources({ name, licences }: BuildIndex): string {
+  const cell = (text: string): string => text.replaceAll("|", "\\|");
+  const rows = licences.map(
+    ({ source, licence, clips, seconds, speakers }) =>
+      `| ${cell(source)} | ${cell(licence)} | ${clips} | ${(seconds / 60).toFixed(1)} | ${speakers} |`,
+  );
+  return [
+    `# Where the data of ${name} comes from`,
+    "",
+    "Every clip's own source, licence and speaker are in `manifest.jsonl`.",
+    "",
+    "| source | licence | clips | minutes | voices |",
+    "|---|---|--:|--:|--:|",
+    ...rows,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,112 @@
+import { stat } from "node:fs/promises";
+
+import { findAudioFiles } from "../sources/find-audio-files.ts";
+import type { SourceConfig } from "../sources/create-source.ts";
+import { type BuildContext, fromBase } from "./build-context.ts";
+import type { ClipKind } from "./clip-set.ts";
+import { corpusSets } from "./collect.ts";
+import { windowLengthOf } from "./embed-windows.ts";
+import type { SpokenSet } from "./texts.ts";
+
+/** What a build is going to make, before anything is made. Seconds and bytes are estimates. */
+export interface BuildPlan {
+  readonly name: string;
+  readonly sets: readonly PlannedSet[];
+  readonly scenes: number;
+  readonly clips: number;
+  readonly clipSeconds: number;
+  readonly clipBytes: number;
+  /** Audio that is embedded: copies, scenes and the silence before phrases. */
+  readonly featureSeconds: number;
+  readonly shardBytes: number;
+}
+
+/** One set of clips; `files` where the number of clips is not known before they are read. */
+export interface PlannedSet {
+  readonly id: string;
+  readonly kind: ClipKind;
+  readonly texts?: number;
+  readonly clips?: number;
+  readonly files?: number;
+  readonly seconds: number;
+  readonly copies: number;
+}
+
+/** Looks at the config and the folders it names; reads no recording and makes no file. */
+export async function planBuild(context: BuildContext, spoken: readonly SpokenSet[]): Promise<BuildPlan> {
+  const { data, windowing, name } = context.config;
+  const sets: PlannedSet[] = spoken.map(({ id, kind, texts, count }) => ({
+    id,
+    kind,
+    texts: texts.length,
+    clips: count,
+    seconds: secondsOfTexts(texts, count),
+    copies: kind === "positive" ? data.positives.copies : data.negatives.copies,
+  }));
+  const clean = new Map<string, boolean>();
+  for (const { id, kind, source, copies, clean: asIs } of corpusSets(context)) {
+    clean.set(id, asIs);
+    sets.push({ id, kind, copies, ...(await sizeOfSource(context, source)) });
+  }
+  const padding = windowLengthOf(windowing) / 16_000;
+  const embedded = sets.reduce((sum, { id, kind, seconds, copies, clips, files }) => {
+    if (kind === "impulse-response") return sum;
+    const count = clips ?? files ?? 0;
+    if (kind === "positive")
+      return sum + copies * count * (padding + (windowing.kind === "sliding-audio" ? 1 : 0));
+    // A short clip is padded to a window even as it is.
+    const asIs = clean.get(id) === true ? Math.max(seconds, count * padding) : 0;
+    return sum + asIs + copies * (seconds + count * padding);
+  }, 0);
+  const featureSeconds = embedded + data.scenes.count * data.scenes.seconds;
+  const clipSeconds = sets.reduce((sum, { seconds }) => sum + seconds, 0);
+  const hop = windowing.kind === "sliding-audio" ? data.slidingWindows.stepLength : windowing.hopLength;
+  return {
+    name,
+    sets,
+    scenes: data.scenes.count,
+    clips: sets.reduce((sum, { clips = 0, files = 0 }) => sum + (clips || files), 0),
+    clipSeconds,
+    clipBytes: Math.round(clipSeconds * 32_000),
+    featureSeconds,
+    // 96 float32 a row, and 20 bytes a window.
+    shardBytes: Math.round(((featureSeconds * 16_000) / hop) * (96 * 4 + 20)),
+  };
+}
+
+/** Measured on flite and espeak: some 14 letters a second, and the pauses at the ends. */
+function secondsOfTexts(texts: readonly string[], count: number): number {
+  const letters = texts.reduce((sum, text) => sum + text.length, 0) / Math.max(1, texts.length);
+  return count * (0.15 + letters / 14);
+}
+
+/** Bytes a second of audio takes, by the file's ending: typical of speech at 16 kHz and of noise at 44.1 kHz. */
+const BYTES_A_SECOND: Readonly<Record<string, number>> = {
+  wav: 32_000,
+  flac: 17_000,
+  mp3: 6000,
+  ogg: 12_000,
+  oga: 12_000,
+  opus: 4000,
+};
+
+async function sizeOfSource(
+  context: BuildContext,
+  source: SourceConfig,
+): Promise<Pick<PlannedSet, "clips" | "files" | "seconds">> {
+  if (source.kind === "common-voice")
+    return { clips: source.count, seconds: (source.count * (source.minSeconds + source.maxSeconds)) / 2 };
+  if (source.kind === "clip") {
+    const seconds = (source.toSeconds ?? 0) - source.fromSeconds;
+    return { files: 1, seconds: Math.max(0, seconds) };
+  }
+  const files = await findAudioFiles(fromBase(source.path, context));
+  let seconds = 0;
+  for (const { path } of files) {
+    const ending = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
+    const found = await stat(path).catch(() => undefined);
+    seconds += (found?.size ?? 0) / (BYTES_A_SECOND[ending] ?? 16_000);
+  }
+  const share = source.kind === "folder" ? Math.min(1, (source.count ?? Infinity) / files.length) : 1;
+  return { files: Math.round(files.length * share), seconds: seconds * share };
+}

@@ -1,0 +1,51 @@
+import { readdir } from "node:fs/promises";
+
+import type { Progress } from "@callsign/infer";
+
+import { createSource } from "../sources/create-source.ts";
+import { createSpeechEngines } from "../synthesis/create-engines.ts";
+import { type BuildContext, throwIfStopped } from "./build-context.ts";
+import { corpusSets } from "./collect.ts";
+import { locateEmbedding } from "./feature-settings.ts";
+
+/** Something a build fetches from the network. */
+export interface PulledSource {
+  readonly name: string;
+  readonly kind: "embedding" | "engine" | "corpus";
+  readonly clips?: number;
+}
+
+/**
+ * Fetches what a build needs from the network into the cache, so that the build runs without: the embedding, the models
+ * of speech engines, and the parts of hub corpora that the selection reads.
+ * @throws CallsignError as the sources and engines do
+ */
+export async function* pullSources(context: BuildContext): AsyncGenerator<Progress, PulledSource[]> {
+  const pulled: PulledSource[] = [];
+  const { path } = await locateEmbedding(context);
+  pulled.push({ name: path, kind: "embedding" });
+  yield { stage: "pull", done: pulled.length, unit: "sources", note: "embedding" };
+  for (const engine of context.config.data.engines) {
+    throwIfStopped(context, "pull");
+    if (!("model" in engine) || (await isFolder(engine.model))) continue;
+    const hub = context.hub && { hubUrl: context.hub.endpoint, fetch: context.hub.fetch };
+    const opened = await createSpeechEngines([engine], { cacheDir: context.cacheDir, hub });
+    await Promise.all(opened.map((one) => one.engine.dispose()));
+    pulled.push({ name: engine.model, kind: "engine" });
+    yield { stage: "pull", done: pulled.length, unit: "sources", note: engine.model };
+  }
+  for (const { source } of corpusSets(context)) {
+    if (source.kind !== "common-voice" || source.repository === undefined) continue;
+    const opened = createSource(source, { hub: context.hub });
+    let clips = 0;
+    // Reading a selection is what brings it into the cache.
+    const reading = opened.clips({ signal: context.signal });
+    while ((await reading.next()).done !== true)
+      yield { stage: `pull ${source.repository}`, done: ++clips, total: source.count, unit: "clips" };
+    pulled.push({ name: source.repository, kind: "corpus", clips });
+  }
+  return pulled;
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await readdir(path).catch(() => undefined)) !== undefined;

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+
+import type { DataConfig } from "../config.ts";
+import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../negatives/negative-texts.ts";
+import { createPronunciations } from "../negatives/pronunciations.ts";
+import { createSoundIndex } from "../negatives/sound-index.ts";
+import { createRandom } from "../random.ts";
+import type { BuildContext } from "./build-context.ts";
+import { BUILD_FILES, readJson, sha256Of, writeJson } from "./build-folder.ts";
+import { type ClipKind, slug } from "./clip-set.ts";
+
+/** Clips to be spoken: clip `i` says text `i` modulo their number. */
+export interface SpokenSet {
+  readonly id: string;
+  readonly kind: ClipKind;
+  /** In the manifest: the phrase's label, or the kind of negative. */
+  readonly label: string;
+  readonly texts: readonly string[];
+  readonly count: number;
+}
+
+/** Stage `texts`: every text that is to be spoken, positives first. Drawn once and kept in texts.json. */
+export async function decideTexts(context: BuildContext): Promise<readonly SpokenSet[]> {
+  const { config, out, onNote } = context;
+  const path = join(out, BUILD_FILES.texts);
+  const { seed, labels } = config;
+  const key = sha256Of({ version: 1, seed, labels, negatives: config.data.negatives });
+  const found = (await readJson(path)) as { key: string; negatives: SpokenSet[] } | undefined;
+  const negatives = found?.key === key ? found.negatives : await drawNegatives(config);
+  if (found?.key !== key) await writeJson(path, { key, negatives });
+  for (const { kind, clips } of wantedNegatives(config))
+    if (clips > 0 && !negatives.some((set) => set.kind === kind))
+      onNote?.(`texts: there are no texts of kind ${kind} for these phrases; ${clips} clips were asked for`);
+  return [...positiveSets(config), ...negatives];
+}
+
+/** The same without keeping anything: for a dry run. */
+export async function planTexts({ config }: Pick<BuildContext, "config">): Promise<readonly SpokenSet[]> {
+  return [...positiveSets(config), ...(await drawNegatives(config))];
+}
+
+function positiveSets({ labels, data }: DataConfig): SpokenSet[] {
+  const count = data.positives.clipsPerPhrase;
+  if (count === 0) return [];
+  return labels.map(({ label, phrases }) => ({
+    id: `positive-${slug(label)}`,
+    kind: "positive",
+    label,
+    texts: phrases,
+    count: count * phrases.length,
+  }));
+}
+
+function wantedNegatives({ data: { negatives } }: DataConfig): { kind: NegativeKind; clips: number }[] {
+  const { sentences, nearMisses, partial, swapped, randomWords, own, clipsPerOwn } = negatives;
+  const clips: Record<NegativeKind, number> = {
+    "near-miss": nearMisses.clips,
+    partial: partial.clips,
+    swapped: swapped.clips,
+    user: own.length * clipsPerOwn,
+    sentence: sentences.clips,
+    "random-words": randomWords.clips,
+  };
+  return NEGATIVE_KINDS.map((kind) => ({ kind, clips: clips[kind] }));
+}
+
+async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
+  const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
+  if (wanted.length === 0) return [];
+  const { nearMisses, partial, swapped, sentences, randomWords, own } = config.data.negatives;
+  // Not loadPronunciations, which keeps its 200 MB for the next who asks: nobody will, and the build goes on for hours.
+  const { dictionary } = await import("cmu-pronouncing-dictionary");
+  const pronunciations = createPronunciations(dictionary);
+  const texts = drawNegativeTexts(
+    config.labels.flatMap(({ phrases }) => phrases),
+    {
+      counts: {
+        nearMisses: nearMisses.clips > 0 ? nearMisses.textsPerPhrase : 0,
+        partial: partial.clips > 0 ? partial.textsPerPhrase : 0,
+        swapped: swapped.clips,
+        sentences: sentences.clips,
+        randomWords: randomWords.clips,
+      },
+      user: own,
+      pronunciations,
+      index: createSoundIndex(pronunciations),
+      random: createRandom(config.seed).fork("texts"),
+    },
+  );
+  return wanted.flatMap(({ kind, clips }) => {
+    const ofKind = texts.filter((text) => text.kind === kind).map(({ text }) => text);
+    return ofKind.length === 0 ? [] : [{ id: kind, kind, label: kind, texts: ofKind, count: clips }];
+  });
+}

@@ -42,6 +42,8 @@ export interface ChallengeOptions {
   readonly mode: ChallengeMode;
   /** Evaluates the whole frames before this sample only, with the whole clip's weights. */
   readonly untilSample?: number;
+  /** Judges only the frames from this sample on; those before are heard all the same. */
+  readonly fromSample?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -68,15 +70,24 @@ export async function evaluateChallenge(
   };
   const periodMs = (frameLength * 1000) / sampleRateHz;
   const run = mode === "offline" ? await runOffline(parts) : await runRealtime({ ...parts, periodMs });
-  return { result: judgeRun(run, truth), run };
+  return { result: judgeRun(run, truth, options), run };
 }
 
-/** The figures of a run that is over. */
-export function judgeRun(run: LabelledRun, truth: ChallengeTruth): ChallengeResult {
-  const { labels, frameLength, timing } = run;
-  const overrunsMs = timing && overrunsOf(timing);
+/**
+ * The figures of a run that is over, or of its frames from a sample on: such as the part of the clip that a model was
+ * not trained on. A frame that begins before the sample is left out.
+ */
+export function judgeRun(
+  run: LabelledRun,
+  truth: ChallengeTruth,
+  { fromSample = 0 }: { readonly fromSample?: number } = {},
+): ChallengeResult {
+  const { frameLength, timing } = run;
+  const firstFrame = Math.ceil(fromSample / frameLength);
+  const labels = run.labels.subarray(firstFrame);
+  const overrunsMs = timing && overrunsOf(timing).subarray(firstFrame);
   const { score, slowSamples, confusion } = scoreChallenge(
-    { labels, labelLength: frameLength, overrunsMs },
+    { labels, labelLength: frameLength, overrunsMs, firstSample: firstFrame * frameLength },
     truth,
   );
   const command = swapClasses(confusion);
@@ -103,18 +114,33 @@ export function isValid(timing: RunTiming): boolean {
   );
 }
 
-function lengthToRun({ samples, truth, untilSample }: ChallengeOptions): number {
+function lengthToRun(options: ChallengeOptions): number {
+  const { samples, truth, untilSample, fromSample } = options;
   const { frameLength } = truth;
   if (samples.length < frameLength)
     throw new CallsignError(
       "AUDIO_TOO_SHORT",
       `challenge: expected at least one frame of ${frameLength} samples, got a clip of ${samples.length}`,
     );
-  if (untilSample === undefined) return samples.length;
-  if (!(Number.isInteger(untilSample) && untilSample >= frameLength && untilSample <= samples.length))
-    throw new CallsignError(
-      "INVALID_ARGUMENT",
-      `challenge: untilSample must be a whole number from ${frameLength} (one frame) to the clip's ${samples.length}, got ${untilSample}`,
+  const refuse = (what: string): never => {
+    throw new CallsignError("INVALID_ARGUMENT", `challenge: ${what}`);
+  };
+  const { length } = samples;
+  if (
+    untilSample !== undefined &&
+    !(Number.isInteger(untilSample) && untilSample >= frameLength && untilSample <= length)
+  )
+    refuse(
+      `untilSample must be a whole number from ${frameLength} (one frame) to the clip's ${length}, got ${untilSample}`,
     );
-  return untilSample;
+  const end = untilSample ?? length;
+  const frames = Math.floor(end / frameLength);
+  if (
+    fromSample !== undefined &&
+    !(Number.isInteger(fromSample) && fromSample >= 0 && fromSample <= (frames - 1) * frameLength)
+  )
+    refuse(
+      `fromSample must be a whole number from 0 to ${(frames - 1) * frameLength}, where the last frame begins, got ${fromSample}`,
+    );
+  return end;
 }

@@ -8,7 +8,7 @@ export const SLOW_MS = 20;
 /** Above this a run is not valid. */
 export const LATEST_MS = 50;
 
-/** What a run said of the clip, from its first sample on. */
+/** What a run said of the clip, or of a stretch of it. */
 export interface ChallengeLabels {
   /** 0 mute (a command), 1 broadcast (communication); one for every `labelLength` samples. */
   readonly labels: Uint8Array;
@@ -16,6 +16,8 @@ export interface ChallengeLabels {
   readonly labelLength: number;
   /** Labelled minus emitted, one a label; null where the run was not timed. */
   readonly overrunsMs: Float64Array | null;
+  /** Sample of the clip that the first label is of. Default 0. */
+  readonly firstSample?: number;
 }
 
 export interface ChallengeScore {
@@ -30,20 +32,21 @@ export interface ChallengeScore {
 }
 
 /**
- * The score of the AAICO February 2024 voice-processing challenge. Labels may cover less than the clip: they are then
- * scored as a prefix of it, with the whole clip's weights. Counts by overlap with the intervals, not sample by sample.
+ * The score of the AAICO February 2024 voice-processing challenge. Labels may cover less than the clip: that
+ * stretch is then scored with the whole clip's weights. Counts by overlap with the intervals, not sample by sample.
  * @throws CallsignError `INVALID_ARGUMENT` for labels beyond the clip, none, other than 0 and 1, or a lateness missing
  */
 export function scoreChallenge(run: ChallengeLabels, truth: ChallengeTruth): ChallengeScore {
   checkLabels(run, truth);
-  const { labels, labelLength, overrunsMs } = run;
+  const { labels, labelLength, overrunsMs, firstSample = 0 } = run;
   const weights = challengeWeights(truth);
   const counts = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: 0 };
   let penalty = 0;
   let slowSamples = 0;
   const commandsIn = createOverlapCounter(truth);
   for (const [i, label] of labels.entries()) {
-    const command = commandsIn(i * labelLength, (i + 1) * labelLength);
+    const from = firstSample + i * labelLength;
+    const command = commandsIn(from, from + labelLength);
     const communication = labelLength - command;
     if (label === 1) {
       counts.truePositives += communication;
@@ -94,15 +97,22 @@ function createOverlapCounter({ commands }: ChallengeTruth): (from: number, to: 
   };
 }
 
-function checkLabels({ labels, labelLength, overrunsMs }: ChallengeLabels, truth: ChallengeTruth): void {
+function checkLabels(
+  { labels, labelLength, overrunsMs, firstSample = 0 }: ChallengeLabels,
+  truth: ChallengeTruth,
+): void {
   const refuse = (problem: string): never => {
     throw new CallsignError("INVALID_ARGUMENT", `challenge score: ${problem}`);
   };
   if (labels.length === 0) refuse("expected at least one label, got none");
   if (!(Number.isInteger(labelLength) && labelLength >= 1))
     refuse(`labelLength must be a whole number of 1 or more, got ${labelLength}`);
-  if (labels.length * labelLength > truth.numSamples)
-    refuse(`${labels.length} labels of ${labelLength} samples reach beyond the clip's ${truth.numSamples}`);
+  if (!(Number.isInteger(firstSample) && firstSample >= 0))
+    refuse(`firstSample must be a whole number of 0 or more, got ${firstSample}`);
+  if (firstSample + labels.length * labelLength > truth.numSamples)
+    refuse(
+      `${labels.length} labels of ${labelLength} samples from ${firstSample} on reach beyond the clip's ${truth.numSamples}`,
+    );
   const strange = labels.findIndex((label) => label > 1);
   if (strange >= 0) refuse(`labels are 0 or 1, got ${labels[strange]} at ${strange}`);
   if (overrunsMs !== null && overrunsMs.length !== labels.length)

@@ -78,7 +78,9 @@ describe("scoreChallenge", () => {
     const score = (labels: Uint8Array, overrunsMs: Float64Array | null = null, labelLength = 10) =>
       scoreChallenge({ labels, labelLength, overrunsMs }, truth);
     expect(() => score(new Uint8Array(0))).toThrow("expected at least one label");
-    expect(() => score(new Uint8Array(11))).toThrow("11 labels of 10 samples reach beyond the clip's 100");
+    expect(() => score(new Uint8Array(11))).toThrow(
+      "11 labels of 10 samples from 0 on reach beyond the clip's 100",
+    );
     expect(() => score(Uint8Array.of(0, 2))).toThrow("labels are 0 or 1, got 2 at 1");
     expect(() => score(Uint8Array.of(0, 1), new Float64Array(3))).toThrow("got 3 for 2 labels");
     expect(() => score(Uint8Array.of(0, 1), null, 0.5)).toThrow("labelLength");

@@ -22,7 +22,7 @@ export function renderPage({ title, kicker, lead, sections, colophon }: PageOpti
         <meta name="color-scheme" content="light dark" />
         <meta
           http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:"
         />
         <link rel="icon" href="data:," />
         <title>${title}</title>

@@ -37,6 +37,16 @@ figcaption { margin-top: 0.5rem; color: var(--soft); font-size: 0.9rem; max-widt
 .swatch.wave { background: var(--wave); }
 .swatch.score { height: 0; border-top: 2px solid var(--score); border-radius: 0; width: 1.2rem; }
 .swatch.threshold { height: 0; border-top: 2px dashed var(--muted); border-radius: 0; width: 1.2rem; }
+.clips { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); gap: 1rem; }
+.clip { margin: 0; }
+.clip img { display: block; width: 100%; height: 6rem; border-radius: 0.4rem; image-rendering: pixelated; }
+.clip audio { display: block; width: 100%; margin: 0.6rem 0; }
+.clip .picture { position: relative; }
+.clip .picture svg { position: absolute; inset: 0; width: 100%; height: 100%; }
+.clip .picture polyline, .clip .picture line { fill: none; stroke: #fff; stroke-width: 2; vector-effect: non-scaling-stroke; }
+.clip .picture polyline { paint-order: stroke; filter: drop-shadow(0 0 1px #000); }
+.clip .picture line { stroke-width: 1; stroke-dasharray: 4 3; opacity: 0.85; }
+.clip figcaption { overflow-wrap: anywhere; }
 svg.plot { display: block; width: 100%; height: auto; font: 12px ui-sans-serif, system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 svg.plot text { white-space: pre; }
 svg.plot.narrow { display: none; }

@@ -23,6 +23,8 @@ export interface ExportModelOptions {
   readonly patience?: number;
   /** Default 1. */
   readonly refractorySeconds?: number;
+  /** How audio is cut for it. Default what its shape tells, with the published lengths. */
+  readonly windowing?: ModelCard["windowing"];
   /** The embedding its features came from. Default Google's. */
   readonly embedding?: ModelCard["frontend"]["embedding"];
   /** Summary and data licences for the card. */
@@ -63,7 +65,7 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
 function describeModel(options: ExportModelOptions, graph: Uint8Array): ModelCard {
   const { architecture, training, data } = options;
   const { id, sha256 } = options.embedding ?? SPEECH_EMBEDDING;
-  const windowing = windowingOf(architecture);
+  const windowing = options.windowing ?? windowingOf(architecture);
   return {
     formatVersion: 1,
     name: options.name,

@@ -1,0 +1,142 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { type BuildIndex, type FeatureShard, readBuildIndex, readShard } from "@callsign/data";
+import { CallsignError, EMBEDDING, FRONTEND_ID, type Progress } from "@callsign/infer";
+import { sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node";
+
+import type { DetectorConfig } from "../config.ts";
+import { type LabelPolicy, outcomeOf } from "../label-policy.ts";
+import type { ShardTable } from "./shard-table.ts";
+
+/** The shards of a build, checked against the config they are to train. */
+export interface OpenedShards {
+  readonly folder: string;
+  readonly index: BuildIndex;
+  readonly tables: readonly ShardTable[];
+  /** Of all shards together: the same features give the same. */
+  readonly sha256: string;
+}
+
+export interface OpenShardsOptions {
+  readonly config: DetectorConfig;
+  readonly policy: LabelPolicy;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads every shard once, checks it, and keeps what is not features. @throws CallsignError `FILE_NOT_FOUND`,
+ * `SHARD_INVALID`, `SHARD_MISMATCH` (another front-end, windowing or label set), `FEATURES_NOT_FINITE`, `CLASS_EMPTY`
+ */
+export async function* openShards(
+  folder: string,
+  { config, policy, signal }: OpenShardsOptions,
+): AsyncGenerator<Progress, OpenedShards> {
+  const index = await readBuildIndex(folder);
+  const tables: ShardTable[] = [];
+  for (const entry of index.shards) {
+    if (signal?.aborted) throw new CallsignError("ABORTED", "train: stopped while reading shards");
+    if (entry.split !== "test") {
+      const file = join(folder, entry.path);
+      const shard = await readShardFile(file);
+      checkFits(shard, { file, config, index });
+      checkFinite(shard.embeddings, file);
+      tables.push(tableOf(shard, { file, policy }));
+    }
+    yield { stage: "read shards", done: tables.length, total: index.shards.length, unit: "shards" };
+  }
+  checkClasses(tables, { config, folder });
+  const sha256 = sha256Hex(index.shards.map((entry) => `${entry.path} ${entry.sha256}`).join("\n"));
+  return { folder, index, tables, sha256 };
+}
+
+/** @throws CallsignError `FILE_NOT_FOUND`, `SHARD_INVALID` */
+export async function readShardFile(file: string): Promise<FeatureShard> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new CallsignError("FILE_NOT_FOUND", `${file}: the shard is gone; build the data again`, { cause });
+  });
+  return readShard(bytes, { name: file });
+}
+
+interface Fitting {
+  readonly file: string;
+  readonly config: DetectorConfig;
+  readonly index: BuildIndex;
+}
+
+function checkFits({ metadata }: FeatureShard, { file, config, index }: Fitting): void {
+  const { windowing, frontend } = config;
+  const isGoogle = frontend.embedding === SPEECH_EMBEDDING.id;
+  const expected = {
+    labels: config.labels.map(({ label }) => label).join(", "),
+    "front-end": FRONTEND_ID,
+    floor: windowing.kind === "sliding-audio" ? "window" : "chunk",
+    "embeddings a window": windowing.kind === "sliding-audio" ? 1 : windowing.embeddings,
+    "embedding of sha256": isGoogle ? SPEECH_EMBEDDING.sha256 : index.frontend.embeddingSha256,
+  };
+  const got: Record<keyof typeof expected, string | number> = {
+    labels: metadata.labels.join(", "),
+    "front-end": metadata.frontend,
+    floor: metadata.floor,
+    "embeddings a window": metadata.embeddingsPerWindow,
+    "embedding of sha256": metadata.embeddingSha256,
+  };
+  for (const [what, value] of Object.entries(expected)) {
+    const found = got[what as keyof typeof expected];
+    if (found !== value)
+      throw new CallsignError(
+        "SHARD_MISMATCH",
+        `${file}: made for another detector: expected ${what} ${value}, got ${found}; build the data with this config`,
+      );
+  }
+}
+
+function checkFinite(embeddings: Float32Array, file: string): void {
+  const bad = embeddings.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const row = Math.floor(bad / EMBEDDING.dimension);
+  throw new CallsignError(
+    "FEATURES_NOT_FINITE",
+    `${file}: row ${row}, column ${bad % EMBEDDING.dimension} is ${embeddings[bad]}, expected a finite number; build the shard again`,
+  );
+}
+
+function tableOf(shard: FeatureShard, { file, policy }: { file: string; policy: LabelPolicy }): ShardTable {
+  const { embeddings, windowEnd, label, heard, sinceEnd, clip, metadata } = shard;
+  const outcome = new Int8Array(label.length);
+  for (let i = 0; i < outcome.length; i++)
+    outcome[i] = outcomeOf({ label: label[i]!, heard: heard[i]!, sinceEnd: sinceEnd[i]! }, policy);
+  return {
+    file,
+    split: metadata.split,
+    source: metadata.source,
+    kind: metadata.kind,
+    bytes: embeddings.byteLength,
+    clips: metadata.clips,
+    // Copies: views would keep the whole file in memory.
+    windowEnd: windowEnd.slice(),
+    outcome,
+    label: Int8Array.from(label),
+    heard: heard.slice(),
+    clip: clip.slice(),
+  };
+}
+
+/** Nothing can be learned, or chosen, without an example of every label and one of none. */
+function checkClasses(
+  tables: readonly ShardTable[],
+  { config, folder }: { readonly config: DetectorConfig; readonly folder: string },
+): void {
+  for (const split of ["train", "validation"] as const) {
+    const seen = new Set<number>();
+    for (const table of tables)
+      if (table.split === split) for (const outcome of table.outcome) seen.add(outcome);
+    const names = [...config.labels.map(({ label }) => `positive of ${JSON.stringify(label)}`), "negative"];
+    for (const [i, name] of names.entries())
+      if (!seen.has(i < config.labels.length ? i : -1))
+        throw new CallsignError(
+          "CLASS_EMPTY",
+          `${folder}: no ${name} in split ${split}; more clips or voices (data.positives, data.engines, data.splits) give some`,
+        );
+  }
+}

@@ -1,0 +1,46 @@
+import { EMBEDDING } from "@callsign/infer";
+
+import type { Learner } from "../learner.ts";
+import type { FeatureCache } from "../shards/feature-cache.ts";
+import type { ShardTable } from "../shards/shard-table.ts";
+import type { TensorFlow } from "../tensorflow.ts";
+
+export interface ScoreOptions {
+  readonly tf: TensorFlow;
+  readonly learner: Learner;
+  readonly cache: FeatureCache;
+  /** `[embeddings, 96]` or `[96]`. */
+  readonly featureShape: readonly number[];
+}
+
+/** Windows calculated at once: enough to keep any backend busy, 25 MB of sequences. */
+const AT_ONCE = 4096;
+
+/** Logits `[windows, labels]` of some windows of one shard. */
+export async function scoreWindows(
+  { table, shard, windows }: { table: ShardTable; shard: number; windows: ArrayLike<number> },
+  { tf, learner, cache, featureShape }: ScoreOptions,
+): Promise<Float32Array> {
+  const rows = await cache.get(shard);
+  const length = featureShape.reduce((product, n) => product * n, 1);
+  const parts: Float32Array[] = [];
+  for (let from = 0; from < windows.length; from += AT_ONCE) {
+    const size = Math.min(AT_ONCE, windows.length - from);
+    const values = new Float32Array(size * length);
+    for (let i = 0; i < size; i++) {
+      const end = (table.windowEnd[windows[from + i]!]! + 1) * EMBEDDING.dimension;
+      values.set(rows.subarray(end - length, end), i * length);
+    }
+    const features = tf.tensor(values, [size, ...featureShape]);
+    const logits = learner.logits(features);
+    parts.push(Float32Array.from(await logits.data()));
+    tf.dispose([features, logits]);
+  }
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let place = 0;
+  for (const part of parts) {
+    all.set(part, place);
+    place += part.length;
+  }
+  return all;
+}

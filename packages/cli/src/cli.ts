@@ -1,9 +1,12 @@
 import { Command, CommanderError } from "commander";
+import { registerData } from "./commands/data.ts";
 import { registerDetect } from "./commands/detect.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEval } from "./commands/eval.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerModels } from "./commands/models.ts";
+import { registerRun } from "./commands/run.ts";
+import { registerTrain } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { describeError, exitCodeOf, type ExitCode } from "./exit-code.ts";
 
@@ -31,7 +34,16 @@ export function createProgram(context: CliContext): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
-  for (const register of [registerDetect, registerEval, registerExport, registerModels, registerDoctor]) {
+  for (const register of [
+    registerData,
+    registerDetect,
+    registerEval,
+    registerTrain,
+    registerRun,
+    registerExport,
+    registerModels,
+    registerDoctor,
+  ]) {
     register(program, context);
   }
   return program;

@@ -24,7 +24,7 @@ describe("every command", () => {
       const { exitCode, stdout } = await runCaptured([...path, "--help"]);
       expect(exitCode).toBe(0);
       expect(stdout).toContain(`Usage: callsign ${path.join(" ")}`);
-      expect(stdout).toMatch(new RegExp(`Example:\\n  callsign ${path.join(" ")}`));
+      expect(stdout).toMatch(new RegExp(`Examples?:\\n  callsign ${path.join(" ")}`));
       expect(stdout).toContain("--json");
     },
   );

@@ -1,11 +1,11 @@
-import { basename } from "node:path";
-import type { ChallengeMode, ChallengeResult, LabelledRun, Labeller } from "@callsign/eval";
-import type { ModelCard } from "@callsign/infer";
+import type { ChallengeResult } from "@callsign/eval";
+import { CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
+import { registerEvalKeyword } from "./eval-keyword.ts";
 
 /** `callsign eval`: how good a model is. */
 export function registerEval(program: Command, context: CliContext): void {
@@ -30,6 +30,11 @@ export function registerEval(program: Command, context: CliContext): void {
       "evaluate only the frames before this sample, with the whole clip's weights",
       parseNumber,
     )
+    .option(
+      "--from-sample <n>",
+      "judge only the frames from this sample on, with the whole clip's weights",
+      parseNumber,
+    )
     .option("--report <dir>", "write report.html and report.json there")
     .addHelpText(
       "after",
@@ -38,6 +43,7 @@ export function registerEval(program: Command, context: CliContext): void {
   addDetectorOptions(challenge)
     .option("--json", "print one JSON document and nothing else on stdout")
     .action((flags: ChallengeFlags) => evalChallenge(context, flags));
+  registerEvalKeyword(evaluate, context);
 }
 
 interface ChallengeFlags extends OpenDetectorFlags {
@@ -46,18 +52,9 @@ interface ChallengeFlags extends OpenDetectorFlags {
   readonly prime?: string;
   readonly realtime?: boolean;
   readonly untilSample?: number;
+  readonly fromSample?: number;
   readonly report?: string;
   readonly json?: boolean;
-}
-
-/** What a run gave, for the report. */
-interface Evaluated {
-  readonly mode: ChallengeMode;
-  readonly samples: Float32Array;
-  readonly labeller: Labeller;
-  readonly model: ModelCard;
-  readonly result: ChallengeResult;
-  readonly run: LabelledRun;
 }
 
 async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promise<void> {
@@ -65,6 +62,11 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
     await import("@callsign/eval");
   const { readAudioFile } = await import("@callsign/infer/node");
   const { signal } = context;
+  if (flags.fromSample !== undefined && flags.report !== undefined)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      "--from-sample: a report is of the clip from its start; leave out --report",
+    );
   const truth = await readChallengeTruth(flags.truth);
   const { samples } = await readAudioFile(flags.clip, { signal });
   const prime = flags.prime === undefined ? undefined : await readAudioFile(flags.prime, { signal });
@@ -81,6 +83,7 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
       labeller,
       mode,
       ...(flags.untilSample === undefined ? {} : { untilSample: flags.untilSample }),
+      ...(flags.fromSample === undefined ? {} : { fromSample: flags.fromSample }),
       signal,
       onProgress: (event) => progress.update(event),
     });
@@ -88,10 +91,10 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
     if (flags.json) printJson(context, result);
     else context.stdout(await formatResult(result, run.labels.length * run.frameLength));
     if (flags.report !== undefined) {
-      const htmlPath = await writeReport(
-        flags,
-        { mode, samples, labeller, model: detector.card, result, run },
-        signal,
+      const { writeClipReport } = await import("../write-clip-report.ts");
+      const htmlPath = await writeClipReport(
+        { mode, result, run, samples, truth, threshold: labeller.threshold, model: detector.card },
+        { folder: flags.report, clip: flags.clip, command: commandLine(flags), signal },
       );
       context.stderr(`report: ${htmlPath}\n`);
     }
@@ -99,30 +102,6 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
     progress.finish();
     await detector.dispose();
   }
-}
-
-/** Writes the report and returns the page's path. */
-async function writeReport(
-  flags: ChallengeFlags,
-  { model, labeller, ...evaluated }: Evaluated,
-  signal: AbortSignal,
-): Promise<string> {
-  const { machineFacts, makeChallengeReport, readChallengeTruth, writeChallengeReport } =
-    await import("@callsign/eval");
-  const { toolIdentity } = await import("@callsign/infer/node");
-  const { tool: name, ...version } = toolIdentity();
-  const report = makeChallengeReport({
-    ...evaluated,
-    model,
-    truth: await readChallengeTruth(flags.truth),
-    threshold: labeller.threshold,
-    clipName: basename(flags.clip),
-    command: commandLine(flags),
-    machine: machineFacts(),
-    tool: { name, ...version },
-    createdAt: new Date(),
-  });
-  return (await writeChallengeReport(flags.report!, report, { signal })).htmlPath;
 }
 
 /** The command, as a person would type it to have the same figures. */
@@ -140,6 +119,7 @@ function commandLine(flags: ChallengeFlags): string {
   if (flags.realtime) parts.push("--realtime");
   if (flags.threshold !== undefined) parts.push("--threshold", String(flags.threshold));
   if (flags.untilSample !== undefined) parts.push("--until-sample", String(flags.untilSample));
+  if (flags.fromSample !== undefined) parts.push("--from-sample", String(flags.fromSample));
   return parts.join(" ");
 }
 

@@ -1,38 +1,86 @@
+import { CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { parseNumber } from "../parse-number.ts";
+import { ProgressLine } from "../progress.ts";
 
 interface ExportFlags {
-  readonly checkpoint: string;
+  readonly checkpoint?: string;
   readonly architecture: string;
-  readonly label: string;
-  readonly threshold: number;
+  readonly label?: string;
+  readonly threshold?: number;
+  readonly singleFile?: boolean;
+  readonly model?: string;
+  readonly embedding?: string;
   readonly out: string;
   readonly json?: boolean;
 }
 
-/** `callsign export`: a checkpoint becomes model.onnx + model.json. */
+/** `callsign export`: a checkpoint becomes model.onnx + model.json, or a model one file for any onnxruntime. */
 export function registerExport(program: Command, context: CliContext): void {
   program
     .command("export")
-    .description("Turn a trained checkpoint into a model folder: model.onnx and its card, model.json.")
-    .requiredOption("--checkpoint <file>", "weights in safetensors, PyTorch tensor names")
-    .requiredOption("--architecture <name>", "network the weights belong to: mlp", "mlp")
-    .requiredOption("--label <name>", "what a detection is called")
-    .requiredOption("--threshold <score>", "score in 0..1 from which on it is a detection", parseNumber, 0.5)
-    .requiredOption("--out <dir>", "folder to write the model to")
+    .description(
+      "Turn a trained checkpoint into a model folder (model.onnx and its card, model.json), " +
+        "or with --single-file a model into one ONNX file: audio and state in, scores and state out.",
+    )
+    .option("--checkpoint <file>", "weights in safetensors, PyTorch tensor names")
+    .option("--architecture <name>", "network the weights belong to: mlp", "mlp")
+    .option("--label <name>", "what a detection is called")
+    .option("--threshold <score>", "score in 0..1 from which on it is a detection; default 0.5", parseNumber)
+    .option("--single-file", "write log-mel, embedding and classifier of --model as one ONNX file")
+    .option("--model <dir>", "model folder, or a bare openWakeWord .onnx head, for --single-file")
+    .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
+    .requiredOption("--out <path>", "folder to write the model to; with --single-file the file")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
-      "\nExample:\n  callsign export --checkpoint galactic.safetensors --architecture mlp --label galactic --threshold 0.73 --out models/galactic",
+      "\nExamples:\n  callsign export --checkpoint galactic.safetensors --architecture mlp --label galactic --threshold 0.73 --out models/galactic\n" +
+        "  callsign export --single-file --model models/lights-on --out lights-on.onnx",
     )
-    .action(async (flags: ExportFlags) => {
-      const { exportCheckpoint } = await import("@callsign/train");
-      const exported = await exportCheckpoint(flags);
-      if (flags.json) printJson(context, exported);
-      else
-        context.stdout(
-          `${exported.parameterCount.toLocaleString("en-US")} parameters -> ${exported.modelFile}, ${exported.cardFile}\n`,
-        );
-    });
+    .action((flags: ExportFlags) =>
+      flags.singleFile ? exportSingleFile(context, flags) : exportFolder(context, flags),
+    );
+}
+
+async function exportFolder(context: CliContext, flags: ExportFlags): Promise<void> {
+  const { checkpoint, architecture, label, threshold = 0.5, out } = flags;
+  if (checkpoint === undefined || label === undefined)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `export: expected --checkpoint and --label, or --single-file with --model; ` +
+        `${checkpoint === undefined ? "--checkpoint" : "--label"} is missing`,
+    );
+  const { exportCheckpoint } = await import("@callsign/train");
+  const exported = await exportCheckpoint({ checkpoint, architecture, label, threshold, out });
+  if (flags.json) printJson(context, exported);
+  else
+    context.stdout(
+      `${exported.parameterCount.toLocaleString("en-US")} parameters -> ${exported.modelFile}, ${exported.cardFile}\n`,
+    );
+}
+
+async function exportSingleFile(context: CliContext, flags: ExportFlags): Promise<void> {
+  const { model, embedding: embeddingPath, threshold, out } = flags;
+  if (model === undefined || flags.checkpoint !== undefined)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      "export --single-file: expected --model and no --checkpoint; export the checkpoint to a folder first",
+    );
+  const { buildSingleFile } = await import("@callsign/infer");
+  const { createNodeSession, readModel, writeFileAtomic } = await import("@callsign/infer/node");
+  const progress = new ProgressLine(context);
+  const parts = await readModel(model, {
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(embeddingPath === undefined ? {} : { embeddingPath }),
+    assets: { env: context.env, signal: context.signal, onProgress: (event) => progress.update(event) },
+  }).finally(() => progress.finish());
+  const bytes = await buildSingleFile({ ...parts, createSession: createNodeSession() });
+  await writeFileAtomic(out, bytes);
+  const { name, labels } = parts.card;
+  if (flags.json) printJson(context, { name, labels, file: out, bytes: bytes.length });
+  else
+    context.stdout(
+      `${name} (${labels.join(", ")}), ${bytes.length.toLocaleString("en-US")} bytes -> ${out}\n`,
+    );
 }

@@ -1,0 +1,218 @@
+import { join, dirname, resolve } from "node:path";
+
+import type { BuildContext, BuildIndex, BuildPlan, BuildReport, BuildStage } from "@callsign/data";
+import { CallsignError, closestName, type Progress } from "@callsign/infer";
+import type { Command } from "commander";
+
+import { type CliContext, printJson } from "../context.ts";
+import { formatBuild, formatPlan, formatReport } from "../format-data.ts";
+import { parseNumber } from "../parse-number.ts";
+import { ProgressLine } from "../progress.ts";
+
+/** `callsign data`: from typed words and recordings to feature shards. */
+export function registerData(program: Command, context: CliContext): void {
+  const data = program
+    .command("data")
+    .description("Make training data of phrases and recordings: build it, look at it, fetch what it needs.")
+    .addHelpText("after", "\nExample:\n  callsign data build --config configs/data-example.yaml");
+  const json = "print one JSON document and nothing else on stdout";
+  data
+    .command("build")
+    .description("Build feature shards; what an earlier run has made is kept, so a stopped build continues.")
+    .requiredOption("--config <file>", "YAML config of the detector")
+    .option("--out <dir>", "folder of the build; else build/NAME")
+    .option("--stage <name>", "stop after this stage: texts, synthesize, collect, features")
+    .option("--dry-run", "print what would be made and how large it gets, and make nothing")
+    .option("--workers <n>", "worker threads; the files do not depend on it", parseNumber)
+    .option("--json", json)
+    .addHelpText(
+      "after",
+      "\nExample:\n  callsign data build --config configs/data-example.yaml --out build/example --workers 2",
+    )
+    .action((flags: BuildFlags) => build(context, flags));
+  data
+    .command("inspect")
+    .description(
+      "Count and check a build: clips, hours, voices, licences, what was turned down, damaged files.",
+    )
+    .argument("<dir>", "folder of the build")
+    .option("--html <file>", "write a page with spectrograms and players of a random sample")
+    .option("--sample <n>", "clips on the page", parseNumber, 24)
+    .option("--seed <seed>", "which clips", "0")
+    .option("--json", json)
+    .addHelpText("after", "\nExample:\n  callsign data inspect build/example --html build/example.html")
+    .action((dir: string, flags: InspectFlags) => inspect(context, { dir, flags }));
+  data
+    .command("pull")
+    .description("Fetch what a config needs from the network, so that building it needs none.")
+    .requiredOption("--config <file>", "YAML config of the detector")
+    .option("--json", json)
+    .addHelpText("after", "\nExample:\n  callsign data pull --config configs/data-example.yaml")
+    .action((flags: PullFlags) => pull(context, flags));
+}
+
+interface PullFlags {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+interface BuildFlags extends PullFlags {
+  readonly out?: string;
+  readonly stage?: string;
+  readonly dryRun?: boolean;
+  readonly workers?: number;
+}
+
+interface InspectFlags {
+  readonly html?: string;
+  readonly sample: number;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+async function build(context: CliContext, flags: BuildFlags): Promise<void> {
+  const { buildData } = await import("@callsign/data");
+  const building = await openContext(context, flags);
+  const until = await stageOf(flags.stage);
+  if (flags.dryRun) return plan(context, { building, flags });
+  const index = await drain(context, (onNote) =>
+    buildData({ ...building, onNote }, until === undefined ? {} : { until }),
+  );
+  if (flags.json)
+    printJson(
+      context,
+      index === undefined ? { out: building.out, stage: until } : summaryOf(index, building),
+    );
+  else if (index === undefined) context.stdout(`${building.out}: done up to stage ${until}\n`);
+  else context.stdout(formatBuild(index, building.out));
+}
+
+/** Without the shard list, which may be thousands long and is in index.json. */
+function summaryOf(index: BuildIndex, { out }: BuildContext) {
+  const { shards, ...rest } = index;
+  return { out, ...rest, shards: shards.length };
+}
+
+async function plan(
+  context: CliContext,
+  { building, flags }: { building: BuildContext; flags: BuildFlags },
+): Promise<void> {
+  const { planBuild, planTexts } = await import("@callsign/data");
+  const found: BuildPlan = await planBuild(building, await planTexts(building));
+  if (flags.json) printJson(context, found);
+  else context.stdout(formatPlan(found));
+}
+
+async function pull(context: CliContext, flags: PullFlags): Promise<void> {
+  const { pullSources } = await import("@callsign/data");
+  const building = await openContext(context, flags);
+  const pulled = await drain(context, (onNote) => pullSources({ ...building, onNote }));
+  if (flags.json) return printJson(context, pulled);
+  for (const { kind, name, clips } of pulled)
+    context.stdout(`${kind}: ${name}${clips === undefined ? "" : ` (${clips} clips)`}\n`);
+}
+
+async function inspect(
+  context: CliContext,
+  { dir, flags }: { dir: string; flags: InspectFlags },
+): Promise<void> {
+  const { inspectBuild } = await import("@callsign/data");
+  const report: BuildReport = await inspectBuild(dir, { signal: context.signal });
+  if (flags.html !== undefined) await writePage(context, { dir, flags, report, path: flags.html });
+  const { index, ...counted } = report;
+  if (flags.json) printJson(context, { ...counted, ...summaryOf(index, { out: dir } as BuildContext) });
+  else context.stdout(formatReport(report, dir));
+  if (report.damaged.length > 0)
+    throw new CallsignError(
+      "CHECKSUM_MISMATCH",
+      `${dir}: ${report.damaged.length} files are not as they were written: ${report.damaged.slice(0, 3).join("; ")}; ` +
+        "run data build again: it makes them anew",
+    );
+}
+
+async function writePage(
+  context: CliContext,
+  options: { dir: string; flags: InspectFlags; report: BuildReport; path: string },
+): Promise<void> {
+  const { dir, flags, report, path } = options;
+  const { sampleClips } = await import("@callsign/data");
+  const { readSample, renderDataPage } = await import("@callsign/eval");
+  const { writeFileAtomic } = await import("@callsign/infer/node");
+  const clips = await sampleClips(dir, { count: flags.sample, seed: flags.seed });
+  const samples = await Promise.all(clips.map((clip) => readSample(clip, { folder: dir })));
+  await writeFileAtomic(path, renderDataPage({ report, samples, createdAt: new Date() }), {
+    signal: context.signal,
+  });
+  context.stderr(`page: ${path}\n`);
+}
+
+/** Runs a stage generator to its end, showing its progress; what it remarks is said once it is out of the way. */
+export async function drain<Result>(
+  context: CliContext,
+  start: (onNote: (note: string) => void) => AsyncGenerator<Progress, Result>,
+): Promise<Result> {
+  const progress = new ProgressLine(context);
+  const notes = new Set<string>();
+  try {
+    const stages = start((note) => notes.add(note));
+    for (;;) {
+      const { done, value } = await stages.next();
+      if (done === true) return value;
+      progress.update(value);
+    }
+  } finally {
+    progress.finish();
+    for (const note of notes) context.stderr(`note: ${note}\n`);
+  }
+}
+
+export async function openContext(
+  context: CliContext,
+  flags: PullFlags & Partial<BuildFlags>,
+): Promise<BuildContext> {
+  const { availableParallelism } = await import("node:os");
+  const { parseDataConfig } = await import("@callsign/data");
+  const { cacheDirectory, toolIdentity } = await import("@callsign/infer/node");
+  const { readConfig } = await import("../read-config.ts");
+  const config = parseDataConfig(await readConfig(flags.config, { env: context.env }), {
+    name: flags.config,
+  });
+  const { env, signal } = context;
+  const cacheDir = cacheDirectory({ env });
+  return {
+    config,
+    baseDir: dirname(resolve(flags.config)),
+    out: flags.out ?? join("build", config.name),
+    workers: checkWorkers(flags.workers) ?? (config.data.workers || availableParallelism()),
+    identity: toolIdentity(),
+    cacheDir,
+    env,
+    signal,
+    hub: {
+      endpoint: env.HF_ENDPOINT || "https://huggingface.co",
+      token: env.HF_TOKEN,
+      fetch,
+      cacheDir: join(cacheDir, "corpora"),
+    },
+  };
+}
+
+function checkWorkers(workers: number | undefined): number | undefined {
+  if (workers === undefined || (Number.isInteger(workers) && workers >= 1 && workers <= 256)) return workers;
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `--workers: expected a whole number from 1 to 256, got ${workers}`,
+  );
+}
+
+async function stageOf(name: string | undefined): Promise<BuildStage | undefined> {
+  if (name === undefined) return undefined;
+  const { BUILD_STAGES } = await import("@callsign/data");
+  const stage = BUILD_STAGES.find((known) => known === name);
+  if (stage !== undefined) return stage;
+  const closest = closestName(name, BUILD_STAGES);
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `--stage: expected one of ${BUILD_STAGES.join(", ")}, got "${name}"${closest === undefined ? "" : `; did you mean ${closest}?`}`,
+  );
+}

@@ -1,0 +1,133 @@
+import { dirname, join, resolve } from "node:path";
+
+import type { ChallengeResult } from "@callsign/eval";
+import type { DetectorConfig } from "@callsign/train";
+import type { Command } from "commander";
+
+import { type CliContext, printJson } from "../context.ts";
+import { formatDuration } from "../progress.ts";
+import { drain, openContext } from "./data.ts";
+import { trainingSummary } from "./train.ts";
+
+interface RunFlags {
+  readonly config: string;
+  readonly out?: string;
+  readonly backend?: string;
+  readonly workers?: number;
+  readonly restart?: boolean;
+  readonly json?: boolean;
+}
+
+/** `callsign run`: everything, from words to report. */
+export function registerRun(program: Command, context: CliContext): void {
+  program
+    .command("run")
+    .description("Build the data, train, export and evaluate, going on from whatever is already there.")
+    .requiredOption("--config <file>", "YAML config of the detector")
+    .option("--out <dir>", "folder of everything: data, model, evaluation; else runs/NAME")
+    .option("--backend <name>", "auto, tensorflow-gpu, tensorflow, webgpu, wasm or cpu; else the config's")
+    .option("--restart", "train from the beginning, whatever checkpoint is there; the data is kept")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .addHelpText("after", "\nExample:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart")
+    .action((flags: RunFlags) => run(context, flags));
+}
+
+async function run(context: CliContext, flags: RunFlags): Promise<void> {
+  const { buildData } = await import("@callsign/data");
+  const { parseDetectorConfig } = await import("@callsign/train");
+  const { readConfig } = await import("../read-config.ts");
+  const { formatTrained, runTraining } = await import("../run-training.ts");
+  const value = await readConfig(flags.config, { env: context.env });
+  const config = parseDetectorConfig(value, { name: flags.config });
+  const outDir = flags.out ?? join("runs", config.name);
+  const seconds: Record<string, number> = {};
+  const timed = async <Result>(stage: string, work: () => Promise<Result>): Promise<Result> => {
+    const started = performance.now();
+    const result = await work();
+    seconds[stage] = (performance.now() - started) / 1000;
+    return result;
+  };
+  const dataDir = join(outDir, "data");
+  const building = await openContext(context, { config: flags.config, out: dataDir });
+  await timed("data", () => drain(context, (onNote) => buildData({ ...building, onNote })));
+  const trained = await timed("train", () =>
+    runTraining(context, {
+      config,
+      dataDir,
+      outDir: join(outDir, "model"),
+      backend: flags.backend,
+      resume: !flags.restart,
+    }),
+  );
+  const evaluation = await timed("evaluate", () => evaluate(context, { config, outDir, flags }));
+  if (flags.json) return printJson(context, { seconds, training: trainingSummary(trained), evaluation });
+  context.stdout(formatTrained(trained));
+  if (evaluation) context.stdout(formatEvaluation(evaluation));
+  const stages = Object.entries(seconds).map(([stage, value]) => `${stage} ${formatDuration(value)}`);
+  context.stdout(`time: ${stages.join(", ")}\n`);
+}
+
+interface Evaluation {
+  readonly whole: ChallengeResult;
+  /** Of the part from the config's sample on. */
+  readonly part: ChallengeResult | undefined;
+  readonly fromSample: number | undefined;
+  readonly reportFile: string;
+}
+
+/** The finished model on the config's clip, at the card's own threshold. */
+async function evaluate(
+  context: CliContext,
+  { config, outDir, flags }: { config: DetectorConfig; outDir: string; flags: RunFlags },
+): Promise<Evaluation | undefined> {
+  if (config.evaluation === undefined) return undefined;
+  const { asPublishedPriming, createDetectorLabeller, evaluateChallenge, judgeRun, readChallengeTruth } =
+    await import("@callsign/eval");
+  const { writeClipReport } = await import("../write-clip-report.ts");
+  const { readAudioFile } = await import("@callsign/infer/node");
+  const { openDetector } = await import("../open-detector.ts");
+  const { signal } = context;
+  const baseDir = dirname(resolve(flags.config));
+  const { fromSample, prime } = config.evaluation;
+  const clip = resolve(baseDir, config.evaluation.clip);
+  const truthName = resolve(baseDir, config.evaluation.truth);
+  const truth = await readChallengeTruth(truthName);
+  const { samples } = await readAudioFile(clip, { signal });
+  const detector = await openDetector(context, { model: join(outDir, "model"), provider: "cpu" });
+  try {
+    if (prime !== undefined) {
+      const before = await readAudioFile(resolve(baseDir, prime), { signal });
+      await detector.prime(asPublishedPriming(before.samples));
+    }
+    const labeller = createDetectorLabeller(detector);
+    const mode = "offline";
+    const { result, run: labelled } = await evaluateChallenge({
+      samples,
+      truth,
+      truthName,
+      labeller,
+      mode,
+      signal,
+    });
+    const reportFile = await writeClipReport(
+      { mode, result, run: labelled, samples, truth, threshold: labeller.threshold, model: detector.card },
+      { folder: join(outDir, "evaluation"), clip, command: `callsign run --config ${flags.config}`, signal },
+    );
+    const part = fromSample === undefined ? undefined : judgeRun(labelled, truth, { fromSample });
+    return { whole: result, part, fromSample, reportFile };
+  } finally {
+    await detector.dispose();
+  }
+}
+
+function formatEvaluation({ whole, part, fromSample, reportFile }: Evaluation): string {
+  const line = (name: string, { score, commandRecall, commandPrecision }: ChallengeResult): string =>
+    `${name}: challenge score ${score.toFixed(4)}, muted ${percent(commandRecall)} of the commands, ${percent(commandPrecision)} of the muting right\n`;
+  return [
+    line("whole clip", whole),
+    part === undefined ? "" : line(`from sample ${fromSample}`, part),
+    `report: ${reportFile}\n`,
+  ].join("");
+}
+
+const percent = (share: number | null): string => (share === null ? "none" : `${(100 * share).toFixed(1)} %`);

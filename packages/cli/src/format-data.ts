@@ -1,0 +1,121 @@
+import type { BuildIndex, BuildPlan, BuildReport } from "@callsign/data";
+
+import { formatDuration } from "./progress.ts";
+
+/** What `data build --dry-run` prints. */
+export function formatPlan(plan: BuildPlan): string {
+  const rows = plan.sets.map(({ id, texts, clips, files, seconds, copies }) => [
+    id,
+    texts === undefined ? "" : whole(texts),
+    clips === undefined ? `${whole(files ?? 0)} files` : whole(clips),
+    formatDuration(seconds),
+    whole(copies),
+  ]);
+  return [
+    `${plan.name}: what a build makes (lengths and sizes are estimates)`,
+    ...table(["set", "texts", "clips", "length", "copies"], rows),
+    `scenes: ${whole(plan.scenes)}`,
+    `clips: ${whole(plan.clips)}, ${formatDuration(plan.clipSeconds)}, ${mebibytes(plan.clipBytes)}`,
+    `features: of ${formatDuration(plan.featureSeconds)} of audio, ${mebibytes(plan.shardBytes)}`,
+    "",
+  ].join("\n");
+}
+
+/** What `data build` prints at its end. */
+export function formatBuild(index: BuildIndex, out: string): string {
+  const sum = (of: (shard: BuildIndex["shards"][number]) => number): number =>
+    index.shards.reduce((total, shard) => total + of(shard), 0);
+  return [
+    `${out}: ${whole(index.manifest.clips)} clips, ${index.shards.length} shards, ${whole(sum(({ windows }) => windows))} windows ` +
+      `of ${formatDuration(sum(({ seconds }) => seconds))} of audio, ${mebibytes(sum(({ bytes }) => bytes))}`,
+    ...index.labels.map(
+      (label) => `  ${label}: ${whole(sum((shard) => shard.labelled[label] ?? 0))} windows`,
+    ),
+    `look at it: callsign data inspect ${out} --html ${out}.html`,
+    "",
+  ].join("\n");
+}
+
+/** What `data inspect` prints. */
+export function formatReport(report: BuildReport, out: string): string {
+  const { index } = report;
+  const voices = report.byVoice.slice(0, MOST_VOICES);
+  return [
+    `${out}: ${index.name}, seed ${index.seed}, ${whole(report.clips)} clips, ${formatDuration(report.seconds)}, ${whole(report.voices)} voices`,
+    "",
+    ...table(
+      ["set", "kind", "clips", "length", "voices", "turned down"],
+      index.sets.map((set) => [
+        set.id,
+        set.kind,
+        whole(set.clips),
+        formatDuration(set.seconds),
+        whole(set.speakers),
+        turnedDown(set),
+      ]),
+    ),
+    "",
+    ...table(
+      ["split", "clips", "length", "voices", "shards", "windows"],
+      report.bySplit.map(({ split, clips, seconds, voices: speakers, shards, windows }) => [
+        split,
+        whole(clips),
+        formatDuration(seconds),
+        whole(speakers),
+        whole(shards),
+        whole(windows),
+      ]),
+    ),
+    "",
+    ...table(
+      ["source", "licence", "clips", "length", "voices"],
+      index.licences.map(({ source, licence, clips, seconds, speakers }) => [
+        source,
+        licence,
+        whole(clips),
+        formatDuration(seconds),
+        whole(speakers),
+      ]),
+    ),
+    "",
+    ...table(
+      ["voice", "split", "clips", "length"],
+      voices.map(({ voice, split, clips, seconds }) => [voice, split, whole(clips), formatDuration(seconds)]),
+    ),
+    ...(report.byVoice.length > voices.length
+      ? [`and ${whole(report.byVoice.length - voices.length)} more voices`]
+      : []),
+    "",
+    `features: ${whole(report.windows)} windows of ${formatDuration(report.featureSeconds)} of audio, ${mebibytes(report.shardBytes)}`,
+    ...Object.entries(report.labelled).map(
+      ([label, windows]) => `  ${label}: ${whole(windows)} windows while it is near`,
+    ),
+    `files: ${report.damaged.length === 0 ? "all as they were written" : `${report.damaged.length} damaged`}`,
+    "",
+  ].join("\n");
+}
+
+const MOST_VOICES = 12;
+
+function turnedDown({ rejected, faults = [], withPhrase = 0 }: BuildReport["index"]["sets"][number]): string {
+  const counts = Object.entries(rejected ?? {}).filter(([, count]) => count > 0);
+  const parts = counts.map(([reason, count]) => `${count} ${reason}`);
+  if (faults.length > 0) parts.push(`${faults.length} broken`);
+  if (withPhrase > 0) parts.push(`${withPhrase} with a phrase in them`);
+  return parts.join(", ") || "none";
+}
+
+/** Columns padded to their widest cell; all but the first and those with letters align right. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const isNumber = heads.map((_, i) => rows.every((row) => /^[\d,.: ]*( files)?$/.test(row[i] ?? "")));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd();
+  return [line(heads), ...rows.map(line)];
+}
+
+const whole = (count: number): string => Math.round(count).toLocaleString("en-US");
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

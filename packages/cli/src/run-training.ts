@@ -1,0 +1,73 @@
+import type { DetectorConfig, EpochRecord, TrainedDetector } from "@callsign/train";
+
+import type { CliContext } from "./context.ts";
+import { formatDuration, ProgressLine } from "./progress.ts";
+
+export interface RunTrainingOptions {
+  readonly config: DetectorConfig;
+  readonly dataDir: string;
+  readonly outDir: string;
+  /** Instead of the config's. */
+  readonly backend?: string | undefined;
+  readonly resume: boolean;
+}
+
+/** Trains on the backend asked for, with its progress and a line an epoch on stderr. */
+export async function runTraining(
+  context: CliContext,
+  { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
+): Promise<TrainedDetector> {
+  const { loadBackend, trainDetector } = await import("@callsign/train");
+  const { backend, skipped } = await loadBackend(options.backend ?? config.train.backend);
+  for (const { name, reason, enable } of skipped)
+    context.stderr(`backend ${name} is not available (${reason}); to enable it: ${enable}\n`);
+  context.stderr(`backend ${backend.name}: ${backend.device}\n`);
+  const progress = new ProgressLine(context);
+  const { signal } = context;
+  try {
+    const events = trainDetector({ config, dataDir, outDir, backend, resume, signal });
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done === true) return value;
+      if (value.kind === "progress") progress.update(value.progress);
+      else {
+        progress.finish();
+        const text = value.kind === "note" ? `note: ${value.note}` : formatEpoch(value.record, config);
+        context.stderr(`${text}\n`);
+      }
+    }
+  } finally {
+    progress.finish();
+    backend.release();
+  }
+}
+
+/** `epoch 3/20: loss 0.1312, validation ...`: one line an epoch. */
+function formatEpoch(record: EpochRecord, { train }: Pick<DetectorConfig, "train">): string {
+  const { validation } = record;
+  const labels = validation.labels.map(
+    ({ label, cost, detArea, atTarget }) =>
+      `${label} cost ${cost.cost.toFixed(4)}, DET area ${detArea.toFixed(3)}, ` +
+      `${(100 * atTarget.falseRejectRate).toFixed(1)} % missed at ${atTarget.falseAcceptsPerHour.toFixed(2)}/h`,
+  );
+  return [
+    `epoch ${record.epoch}/${train.epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${validation.loss.toFixed(4)}`,
+    ...labels,
+    `${Math.round(record.samplesPerSecond)} samples/s (loader ${(100 * record.loaderShare).toFixed(1)} %)`,
+    `${formatDuration(record.seconds)}${record.isBest ? ", best so far" : ""}`,
+  ].join("; ");
+}
+
+/** What a person wants to know of a finished model. */
+export function formatTrained({ model, finished, reportFile }: TrainedDetector): string {
+  const lines = finished.labels.map(
+    (one) =>
+      `${one.label}: threshold ${one.threshold.toPrecision(4)}; of windows ${percent(one.missedShare)} missed, ` +
+      `${percent(one.needlessShare)} needless; of phrases ${percent(one.falseRejectRate)} missed, ` +
+      `${one.falseAcceptsPerHour.toFixed(2)} false accepts per hour`,
+  );
+  const size = `${model.parameterCount.toLocaleString("en-US")} parameters, weights of epoch ${finished.epochs.join(", ")}`;
+  return `${lines.join("\n")}\n${size} -> ${model.modelFile}\nreport: ${reportFile}\n`;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

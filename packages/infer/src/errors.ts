@@ -48,6 +48,8 @@ export type CallsignErrorCode =
   | "DEPENDENCY_MISSING"
   | "DISPOSED"
   | "INVALID_ARGUMENT"
+  | "MICROPHONE_FAILED"
+  | "SERVE_FAILED"
   | "TRUTH_INVALID"
   | "WORKER_FAILED";
 

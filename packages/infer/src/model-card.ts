@@ -32,6 +32,12 @@ const windowing = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const operatingPoint = z.strictObject({
+  threshold: z.number().min(0).max(1),
+  falseAcceptsPerHour: z.number().min(0),
+  falseRejectRate: z.number().min(0).max(1),
+});
+
 const shape = z.strictObject({
   formatVersion: z.literal(
     1,
@@ -55,6 +61,8 @@ const shape = z.strictObject({
     patience: z.int().min(1).max(10_000),
     refractorySeconds: z.number().min(0).max(86_400),
   }),
+  /** For every label, thresholds from high to low and what each came to on validation audio: the detector's sensitivity curve. */
+  operatingPoints: z.record(label, z.array(operatingPoint).min(1).max(1000)).exactOptional(),
   training: z.record(z.string(), z.unknown()).exactOptional(),
   data: z.array(z.strictObject({ name: text, licence: text, source: text.exactOptional() })).exactOptional(),
   createdBy: z.strictObject({ tool: text, version: text, gitCommit: text.exactOptional() }),
@@ -74,6 +82,9 @@ const schema = shape.superRefine((card, context) => {
         ["decision", "thresholds"],
         `threshold for ${JSON.stringify(name)}, which is not among labels`,
       );
+  for (const name of Object.keys(card.operatingPoints ?? {}))
+    if (!card.labels.includes(name))
+      complain(["operatingPoints"], `points for ${JSON.stringify(name)}, which is not among labels`);
   const floor = FLOOR_OF[card.windowing.kind];
   if (card.frontend.floor !== floor)
     complain(

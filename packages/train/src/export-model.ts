@@ -27,6 +27,8 @@ export interface ExportModelOptions {
   readonly windowing?: ModelCard["windowing"];
   /** The embedding its features came from. Default Google's. */
   readonly embedding?: ModelCard["frontend"]["embedding"];
+  /** For each label, thresholds from high to low and what they came to: what runtime sensitivity is read from. */
+  readonly operatingPoints?: ModelCard["operatingPoints"];
   /** Summary and data licences for the card. */
   readonly training?: Readonly<Record<string, unknown>>;
   readonly data?: ModelCard["data"];
@@ -84,6 +86,7 @@ function describeModel(options: ExportModelOptions, graph: Uint8Array): ModelCar
       patience: options.patience ?? 1,
       refractorySeconds: options.refractorySeconds ?? 1,
     },
+    ...(options.operatingPoints && { operatingPoints: options.operatingPoints }),
     ...(training && { training: { ...training } }),
     ...(data && { data: [...data] }),
     createdBy: toolIdentity(),

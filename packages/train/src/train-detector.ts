@@ -117,6 +117,7 @@ async function finish(
     refractorySeconds: selection.refractorySeconds,
     windowing: config.windowing,
     embedding: embeddingOf(shards),
+    operatingPoints: Object.fromEntries(finished.labels.map(({ label, curve }) => [label, [...curve]])),
     training: summarize(run, { finished, backend }),
     data,
     ...(gitCommit !== undefined && { gitCommit }),

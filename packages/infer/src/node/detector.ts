@@ -4,6 +4,7 @@ import { createDetector, type Detector } from "../detector.ts";
 import { CallsignError } from "../errors.ts";
 import { createFrontend } from "../frontend.ts";
 import type { ModelCard } from "../model-card.ts";
+import { withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
 import { type AssetOptions, resolveAsset, SPEECH_EMBEDDING } from "./assets.ts";
 import { type BareHeadOptions, readBareHead } from "./bare-head.ts";
@@ -18,6 +19,8 @@ export interface LoadDetectorOptions {
   readonly embeddingPath?: string;
   /** For every label, instead of the card's own thresholds. */
   readonly threshold?: number;
+  /** Instead of a threshold: the thresholds at which the card's curve has so many false alarms a day. */
+  readonly falseAlarmsPerDay?: number;
   /** How the speech embedding is looked for and downloaded. */
   readonly assets?: Omit<AssetOptions, "path">;
   /** For an .onnx file without a card. */
@@ -72,15 +75,7 @@ async function readModelFiles(model: string, options: LoadDetectorOptions): Prom
   const files = model.endsWith(".onnx")
     ? await readBareHead(model, options.head)
     : await readModelFolder(model);
-  const { threshold } = options;
-  return threshold === undefined ? files : { ...files, card: withThreshold(files.card, threshold) };
-}
-
-function withThreshold(card: ModelCard, threshold: number): ModelCard {
-  if (!(threshold >= 0 && threshold <= 1))
-    throw new CallsignError("INVALID_ARGUMENT", `threshold: expected a score 0 to 1, got ${threshold}`);
-  const thresholds = Object.fromEntries(card.labels.map((label) => [label, threshold]));
-  return { ...card, decision: { ...card.decision, thresholds } };
+  return { ...files, card: withSensitivity(files.card, options) };
 }
 
 /** The bytes of the embedding that the card names, from wherever they are. */

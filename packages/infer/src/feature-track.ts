@@ -1,0 +1,168 @@
+import type { Classifier } from "./classifier.ts";
+import { createFeatureStream } from "./create-feature-stream.ts";
+import { Decision, type Detection } from "./decision.ts";
+import { EMBEDDING } from "./embedding-graph.ts";
+import type { FeatureStream } from "./feature-stream.ts";
+import type { Frontend } from "./frontend.ts";
+import { type ModelCard, SAMPLE_RATE_HZ, type Windowing } from "./model-card.ts";
+import { VoiceGate, type VoiceGateOptions } from "./voice-gate.ts";
+
+/** One command heard, and by which model. */
+export interface ModelDetection extends Detection {
+  /** The model's name on its card. */
+  readonly model: string;
+}
+
+/** One step of one model of a stream. */
+export interface ModelStep {
+  readonly model: string;
+  /** End of the audio read, in milliseconds from the start of the stream. */
+  readonly timestampMs: number;
+  /** One a label, in the card's order, 0 to 1; zeros where the gate passed the step over. */
+  readonly scores: Float32Array;
+  readonly detections: readonly ModelDetection[];
+  /** True where the voice gate passed the step over. */
+  readonly skipped: boolean;
+}
+
+/** A model's own part: what it reads features with and decides by. */
+export interface Head {
+  readonly card: ModelCard;
+  readonly classifier: Classifier;
+}
+
+export interface FeatureTrackOptions {
+  readonly windowing: Windowing;
+  readonly frontend: Frontend;
+  readonly heads: readonly Head[];
+  readonly voiceGate?: VoiceGateOptions;
+}
+
+/** A track at the start of its stream. */
+export async function createFeatureTrack(options: FeatureTrackOptions): Promise<FeatureTrack> {
+  return new FeatureTrack(options, await createFeatureStream(options.windowing, options.frontend));
+}
+
+/** Models that read the same features, and what they make of one stream: the features are computed once for all of them. */
+export class FeatureTrack {
+  readonly #heads: readonly (Head & { readonly decision: Decision })[];
+  readonly #stream: FeatureStream;
+  readonly #gate: VoiceGate | undefined;
+  readonly #hop: Float32Array;
+  #filled = 0;
+  #stepped = 0;
+  /** Hops the gate passed over since the features were last brought up to date, the latest of them. */
+  #passed: Float32Array[] = [];
+  #passedCount = 0;
+  readonly #memoryHops: number;
+
+  constructor({ heads, windowing, voiceGate }: FeatureTrackOptions, stream: FeatureStream) {
+    this.#heads = heads.map((head) => ({
+      ...head,
+      decision: new Decision(head.card.labels, head.card.decision),
+    }));
+    this.#stream = stream;
+    this.#hop = new Float32Array(stream.hopLength);
+    this.#memoryHops = memoryHops(windowing);
+    if (voiceGate !== undefined)
+      this.#gate = new VoiceGate({ ...voiceGate, hopSeconds: stream.hopLength / SAMPLE_RATE_HZ });
+  }
+
+  async hear(samples: Float32Array): Promise<ModelStep[]> {
+    const steps: ModelStep[] = [];
+    for (let from = 0; from < samples.length;) {
+      const taken = samples.subarray(from, from + this.#hop.length - this.#filled);
+      this.#hop.set(taken, this.#filled);
+      this.#filled += taken.length;
+      from += taken.length;
+      if (this.#filled === this.#hop.length) steps.push(...(await this.#step()));
+    }
+    return steps;
+  }
+
+  reset(): void {
+    this.#stream.reset();
+    this.#gate?.reset();
+    for (const { decision } of this.#heads) decision.reset();
+    this.#filled = 0;
+    this.#stepped = 0;
+    this.#passed = [];
+    this.#passedCount = 0;
+  }
+
+  async #step(): Promise<ModelStep[]> {
+    this.#filled = 0;
+    this.#stepped += this.#hop.length;
+    const timestampMs = (this.#stepped * 1000) / SAMPLE_RATE_HZ;
+    const skipped = this.#gate?.hear(this.#hop) === false;
+    if (skipped) {
+      this.#pass();
+      return this.#heads.map((head) =>
+        decide(head, { timestampMs, skipped, scores: new Float32Array(head.card.labels.length) }),
+      );
+    }
+    await this.#catchUp();
+    const features = await this.#stream.step(this.#hop);
+    const steps: ModelStep[] = [];
+    for (const head of this.#heads) {
+      const own = features.subarray(features.length - featureLength(head.card.windowing));
+      const scores = await head.classifier.score(own, 1);
+      steps.push(decide(head, { timestampMs, skipped, scores }));
+    }
+    return steps;
+  }
+
+  #pass(): void {
+    this.#passed.push(this.#hop.slice());
+    this.#passedCount++;
+    if (this.#passed.length > this.#memoryHops) this.#passed.shift();
+  }
+
+  /** Hears what was passed over as far as features remember it: they are then what they would be without the gate. */
+  async #catchUp(): Promise<void> {
+    if (this.#passedCount === 0) return;
+    if (this.#passedCount <= this.#memoryHops) for (const hop of this.#passed) await this.#stream.step(hop);
+    else await this.#stream.prime(concatenate(this.#passed));
+    this.#passed = [];
+    this.#passedCount = 0;
+  }
+}
+
+/**
+ * Hops after which nothing of what came before is in the features: an embedding reads back 76 frames of 8 a hop, and
+ * the first frames 480 samples before their hop.
+ */
+function memoryHops(windowing: Windowing): number {
+  if (windowing.kind === "embedding-sequence") return windowing.embeddings + EMBEDDING_HOPS;
+  return Math.ceil(windowing.windowLength / windowing.hopLength);
+}
+
+const EMBEDDING_HOPS = 10;
+
+const featureLength = (windowing: Windowing): number =>
+  EMBEDDING.dimension * (windowing.kind === "embedding-sequence" ? windowing.embeddings : 1);
+
+function decide(
+  { card, decision }: Head & { readonly decision: Decision },
+  step: Omit<ModelStep, "model" | "detections">,
+): ModelStep {
+  // A step passed over counts as a score of zero, even for a threshold of zero.
+  const detected = step.skipped
+    ? decision.step(new Float32Array(card.labels.length).fill(-1), step.timestampMs)
+    : decision.step(step.scores, step.timestampMs);
+  return {
+    ...step,
+    model: card.name,
+    detections: detected.map((detection) => ({ ...detection, model: card.name })),
+  };
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

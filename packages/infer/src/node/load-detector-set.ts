@@ -1,0 +1,52 @@
+import type { Classifier } from "../classifier.ts";
+import { loadClassifier } from "../classifier.ts";
+import { DetectorSet, type DetectorSetModel } from "../detector-set.ts";
+import { createFrontend, type Frontend } from "../frontend.ts";
+import type { SessionFactory } from "../session.ts";
+import { type LoadDetectorOptions, readModel } from "./detector.ts";
+import { createNodeSession } from "./session.ts";
+
+/**
+ * Loads several models (folders or bare .onnx heads, as `loadDetector` takes them) for any number of streams. Models
+ * with the same front-end share its sessions.
+ * @throws CallsignError as `loadDetector`, and `INVALID_ARGUMENT` where two have one name
+ */
+export async function loadDetectorSet(
+  models: readonly string[],
+  options: LoadDetectorOptions = {},
+): Promise<DetectorSet> {
+  const { createSession = createNodeSession() } = options;
+  const loaded: DetectorSetModel[] = [];
+  const frontends = new Map<string, Frontend>();
+  try {
+    for (const path of models) loaded.push(await loadModel(path, { ...options, createSession, frontends }));
+    return new DetectorSet(loaded);
+  } catch (error) {
+    const parts: (Classifier | Frontend)[] = [
+      ...frontends.values(),
+      ...loaded.map(({ classifier }) => classifier),
+    ];
+    await Promise.all(parts.map((part) => part.dispose()));
+    throw error;
+  }
+}
+
+async function loadModel(
+  path: string,
+  options: LoadDetectorOptions & {
+    readonly createSession: SessionFactory;
+    readonly frontends: Map<string, Frontend>;
+  },
+): Promise<DetectorSetModel> {
+  const { createSession, frontends } = options;
+  const { card, name, classifier: graph, embedding } = await readModel(path, options);
+  const { floor, embedding: named } = card.frontend;
+  const key = `${floor} ${named.sha256}`;
+  const frontend =
+    frontends.get(key) ??
+    (await createFrontend({ createSession, embedding, embeddingSha256: named.sha256, floor }));
+  frontends.set(key, frontend);
+  const embeddings = card.windowing.kind === "embedding-sequence" ? card.windowing.embeddings : 1;
+  const classifier = await loadClassifier(graph, { name, createSession, labels: card.labels, embeddings });
+  return { card, frontend, classifier };
+}

@@ -25,16 +25,15 @@ export async function* detections<Heard extends Detection>(
   chunks: AsyncIterable<Pcm> | Iterable<Pcm>,
   { signal }: { readonly signal?: AbortLike } = {},
 ): AsyncGenerator<Heard, void, undefined> {
-  for await (const chunk of untilAborted(chunks, signal)) {
+  for await (const chunk of signal === undefined ? chunks : untilAborted(chunks, signal)) {
     for (const step of await hearing.push(chunk)) yield* step.detections;
   }
 }
 
 async function* untilAborted(
   chunks: AsyncIterable<Pcm> | Iterable<Pcm>,
-  signal: AbortLike | undefined,
+  signal: AbortLike,
 ): AsyncGenerator<Pcm, void, undefined> {
-  if (signal === undefined) return yield* chunks;
   const source: AsyncIterator<Pcm> | Iterator<Pcm> =
     Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
   let refuse = (): void => undefined;

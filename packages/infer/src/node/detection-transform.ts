@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from "node:stream";
+import { callbackify } from "node:util";
 import { PcmDecoder, type PcmEncoding } from "../audio/pcm-decoder.ts";
 import { Resampler } from "../audio/resampler.ts";
 import type { Detection } from "../decision.ts";
@@ -27,17 +28,17 @@ export function createDetectionTransform(
   const { encoding = "s16le", sampleRateHz = SAMPLE_RATE_HZ, channels = 1, signal } = options;
   const decoder = new PcmDecoder({ encoding, channels });
   const resampler = new Resampler({ fromHz: sampleRateHz, toHz: SAMPLE_RATE_HZ });
-  const hear = async (stream: Transform, samples: Float32Array): Promise<void> => {
+  const hear = callbackify(async (stream: Transform, samples: Float32Array) => {
     for (const step of await hearing.push(samples)) for (const one of step.detections) stream.push(one);
-  };
+  });
   return new Transform({
     readableObjectMode: true,
     ...(signal && { signal }),
     transform(bytes: Buffer, _encoding, callback: TransformCallback) {
-      hear(this, resampler.push(decoder.decode(bytes))).then(() => callback(), callback);
+      hear(this, resampler.push(decoder.decode(bytes)), (error) => callback(error));
     },
     flush(callback: TransformCallback) {
-      hear(this, resampler.flush()).then(() => callback(), callback);
+      hear(this, resampler.flush(), (error) => callback(error));
     },
   });
 }

@@ -49,6 +49,7 @@ export type CallsignErrorCode =
   | "DISPOSED"
   | "INVALID_ARGUMENT"
   | "MICROPHONE_FAILED"
+  | "PROTOCOL_INVALID"
   | "SERVE_FAILED"
   | "TRUTH_INVALID"
   | "WORKER_FAILED";

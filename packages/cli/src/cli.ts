@@ -6,6 +6,7 @@ import { registerEval } from "./commands/eval.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerRun } from "./commands/run.ts";
+import { registerServe } from "./commands/serve.ts";
 import { registerTrain } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { describeError, exitCodeOf, type ExitCode } from "./exit-code.ts";
@@ -37,6 +38,7 @@ export function createProgram(context: CliContext): Command {
   for (const register of [
     registerData,
     registerDetect,
+    registerServe,
     registerEval,
     registerTrain,
     registerRun,

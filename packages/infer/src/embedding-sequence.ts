@@ -33,7 +33,7 @@ class EmbeddingSequence implements FeatureStream {
     this.#runner = runner;
     this.#state = runner.silence.slice();
     this.#features = new Float32Array(embeddings * dimension);
-    this.#advance = runner.bind({
+    this.#advance = runner.join({
       samples: this.#samples,
       states: this.#state,
       embeddings: this.#embedding,

@@ -3,6 +3,7 @@ import { CallsignError } from "./errors.ts";
 import { floatOutput } from "./float-output.ts";
 import { LOG_MEL } from "./log-mel.ts";
 import type { Session, SessionFactory, Tensor } from "./session.ts";
+import { StepGatherer } from "./step-gatherer.ts";
 import { buildStreamModel, STREAM_GRAPH } from "./stream-graph.ts";
 
 /** What some streams step on: the owner fills `samples` before each step and reads `embeddings` after it. */
@@ -28,6 +29,7 @@ export class StreamRunner {
   /** The embedding of endless silence. */
   readonly silentEmbedding: Float32Array;
   readonly #session: Session;
+  readonly #gatherer = new StepGatherer((buffers) => this.bind(buffers));
 
   private constructor(session: Session, length: number) {
     this.#session = session;
@@ -65,6 +67,11 @@ export class StreamRunner {
         if (result !== data) data.set(result);
       }
     };
+  }
+
+  /** As `bind`, for one stream and one chunk, run together with the other streams that step at the same time. */
+  join(buffers: StreamBuffers): () => Promise<void> {
+    return this.#gatherer.join(buffers);
   }
 
   dispose(): Promise<void> {

@@ -71,6 +71,15 @@ describe("DetectorSet", () => {
     await expect(set.open()).rejects.toMatchObject({ code: "DISPOSED" });
   });
 
+  it("steps many streams together, each as if it were alone", async () => {
+    const set = await makeSet([long, short]);
+    const lengths = Array.from({ length: 37 }, (_, i) => 6000 + 1111 * i);
+    const hear = async (length: number, i: number) => (await set.open()).push(noise(length, i));
+    const together = await Promise.all(lengths.map(hear));
+    for (const [i, length] of lengths.entries()) expect(together[i]).toEqual(await hear(length, i));
+    await set.dispose();
+  });
+
   it("refuses two models of one name", async () => {
     await expect(makeSet([long, named(short, "long")])).rejects.toThrow(/two models are named "long"/);
   });

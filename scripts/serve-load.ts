@@ -103,7 +103,7 @@ let events = 0;
 let detections = 0;
 let lateMessages = 0;
 let closedEarly = 0;
-let over = false;
+const over = new AbortController();
 
 /** One client in real time; every step's scores are asked for, so that each step is an event with a latency. */
 async function stream(port: number, tape: Int16Array, offset: number): Promise<void> {
@@ -117,7 +117,7 @@ async function stream(port: number, tape: Int16Array, offset: number): Promise<v
     latencies.push(performance.now() - sentAt[Math.round(message.timestampMs / MESSAGE_MS) - 1]!);
   });
   socket.on("close", () => {
-    if (!over) closedEarly++;
+    if (!over.signal.aborted) closedEarly++;
   });
   await sleep(Math.random() * MESSAGE_MS);
   const startMs = performance.now();
@@ -131,7 +131,7 @@ async function stream(port: number, tape: Int16Array, offset: number): Promise<v
     socket.send(tape.slice(at, at + MESSAGE_SAMPLES));
   }
   await sleep(1000);
-  over = true;
+  over.abort();
   socket.close();
 }
 
@@ -139,7 +139,7 @@ async function stream(port: number, tape: Int16Array, offset: number): Promise<v
 async function stall(port: number): Promise<void> {
   const socket = await connect(port, { audioSeconds: 30 });
   socket.pause();
-  while (!over && socket.readyState === WebSocket.OPEN) {
+  while (!over.signal.aborted && socket.readyState === WebSocket.OPEN) {
     socket.send(new Int16Array(16_000));
     socket.send(JSON.stringify({ type: "audio", fromMs: 0, toMs: 1000 }));
     await sleep(100);
@@ -149,7 +149,7 @@ async function stall(port: number): Promise<void> {
 
 async function flood(port: number, tape: Int16Array): Promise<void> {
   const socket = await connect(port, { scores: true });
-  while (!over && socket.readyState === WebSocket.OPEN) {
+  while (!over.signal.aborted && socket.readyState === WebSocket.OPEN) {
     for (let i = 0; i < 20 && socket.bufferedAmount < 4e6; i++)
       socket.send(tape.slice(i * 16_000, i * 16_000 + 16_000));
     await sleep(20);

@@ -103,7 +103,7 @@ function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
 }
 
 /** The sensitivity that flags name. @throws CallsignError `INVALID_ARGUMENT` for both at once */
-export function sensitivityOf(flags: {
+function sensitivityOf(flags: {
   readonly threshold?: number;
   readonly falseAlarmsPerDay?: number;
 }): Sensitivity {

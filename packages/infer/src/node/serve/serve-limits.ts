@@ -23,7 +23,7 @@ export interface ServeLimits {
 }
 
 /** What holds unless told otherwise. */
-export const DEFAULT_LIMITS: ServeLimits = {
+const DEFAULT_LIMITS: ServeLimits = {
   streams: 256,
   messageBytes: 1024 * 1024,
   messagesPerSecond: 250,

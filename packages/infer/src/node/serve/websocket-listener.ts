@@ -7,7 +7,7 @@ import { answerHttp } from "./http-endpoints.ts";
 import { serveWebSocket } from "./websocket-client.ts";
 
 /** Path of the WebSocket; its version is that of the messages. */
-export const WEBSOCKET_PATH = "/v1/stream";
+const WEBSOCKET_PATH = "/v1/stream";
 
 export interface WebSocketListenerOptions {
   readonly hub: ServeHub;

@@ -197,7 +197,7 @@ describe("limits", () => {
     );
     first.socket.close();
     await first.closed;
-    await (await greet(small.socketUrl)).socket.close();
+    (await greet(small.socketUrl)).socket.close();
     await small.close();
   });
 

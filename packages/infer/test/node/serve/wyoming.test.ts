@@ -126,6 +126,7 @@ describe("Wyoming", () => {
     client.send("describe");
     await client.heard("info");
     await end(client);
+    expect(client.events).toHaveLength(1);
   });
 });
 

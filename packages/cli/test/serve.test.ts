@@ -33,16 +33,21 @@ describe("callsign serve", () => {
   it.skipIf(!hasSharedData)("serves until it is told to stop, and logs JSON lines alone", async () => {
     const stop = new AbortController();
     let logged = "";
-    const running = runCaptured(["serve", HEAD, ...EMBEDDING, "--port", "0", "--wyoming-port", "0"], {
-      signal: stop.signal,
-      stderr: (text) => (logged += text),
-    });
+    const running = runCaptured(
+      ["serve", HEAD, ...EMBEDDING, "--port", "0", "--wyoming-port", "0", "--json"],
+      {
+        signal: stop.signal,
+        stderr: (text) => (logged += text),
+      },
+    );
     await expect.poll(() => logged).toContain("listening");
     const { http } = JSON.parse(logged.split("\n")[0]!) as { http: { port: number } };
     const health = await (await fetch(`http://127.0.0.1:${http.port}/health`)).json();
     expect(health).toMatchObject({ status: "ok", models: ["openwakeword-alexa_v0.1"] });
     stop.abort();
-    expect((await running).exitCode).toBe(0);
+    const { exitCode, stdout } = await running;
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ http, models: ["openwakeword-alexa_v0.1"] });
     const events = logged
       .trim()
       .split("\n")

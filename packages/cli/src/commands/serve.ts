@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { CallsignError, type Sensitivity } from "@callsign/infer";
 import type { ServeOptions } from "@callsign/infer/node";
 import { type Command, InvalidArgumentError } from "commander";
-import type { CliContext } from "../context.ts";
+import { type CliContext, printJson } from "../context.ts";
 import { loadDetectorSetFor, type OpenDetectorSetFlags } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
 
@@ -14,6 +14,7 @@ interface ServeFlags extends OpenDetectorSetFlags {
   readonly token?: string | false;
   readonly allowOrigin?: readonly string[];
   readonly voiceGate?: boolean;
+  readonly json?: boolean;
   readonly maxStreams?: number;
   readonly maxMessageBytes?: number;
   readonly maxAudioFactor?: number;
@@ -55,6 +56,7 @@ export function registerServe(program: Command, context: CliContext): void {
     )
     .option("--total-seconds <seconds>", "no connection lasts longer (86400)", parseNumber)
     .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
+    .option("--json", "print where it listens as one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
       "\nLogs are JSON lines on stderr. The messages are described in docs/serve.md.\n\nExamples:\n" +
@@ -73,6 +75,8 @@ async function serve(
   const set = await loadDetectorSetFor(context, { models, flags });
   try {
     const server = await serveDetectors(set, serveOptions(context, flags));
+    const { http, wyoming } = server;
+    if (flags.json === true) printJson(context, { http, wyoming, models: set.cards.map(({ name }) => name) });
     if (!context.signal.aborted) await once(context.signal, "abort");
     await server.close();
   } finally {

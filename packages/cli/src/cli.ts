@@ -4,6 +4,7 @@ import { registerDetect } from "./commands/detect.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEval } from "./commands/eval.ts";
 import { registerExport } from "./commands/export.ts";
+import { registerListen } from "./commands/listen.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
@@ -38,6 +39,7 @@ export function createProgram(context: CliContext): Command {
   for (const register of [
     registerData,
     registerDetect,
+    registerListen,
     registerServe,
     registerEval,
     registerTrain,

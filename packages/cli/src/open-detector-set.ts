@@ -1,4 +1,4 @@
-import type { DetectorSet } from "@callsign/infer";
+import { CallsignError, type DetectorSet, type Sensitivity } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
 import { ProgressLine } from "./progress.ts";
 
@@ -24,4 +24,18 @@ export async function loadDetectorSetFor(
   } finally {
     progress.finish();
   }
+}
+
+/** The sensitivity that flags name. @throws CallsignError `INVALID_ARGUMENT` for both at once */
+export function sensitivityOf(flags: {
+  readonly threshold?: number;
+  readonly falseAlarmsPerDay?: number;
+}): Sensitivity {
+  const { threshold, falseAlarmsPerDay } = flags;
+  if (threshold !== undefined && falseAlarmsPerDay !== undefined)
+    throw new CallsignError("INVALID_ARGUMENT", "give --threshold or --false-alarms-per-day, not both");
+  return {
+    ...(threshold !== undefined && { threshold }),
+    ...(falseAlarmsPerDay !== undefined && { falseAlarmsPerDay }),
+  };
 }

@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import { CallsignError, type Sensitivity } from "@callsign/infer";
 import type { ServeOptions } from "@callsign/infer/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { loadDetectorSetFor, type OpenDetectorSetFlags } from "../open-detector-set.ts";
+import { loadDetectorSetFor, type OpenDetectorSetFlags, sensitivityOf } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
 
 interface ServeFlags extends OpenDetectorSetFlags {
@@ -103,20 +102,6 @@ function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
     sensitivity: sensitivityOf(flags),
     ...(flags.voiceGate === true && { voiceGate: {} }),
     log: (record) => context.stderr(`${JSON.stringify(record)}\n`),
-  };
-}
-
-/** The sensitivity that flags name. @throws CallsignError `INVALID_ARGUMENT` for both at once */
-function sensitivityOf(flags: {
-  readonly threshold?: number;
-  readonly falseAlarmsPerDay?: number;
-}): Sensitivity {
-  const { threshold, falseAlarmsPerDay } = flags;
-  if (threshold !== undefined && falseAlarmsPerDay !== undefined)
-    throw new CallsignError("INVALID_ARGUMENT", "give --threshold or --false-alarms-per-day, not both");
-  return {
-    ...(threshold !== undefined && { threshold }),
-    ...(falseAlarmsPerDay !== undefined && { falseAlarmsPerDay }),
   };
 }
 

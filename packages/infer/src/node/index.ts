@@ -14,3 +14,4 @@ export * from "./load-detector-set.ts";
 export * from "./detection-transform.ts";
 export * from "./serve/serve-detectors.ts";
 export type { ServeLogRecord } from "./serve/client-session.ts";
+export * from "./microphone/microphone.ts";

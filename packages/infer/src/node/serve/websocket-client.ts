@@ -194,8 +194,8 @@ class WebSocketClient {
     if (reason !== "ENDED" && reason !== "CLOSED") this.#send({ type: "error", code: reason, message });
     // Its answer to the close must be read.
     socket.resume();
-    // A close frame holds 123 bytes of reason.
-    socket.close(CLOSE_CODES[reason] ?? 1000, Buffer.from(message).subarray(0, 120).toString("latin1"));
+    // A close frame holds 123 bytes, so the message went before it; this is its short form.
+    socket.close(CLOSE_CODES[reason] ?? 1000, reason);
     setTimeout(() => socket.terminate(), GRACE_MS).unref();
   }
 }

@@ -1,0 +1,44 @@
+import type { ModelStep } from "@callsign/infer";
+import type { CliContext } from "./context.ts";
+
+/** The line at the bottom of a terminal while listening: the level as a bar, and the highest score of each model. */
+export class ListenLine {
+  readonly #context: CliContext;
+  readonly #scores = new Map<string, number>();
+  #shown = false;
+
+  constructor(context: CliContext) {
+    this.#context = context;
+  }
+
+  update(steps: readonly ModelStep[], levelDb: number): void {
+    for (const { model, scores } of steps) this.#scores.set(model, Math.max(...scores));
+    if (!this.#context.interactive) return;
+    const filled = Math.round(Math.max(0, Math.min(1, (levelDb + 70) / 70)) * BAR_WIDTH);
+    const bar = "#".repeat(filled).padEnd(BAR_WIDTH, ".");
+    const scores = [...this.#scores].map(([model, score]) => `${model} ${score.toFixed(2)}`).join("  ");
+    this.#context.stderr(
+      `\r\u001B[K[${bar}] ${levelDb.toFixed(0).padStart(4)} dB  ${scores}`.slice(0, MOST_WIDTH),
+    );
+    this.#shown = true;
+  }
+
+  /** Makes room for a line of something else. */
+  clear(): void {
+    if (this.#shown) this.#context.stderr("\r\u001B[K");
+    this.#shown = false;
+  }
+
+  print(text: string): void {
+    this.clear();
+    this.#context.stderr(`${text}\n`);
+  }
+
+  finish(): void {
+    this.clear();
+  }
+}
+
+const BAR_WIDTH = 24;
+/** Beyond a terminal's width a line cannot be redrawn. */
+const MOST_WIDTH = 100;

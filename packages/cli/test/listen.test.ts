@@ -68,8 +68,19 @@ describe.skipIf(!hasSharedData || !hasArecord)(
         `import { appendFileSync } from "node:fs"; appendFileSync(${JSON.stringify(log)}, process.argv.slice(2).join("|") + "\\n");`,
       );
       const { exitCode, stdout, stderr } = await runCaptured([
-        ...["listen", HEAD, ...EMBEDDING, "--device", "tape", ...seconds(), "--json"],
-        ...["--save-detections", saved, "--exec", process.execPath, program, "$(false); `x`"],
+        "listen",
+        HEAD,
+        ...EMBEDDING,
+        "--device",
+        "tape",
+        ...seconds(),
+        "--json",
+        "--save-detections",
+        saved,
+        "--exec",
+        process.execPath,
+        program,
+        "$(false); `x`",
       ]);
       expect({ exitCode, stderr }).toEqual({
         exitCode: 0,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { registerData } from "./commands/data.ts";
 import { registerDetect } from "./commands/detect.ts";
 import { registerDoctor } from "./commands/doctor.ts";
+import { registerEmbedding } from "./commands/embedding.ts";
 import { registerEval } from "./commands/eval.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerListen } from "./commands/listen.ts";
@@ -44,6 +45,7 @@ export function createProgram(context: CliContext): Command {
     registerEval,
     registerTrain,
     registerRun,
+    registerEmbedding,
     registerExport,
     registerModels,
     registerDoctor,

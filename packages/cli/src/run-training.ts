@@ -1,6 +1,7 @@
 import type { DetectorConfig, EpochRecord, TrainedDetector } from "@callsign/train";
 
 import type { CliContext } from "./context.ts";
+import { openBackend } from "./open-backend.ts";
 import { formatDuration, ProgressLine } from "./progress.ts";
 
 export interface RunTrainingOptions {
@@ -17,11 +18,8 @@ export async function runTraining(
   context: CliContext,
   { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
 ): Promise<TrainedDetector> {
-  const { loadBackend, trainDetector } = await import("@callsign/train");
-  const { backend, skipped } = await loadBackend(options.backend ?? config.train.backend);
-  for (const { name, reason, enable } of skipped)
-    context.stderr(`backend ${name} is not available (${reason}); to enable it: ${enable}\n`);
-  context.stderr(`backend ${backend.name}: ${backend.device}\n`);
+  const { trainDetector } = await import("@callsign/train");
+  const backend = await openBackend(context, options.backend ?? config.train.backend);
   const progress = new ProgressLine(context);
   const { signal } = context;
   try {

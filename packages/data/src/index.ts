@@ -62,3 +62,8 @@ export { colouredNoise } from "./augment/coloured-noise.ts";
 export { decibelsToGain, rms, scaled } from "./augment/level.ts";
 export { loopNoise, mixAtSnr } from "./augment/mix-noise.ts";
 export { reverberate } from "./augment/reverberate.ts";
+export * from "./lessons/lesson-config.ts";
+export * from "./lessons/lesson-pool.ts";
+export * from "./lessons/lesson-shard.ts";
+export type { LessonSetup } from "./lessons/lesson-task.ts";
+export type { LessonSplit } from "./lessons/make-lessons.ts";

@@ -33,3 +33,4 @@ export * from "./stage-recording.ts";
 export * from "./keyword-report.ts";
 export * from "./keyword-report-page.ts";
 export * from "./worst-recordings.ts";
+export * from "./compare-embeddings.ts";

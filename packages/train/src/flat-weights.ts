@@ -1,10 +1,10 @@
 import { CallsignError } from "@callsign/infer";
 import type { Tensor, Tensor1D } from "@tensorflow/tfjs";
-import { type Architecture, parameterCount, parameterLength, type Weights } from "./models/architecture.ts";
+import { type Parameterised, parameterCount, parameterLength, type Weights } from "./models/architecture.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 
 /** All parameters end to end in the architecture's order: the optimiser's and the checkpoint's view of a network. */
-export function flattenWeights(architecture: Architecture, weights: Weights): Float32Array {
+export function flattenWeights(architecture: Parameterised, weights: Weights): Float32Array {
   const flat = new Float32Array(parameterCount(architecture));
   let offset = 0;
   for (const spec of architecture.parameters) {
@@ -22,7 +22,7 @@ export function flattenWeights(architecture: Architecture, weights: Weights): Fl
 }
 
 /** The parameters by name again, as copies. */
-export function splitWeights({ parameters }: Architecture, flat: Float32Array): Weights {
+export function splitWeights({ parameters }: Parameterised, flat: Float32Array): Weights {
   let offset = 0;
   return new Map(
     parameters.map((spec) => {
@@ -34,13 +34,13 @@ export function splitWeights({ parameters }: Architecture, flat: Float32Array): 
 }
 
 /** 1 for each value that weight decay pulls on, 0 for the rest, in the flat order. */
-export const decayMask = ({ parameters }: Architecture): Float32Array =>
+export const decayMask = ({ parameters }: Parameterised): Float32Array =>
   Float32Array.from(
     parameters.flatMap((spec) => Array<number>(parameterLength(spec)).fill(spec.decays ? 1 : 0)),
   );
 
 /** The same split as tensors: one for each parameter, in its shape and order; the caller disposes them. */
-export function splitTensor(tf: TensorFlow, flat: Tensor1D, { parameters }: Architecture): Tensor[] {
+export function splitTensor(tf: TensorFlow, flat: Tensor1D, { parameters }: Parameterised): Tensor[] {
   if (!IN_HOST_MEMORY.has(tf.getBackend())) {
     const parts = tf.split(flat, parameters.map(parameterLength));
     return parts.map((part, i) => tf.reshape(part, [...parameters[i]!.shape]));

@@ -41,3 +41,11 @@ export * from "./validation/expected-cost.ts";
 export * from "./validation/scored-stream.ts";
 export * from "./validation/sweep-thresholds.ts";
 export * from "./validation/validate.ts";
+export { type EmbeddingConfig, parseEmbeddingConfig } from "./embedding/embedding-config.ts";
+export {
+  EMBEDDING_FILES,
+  type MadeEmbedding,
+  makeEmbedding,
+  type MakeEmbeddingOptions,
+} from "./embedding/make-embedding.ts";
+export type { EmbeddingProgress } from "./embedding/train-embedding.ts";

@@ -1,8 +1,8 @@
 import type { Random } from "@callsign/data";
-import { type Architecture, parameterLength, type Weights } from "./models/architecture.ts";
+import { type Parameterised, parameterLength, type Weights } from "./models/architecture.ts";
 
 /** Starting weights. Each parameter has a random stream of its own, so it starts alike in networks that differ elsewhere. */
-export const initialWeights = ({ parameters }: Architecture, random: Random): Weights =>
+export const initialWeights = ({ parameters }: Pick<Parameterised, "parameters">, random: Random): Weights =>
   new Map(
     parameters.map((spec) => {
       const values = new Float32Array(parameterLength(spec));

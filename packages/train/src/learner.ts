@@ -1,5 +1,6 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
 import { AdamW, type AdamWOptions, type AdamWState } from "./adamw.ts";
+import { clipGradient } from "./clip-gradient.ts";
 import { decayMask, flattenWeights, splitTensor, splitWeights } from "./flat-weights.ts";
 import { binaryLoss, type LossOptions } from "./loss.ts";
 import type { Architecture, DenseBlock, Weights } from "./models/architecture.ts";
@@ -55,7 +56,10 @@ export class Learner {
     const tf = this.#tf;
     const [value, updated] = tf.tidy(() => {
       const { value, gradient } = this.#lossAndGradient(batch, loss);
-      return [value, this.#optimizer.update(this.#parameters, this.#clip(gradient), learningRate)] as const;
+      return [
+        value,
+        this.#optimizer.update(this.#parameters, clipGradient(tf, gradient, this.#clipNorm), learningRate),
+      ] as const;
     });
     tf.dispose(this.#parameters);
     this.#parameters = updated;
@@ -115,13 +119,5 @@ export class Learner {
   #forward(parameters: readonly Tensor[], features: Tensor): Tensor2D {
     const parameter = (name: string): Tensor => parameters[this.#places.get(name)!]!;
     return this.#architecture.forward({ tf: this.#tf, denseBlock: this.#denseBlock, parameter }, features);
-  }
-
-  /** As `torch.nn.utils.clip_grad_norm_`, with nothing read back from the device. */
-  #clip(gradient: Tensor1D): Tensor1D {
-    if (this.#clipNorm === Infinity) return gradient;
-    const tf = this.#tf;
-    const norm = tf.sqrt(tf.sum(tf.square(gradient)));
-    return tf.mul(gradient, tf.minimum(tf.div(this.#clipNorm, tf.add(norm, 1e-6)), 1));
   }
 }

@@ -45,11 +45,17 @@ export interface DenseBlockParameters {
   readonly beta: Tensor;
 }
 
+/** Anything with parameters to learn. */
+export interface Parameterised {
+  readonly name: string;
+  readonly parameters: readonly ParameterSpec[];
+}
+
 /**
  * A classifier as data and two descriptions of one calculation: `forward` in TensorFlow.js operations for training and
  * `addNodes` as an ONNX graph for serving. A parity test holds them together.
  */
-export interface Architecture {
+export interface Architecture extends Parameterised {
   readonly name: "mlp" | "conv-attention" | "crnn" | "dnn";
   /** Shape of one example: `[96]` for one embedding, `[16, 96]` for a sequence. */
   readonly featureShape: readonly number[];
@@ -68,5 +74,5 @@ export const parameterLength = ({ shape }: ParameterSpec): number =>
   shape.reduce((product, n) => product * n, 1);
 
 /** How many numbers an architecture learns. */
-export const parameterCount = ({ parameters }: Architecture): number =>
+export const parameterCount = ({ parameters }: Pick<Parameterised, "parameters">): number =>
   parameters.reduce((sum, spec) => sum + parameterLength(spec), 0);

@@ -1,0 +1,157 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+
+import type { EmbeddingProgress, MadeEmbedding } from "@callsign/train";
+import type { Command } from "commander";
+
+import { type CliContext, printJson } from "../context.ts";
+import { parseNumber } from "../parse-number.ts";
+import { ProgressLine } from "../progress.ts";
+
+interface TrainFlags {
+  readonly config: string;
+  readonly out?: string;
+  readonly lessons?: string;
+  readonly workers?: number;
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+interface CompareFlags {
+  readonly embedding: string;
+  readonly audio: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `callsign embedding`: train an embedding of one's own, and see how near it is to its teacher. */
+export function registerEmbedding(program: Command, context: CliContext): void {
+  const embedding = program
+    .command("embedding")
+    .description("Train a speech embedding by distillation, and compare it with its teacher.")
+    .addHelpText("after", "\nExample:\n  callsign embedding train --config configs/embedding.yaml");
+  embedding
+    .command("train")
+    .description(
+      "Make lessons from synthesized speech, train a student of the reference embedding, export it.",
+    )
+    .requiredOption("--config <file>", "YAML config of the embedding")
+    .option("--out <dir>", "folder of the embedding; else embeddings/NAME")
+    .option("--lessons <dir>", "folder of the lessons; else build/NAME-lessons")
+    .option("--workers <count>", "threads that make lessons; else one a core, less one", parseNumber)
+    .option("--backend <name>", "auto, tensorflow-gpu, tensorflow, webgpu, wasm or cpu", "auto")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .addHelpText(
+      "after",
+      "\nExample:\n  callsign embedding train --config configs/embedding.yaml\n\nCtrl-C writes a checkpoint first; the same command goes on from it.",
+    )
+    .action((flags: TrainFlags) => train(context, flags));
+  embedding
+    .command("compare")
+    .description(
+      "How near an embedding is to the reference on recordings: mean cosine and variance explained.",
+    )
+    .requiredOption("--embedding <file>", "the embedding's ONNX file")
+    .requiredOption("--audio <dir...>", "folders of recordings")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .addHelpText(
+      "after",
+      "\nExample:\n  callsign embedding compare --embedding embeddings/mine/embedding.onnx --audio recordings",
+    )
+    .action((flags: CompareFlags) => compare(context, flags));
+}
+
+async function train(context: CliContext, flags: TrainFlags): Promise<void> {
+  const { makeEmbedding, parseEmbeddingConfig } = await import("@callsign/train");
+  const { toolIdentity } = await import("@callsign/infer/node");
+  const { readConfig } = await import("../read-config.ts");
+  const { openBackend } = await import("../open-backend.ts");
+  const config = parseEmbeddingConfig(await readConfig(flags.config, { env: context.env }), {
+    name: flags.config,
+  });
+  const teacher = await locateTeacher(context, config.teacher);
+  const backend = await openBackend(context, flags.backend);
+  const progress = new ProgressLine(context);
+  try {
+    const events = makeEmbedding(config, {
+      backend,
+      teacher,
+      lessonsDir: flags.lessons ?? join("build", `${config.name}-lessons`),
+      out: flags.out ?? join("embeddings", config.name),
+      workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
+      identity: toolIdentity(),
+      signal: context.signal,
+    });
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done === true) {
+        progress.finish();
+        tell(context, value, flags);
+        return;
+      }
+      progress.update({ stage: "train", done: value.step, total: config.train.steps, unit: "steps" });
+      if (value.agreement !== undefined) {
+        progress.finish();
+        context.stderr(`${formatLook(value)}\n`);
+      }
+    }
+  } finally {
+    progress.finish();
+    backend.release();
+  }
+}
+
+function formatLook({ step, loss, agreement }: EmbeddingProgress): string {
+  const { cosine = NaN, r2 = NaN } = agreement ?? {};
+  return `step ${step}: loss ${loss.toFixed(4)}; voices kept apart: cosine ${cosine.toFixed(4)}, variance explained ${r2.toFixed(4)}`;
+}
+
+function tell(context: CliContext, made: MadeEmbedding, { json = false }: { json?: boolean }): void {
+  if (json) printJson(context, made);
+  else
+    context.stdout(
+      `${made.parameterCount.toLocaleString("en-US")} parameters, ${made.bytes.toLocaleString("en-US")} bytes -> ${made.modelFile}\nsha256 ${made.sha256}\n`,
+    );
+}
+
+/** The embedding that is learned from: the reference, found or downloaded, or a file. */
+async function locateTeacher(
+  context: CliContext,
+  teacher: string,
+): Promise<{ readonly path: string; readonly sha256: string }> {
+  const { resolveAsset, sha256File, SPEECH_EMBEDDING } = await import("@callsign/infer/node");
+  if (teacher !== SPEECH_EMBEDDING.id) return { path: teacher, sha256: await sha256File(teacher) };
+  const { env, signal } = context;
+  return { path: await resolveAsset(SPEECH_EMBEDDING, { env, signal }), sha256: SPEECH_EMBEDDING.sha256 };
+}
+
+async function compare(context: CliContext, flags: CompareFlags): Promise<void> {
+  const { compareEmbeddings } = await import("@callsign/eval");
+  const { SPEECH_EMBEDDING } = await import("@callsign/infer/node");
+  const teacher = await locateTeacher(context, SPEECH_EMBEDDING.id);
+  const progress = new ProgressLine(context);
+  const events = compareEmbeddings({
+    teacherPath: teacher.path,
+    studentPath: flags.embedding,
+    folders: flags.audio,
+    signal: context.signal,
+  });
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done !== true) {
+      progress.update(value);
+      continue;
+    }
+    progress.finish();
+    if (flags.json) printJson(context, value);
+    else
+      context.stdout(
+        [
+          `${value.recordings} recordings, ${value.embeddings.toLocaleString("en-US")} embeddings`,
+          `mean cosine ${value.cosine.toFixed(4)} (per-dimension standardised)`,
+          `variance explained ${value.r2.toFixed(4)}; by dimension ${value.r2ByDimension.p10.toFixed(3)} (p10), ${value.r2ByDimension.p50.toFixed(3)} (p50), ${value.r2ByDimension.p90.toFixed(3)} (p90)`,
+          "",
+        ].join("\n"),
+      );
+    return;
+  }
+}

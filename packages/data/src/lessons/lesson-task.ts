@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { createFrontend } from "@callsign/infer";
+import { createNodeSession, readAudioFile, writeFileAtomic } from "@callsign/infer/node";
+
+import type { NamedSamples } from "../augment/augment-step.ts";
+import { createRandom } from "../random.ts";
+import { findAudioFiles } from "../sources/find-audio-files.ts";
+import { createSpeechEngines } from "../synthesis/create-engines.ts";
+import type { LessonConfig } from "./lesson-config.ts";
+import { decodeLessonShard, encodeLessonShard } from "./lesson-shard.ts";
+import { type LessonMaker, type LessonPlan, lessonSplit, makeLessons } from "./make-lessons.ts";
+
+/** What every shard of lessons is made with. Plain data: it travels to worker threads. */
+export interface LessonSetup {
+  readonly out: string;
+  readonly seed: string;
+  readonly config: LessonConfig;
+  readonly teacherPath: string;
+  /** Of config, seed and teacher. */
+  readonly key: string;
+}
+
+/** Makes shards of lessons, in this thread. */
+export class LessonTask {
+  readonly #setup: LessonSetup;
+  #maker: Promise<LessonMaker> | undefined;
+
+  constructor(setup: LessonSetup) {
+    this.#setup = setup;
+  }
+
+  /** Makes the shard's file unless it is there already; returns its path. */
+  async run({ split, index }: Pick<LessonPlan, "split" | "index">): Promise<string> {
+    const { out, seed, config, key } = this.#setup;
+    const path = join(out, `${split}-${String(index).padStart(5, "0")}.safetensors`);
+    if (existsSync(path) && decodeLessonShard(await readFile(path), { name: path, key }) !== undefined)
+      return path;
+    this.#maker ??= openMaker(this.#setup);
+    const maker = await this.#maker;
+    const people = maker.people.map((folder) => ({
+      ...folder,
+      paths: folder.paths.filter((file) => lessonSplit(file, seed) === split),
+    }));
+    const shard = await makeLessons({ split, index, seed, config }, { ...maker, people });
+    await writeFileAtomic(path, encodeLessonShard(shard, { key }));
+    return path;
+  }
+
+  async dispose(): Promise<void> {
+    const maker = await this.#maker?.catch(() => undefined);
+    if (maker === undefined) return;
+    await Promise.all([
+      ...Object.values(maker.frontends).map((frontend) => frontend.dispose()),
+      ...maker.engines.map(({ engine }) => engine.dispose()),
+    ]);
+  }
+}
+
+async function openMaker({ config, teacherPath, seed }: LessonSetup): Promise<LessonMaker> {
+  const embedding = new Uint8Array(await readFile(teacherPath));
+  const createSession = createNodeSession();
+  const { dictionary } = await import("cmu-pronouncing-dictionary");
+  return {
+    engines: await createSpeechEngines(config.engines),
+    words: Object.keys(dictionary).filter((word) => /^[a-z]{2,}$/.test(word)),
+    noises: (await Promise.all(config.noise.map(({ path }) => readNoises(path)))).flat(),
+    people: await Promise.all(config.people.map((folder) => listPeople(folder, seed))),
+    frontends: {
+      window: await createFrontend({ createSession, embedding, floor: "window" }),
+      chunk: await createFrontend({ createSession, embedding, floor: "chunk" }),
+    },
+  };
+}
+
+async function readNoises(folder: string): Promise<NamedSamples[]> {
+  const noises: NamedSamples[] = [];
+  for (const { path, relativePath } of await findAudioFiles(folder)) {
+    const { samples } = await readAudioFile(path, { sampleRateHz: 16_000 });
+    if (samples.some((value) => value !== 0)) noises.push({ name: relativePath, samples });
+  }
+  return noises;
+}
+
+async function listPeople({ path, share, weight }: LessonConfig["people"][number], seed: string) {
+  const files = await findAudioFiles(path);
+  const used = files.filter(({ relativePath }) => isUsed(relativePath, { share, seed }));
+  return { weight, paths: used.map((file) => file.path) };
+}
+
+/** Whether a share of the recordings, drawn by their names, has this one. */
+const isUsed = (name: string, { share, seed }: { share: number; seed: string }): boolean =>
+  createRandom(`lessons/${seed}/${name}`).next() < share;

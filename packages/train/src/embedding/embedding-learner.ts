@@ -1,0 +1,157 @@
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs";
+import { AdamW, type AdamWState } from "../adamw.ts";
+import { clipGradient } from "../clip-gradient.ts";
+import { decayMask, flattenWeights, splitTensor, splitWeights } from "../flat-weights.ts";
+import type { Weights } from "../models/architecture.ts";
+import type { TensorFlow } from "../tensorflow.ts";
+import { productMoments } from "./batch-norm-block.ts";
+import { embedBatch } from "./embedding-forward.ts";
+import type { EmbeddingNetwork } from "./embedding-network.ts";
+import type { LayerMoments } from "./encode-embedding.ts";
+
+/** Stretches of audio and what the teacher makes of them, standardised. The caller's. */
+export interface LessonBatch {
+  /** `[batch, frames, 32]` */
+  readonly logMels: Tensor3D;
+  /** `[batch * steps, 96]` */
+  readonly targets: Tensor2D;
+}
+
+/** How near two sets of embeddings are. */
+export interface Agreement {
+  /** Mean cosine of the standardised values. */
+  readonly cosine: number;
+  /** Share of the teacher's variance explained, over all dimensions. */
+  readonly r2: number;
+}
+
+/** A student being trained: its parameters as one flat tensor, its optimiser, and the step that changes both. */
+export class EmbeddingLearner {
+  readonly #tf: TensorFlow;
+  readonly #network: EmbeddingNetwork;
+  readonly #optimizer: AdamW;
+  readonly #options: { readonly clipNorm: number; readonly cosineWeight: number };
+  readonly #places: ReadonlyMap<string, number>;
+  #parameters: Tensor1D;
+
+  constructor(
+    tf: TensorFlow,
+    options: {
+      readonly network: EmbeddingNetwork;
+      readonly weights: Weights;
+      readonly weightDecay: number;
+      readonly clipNorm: number;
+      readonly cosineWeight: number;
+      readonly state?: AdamWState | undefined;
+    },
+  ) {
+    const { network, weights, weightDecay, state } = options;
+    this.#tf = tf;
+    this.#network = network;
+    this.#options = options;
+    this.#optimizer = new AdamW(tf, {
+      weightDecay,
+      decayMask: decayMask(network),
+      ...(state && { state }),
+    });
+    this.#places = new Map(network.parameters.map(({ name }, i) => [name, i]));
+    this.#parameters = tf.tensor1d(flattenWeights(network, weights));
+  }
+
+  /** Takes one step; returns the loss before it, which the caller reads or not and disposes. */
+  step(batch: LessonBatch, learningRate: number): Scalar {
+    const tf = this.#tf;
+    const [value, updated] = tf.tidy(() => {
+      const parts = splitTensor(tf, this.#parameters, this.#network);
+      const { value, grads } = tf.valueAndGrads((...parameters: Tensor[]) => this.#loss(parameters, batch))(
+        parts,
+      );
+      const gradient = tf.concat1d(grads.map((part) => tf.reshape(part, [-1])));
+      const clipped = clipGradient(tf, gradient, this.#options.clipNorm);
+      return [value, this.#optimizer.update(this.#parameters, clipped, learningRate)] as const;
+    });
+    tf.dispose(this.#parameters);
+    this.#parameters = updated;
+    return value;
+  }
+
+  /** How near the student is on a batch, normalised by the batch itself. */
+  async agreement(batch: LessonBatch): Promise<Agreement> {
+    const tf = this.#tf;
+    const values = tf.tidy(() => {
+      const student = this.embed(batch);
+      const spread = tf.mean(tf.square(tf.sub(batch.targets, tf.mean(batch.targets, 0, true))));
+      const error = tf.mean(tf.square(tf.sub(student, batch.targets)));
+      return tf.stack([meanCosine(tf, student, batch.targets), tf.sub(1, tf.div(error, spread))]);
+    });
+    const [cosine = NaN, r2 = NaN] = await values.data();
+    values.dispose();
+    return { cosine, r2 };
+  }
+
+  /** Embeddings `[batch * steps, 96]`, standardised, normalised by the batch itself; the caller disposes them. */
+  embed(batch: Pick<LessonBatch, "logMels">): Tensor2D {
+    const tf = this.#tf;
+    return tf.tidy(() => this.#forward(splitTensor(tf, this.#parameters, this.#network), batch));
+  }
+
+  /** Mean and variance of every normalised layer on a batch. */
+  async moments(batch: LessonBatch): Promise<Map<string, LayerMoments>> {
+    const tf = this.#tf;
+    const found: { name: string; mean: Tensor1D; variance: Tensor1D }[] = [];
+    tf.tidy(() => {
+      const parameters = splitTensor(tf, this.#parameters, this.#network);
+      this.#forward(parameters, batch, (layer, x, weight) => {
+        const { mean, variance } = productMoments(tf, x, weight);
+        found.push({ name: layer.name, mean: tf.keep(mean), variance: tf.keep(variance) });
+      });
+    });
+    const moments = new Map<string, LayerMoments>();
+    for (const { name, mean, variance } of found) {
+      moments.set(name, {
+        mean: Float32Array.from(await mean.data()),
+        variance: Float32Array.from(await variance.data()),
+      });
+      tf.dispose([mean, variance]);
+    }
+    return moments;
+  }
+
+  /** A copy of the weights. */
+  async weights(): Promise<Weights> {
+    return splitWeights(this.#network, Float32Array.from(await this.#parameters.data()));
+  }
+
+  /** A copy of the optimiser's memory. */
+  optimizerState(): Promise<AdamWState> {
+    return this.#optimizer.state();
+  }
+
+  dispose(): void {
+    this.#tf.dispose(this.#parameters);
+    this.#optimizer.dispose();
+  }
+
+  #forward(
+    parameters: readonly Tensor[],
+    { logMels }: Pick<LessonBatch, "logMels">,
+    onLayer?: Parameters<typeof embedBatch>[2],
+  ): Tensor2D {
+    const parameter = (name: string): Tensor => parameters[this.#places.get(name)!]!;
+    return embedBatch({ tf: this.#tf, network: this.#network, parameter }, logMels, onLayer);
+  }
+
+  #loss(parameters: readonly Tensor[], batch: LessonBatch): Scalar {
+    const tf = this.#tf;
+    const student = this.#forward(parameters, batch);
+    const squared = tf.mean(tf.square(tf.sub(student, batch.targets)));
+    const apart = tf.sub(1, meanCosine(tf, student, batch.targets));
+    return tf.add<Scalar>(squared, tf.mul(apart, this.#options.cosineWeight));
+  }
+}
+
+function meanCosine(tf: TensorFlow, a: Tensor2D, b: Tensor2D): Tensor {
+  const product = tf.sum(tf.mul(a, b), 1);
+  const lengths = tf.sqrt(tf.mul(tf.sum(tf.square(a), 1), tf.sum(tf.square(b), 1)));
+  return tf.mean(tf.div(product, tf.add(lengths, 1e-6)));
+}

@@ -1,0 +1,94 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createLessonPool, decodeLessonShard } from "@callsign/data";
+import { CallsignError } from "@callsign/infer";
+import { sha256Hex, type ToolIdentity, writeFileAtomic } from "@callsign/infer/node";
+import type { Backend } from "../backends/backend.ts";
+import { decodeEmbeddingCheckpoint, encodeEmbeddingCheckpoint } from "./embedding-checkpoint.ts";
+import type { EmbeddingConfig } from "./embedding-config.ts";
+import { embeddingNetwork } from "./embedding-network.ts";
+import { encodeEmbedding } from "./encode-embedding.ts";
+import { type EmbeddingProgress, trainEmbedding } from "./train-embedding.ts";
+
+/** Files of a finished embedding in its folder. */
+export const EMBEDDING_FILES = {
+  model: "embedding.onnx",
+  history: "metrics.jsonl",
+  checkpoint: "checkpoint.safetensors",
+} as const;
+
+export interface MakeEmbeddingOptions {
+  readonly backend: Backend;
+  readonly teacher: { readonly path: string; readonly sha256: string };
+  /** Folder for lessons, which a rerun and other configs with the same lessons find again. */
+  readonly lessonsDir: string;
+  /** Folder for the checkpoint, the curve and the finished embedding. */
+  readonly out: string;
+  /** Worker threads that make lessons; 0 for none beside this thread. */
+  readonly workers: number;
+  readonly identity: ToolIdentity;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MadeEmbedding {
+  readonly modelFile: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly parameterCount: number;
+}
+
+/** From a config to an embedding file: makes the lessons, trains, folds and writes; goes on where it was stopped. */
+export async function* makeEmbedding(
+  config: EmbeddingConfig,
+  options: MakeEmbeddingOptions,
+): AsyncGenerator<EmbeddingProgress, MadeEmbedding> {
+  const { teacher, lessonsDir, out, workers, identity, signal, backend } = options;
+  const network = embeddingNetwork(config.layers);
+  const seed = String(config.seed);
+  const lessonsKey = keyOf({ seed, lessons: config.lessons, teacher: teacher.sha256 });
+  const key = keyOf({ config, teacher: teacher.sha256 });
+  const pool = createLessonPool(
+    { out: lessonsDir, seed, config: config.lessons, teacherPath: teacher.path, key: lessonsKey },
+    { workers, signal },
+  );
+  const checkpointFile = join(out, EMBEDDING_FILES.checkpoint);
+  const history: string[] = [];
+  try {
+    const training = trainEmbedding(config, {
+      backend,
+      signal,
+      from: await readCheckpoint(network, checkpointFile, key),
+      save: (checkpoint) =>
+        writeFileAtomic(checkpointFile, encodeEmbeddingCheckpoint(network, checkpoint, { key })),
+      async lessons(split, index) {
+        const path = await pool.run({ split, index });
+        const shard = decodeLessonShard(await readFile(path), { name: path, key: lessonsKey });
+        if (shard !== undefined) return shard;
+        throw new CallsignError("SHARD_INVALID", `${path}: changed while it was read; run it again`);
+      },
+    });
+    for (;;) {
+      const { done, value } = await training.next();
+      if (!done) {
+        history.push(JSON.stringify(value));
+        await writeFileAtomic(join(out, EMBEDDING_FILES.history), `${history.join("\n")}\n`);
+        yield value;
+        continue;
+      }
+      const bytes = encodeEmbedding(network, value, { version: identity.version });
+      const modelFile = join(out, EMBEDDING_FILES.model);
+      await writeFileAtomic(modelFile, bytes);
+      const parameterCount = [...value.weights.values()].reduce((sum, { length }) => sum + length, 0);
+      return { modelFile, sha256: sha256Hex(bytes), bytes: bytes.length, parameterCount };
+    }
+  } finally {
+    await pool.dispose();
+  }
+}
+
+const keyOf = (value: unknown): string => sha256Hex(new TextEncoder().encode(JSON.stringify(value)));
+
+async function readCheckpoint(network: ReturnType<typeof embeddingNetwork>, path: string, key: string) {
+  const bytes = await readFile(path).catch(() => undefined);
+  return bytes && decodeEmbeddingCheckpoint(network, bytes, { name: path, key });
+}

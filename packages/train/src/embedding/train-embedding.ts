@@ -1,0 +1,207 @@
+import { createRandom, type LessonShard, type LessonSplit, type Random } from "@callsign/data";
+import { CallsignError } from "@callsign/infer";
+import type { Backend } from "../backends/backend.ts";
+import { initialWeights } from "../initial-weights.ts";
+import { learningRateAt } from "../schedule.ts";
+import type { TensorFlow } from "../tensorflow.ts";
+import type { EmbeddingCheckpoint } from "./embedding-checkpoint.ts";
+import type { EmbeddingConfig } from "./embedding-config.ts";
+import { type Agreement, EmbeddingLearner, type LessonBatch } from "./embedding-learner.ts";
+import { embeddingNetwork } from "./embedding-network.ts";
+import type { LayerMoments, TrainedEmbedding } from "./encode-embedding.ts";
+import { drawLessons, shardsInUse, type TeacherScale, teacherScale } from "./lesson-feed.ts";
+
+/** What a training needs beside its config. */
+export interface EmbeddingTraining {
+  readonly backend: Backend;
+  /** The lessons of one shard, made when they are first asked for. All are asked for at once, in order. */
+  readonly lessons: (split: LessonSplit, index: number) => Promise<LessonShard>;
+  /** Goes on from here. */
+  readonly from?: EmbeddingCheckpoint | undefined;
+  /** Keeps a checkpoint. */
+  readonly save: (checkpoint: EmbeddingCheckpoint) => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How far a training is. */
+export interface EmbeddingProgress {
+  readonly step: number;
+  /** Of the last batch. */
+  readonly loss: number;
+  /** With the teacher on lessons in voices kept apart, where it was looked at. */
+  readonly agreement: Agreement | undefined;
+}
+
+/** Shards of lessons that a config asks for. */
+export function shardCount({ lessons }: EmbeddingConfig, split: LessonSplit): number {
+  const hours = split === "train" ? lessons.hours : lessons.validationHours;
+  return Math.max(1, Math.round((hours * 3600) / (lessons.perShard * lessons.seconds)));
+}
+
+/**
+ * Trains a student on the teacher's embeddings (distillation: mean squared error of standardised values, and cosine),
+ * then measures what its normalisations fold into.
+ * @throws CallsignError `ABORTED` after keeping a checkpoint, `LOSS_NOT_FINITE`
+ */
+export async function* trainEmbedding(
+  config: EmbeddingConfig,
+  training: EmbeddingTraining,
+): AsyncGenerator<EmbeddingProgress, TrainedEmbedding> {
+  const { from, signal, save } = training;
+  const { tf } = training.backend;
+  const { steps, validateEvery, saveEvery } = config.train;
+  const network = embeddingNetwork(config.layers);
+  const random = createRandom(config.seed);
+  const feed = await LessonFeed.open(config, training);
+  const weights = from?.weights ?? initialWeights(network, random.fork("weights"));
+  const learner = new EmbeddingLearner(tf, { ...config.train, network, weights, state: from?.state });
+  const keep = async (step: number): Promise<void> =>
+    save({ step, weights: await learner.weights(), state: await learner.optimizerState() });
+  try {
+    for (let step = from?.step ?? 0; step < steps;) {
+      if (signal?.aborted) {
+        await keep(step);
+        throw new CallsignError("ABORTED", "embedding: stopped; run it again to continue", {
+          cause: signal.reason,
+        });
+      }
+      const batch = await feed.training(step, random.fork(step));
+      const loss = learner.step(batch, learningRateAt(step, config.train));
+      tf.dispose([batch.logMels, batch.targets]);
+      step++;
+      const [isLooked, isLast] = [step % validateEvery === 0, step === steps];
+      if (step % REPORT_EVERY === 0 || isLooked || isLast) {
+        const agreement = isLooked || isLast ? await look(learner, feed, random) : undefined;
+        yield { step, loss: await readLoss(loss, step), agreement };
+      }
+      tf.dispose(loss);
+      if (step % saveEvery === 0 || isLast) await keep(step);
+    }
+    return {
+      weights: await learner.weights(),
+      moments: await measureMoments(learner, feed, random),
+      scale: feed.scale,
+    };
+  } finally {
+    learner.dispose();
+  }
+}
+
+const REPORT_EVERY = 50;
+/** Batches over which a normalisation's moments are measured. */
+const MOMENT_BATCHES = 40;
+/** Batches of validation lessons in one look. */
+const VALIDATION_BATCHES = 4;
+/** Shards whose teacher values set the scale. */
+const SCALE_SHARDS = 4;
+
+/** A loss is read now and then only: reading waits for the device. @throws CallsignError `LOSS_NOT_FINITE` */
+async function readLoss(loss: { data(): Promise<ArrayLike<number>> }, step: number): Promise<number> {
+  const value = (await loss.data())[0] ?? NaN;
+  if (Number.isFinite(value)) return value;
+  throw new CallsignError(
+    "LOSS_NOT_FINITE",
+    `embedding: the loss became ${value} by step ${step}; lower train.learningRate. The last checkpoint is kept`,
+  );
+}
+
+async function look(learner: EmbeddingLearner, feed: LessonFeed, random: Random): Promise<Agreement> {
+  const agreements: Agreement[] = [];
+  for (let i = 0; i < VALIDATION_BATCHES; i++) {
+    const batch = await feed.validation(random.fork("validation").fork(i));
+    agreements.push(await learner.agreement(batch));
+    feed.tf.dispose([batch.logMels, batch.targets]);
+  }
+  const mean = (key: keyof Agreement): number =>
+    agreements.reduce((sum, one) => sum + one[key], 0) / agreements.length;
+  return { cosine: mean("cosine"), r2: mean("r2") };
+}
+
+/** Mean and variance of every normalised layer over many batches: E[v + m^2] - E[m]^2. */
+async function measureMoments(
+  learner: EmbeddingLearner,
+  feed: LessonFeed,
+  random: Random,
+): Promise<Map<string, LayerMoments>> {
+  const sums = new Map<string, { means: Float64Array; squares: Float64Array }>();
+  for (let i = 0; i < MOMENT_BATCHES; i++) {
+    const batch = await feed.training(Infinity, random.fork("moments").fork(i));
+    for (const [name, { mean, variance }] of await learner.moments(batch)) {
+      const sum = sums.get(name) ?? {
+        means: new Float64Array(mean.length),
+        squares: new Float64Array(mean.length),
+      };
+      for (const [j, value] of mean.entries()) {
+        sum.means[j]! += value / MOMENT_BATCHES;
+        sum.squares[j]! += (variance[j]! + value * value) / MOMENT_BATCHES;
+      }
+      sums.set(name, sum);
+    }
+    feed.tf.dispose([batch.logMels, batch.targets]);
+  }
+  return new Map(
+    [...sums].map(([name, { means, squares }]) => [
+      name,
+      {
+        mean: Float32Array.from(means),
+        variance: Float32Array.from(squares, (square, i) => square - means[i]! ** 2),
+      },
+    ]),
+  );
+}
+
+/** Batches of lessons, in memory from when they are made. */
+class LessonFeed {
+  readonly tf: TensorFlow;
+  readonly scale: TeacherScale;
+  readonly #config: EmbeddingConfig;
+  readonly #coming: readonly Promise<LessonShard>[];
+  readonly #validation: readonly LessonShard[];
+  readonly #here: LessonShard[] = [];
+
+  private constructor(options: {
+    tf: TensorFlow;
+    scale: TeacherScale;
+    config: EmbeddingConfig;
+    coming: readonly Promise<LessonShard>[];
+    validation: readonly LessonShard[];
+  }) {
+    this.tf = options.tf;
+    this.scale = options.scale;
+    this.#config = options.config;
+    this.#coming = options.coming;
+    this.#validation = options.validation;
+  }
+
+  static async open(config: EmbeddingConfig, { backend, lessons }: EmbeddingTraining): Promise<LessonFeed> {
+    const ask = (split: LessonSplit): Promise<LessonShard>[] =>
+      Array.from({ length: shardCount(config, split) }, (_, i) => lessons(split, i));
+    const validation = ask("validation");
+    const coming = ask("train");
+    // A failure is told when its shard's turn comes.
+    for (const shard of [...validation, ...coming]) shard.catch(() => undefined);
+    const scale = teacherScale(await Promise.all(coming.slice(0, SCALE_SHARDS)));
+    return new LessonFeed({
+      tf: backend.tf,
+      scale,
+      config,
+      coming,
+      validation: await Promise.all(validation),
+    });
+  }
+
+  async training(step: number, random: Random): Promise<LessonBatch> {
+    const wanted = shardsInUse(step, { ...this.#config.train, total: this.#coming.length });
+    while (this.#here.length < wanted) this.#here.push(await this.#coming[this.#here.length]!);
+    return this.#draw(this.#here.slice(0, wanted), random);
+  }
+
+  validation(random: Random): Promise<LessonBatch> {
+    return Promise.resolve(this.#draw(this.#validation, random));
+  }
+
+  #draw(shards: readonly LessonShard[], random: Random): LessonBatch {
+    const { batch, embeddings } = this.#config.train;
+    return drawLessons(this.tf, shards, { random, batch, embeddings, scale: this.scale });
+  }
+}

@@ -41,7 +41,7 @@ export const decayMask = ({ parameters }: Parameterised): Float32Array =>
 
 /** The same split as tensors: one for each parameter, in its shape and order; the caller disposes them. */
 export function splitTensor(tf: TensorFlow, flat: Tensor1D, { parameters }: Parameterised): Tensor[] {
-  if (!IN_HOST_MEMORY.has(tf.getBackend())) {
+  if (!isInHostMemory(tf)) {
     const parts = tf.split(flat, parameters.map(parameterLength));
     return parts.map((part, i) => tf.reshape(part, [...parameters[i]!.shape]));
   }
@@ -53,6 +53,9 @@ export function splitTensor(tf: TensorFlow, flat: Tensor1D, { parameters }: Para
     return tf.tensor(values.subarray(begin, offset), [...spec.shape]);
   });
 }
+
+/** Whether tensors lie in this process's memory, where operations cost by their size, not by the launch. */
+export const isInHostMemory = (tf: TensorFlow): boolean => IN_HOST_MEMORY.has(tf.getBackend());
 
 /** Their split copies the whole vector for each part, 73 ms for the published network; reading it once takes one. */
 const IN_HOST_MEMORY: ReadonlySet<string> = new Set(["wasm", "cpu"]);

@@ -10,6 +10,7 @@ import { createRandom } from "../random.ts";
 import { findAudioFiles } from "../sources/find-audio-files.ts";
 import { createSpeechEngines } from "../synthesis/create-engines.ts";
 import type { LessonConfig } from "./lesson-config.ts";
+import { claimFile } from "./claim-file.ts";
 import { decodeLessonShard, encodeLessonShard } from "./lesson-shard.ts";
 import { type LessonMaker, type LessonPlan, lessonSplit, makeLessons } from "./make-lessons.ts";
 
@@ -36,17 +37,24 @@ export class LessonTask {
   async run({ split, index }: Pick<LessonPlan, "split" | "index">): Promise<string> {
     const { out, seed, config, key } = this.#setup;
     const path = join(out, `${split}-${String(index).padStart(5, "0")}.safetensors`);
-    if (existsSync(path) && decodeLessonShard(await readFile(path), { name: path, key }) !== undefined)
-      return path;
+    const isThere = async (): Promise<boolean> =>
+      existsSync(path) && decodeLessonShard(await readFile(path), { name: path, key }) !== undefined;
+    if (await isThere()) return path;
+    const claim = await claimFile(path, { unless: isThere });
+    if (claim === undefined) return path;
     this.#maker ??= openMaker(this.#setup);
     const maker = await this.#maker;
     const people = maker.people.map((folder) => ({
       ...folder,
       paths: folder.paths.filter((file) => lessonSplit(file, seed) === split),
     }));
-    const shard = await makeLessons({ split, index, seed, config }, { ...maker, people });
-    await writeFileAtomic(path, encodeLessonShard(shard, { key }));
-    return path;
+    try {
+      const shard = await makeLessons({ split, index, seed, config }, { ...maker, people });
+      await writeFileAtomic(path, encodeLessonShard(shard, { key }));
+      return path;
+    } finally {
+      await claim.release();
+    }
   }
 
   async dispose(): Promise<void> {

@@ -5,9 +5,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { loadBackend } from "../../src/backends/load-backend.ts";
 import { batchNormBlock } from "../../src/embedding/batch-norm-block.ts";
 import { EmbeddingLearner } from "../../src/embedding/embedding-learner.ts";
-import { embeddingNetwork, type LayerPlan } from "../../src/embedding/embedding-network.ts";
+import {
+  type EmbeddingLayer,
+  embeddingNetwork,
+  type LayerPlan,
+} from "../../src/embedding/embedding-network.ts";
 import { encodeEmbedding } from "../../src/embedding/encode-embedding.ts";
-import { unfold } from "../../src/embedding/unfold.ts";
+import { unfoldByGather } from "../../src/embedding/unfold-by-gather.ts";
+import { unfoldBySlices } from "../../src/embedding/unfold-by-slices.ts";
 import { initialWeights } from "../../src/initial-weights.ts";
 import type { TensorFlow } from "../../src/tensorflow.ts";
 
@@ -41,35 +46,49 @@ describe("embeddingNetwork", () => {
   });
 });
 
-describe("unfold", () => {
+describe.each([
+  ["slices", unfoldBySlices],
+  ["gather", unfoldByGather],
+])("unfold by %s", (_name, unfold) => {
   it.each(embeddingNetwork(PLAN).layers)(
     "lays out what TensorFlow's own convolution reads ($name)",
     (layer) => {
-      const frames = 15;
-      const x = tf.tensor4d(normals(layer.name, 2 * frames * layer.bins[0] * layer.inputs), [
-        2,
-        frames,
-        layer.bins[0],
-        layer.inputs,
-      ]);
-      const kernel = tf.tensor4d(
-        normals("kernel", layer.kernel[0] * layer.kernel[1] * layer.inputs * layer.outputs),
-        [...layer.kernel, layer.inputs, layer.outputs],
-      );
-      const { rows, frames: count, bins } = unfold(tf, x, layer);
+      const { x, kernel, padding } = convolution(layer);
+      const { rows, frames, bins } = unfold(tf, x, layer);
       const ours = tf.matMul(rows, tf.reshape(kernel, [-1, layer.outputs]));
-      const padded = tf.pad(x, [
-        [0, 0],
-        [0, 0],
-        [layer.padding, layer.padding],
-        [0, 0],
-      ]);
-      const theirs = tf.conv2d(padded, kernel, [...layer.stride], "valid");
-      expect([2, count, bins, layer.outputs]).toEqual(theirs.shape);
+      const theirs = tf.conv2d(tf.pad(x, padding), kernel, [...layer.stride], "valid");
+      expect([2, frames, bins, layer.outputs]).toEqual(theirs.shape);
       expect(ours.dataSync()).toBeAllClose(theirs.dataSync(), { atol: 1e-5 });
     },
   );
+
+  it.each(embeddingNetwork(PLAN).layers)(
+    "gives back to each place the sum of its readers ($name)",
+    (layer) => {
+      const { x } = convolution(layer);
+      const { rows } = unfold(tf, x, layer);
+      const upstream = tf.tensor2d(normals("upstream", rows.size), rows.shape);
+      const gradient = tf.grad((x) => tf.sum(tf.mul(unfold(tf, x as never, layer).rows, upstream)))(x);
+      // The layout is linear in x, so along any direction d it changes by <gradient, d>.
+      const direction = tf.tensor4d(normals("direction", x.size), x.shape);
+      const along = tf.sum(tf.mul(unfold(tf, direction, layer).rows, upstream)).dataSync();
+      expect(tf.sum(tf.mul(gradient, direction)).dataSync()).toBeAllClose(along, { rtol: 1e-4, atol: 1e-3 });
+    },
+  );
 });
+
+function convolution(layer: EmbeddingLayer) {
+  const { inputs, outputs, kernel, bins, padding } = layer;
+  const x = tf.tensor4d(normals(layer.name, 2 * 15 * bins[0] * inputs), [2, 15, bins[0], inputs]);
+  const length = kernel[0] * kernel[1] * inputs * outputs;
+  const pads: [number, number][] = [
+    [0, 0],
+    [0, 0],
+    [padding, padding],
+    [0, 0],
+  ];
+  return { x, kernel: tf.tensor4d(normals("kernel", length), [...kernel, inputs, outputs]), padding: pads };
+}
 
 describe("batchNormBlock", () => {
   it("has the gradients of the plain operations", () => {

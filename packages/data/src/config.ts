@@ -42,8 +42,10 @@ const frontend = z.strictObject({
   embedding: z
     .string()
     .min(1)
-    .default("google-speech-embedding")
-    .describe("`google-speech-embedding`, found as `callsign models` says, or the path of an ONNX file."),
+    .default("auto")
+    .describe(
+      "`google-speech-embedding`, `callsign-embedding` (carried with Callsign), the path of an ONNX file, or `auto`: Google's where it is at hand or can be fetched, else our own.",
+    ),
 });
 
 /** The parts of a detector's config that deciding its data takes; `train` adds its own beside them. */

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/infer";
-import { SPEECH_EMBEDDING, toolIdentity, writeFileAtomic } from "@callsign/infer/node";
+import { knownEmbedding, toolIdentity, writeFileAtomic } from "@callsign/infer/node";
 
 import type { Backend } from "./backends/backend.ts";
 import type { DetectorConfig } from "./config.ts";
@@ -136,7 +136,7 @@ async function finish(
 
 function embeddingOf({ index }: OpenedShards) {
   const sha256 = index.frontend.embeddingSha256;
-  const isGoogle = sha256 === SPEECH_EMBEDDING.sha256;
+  const isGoogle = knownEmbedding(sha256)?.id === "google-speech-embedding";
   return { id: isGoogle ? ("google-speech-embedding" as const) : ("callsign-embedding" as const), sha256 };
 }
 

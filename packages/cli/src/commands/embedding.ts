@@ -114,14 +114,9 @@ function tell(context: CliContext, made: MadeEmbedding, { json = false }: { json
 }
 
 /** The embedding that is learned from: the reference, found or downloaded, or a file. */
-async function locateTeacher(
-  context: CliContext,
-  teacher: string,
-): Promise<{ readonly path: string; readonly sha256: string }> {
-  const { resolveAsset, sha256File, SPEECH_EMBEDDING } = await import("@callsign/infer/node");
-  if (teacher !== SPEECH_EMBEDDING.id) return { path: teacher, sha256: await sha256File(teacher) };
-  const { env, signal } = context;
-  return { path: await resolveAsset(SPEECH_EMBEDDING, { env, signal }), sha256: SPEECH_EMBEDDING.sha256 };
+async function locateTeacher({ env, signal }: CliContext, teacher: string) {
+  const { chooseEmbedding } = await import("@callsign/infer/node");
+  return chooseEmbedding(teacher, { env, signal });
 }
 
 async function compare(context: CliContext, flags: CompareFlags): Promise<void> {

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/infer";
-import { writeFileAtomic } from "@callsign/infer/node";
+import { type ChosenEmbedding, writeFileAtomic } from "@callsign/infer/node";
 
 import { type ManifestClip, writeManifest } from "../manifest.ts";
 import type { BuildContext } from "./build-context.ts";
 import { BUILD_FILES, readJson, writeJson } from "./build-folder.ts";
 import type { ShardEntry } from "./build-shards.ts";
 import type { ClipKind, CollectedSet } from "./clip-set.ts";
-import { featureSettings, settingsSha256, type LocatedEmbedding } from "./feature-settings.ts";
+import { featureSettings, settingsSha256 } from "./feature-settings.ts";
 
 /** What a build came to: index.json, which says where everything is and what it holds. */
 export interface BuildIndex {
@@ -51,7 +51,7 @@ export interface LicenceSummary {
 interface Finished {
   readonly sets: readonly CollectedSet[];
   readonly shards: readonly ShardEntry[];
-  readonly embedding: LocatedEmbedding;
+  readonly embedding: ChosenEmbedding;
   readonly manifest: BuildIndex["manifest"];
 }
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
 import type { Progress } from "@callsign/infer";
-import { sha256File } from "@callsign/infer/node";
+import { type ChosenEmbedding, sha256File } from "@callsign/infer/node";
 
 import { type BuildContext, throwIfStopped } from "./build-context.ts";
 import { readJson, sha256Of, writeJson } from "./build-folder.ts";
 import type { CollectedSet } from "./clip-set.ts";
-import { featureSettings, type LocatedEmbedding } from "./feature-settings.ts";
+import { featureSettings } from "./feature-settings.ts";
 import { type ShardPlan, planShards } from "./shard-plan.ts";
 import { createShardPool, type ShardPool } from "./shard-pool.ts";
 import { type ShardFile, shardPath } from "./shard-task.ts";
@@ -17,7 +17,7 @@ export interface ShardEntry
 
 interface Building {
   readonly sets: readonly CollectedSet[];
-  readonly embedding: LocatedEmbedding;
+  readonly embedding: ChosenEmbedding;
   /** Learns every file of the build that belongs to a shard. */
   readonly used: Set<string>;
 }

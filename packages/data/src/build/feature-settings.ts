@@ -1,7 +1,12 @@
 import { readFile } from "node:fs/promises";
 
 import { CallsignError, FRONTEND_ID, type LogMelFloor } from "@callsign/infer";
-import { resolveAsset, sha256Hex, SPEECH_EMBEDDING, type AssetOptions } from "@callsign/infer/node";
+import {
+  CALLSIGN_EMBEDDING,
+  chooseEmbedding,
+  type ChosenEmbedding,
+  SPEECH_EMBEDDING,
+} from "@callsign/infer/node";
 
 import type { DataConfig } from "../config.ts";
 import { type BuildContext, fromBase } from "./build-context.ts";
@@ -20,31 +25,23 @@ export interface FeatureSettings {
   readonly embeddingSha256: string;
 }
 
-/** The embedding a build uses. */
-export interface LocatedEmbedding {
-  readonly path: string;
-  readonly sha256: string;
+/** The embedding that a build's config names. @throws CallsignError as `chooseEmbedding` */
+export function locateEmbedding({
+  config,
+  env,
+  cacheDir,
+  signal,
+  onNote,
+  baseDir,
+}: BuildContext): Promise<ChosenEmbedding> {
+  const { embedding } = config.frontend;
+  const wanted = EMBEDDING_NAMES.has(embedding) ? embedding : fromBase(embedding, { baseDir });
+  return chooseEmbedding(wanted, { env, cacheDir, onNote, ...(signal && { signal }) });
 }
 
-/**
- * The embedding's file: the one named, or Google's, found or downloaded.
- * @throws CallsignError `FILE_NOT_FOUND`, `CHECKSUM_MISMATCH`, `DOWNLOAD_FAILED`
- */
-export async function locateEmbedding(
-  context: BuildContext,
-  assets: Pick<AssetOptions, "onProgress" | "fetch"> = {},
-): Promise<LocatedEmbedding> {
-  const { embedding } = context.config.frontend;
-  if (embedding !== SPEECH_EMBEDDING.id) {
-    const path = fromBase(embedding, context);
-    return { path, sha256: sha256Hex(await readEmbedding(path)) };
-  }
-  const { env, cacheDir, signal } = context;
-  const path = await resolveAsset(SPEECH_EMBEDDING, { ...assets, env, cacheDir, ...(signal && { signal }) });
-  return { path, sha256: SPEECH_EMBEDDING.sha256 };
-}
+const EMBEDDING_NAMES: ReadonlySet<string> = new Set(["auto", SPEECH_EMBEDDING.id, CALLSIGN_EMBEDDING.id]);
 
-export function featureSettings(config: DataConfig, embedding: LocatedEmbedding): FeatureSettings {
+export function featureSettings(config: DataConfig, embedding: ChosenEmbedding): FeatureSettings {
   const { seed, labels, windowing, data } = config;
   const { seconds, commandShare } = data.scenes;
   return {

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CallsignError } from "../errors.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { downloadFile, type DownloadOptions } from "./download.ts";
 import { sha256File } from "./sha256.ts";
 
-/** A model file that Callsign needs and does not carry, known by its content. */
+/** A model file that detectors share, known by its content. */
 export interface Asset {
   readonly id: string;
   /** The first is the name in the cache; the others are what people have it as. */
@@ -15,6 +16,8 @@ export interface Asset {
   readonly licence: string;
   /** Where it is downloaded from; without it, it must be put in place. */
   readonly hub?: { readonly repository: string; readonly revision: string; readonly path: string };
+  /** Where it lies in this package; without it, it is not carried. */
+  readonly packaged?: URL;
   /** Another place to get it by hand. */
   readonly alsoAt?: string;
 }
@@ -45,8 +48,18 @@ export const MEL_SPECTROGRAM = {
   alsoAt: `${OPEN_WAKE_WORD}/melspectrogram.onnx`,
 } as const satisfies Asset;
 
+/** Callsign's own speech embedding, distilled from Google's: carried with this package, with its card beside it. */
+export const CALLSIGN_EMBEDDING = {
+  id: "callsign-embedding",
+  fileNames: ["callsign-embedding.onnx"],
+  sha256: "53b0d2e467acf2c3a8dc2977688edea34cf0b38d74b96b284c4d486471486904",
+  bytes: 1_464_912,
+  licence: "Apache-2.0",
+  packaged: new URL("../../assets/callsign-embedding.onnx", import.meta.url),
+} as const satisfies Asset;
+
 /** Every asset there is. */
-export const ASSETS: readonly Asset[] = [SPEECH_EMBEDDING, MEL_SPECTROGRAM];
+export const ASSETS: readonly Asset[] = [SPEECH_EMBEDDING, CALLSIGN_EMBEDDING, MEL_SPECTROGRAM];
 
 export interface AssetOptions extends Pick<
   DownloadOptions,
@@ -63,12 +76,12 @@ export interface AssetOptions extends Pick<
 /** Where an asset was found. */
 export interface LocatedAsset {
   readonly path: string;
-  readonly origin: "path" | "CALLSIGN_ASSETS" | "cache";
+  readonly origin: "path" | "CALLSIGN_ASSETS" | "package" | "cache";
 }
 
 /**
- * Path of an asset's file: the explicit one, else in the folder named by CALLSIGN_ASSETS, else in the user's cache,
- * else downloaded into it. Its content is verified wherever it was found.
+ * Path of an asset's file: the explicit one, else in the folder named by CALLSIGN_ASSETS, else in this package where it
+ * is carried, else in the user's cache, else downloaded into it. Its content is verified wherever it was found.
  * @throws CallsignError `FILE_NOT_FOUND`, `CHECKSUM_MISMATCH`, `DOWNLOAD_FAILED`, `FILE_WRITE_FAILED`, `ABORTED`; each
  * says how to get the file by hand
  */
@@ -124,6 +137,11 @@ export async function locateAsset(
       await verifyAsset(asset, candidate, options);
       return { path: candidate, origin: "CALLSIGN_ASSETS" };
     }
+  }
+  if (asset.packaged !== undefined) {
+    const packaged = fileURLToPath(asset.packaged);
+    await verifyAsset(asset, packaged, options);
+    return { path: packaged, origin: "package" };
   }
   const cached = cachePath(asset, options);
   if (!(await isFile(cached))) return undefined;

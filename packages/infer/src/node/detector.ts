@@ -6,8 +6,9 @@ import { createFrontend } from "../frontend.ts";
 import type { ModelCard } from "../model-card.ts";
 import { withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
-import { type AssetOptions, resolveAsset, SPEECH_EMBEDDING } from "./assets.ts";
+import { type AssetOptions, resolveAsset } from "./assets.ts";
 import { type BareHeadOptions, readBareHead } from "./bare-head.ts";
+import { knownEmbedding } from "./choose-embedding.ts";
 import { type ModelFiles, readModelFolder } from "./model-folder.ts";
 import { createNodeSession } from "./session.ts";
 import { sha256Hex } from "./sha256.ts";
@@ -98,13 +99,14 @@ async function readEmbedding(
     if (got === sha256) return bytes;
     throw embeddingMismatch(name, `${id} with sha256 ${sha256}`, `${embeddingPath} with ${got}`);
   }
-  if (id !== SPEECH_EMBEDDING.id || sha256 !== SPEECH_EMBEDDING.sha256)
+  const asset = knownEmbedding(sha256);
+  if (asset?.id !== id)
     throw embeddingMismatch(
       name,
       `${id} with sha256 ${sha256}`,
-      `a Callsign that knows ${SPEECH_EMBEDDING.id} with ${SPEECH_EMBEDDING.sha256}; give the file explicitly`,
+      "a Callsign that does not know it; give the file explicitly",
     );
-  return readFile(await resolveAsset(SPEECH_EMBEDDING, assets));
+  return readFile(await resolveAsset(asset, assets));
 }
 
 function embeddingMismatch(name: string, wanted: string, got: string): CallsignError {

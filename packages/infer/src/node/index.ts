@@ -15,3 +15,4 @@ export * from "./detection-transform.ts";
 export * from "./serve/serve-detectors.ts";
 export type { ServeLogRecord } from "./serve/client-session.ts";
 export * from "./microphone/microphone.ts";
+export * from "./choose-embedding.ts";

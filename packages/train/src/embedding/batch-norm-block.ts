@@ -20,7 +20,7 @@ export function batchNormBlock(
 ): Tensor2D {
   const block = tf.customGrad((...inputs) => {
     const [x, weight, gain, offset, save] = inputs as unknown as BlockInputs;
-    const { normalised, scale } = normalise(tf, tf.matMul(x, tf.transpose(weight)) as Tensor2D);
+    const { normalised, scale } = normalise(tf, tf.matMul<Tensor2D>(x, tf.transpose(weight)));
     const value = tf.relu(tf.add<Tensor2D>(tf.mul(normalised, gain), offset));
     save([x, weight, gain, scale, normalised, value]);
     const gradFunc = (upstream: Tensor2D, saved: Tensor[]): Tensor[] =>
@@ -36,7 +36,7 @@ export function productMoments(
   x: Tensor2D,
   weight: Tensor2D,
 ): { readonly mean: Tensor1D; readonly variance: Tensor1D } {
-  const product = tf.matMul(x, tf.transpose(weight)) as Tensor2D;
+  const product = tf.matMul<Tensor2D>(x, tf.transpose(weight));
   const mean = columnMean(tf, product);
   return { mean, variance: columnMean(tf, tf.square(tf.sub(product, mean))) };
 }
@@ -68,4 +68,4 @@ function backward(tf: TensorFlow, upstream: Tensor2D, saved: Saved): Tensor[] {
 }
 
 const columnMean = (tf: TensorFlow, rows: Tensor2D): Tensor1D =>
-  tf.div(sumRows(tf, rows), rows.shape[0]) as Tensor1D;
+  tf.div<Tensor1D>(sumRows(tf, rows), rows.shape[0]);

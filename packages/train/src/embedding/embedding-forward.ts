@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import type { Rank, Tensor, Tensor2D } from "@tensorflow/tfjs";
 import { linearProduct } from "../models/linear-product.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 import { batchNormBlock } from "./batch-norm-block.ts";
@@ -26,7 +26,7 @@ export function embedBatch(
   onLayer?: LayerListener,
 ): Tensor2D {
   const [batch = 0, frames = 0, bins = 0] = logMels.shape;
-  let x = tf.reshape(logMels, [batch, frames, bins, 1]) as Tensor4D;
+  let x = tf.reshape<Rank.R4>(logMels, [batch, frames, bins, 1]);
   const last = network.layers.length - 1;
   for (const [i, layer] of network.layers.entries()) {
     const { rows, frames, bins } = unfold(tf, x, layer);

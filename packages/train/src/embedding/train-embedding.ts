@@ -33,7 +33,7 @@ export interface EmbeddingProgress {
 }
 
 /** Shards of lessons that a config asks for. */
-export function shardCount({ lessons }: EmbeddingConfig, split: LessonSplit): number {
+function shardCount({ lessons }: EmbeddingConfig, split: LessonSplit): number {
   const hours = split === "train" ? lessons.hours : lessons.validationHours;
   return Math.max(1, Math.round((hours * 3600) / (lessons.perShard * lessons.seconds)));
 }

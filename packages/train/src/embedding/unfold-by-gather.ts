@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
+import type { Rank, Tensor, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import type { TensorFlow } from "../tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 import type { Unfolded } from "./unfold.ts";
@@ -11,7 +11,7 @@ export function unfoldByGather(tf: TensorFlow, x: Tensor4D, layer: EmbeddingLaye
   const [batch, frames] = x.shape;
   const { inputs, kernel, bins } = layer;
   const places = knownPlaces(layer, frames);
-  const flat = tf.reshape(x, [batch, frames * bins[0], inputs]) as Tensor3D;
+  const flat = tf.reshape<Rank.R3>(x, [batch, frames * bins[0], inputs]);
   const rows = tf.reshape(gatherPlaces(tf, flat, places), [
     batch * places.frames * bins[1],
     kernel[0] * kernel[1] * inputs,

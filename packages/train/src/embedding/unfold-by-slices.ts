@@ -1,4 +1,4 @@
-import type { Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
+import type { Rank, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import type { TensorFlow } from "../tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 import type { Unfolded } from "./unfold.ts";
@@ -64,7 +64,7 @@ function tapList(tf: TensorFlow, x: Tensor3D, { kernel, stride, count, width }: 
           [0, missing],
           [0, 0],
         ]);
-  const strided = tf.reshape(even, [rows, whole, stride * width]) as Tensor3D;
+  const strided = tf.reshape<Rank.R3>(even, [rows, whole, stride * width]);
   return Array.from({ length: kernel }, (_, tap) =>
     tf.slice(strided, [0, Math.floor(tap / stride), (tap % stride) * width], [rows, count, width]),
   );

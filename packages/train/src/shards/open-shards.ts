@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { type BuildIndex, type FeatureShard, readBuildIndex, readShard } from "@callsign/data";
 import { CallsignError, EMBEDDING, FRONTEND_ID, type Progress } from "@callsign/infer";
-import { sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node";
+import { CALLSIGN_EMBEDDING, sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node";
 
 import type { DetectorConfig } from "../config.ts";
 import { type LabelPolicy, outcomeOf } from "../label-policy.ts";
@@ -66,13 +66,13 @@ interface Fitting {
 
 function checkFits({ metadata }: FeatureShard, { file, config, index }: Fitting): void {
   const { windowing, frontend } = config;
-  const isGoogle = frontend.embedding === SPEECH_EMBEDDING.id;
+  const named = [SPEECH_EMBEDDING, CALLSIGN_EMBEDDING].find(({ id }) => id === frontend.embedding);
   const expected = {
     labels: config.labels.map(({ label }) => label).join(", "),
     "front-end": FRONTEND_ID,
     floor: windowing.kind === "sliding-audio" ? "window" : "chunk",
     "embeddings a window": windowing.kind === "sliding-audio" ? 1 : windowing.embeddings,
-    "embedding of sha256": isGoogle ? SPEECH_EMBEDDING.sha256 : index.frontend.embeddingSha256,
+    "embedding of sha256": named?.sha256 ?? index.frontend.embeddingSha256,
   };
   const got: Record<keyof typeof expected, string | number> = {
     labels: metadata.labels.join(", "),

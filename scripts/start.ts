@@ -1,19 +1,30 @@
 /**
- * `npm start`: the main job on a fresh machine. Checks the front-end against its definition on generated signals
- * and, where the real data lies beside the repository (or in CALLSIGN_DATA), scores the published detector on the
- * challenge clip. Every step is a `callsign` command that is shown as it runs.
+ * `npm start`: the main job on a fresh machine. From three typed commands to a measured detector: synthesizes speech,
+ * trains, and streams a conversation that the training never had. Where the real data lies beside the repository (or in
+ * CALLSIGN_DATA), the challenge clip is scored too, by the published detector and by the one just made. Every step is a
+ * `callsign` command that is shown as it runs.
  */
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CliContext, runCli } from "@callsign/cli";
 import { checkFrontend } from "./check-frontend.ts";
+import { type Heard, hearConversation } from "./hear-conversation.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const data = resolve(process.env.CALLSIGN_DATA ?? join(root, "..", "shared"));
 const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort());
+process.once("SIGINT", () => {
+  interrupted.abort();
+  process.once("SIGINT", () => process.exit(130));
+});
 
+const started = performance.now();
+const run = join(root, "runs", "start");
+const model = join(run, "model");
+const clip = join(run, "conversation", "conversation.wav");
+const truth = join(run, "conversation", "truth.json");
+const config = join(root, "configs", "start.yaml");
 const needed = {
   checkpoint: join(data, "reference", "galactic-published.safetensors"),
   embedding: join(data, "reference", "embedding_model.onnx"),
@@ -22,17 +33,48 @@ const needed = {
   prime: join(data, "challenge", "priming.wav"),
 };
 
-const missing = Object.values(needed).filter((file) => !existsSync(file));
-let exitCode: number = await checkFrontend((line) => console.log(line));
-if (missing.length === 0) exitCode ||= await scorePublishedDetector();
-else explainMissing();
-process.stdout.write("", () => process.exit(exitCode));
+process.exitCode = await main();
+process.stdout.write("", () => process.exit());
 
-async function scorePublishedDetector(): Promise<number> {
-  const model = join(root, "runs", "galactic-published");
+async function main(): Promise<number> {
+  const failed =
+    (await checkFrontend((line) => console.log(line))) ||
+    (await callsign(["run", "--config", config, "--out", run])) ||
+    (await callsign(["eval", "conversation", "--config", config, "--out", join(run, "conversation")])) ||
+    (await callsign([
+      "eval",
+      "challenge",
+      "--model",
+      model,
+      "--clip",
+      clip,
+      "--truth",
+      truth,
+      "--report",
+      join(run, "report"),
+    ]));
+  if (failed !== 0) return failed;
+  const heard = await hearConversation({ model, clip, truth });
+  console.log(`\n${formatHeard(heard)}`);
+  const missing = Object.values(needed).filter((file) => !existsSync(file));
+  if (missing.length > 0) explainMissing(missing);
+  const failedClip = missing.length > 0 ? 0 : await scoreClip();
+  console.log(`\nDone in ${Math.round((performance.now() - started) / 1000)} s.`);
+  console.log(`  the model     ${shown(model)}`);
+  console.log(`  its report    ${shown(join(run, "report", "report.html"))}`);
+  console.log(
+    `  the same for your own words: npm run -s callsign -- run --config configs/start.yaml, with your labels`,
+  );
+  return failedClip;
+}
+
+/** The real clip: the published detector, and the one just made, which has heard none of it. */
+async function scoreClip(): Promise<number> {
+  const published = join(root, "runs", "galactic-published");
+  const recording = ["--clip", needed.clip, "--truth", needed.truth, "--prime", needed.prime];
   console.log("\nThe published detector on the challenge clip");
-  return (
-    (await callsign(
+  const failed =
+    (await callsign([
       "export",
       "--checkpoint",
       needed.checkpoint,
@@ -43,33 +85,27 @@ async function scorePublishedDetector(): Promise<number> {
       "--threshold",
       "0.73",
       "--out",
-      model,
-    )) ||
-    (await callsign(
+      published,
+    ])) ||
+    (await callsign([
       "eval",
       "challenge",
       "--model",
-      model,
+      published,
       "--embedding",
       needed.embedding,
-      "--clip",
-      needed.clip,
-      "--truth",
-      needed.truth,
-      "--prime",
-      needed.prime,
+      ...recording,
       "--report",
-      join(model, "report"),
-    ))
-  );
+      join(published, "report"),
+    ]));
+  if (failed !== 0) return failed;
+  console.log("\nThe detector just made on the same clip, of which it has heard nothing");
+  return callsign(["eval", "challenge", "--model", model, ...recording]);
 }
 
 /** Runs one command in this process, shown as a person would type it. */
-async function callsign(...args: string[]): Promise<number> {
-  const shown = args.map((arg) =>
-    arg.startsWith(root) || arg.startsWith(data) ? relative(process.cwd(), arg) : arg,
-  );
-  console.log(`\n$ callsign ${shown.join(" ")}`);
+async function callsign(args: readonly string[]): Promise<number> {
+  console.log(`\n$ callsign ${args.map(shown).join(" ")}`);
   const context: CliContext = {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
@@ -80,7 +116,19 @@ async function callsign(...args: string[]): Promise<number> {
   return runCli(args, context);
 }
 
-function explainMissing(): void {
+function shown(path: string): string {
+  return path.startsWith(root) || path.startsWith(data) ? relative(process.cwd(), path) : path;
+}
+
+function formatHeard({ lines, cpuPerSecond, minutes }: Heard): string {
+  return [
+    `What was said in the conversation (${minutes.toFixed(1)} minutes), and what was heard`,
+    ...lines,
+    `CPU: ${(1000 * cpuPerSecond).toFixed(1)} ms a second of audio, ${(100 * cpuPerSecond).toFixed(1)} % of one core`,
+  ].join("\n");
+}
+
+function explainMissing(missing: readonly string[]): void {
   console.log(`
 Not done: scoring the published detector on the challenge clip. Missing:
 ${missing.map((file) => `  ${file}`).join("\n")}

@@ -34,3 +34,5 @@ export * from "./keyword-report.ts";
 export * from "./keyword-report-page.ts";
 export * from "./worst-recordings.ts";
 export * from "./compare-embeddings.ts";
+export * from "./conversation.ts";
+export * from "./heard-commands.ts";

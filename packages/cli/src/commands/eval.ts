@@ -5,6 +5,7 @@ import { type CliContext, printJson } from "../context.ts";
 import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
+import { registerEvalConversation } from "./eval-conversation.ts";
 import { registerEvalKeyword } from "./eval-keyword.ts";
 
 /** `callsign eval`: how good a model is. */
@@ -44,6 +45,7 @@ export function registerEval(program: Command, context: CliContext): void {
     .option("--json", "print one JSON document and nothing else on stdout")
     .action((flags: ChallengeFlags) => evalChallenge(context, flags));
   registerEvalKeyword(evaluate, context);
+  registerEvalConversation(evaluate, context);
 }
 
 interface ChallengeFlags extends OpenDetectorFlags {

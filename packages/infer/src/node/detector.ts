@@ -104,7 +104,7 @@ async function readEmbedding(
     throw embeddingMismatch(
       name,
       `${id} with sha256 ${sha256}`,
-      "a Callsign that does not know it; give the file explicitly",
+      "a Callsign that knows google-speech-embedding and callsign-embedding by other contents; give the file explicitly",
     );
   return readFile(await resolveAsset(asset, assets));
 }

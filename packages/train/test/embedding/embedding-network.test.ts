@@ -14,7 +14,6 @@ import { encodeEmbedding } from "../../src/embedding/encode-embedding.ts";
 import { unfoldByGather } from "../../src/embedding/unfold-by-gather.ts";
 import { unfoldBySlices } from "../../src/embedding/unfold-by-slices.ts";
 import { initialWeights } from "../../src/initial-weights.ts";
-import type { Tensor2D } from "@tensorflow/tfjs";
 import type { TensorFlow } from "../../src/tensorflow.ts";
 
 /** Every kind of layer the real one has, narrow. */
@@ -102,10 +101,19 @@ describe("batchNormBlock", () => {
     ];
     const upstream = tf.tensor2d(normals("up", rows * outputs), [rows, outputs]);
     const fused = tf.grads((x, weight, gain, offset) =>
-      tf.sum(tf.mul(batchNormBlock(tf, x as never, { weight, gain, offset }), upstream)),
+      tf.sum(
+        tf.mul(
+          batchNormBlock(tf, x.as2D(rows, inputs), {
+            weight: weight.as2D(outputs, inputs),
+            gain: gain,
+            offset: offset,
+          }),
+          upstream,
+        ),
+      ),
     )(parameters);
     const plain = tf.grads((x, weight, gain, offset) => {
-      const product = tf.matMul(x, tf.transpose(weight as Tensor2D));
+      const product = tf.matMul(x, tf.transpose(weight));
       const centred = tf.sub(product, tf.mean(product, 0, true));
       const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 0, true), 1e-5));
       const value = tf.relu(tf.add(tf.mul(tf.mul(centred, scale), gain), offset));

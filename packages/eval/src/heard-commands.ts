@@ -1,0 +1,36 @@
+import type { Detector } from "@callsign/infer";
+
+/** A stretch in which a detector's scores reached a threshold. */
+export interface HeardCommand {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Whose score was the highest in it. */
+  readonly label: string;
+  /** That highest score. */
+  readonly score: number;
+}
+
+/** Gaps shorter than this are within one command. */
+const BRIDGE_MS = 250;
+
+/** What a detector hears in a recording from its start: stretches, not detections, so that each has an end and one name. */
+export async function heardCommands(
+  detector: Pick<Detector, "card" | "push">,
+  samples: Float32Array,
+): Promise<HeardCommand[]> {
+  const { labels, decision } = detector.card;
+  const heard: HeardCommand[] = [];
+  for (const { scores, timestampMs } of await detector.push(samples)) {
+    const over = labels.flatMap((label, i) => {
+      const score = scores[i]!;
+      return score >= Math.fround(decision.thresholds[label]!) ? [{ label, score }] : [];
+    });
+    if (over.length === 0) continue;
+    const best = over.reduce((a, b) => (b.score > a.score ? b : a));
+    const last = heard.at(-1);
+    if (last === undefined || timestampMs - last.endMs > BRIDGE_MS)
+      heard.push({ startMs: timestampMs, endMs: timestampMs, ...best });
+    else heard[heard.length - 1] = { ...last, endMs: timestampMs, ...(best.score > last.score && best) };
+  }
+  return heard;
+}

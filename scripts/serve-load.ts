@@ -135,14 +135,14 @@ async function stream(port: number, tape: Int16Array, offset: number): Promise<v
   socket.close();
 }
 
-/** Sends without end and never reads. */
+/** Asks for audio again and again and never reads it. */
 async function stall(port: number): Promise<void> {
   const socket = await connect(port, { audioSeconds: 30 });
   socket.pause();
+  for (let second = 0; second < 20; second++) socket.send(new Int16Array(16_000));
   while (!over.signal.aborted && socket.readyState === WebSocket.OPEN) {
-    socket.send(new Int16Array(16_000));
-    socket.send(JSON.stringify({ type: "audio", fromMs: 0, toMs: 1000 }));
-    await sleep(100);
+    socket.send(JSON.stringify({ type: "audio", fromMs: 0, toMs: 10_000 }));
+    await sleep(200);
   }
   socket.terminate();
 }

@@ -1,6 +1,6 @@
 /** One thing looked for on this machine. */
 export interface Check {
-  readonly group: "runtime" | "inference" | "training" | "speech" | "model files";
+  readonly group: "runtime" | "inference" | "training" | "speech" | "microphone" | "model files";
   readonly name: string;
   readonly found: boolean;
   /** Without it Callsign does not work at all; everything else widens what it can do. */

@@ -2,6 +2,7 @@ import type { CliContext } from "../context.ts";
 import { assetStatuses } from "../commands/models.ts";
 import type { Check } from "./check.ts";
 import { inferenceChecks } from "./inference-checks.ts";
+import { microphoneChecks } from "./microphone-checks.ts";
 import { speechChecks } from "./speech-checks.ts";
 import { trainingChecks } from "./training-checks.ts";
 
@@ -12,6 +13,7 @@ export async function runChecks(env: CliContext["env"]): Promise<Check[]> {
     ...(await inferenceChecks()),
     ...(await trainingChecks()),
     ...(await speechChecks()),
+    ...(await microphoneChecks()),
     ...(await modelFileChecks(env)),
   ];
 }

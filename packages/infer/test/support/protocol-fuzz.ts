@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
+import { seededRandom } from "./random.ts";
 
 export interface FuzzOptions {
   readonly messages: number;
@@ -22,7 +23,7 @@ export interface FuzzCount {
  * what the server has cut off already is not counted.
  */
 export async function fuzzServer(options: FuzzOptions): Promise<FuzzCount> {
-  const random = seeded(options.seed);
+  const random = seededRandom(options.seed);
   const count = { websocket: 0, wyoming: 0, connections: 0 };
   const half = Math.ceil(options.messages / 2);
   const attack = async (kind: "websocket" | "wyoming"): Promise<void> => {
@@ -153,14 +154,3 @@ function randomBytes(random: () => number, length: number): Buffer {
 
 const pick = <Value>(random: () => number, values: readonly Value[]): Value =>
   values[Math.floor(random() * values.length)]!;
-
-/** Marsaglia's xorshift, 32 bits. */
-function seeded(seed: number): () => number {
-  let state = seed || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}

@@ -40,7 +40,7 @@ describe("the callsign process", () => {
       fix?: string;
     }[];
     expect(new Set(checks.map(({ group }) => group))).toEqual(
-      new Set(["runtime", "inference", "training", "speech", "model files"]),
+      new Set(["runtime", "inference", "training", "speech", "microphone", "model files"]),
     );
     const found = (name: string): boolean | undefined => checks.find((check) => check.name === name)?.found;
     expect(found("Node")).toBe(true);

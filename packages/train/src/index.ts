@@ -41,7 +41,11 @@ export * from "./validation/expected-cost.ts";
 export * from "./validation/scored-stream.ts";
 export * from "./validation/sweep-thresholds.ts";
 export * from "./validation/validate.ts";
-export { type EmbeddingConfig, parseEmbeddingConfig } from "./embedding/embedding-config.ts";
+export {
+  type EmbeddingConfig,
+  embeddingConfigSchema,
+  parseEmbeddingConfig,
+} from "./embedding/embedding-config.ts";
 export {
   EMBEDDING_FILES,
   type MadeEmbedding,

@@ -37,7 +37,8 @@ const training = z.strictObject({
   saveEvery: z.int().min(1).default(1000).describe("Steps between checkpoints."),
 });
 
-const schema = z.strictObject({
+/** An embedding's config as a file has it. */
+export const embeddingConfigSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "expected letters, digits, ., - and _")
@@ -62,8 +63,8 @@ const schema = z.strictObject({
 });
 
 /** An embedding's config, every field filled in. */
-export type EmbeddingConfig = z.output<typeof schema>;
+export type EmbeddingConfig = z.output<typeof embeddingConfigSchema>;
 
 /** @throws CallsignError `CONFIG_INVALID` naming every wrong field, with the key a misspelt one was meant to be */
 export const parseEmbeddingConfig = (value: unknown, { name }: { readonly name: string }): EmbeddingConfig =>
-  parseStrict(schema, value, { name, code: "CONFIG_INVALID" });
+  parseStrict(embeddingConfigSchema, value, { name, code: "CONFIG_INVALID" });

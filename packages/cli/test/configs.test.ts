@@ -1,0 +1,24 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseDetectorConfig, parseEmbeddingConfig } from "@callsign/train";
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../src/read-config.ts";
+
+const folder = fileURLToPath(new URL("../../../configs", import.meta.url));
+const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
+
+describe("configs/", () => {
+  it("has the ones the documentation names", () => {
+    expect(files).toEqual(expect.arrayContaining(["start.yaml", "galactic-offline.yaml", "embedding.yaml"]));
+  });
+
+  it.each(files)("%s is valid", async (file) => {
+    const value = await readConfig(join(folder, file), {
+      env: { CALLSIGN_DATA: "/data", CALLSIGN_WAVEGLOW: "/waveglow" },
+    });
+    if (file === "embedding.yaml")
+      expect(parseEmbeddingConfig(value, { name: file }).name).toBe("callsign-embedding");
+    else expect(parseDetectorConfig(value, { name: file }).labels).not.toEqual([]);
+  });
+});

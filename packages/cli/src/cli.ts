@@ -7,6 +7,7 @@ import { registerEval } from "./commands/eval.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerListen } from "./commands/listen.ts";
 import { registerModels } from "./commands/models.ts";
+import { registerNew } from "./commands/new.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerTrain } from "./commands/train.ts";
@@ -38,6 +39,7 @@ export function createProgram(context: CliContext): Command {
     .exitOverride()
     .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
   for (const register of [
+    registerNew,
     registerData,
     registerDetect,
     registerListen,

@@ -4,19 +4,23 @@ import type { CliContext } from "./context.ts";
 import { parseNumber } from "./parse-number.ts";
 import { ProgressLine } from "./progress.ts";
 
-/** The flags of every command that runs a model. */
-export interface OpenDetectorFlags {
-  readonly model: string;
-  readonly threshold?: number;
+/** How models are run, whichever they are. */
+export interface DetectorChoice {
   readonly embedding?: string;
   readonly provider: string;
+}
+
+/** The flags of every command that runs one model. */
+export interface OpenDetectorFlags extends DetectorChoice {
+  readonly model: string;
+  readonly threshold?: number;
 }
 
 const PROVIDERS = ["auto", "cuda", "webgpu", "cpu"] as const;
 
 /** Declares the flags that `openDetector` reads. */
 export function addDetectorOptions(command: Command): Command {
-  return command
+  const choosing = command
     .requiredOption(
       "--model <dir>",
       "model folder (model.onnx + model.json), or a bare openWakeWord .onnx head",
@@ -25,7 +29,13 @@ export function addDetectorOptions(command: Command): Command {
       "--threshold <score>",
       "score in 0..1 from which on it is a detection; else the card's own",
       parseNumber,
-    )
+    );
+  return addDetectorChoice(choosing);
+}
+
+/** Declares the flags of `DetectorChoice`, for commands that name their models otherwise. */
+export function addDetectorChoice(command: Command): Command {
+  return command
     .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
     .option(
       "--provider <name>",

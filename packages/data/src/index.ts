@@ -15,6 +15,7 @@ export * from "./negatives/near-misses.ts";
 export { containedDistance, phonemeDistance } from "./negatives/phoneme-distance.ts";
 export * from "./negatives/phonemes.ts";
 export * from "./negatives/phrase-analysis.ts";
+export * from "./negatives/phrase-concerns.ts";
 export * from "./negatives/pronunciations.ts";
 export * from "./negatives/rearranged-phrases.ts";
 export * from "./negatives/sentences.ts";

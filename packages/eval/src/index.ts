@@ -36,3 +36,4 @@ export * from "./worst-recordings.ts";
 export * from "./compare-embeddings.ts";
 export * from "./conversation.ts";
 export * from "./heard-commands.ts";
+export * from "./compare-models.ts";

@@ -191,8 +191,13 @@ function hitGroups(
       falseRejectRate: misses / recordings,
       interval: wilsonInterval(misses, recordings),
     }))
-    .toSorted((a, b) => a.group.localeCompare(b.group, "en", { numeric: true }));
+    .toSorted(
+      (a, b) => rankOf(a.group) - rankOf(b.group) || a.group.localeCompare(b.group, "en", { numeric: true }),
+    );
 }
+
+/** The open ends of `snrGroup` stand at the ends of a table. */
+const rankOf = (group: string): number => (group === "below 10 dB" ? -1 : group === "from 50 dB" ? 1 : 0);
 
 /** As mixed, or in steps of 10 dB as recorded. */
 function snrGroup({ snrDb, noise }: ScoredRecording["staged"]): string {

@@ -25,13 +25,21 @@ export function drawKeywordLatency(
       marks: [
         Plot.rect(bins, { x1: "from", x2: "to", y1: 0, y2: "count", fill: "var(--truth)", inset: 0.5 }),
         Plot.ruleX([p50, p90], { stroke: "var(--ink)", strokeDasharray: "5 4" }),
-        Plot.text(
-          [
-            { at: p50, name: "p50", anchor: "end" },
-            { at: p90, name: "p90", anchor: "start" },
-          ],
-          { x: "at", text: "name", frameAnchor: "top", dy: -14, fill: "currentColor" },
-        ),
+        // Two marks: an anchor belongs to a mark, and the two lines may lie close together.
+        Plot.text([p50], {
+          x: (at: number) => at,
+          text: () => "p50",
+          textAnchor: "end",
+          dx: -3,
+          ...overLine,
+        }),
+        Plot.text([p90], {
+          x: (at: number) => at,
+          text: () => "p90",
+          textAnchor: "start",
+          dx: 3,
+          ...overLine,
+        }),
         Plot.ruleY([0], { stroke: "var(--soft)" }),
       ],
     }),
@@ -85,6 +93,8 @@ export function drawPeakScores(options: {
 
 /** One step of the models that read a sequence of embeddings. */
 const BIN_MS = 80;
+
+const overLine = { frameAnchor: "top", dy: -14, fill: "currentColor" } as const;
 
 const margins = { marginLeft: 52, marginTop: 28, marginRight: 16, marginBottom: 40 } as const;
 

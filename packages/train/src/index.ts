@@ -53,3 +53,6 @@ export {
   type MakeEmbeddingOptions,
 } from "./embedding/make-embedding.ts";
 export type { EmbeddingProgress } from "./embedding/train-embedding.ts";
+export * from "./recipe/estimate-stages.ts";
+export * from "./recipe/recipe-budget.ts";
+export * from "./recipe/write-recipe.ts";

@@ -2,7 +2,6 @@ import type { KeywordEvaluation, KeywordReport, KeywordReportParts, OperatingPoi
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
-import { ProgressLine } from "../progress.ts";
 import {
   addRecordingOptions,
   labelOf,
@@ -10,6 +9,7 @@ import {
   recordingArguments,
   type RecordingFlags,
 } from "../recording-options.ts";
+import { scoreModel } from "../score-model.ts";
 
 /** `callsign eval keyword`: misses and false accepts on recordings of people. */
 export function registerEvalKeyword(evaluate: Command, context: CliContext): void {
@@ -37,27 +37,16 @@ interface KeywordFlags extends OpenDetectorFlags, RecordingFlags {
 }
 
 async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<void> {
-  const { evaluateKeyword, machineFacts, scoreRecordings } = await import("@callsign/eval");
+  const { evaluateKeyword, machineFacts } = await import("@callsign/eval");
   const { toolIdentity } = await import("@callsign/infer/node");
-  const { signal } = context;
-  const { positives, negatives, conditions } = await openRecordings(context, flags);
+  const recordings = await openRecordings(context, flags);
+  const { conditions } = recordings;
   const detector = await openDetector(context, flags);
-  const progress = new ProgressLine(context);
   const faults: string[] = [];
   try {
     const label = labelOf(detector, flags.label);
-    const streaming = {
-      label,
-      conditions,
-      signal,
-      onProgress: (event: Parameters<ProgressLine["update"]>[0]) => progress.update(event),
-      onFault: (_place: string, error: Error) => void faults.push(error.message),
-    };
-    const scored = {
-      positives: await scoreRecordings(detector, positives, { ...streaming, kind: "positive" }),
-      negatives: await scoreRecordings(detector, negatives, { ...streaming, kind: "negative" }),
-    };
-    progress.finish();
+    const onFault = (message: string): void => void faults.push(message);
+    const scored = await scoreModel(context, detector, { label, recordings, onFault });
     const { patience, refractorySeconds, thresholds } = detector.card.decision;
     const evaluation = evaluateKeyword({
       ...scored,
@@ -79,7 +68,6 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
     };
     await tell(context, { flags, evaluation, parts });
   } finally {
-    progress.finish();
     for (const fault of faults) context.stderr(`left out: ${fault}\n`);
     await detector.dispose();
   }

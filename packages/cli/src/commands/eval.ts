@@ -6,6 +6,7 @@ import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../ope
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
 import { registerEvalConversation } from "./eval-conversation.ts";
+import { registerEvalCompare } from "./eval-compare.ts";
 import { registerEvalKeyword } from "./eval-keyword.ts";
 
 /** `callsign eval`: how good a model is. */
@@ -45,6 +46,7 @@ export function registerEval(program: Command, context: CliContext): void {
     .option("--json", "print one JSON document and nothing else on stdout")
     .action((flags: ChallengeFlags) => evalChallenge(context, flags));
   registerEvalKeyword(evaluate, context);
+  registerEvalCompare(evaluate, context);
   registerEvalConversation(evaluate, context);
 }
 

@@ -9,7 +9,8 @@ import { formatDuration } from "../progress.ts";
 import { drain, openContext } from "./data.ts";
 import { trainingSummary } from "./train.ts";
 
-interface RunFlags {
+/** What `runDetector` is asked for. */
+export interface RunFlags {
   readonly config: string;
   readonly out?: string;
   readonly backend?: string;
@@ -29,10 +30,11 @@ export function registerRun(program: Command, context: CliContext): void {
     .option("--restart", "train from the beginning, whatever checkpoint is there; the data is kept")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart")
-    .action((flags: RunFlags) => run(context, flags));
+    .action((flags: RunFlags) => runDetector(context, flags));
 }
 
-async function run(context: CliContext, flags: RunFlags): Promise<void> {
+/** A config's whole way, from data to evaluation, with its result on stdout. */
+export async function runDetector(context: CliContext, flags: RunFlags): Promise<void> {
   const { buildData } = await import("@callsign/data");
   const { parseDetectorConfig } = await import("@callsign/train");
   const { readConfig } = await import("../read-config.ts");

@@ -1,0 +1,33 @@
+import type { BuildPlan } from "@callsign/data";
+
+import type { DetectorConfig } from "../config.ts";
+
+/** How long each stage will take, in seconds: an estimate. */
+export interface StageSeconds {
+  readonly synthesize: number;
+  readonly features: number;
+  readonly train: number;
+}
+
+/** On two cores of a 2.9 GHz server, November 2026, other work on the same cores (docs/recipe.md); clips and audio are for one core. */
+const CLIPS_A_SECOND_A_CORE = 20;
+const AUDIO_SECONDS_A_SECOND_A_CORE = 120;
+/** Training of conv-attention through WebAssembly does not grow with the cores. */
+const WINDOWS_A_SECOND = 1500;
+
+/** Time from a plan, for the pure CPU path; a graphics card or TensorFlow's library takes a fraction of the training. */
+export function estimateStages(
+  plan: Pick<BuildPlan, "sets" | "featureSeconds">,
+  { train, workers }: { readonly train: DetectorConfig["train"]; readonly workers: number },
+): StageSeconds {
+  const spoken = plan.sets.reduce(
+    (sum, { texts, clips }) => sum + (texts === undefined ? 0 : (clips ?? 0)),
+    0,
+  );
+  const windows = train.epochs * train.stepsPerEpoch * (train.batch.positives + train.batch.negatives);
+  return {
+    synthesize: spoken / (CLIPS_A_SECOND_A_CORE * workers),
+    features: plan.featureSeconds / (AUDIO_SECONDS_A_SECOND_A_CORE * workers),
+    train: windows / WINDOWS_A_SECOND,
+  };
+}

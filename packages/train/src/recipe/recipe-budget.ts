@@ -1,0 +1,61 @@
+/** How much time a recipe may take on two cores. */
+export type RecipeBudget = (typeof RECIPE_BUDGETS)[number];
+
+/** The budgets `callsign new` knows, smallest first. */
+export const RECIPE_BUDGETS = ["5m", "30m", "overnight"] as const;
+
+/** What a budget buys. Counts of clips are for one phrase unless said otherwise. */
+export interface RecipeSize {
+  readonly clipsPerPhrase: number;
+  readonly copies: number;
+  readonly sentences: number;
+  readonly nearMisses: number;
+  /** Of all phrases together, as `sentences` and `nearMisses`. */
+  readonly randomWords: number;
+  readonly negativeCopies: number;
+  /** Ten seconds each. */
+  readonly scenes: number;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+  readonly batch: { readonly positives: number; readonly negatives: number };
+}
+
+/** Sizes by budget: the middle one is the trials' (docs/recipe.md), the others less and more of everything. */
+export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
+  "5m": {
+    clipsPerPhrase: 400,
+    copies: 3,
+    sentences: 250,
+    nearMisses: 150,
+    randomWords: 350,
+    negativeCopies: 2,
+    scenes: 120,
+    epochs: 6,
+    stepsPerEpoch: 150,
+    batch: { positives: 64, negatives: 192 },
+  },
+  "30m": {
+    clipsPerPhrase: 1500,
+    copies: 4,
+    sentences: 1000,
+    nearMisses: 500,
+    randomWords: 1500,
+    negativeCopies: 2,
+    scenes: 400,
+    epochs: 12,
+    stepsPerEpoch: 250,
+    batch: { positives: 128, negatives: 384 },
+  },
+  overnight: {
+    clipsPerPhrase: 6000,
+    copies: 6,
+    sentences: 8000,
+    nearMisses: 2000,
+    randomWords: 12000,
+    negativeCopies: 4,
+    scenes: 2000,
+    epochs: 40,
+    stepsPerEpoch: 500,
+    batch: { positives: 128, negatives: 384 },
+  },
+};

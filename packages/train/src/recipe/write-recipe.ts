@@ -1,0 +1,125 @@
+import { CallsignError } from "@callsign/infer";
+
+import { RECIPE_SIZES, type RecipeBudget } from "./recipe-budget.ts";
+
+export interface RecipeOptions {
+  /** Each becomes a label of its own. */
+  readonly phrases: readonly string[];
+  readonly budget: RecipeBudget;
+  readonly seed: string | number;
+  /** Folder names and the detector's; default made from the phrases. */
+  readonly name?: string | undefined;
+  /** Absolute paths of folders with recordings of people who say other things. */
+  readonly speech?: readonly string[];
+  /** Absolute paths of folders with recordings without words. */
+  readonly noise?: readonly string[];
+}
+
+/** The phrases as a name for files: `hey-nimbus-lights-out`. */
+export function nameOfPhrases(phrases: readonly string[]): string {
+  const name = phrases
+    .join(" ")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 60)
+    .replace(/-+$/, "");
+  return name === "" ? "detector" : name;
+}
+
+/**
+ * The config of a new detector as YAML with comments: what `callsign new` writes and a person edits.
+ * @throws CallsignError `INVALID_ARGUMENT` for two phrases that would have the same label, or one that has none
+ */
+export function writeRecipe({
+  phrases,
+  budget,
+  seed,
+  speech = [],
+  noise = [],
+  ...options
+}: RecipeOptions): string {
+  const size = RECIPE_SIZES[budget];
+  const name = options.name ?? nameOfPhrases(phrases);
+  const several = phrases.some((phrase) => phrase.trim().includes(" "));
+  const parts = several ? Math.round(size.nearMisses / 2) : 0;
+  return [
+    `# A detector for ${phrases.map((phrase) => JSON.stringify(phrase)).join(", ")}, made by callsign new with budget ${budget}.`,
+    `# Change what you like, then: callsign run --config THIS-FILE --out FOLDER`,
+    `name: ${quoted(name)}`,
+    `# The same config and seed give the same files.`,
+    `seed: ${quoted(seed)}`,
+    ``,
+    `# What a detection is called, and the words for it; several phrases under one label do the same thing.`,
+    `labels:`,
+    ...labelsOf(phrases).map(
+      (label, i) => `  - { label: ${quoted(label)}, phrases: [${quoted(phrases[i]!)}] }`,
+    ),
+    ``,
+    `data:`,
+    `  # Who speaks: espeak has many accents and voices, flite few that sound more like people.`,
+    `  engines:`,
+    `    - { kind: espeak, weight: 85 }`,
+    `    - { kind: flite, weight: 15 }`,
+    `  # Every clip is varied this often: speed, pitch, vocal tract, room, noise, level, microphone.`,
+    `  positives: { clipsPerPhrase: ${size.clipsPerPhrase}, copies: ${size.copies} }`,
+    `  # What is not the phrase, in the same voices: sentences, words that sound nearly like it, parts of it, words in no order.`,
+    `  negatives:`,
+    `    sentences: { clips: ${size.sentences} }`,
+    `    nearMisses: { clips: ${size.nearMisses} }`,
+    `    partial: { clips: ${parts} }`,
+    `    randomWords: { clips: ${size.randomWords} }`,
+    `    copies: ${size.negativeCopies}`,
+    `  # Recordings of people who do not say the phrase. They matter more than anything else here: an hour helps much.`,
+    ...listOf("corpora", speech, (path, i) => [
+      `    - source: { kind: folder, path: ${quoted(path)}, name: speech-${i + 1}, licence: not stated }`,
+      `      copies: 1`,
+    ]),
+    `  # Recordings without words, laid under the speech and heard alone.`,
+    ...listOf("noise", noise, (path, i) => [
+      `    - source: { path: ${quoted(path)}, name: noise-${i + 1}, licence: not stated }`,
+    ]),
+    `  # Talk with the phrase in it, which chooses the best weights and the threshold.`,
+    `  scenes: { count: ${size.scenes}, seconds: 10 }`,
+    ``,
+    `train:`,
+    `  epochs: ${size.epochs}`,
+    `  stepsPerEpoch: ${size.stepsPerEpoch}`,
+    `  batch: { positives: ${size.batch.positives}, negatives: ${size.batch.negatives} }`,
+    ``,
+  ].join("\n");
+}
+
+function labelsOf(phrases: readonly string[]): string[] {
+  const labels = phrases.map((phrase) =>
+    phrase
+      .toLowerCase()
+      .replaceAll(/['’]/g, "")
+      .replaceAll(/[^\p{L}\p{N} _-]+/gu, " ")
+      .replaceAll(/\s+/g, " ")
+      .trim()
+      .slice(0, 64)
+      .trim(),
+  );
+  for (const [i, label] of labels.entries()) {
+    if (!/^[\p{L}\p{N}]/u.test(label))
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `new: ${JSON.stringify(phrases[i])} has no word to be said`,
+      );
+    if (labels.indexOf(label) !== i)
+      throw new CallsignError("INVALID_ARGUMENT", `new: ${JSON.stringify(phrases[i])} is there twice`);
+  }
+  return labels;
+}
+
+function listOf(
+  key: string,
+  paths: readonly string[],
+  entry: (path: string, index: number) => string[],
+): string[] {
+  return paths.length === 0 ? [`  ${key}: []`] : [`  ${key}:`, ...paths.flatMap(entry)];
+}
+
+/** JSON's strings are YAML's, too; `$` would name an environment variable only before `{`. */
+const quoted = (value: string | number): string => JSON.stringify(value);

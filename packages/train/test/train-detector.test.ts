@@ -37,6 +37,12 @@ describe("trainDetector", () => {
     expect(label!.needlessShare).toBeLessThan(0.15);
     expect(events.filter(({ kind }) => kind === "epoch")).toHaveLength(4);
     const { card, classifier } = await readModelFolder(outDir);
+    // The sensitivity curve: from high thresholds to low.
+    expect(Object.keys(card.operatingPoints!)).toEqual(card.labels);
+    for (const points of Object.values(card.operatingPoints!))
+      expect(points.map((point) => point.threshold)).toEqual(
+        points.map((point) => point.threshold).toSorted((a, b) => b - a),
+      );
     expect(card).toMatchObject({
       labels: ["galactic"],
       windowing: { kind: "sliding-audio", windowLength: 13_000, hopLength: 512 },

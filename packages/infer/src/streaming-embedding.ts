@@ -82,15 +82,15 @@ export function streamingEmbedding(
   const chain = follow(graph, { first, last });
   const streamed = streamChain(graph, { chain, input: first.output[0]!, name });
   const shapes = [
-    makeInt64Tensor("planes", { values: [0, 1, -1, LOG_MEL.melBins] }),
-    makeInt64Tensor("channels", { values: [0, EMBEDDING.dimension, -1] }),
+    makeInt64Tensor("stream/planes", { values: [0, 1, -1, LOG_MEL.melBins] }),
+    makeInt64Tensor("stream/channels", { values: [0, EMBEDDING.dimension, -1] }),
   ];
   graph.node = [
-    makeNode("Reshape", { inputs: [embedding.input, "planes"], outputs: first.output }),
+    makeNode("Reshape", { inputs: [embedding.input, "stream/planes"], outputs: first.output }),
     ...streamed.nodes,
-    makeNode("Reshape", { inputs: [streamed.output, "channels"], outputs: ["rows"] }),
+    makeNode("Reshape", { inputs: [streamed.output, "stream/channels"], outputs: ["stream/rows"] }),
     makeNode("Transpose", {
-      inputs: ["rows"],
+      inputs: ["stream/rows"],
       outputs: [embedding.output],
       attributes: { perm: [0n, 2n, 1n] },
     }),

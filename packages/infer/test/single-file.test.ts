@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { buildSingleFile, SINGLE_FILE } from "@callsign/infer";
+import { createNodeSession } from "@callsign/infer/node";
+import { decodeOnnx } from "@callsign/infer/onnx";
+import { exampleCard, slidingCard } from "./support/example-card.ts";
+import { makeDetector } from "./support/make-detector.ts";
+import { noise } from "./support/noise.ts";
+import { smallEmbedding } from "./support/small-embedding.ts";
+import { tinyHead } from "./support/tiny-head.ts";
+
+const CHUNK = 1280;
+const { inputs, outputs } = SINGLE_FILE;
+
+describe("buildSingleFile", () => {
+  it("gives the detector's scores from samples and a state that begins with zeros, for streams together", async () => {
+    const createSession = createNodeSession();
+    const card = exampleCard();
+    const parts = { card, classifier: tinyHead(), embedding: smallEmbedding(), createSession };
+    const bytes = await buildSingleFile(parts);
+    const told = new Map(decodeOnnx(bytes).metadataProps.map(({ key, value }) => [key, value]));
+    expect(told.get("callsign.format")).toBe("single-file-1");
+    const stateLength = Number(told.get("callsign.stateLength"));
+    const session = await createSession(bytes, { name: "single file" });
+    const detector = await makeDetector(card, { embedding: parts.embedding, head: parts.classifier });
+    const clips = [noise(40 * CHUNK, 1), noise(40 * CHUNK, 2)];
+    const expected = await Promise.all(
+      clips.map(async (samples) => (await detector.fork().push(samples)).map(({ scores }) => scores[0]!)),
+    );
+    let state = new Float32Array(2 * stateLength);
+    const heard: number[][] = [[], []];
+    for (let from = 0; from < clips[0]!.length; from += CHUNK) {
+      const data = new Float32Array(2 * CHUNK);
+      clips.forEach((samples, row) => data.set(samples.subarray(from, from + CHUNK), row * CHUNK));
+      const results = await session.run({
+        [inputs.samples]: { data, dims: [2, CHUNK] },
+        [inputs.state]: { data: state, dims: [2, stateLength] },
+      });
+      state = Float32Array.from(results[outputs.state]!.data as Float32Array);
+      heard.forEach((list, row) => list.push((results[outputs.scores]!.data as Float32Array)[row]!));
+    }
+    heard.forEach((scores, row) => expect(scores).toBeAllClose(expected[row]!, { rtol: 0, atol: 1e-5 }));
+    expect(new Set(heard[0]).size).toBeGreaterThan(20);
+    await session.dispose();
+    await detector.dispose();
+  });
+
+  it("refuses a model whose windows share nothing", async () => {
+    const card = slidingCard();
+    const parts = { card, classifier: tinyHead(), embedding: smallEmbedding() };
+    await expect(buildSingleFile({ ...parts, createSession: createNodeSession() })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
+});

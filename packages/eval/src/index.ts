@@ -37,3 +37,7 @@ export * from "./compare-embeddings.ts";
 export * from "./conversation.ts";
 export * from "./heard-commands.ts";
 export * from "./compare-models.ts";
+export * from "./picovoice/picovoice-figures.ts";
+export * from "./picovoice/picovoice-mix.ts";
+export * from "./picovoice/score-picovoice.ts";
+export * from "./picovoice/transcripts.ts";

@@ -8,6 +8,7 @@ import { ProgressLine } from "../progress.ts";
 import { registerEvalConversation } from "./eval-conversation.ts";
 import { registerEvalCompare } from "./eval-compare.ts";
 import { registerEvalKeyword } from "./eval-keyword.ts";
+import { registerEvalPicovoice } from "./eval-picovoice.ts";
 
 /** `callsign eval`: how good a model is. */
 export function registerEval(program: Command, context: CliContext): void {
@@ -47,6 +48,7 @@ export function registerEval(program: Command, context: CliContext): void {
     .action((flags: ChallengeFlags) => evalChallenge(context, flags));
   registerEvalKeyword(evaluate, context);
   registerEvalCompare(evaluate, context);
+  registerEvalPicovoice(evaluate, context);
   registerEvalConversation(evaluate, context);
 }
 

@@ -1,0 +1,68 @@
+import { type Detector, type Progress, SAMPLE_RATE_HZ } from "@callsign/infer";
+
+import { throwIfAborted } from "../abort.ts";
+import type { ScoreTrack } from "../score-track.ts";
+import { GRACE_MS, type WordSpan } from "./picovoice-figures.ts";
+import { mixPicovoice, type PicovoiceMixParts } from "./picovoice-mix.ts";
+
+/** What a detector made of a mix, and where the words are in it. */
+export interface ScoredMix {
+  readonly track: ScoreTrack;
+  readonly words: readonly WordSpan[];
+}
+
+export interface ScorePicovoiceOptions {
+  readonly label: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Streams a mix through a detector, once: before that it is made once to find its peak, which becomes full scale as
+ * in the benchmark. @throws CallsignError `ABORTED`, `CORPUS_EMPTY`
+ */
+export async function scorePicovoice(
+  detector: Detector,
+  mix: PicovoiceMixParts,
+  options: ScorePicovoiceOptions,
+): Promise<ScoredMix> {
+  let peak = 0;
+  for await (const samples of watched(mix, { ...options, stage: "mix" }))
+    peak = samples.reduce((most, value) => Math.max(most, Math.abs(value)), peak);
+  const words: WordSpan[] = [];
+  const scores: number[] = [];
+  const column = detector.card.labels.indexOf(options.label);
+  const stream = watched(mix, { ...options, stage: "stream", words });
+  for await (const step of detector.detectStream(atFullScale(stream, peak)))
+    scores.push(step.scores[column]!);
+  const hopMs = (detector.card.windowing.hopLength * 1000) / SAMPLE_RATE_HZ;
+  return { track: { name: "mix", scores: Float32Array.from(scores), hopMs }, words };
+}
+
+async function* watched(
+  mix: PicovoiceMixParts,
+  {
+    stage,
+    words,
+    signal,
+    onProgress,
+  }: Omit<ScorePicovoiceOptions, "label"> & { readonly stage: string; readonly words?: WordSpan[] },
+): AsyncGenerator<Float32Array> {
+  let at = 0;
+  const total = Math.round(mix.hours * 60);
+  for await (const { samples, isKeyword } of mixPicovoice(mix)) {
+    throwIfAborted(signal, "eval picovoice");
+    yield samples;
+    const fromMs = (at * 1000) / SAMPLE_RATE_HZ;
+    at += samples.length;
+    if (isKeyword) words?.push({ fromMs, toMs: (at * 1000) / SAMPLE_RATE_HZ + GRACE_MS });
+    const done = Math.min(total, Math.round(at / SAMPLE_RATE_HZ / 60));
+    onProgress?.({ stage, done, total, unit: "minutes of audio" });
+  }
+}
+
+/** To int16 magnitudes, the mix's peak at the largest. */
+async function* atFullScale(parts: AsyncIterable<Float32Array>, peak: number): AsyncGenerator<Float32Array> {
+  const scale = peak === 0 ? 0 : 32_767 / peak;
+  for await (const samples of parts) yield samples.map((value) => Math.round(value * scale));
+}

@@ -1,3 +1,4 @@
+import { loadClassifier } from "@callsign/infer";
 import { createNodeSession } from "@callsign/infer/node";
 import {
   ARCHITECTURES,
@@ -79,7 +80,7 @@ describe.each(ARCHITECTURES)("%s", (name) => {
     learner.dispose();
   });
 
-  it("scores alike in training and in onnxruntime, at full size", async () => {
+  it("scores alike in training, in onnxruntime and in the detector, at full size", async () => {
     const full = createArchitecture({ name, labels: 3 });
     const weights = randomWeights(full, 1);
     const dims = [4, ...full.featureShape];
@@ -89,13 +90,37 @@ describe.each(ARCHITECTURES)("%s", (name) => {
     );
     const learner = new Learner(tf, { architecture: full, weights });
     const trained = await tf.sigmoid(learner.logits(tf.tensor(features, dims))).data();
-    const session = await createNodeSession()(encodeClassifier(full, weights, { version: "test" }), { name });
+    const graph = encodeClassifier(full, weights, { version: "test" });
+    const session = await createNodeSession()(graph, { name });
     const { score } = await session.run({ embedding: { data: features, dims } });
     expect(score!.data as Float32Array).toBeAllClose(trained, { atol: 1e-5, rtol: 0 });
+    const [embeddings] = full.featureShape.length === 1 ? [1] : full.featureShape;
+    const classifier = await loadClassifier(graph, {
+      name,
+      createSession: createNodeSession(),
+      labels: ["a", "b", "c"],
+      embeddings: embeddings!,
+    });
+    expect(await classifier.score(features, 4)).toBeAllClose(trained, { atol: 1e-5, rtol: 0 });
+    await classifier.dispose();
     expect(new Set(Array.from(trained, (value) => value.toFixed(3))).size).toBeGreaterThan(6);
     await session.dispose();
     learner.dispose();
   });
+
+  it.skipIf(name === "mlp")(
+    "reads [1, 16, 96] and gives [1, labels], as openWakeWord's heads do",
+    async () => {
+      const full = createArchitecture({ name, labels: 2 });
+      const graph = encodeClassifier(full, randomWeights(full, 1), { version: "test" });
+      const session = await createNodeSession()(graph, { name });
+      const { score } = await session.run({
+        embedding: { data: randomFeatures(16 * 96, 3), dims: [1, 16, 96] },
+      });
+      expect(score!.dims).toEqual([1, 2]);
+      await session.dispose();
+    },
+  );
 
   // A leak shows at the second step; the thousand are for the network that trains longest.
   const steps = name === "mlp" ? 1000 : 100;

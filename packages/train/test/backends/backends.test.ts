@@ -46,6 +46,32 @@ async function train(name: string): Promise<{ losses: number[]; scores: Float32A
   return { losses, scores };
 }
 
+/** Scores of a three-phrase training after 200 steps, each on a batch of its own. */
+async function trainThreePhrases(name: string): Promise<Float32Array> {
+  const { tf } = (await loadBackend(name)).backend;
+  const architecture = mlp({ inputs: 24, width: 16, blocks: 4, labels: 3 });
+  const learner = new Learner(tf, { architecture, weights: initialWeights(architecture, createRandom(1)) });
+  const steps = 200;
+  for (let step = 0; step < steps; step++) {
+    const values = randomFeatures(64 * 24, step);
+    const features = tf.tensor2d(values, [64, 24]);
+    // A window is of no phrase or of several.
+    const truth = Array.from({ length: 64 }, (_, i) =>
+      [0, 1, 2].map((label) => Number(values[24 * i + label]! > 0.5)),
+    );
+    const targets = tf.tensor2d(truth);
+    const learningRate = learningRateAt(step, { learningRate: 5e-3, steps });
+    learner.step({ features, targets }, { learningRate }).dispose();
+    tf.dispose([features, targets]);
+  }
+  const features = tf.tensor2d(randomFeatures(256 * 24, -1), [256, 24]);
+  const logits = learner.logits(features);
+  const scores = Float32Array.from(await logits.data(), (logit) => 1 / (1 + Math.exp(-logit)));
+  tf.dispose([features, logits]);
+  learner.dispose();
+  return scores;
+}
+
 describe.each(usable)("backend %s", (name) => {
   it("trains as the plain JavaScript one does", async () => {
     const reference = await train("cpu");
@@ -53,6 +79,13 @@ describe.each(usable)("backend %s", (name) => {
     expect(reference.losses.at(-1)!).toBeLessThan(0.8 * reference.losses[0]!);
     expect(losses).toBeAllClose(reference.losses, { rtol: 1e-4 });
     expect(scores).toBeAllClose(reference.scores, { atol: 1e-3, rtol: 0 });
+  });
+
+  it("scores as the plain JavaScript one does after 200 steps of three phrases", async () => {
+    const reference = await trainThreePhrases("cpu");
+    expect(Math.max(...reference)).toBeGreaterThan(0.9);
+    expect(Math.min(...reference)).toBeLessThan(0.1);
+    expect(await trainThreePhrases(name)).toBeAllClose(reference, { atol: 1e-3, rtol: 0 });
   });
 
   it("says its name and what it runs on", async () => {

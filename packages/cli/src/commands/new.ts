@@ -37,7 +37,7 @@ export function registerNew(program: Command, context: CliContext): void {
         .choices(["5m", "30m", "overnight"])
         .default("30m"),
     )
-    .option("--speech <dir...>", "recordings of people who do not say the phrases: helps more than anything")
+    .option("--speech <dir...>", "recordings of people who do not say the phrases")
     .option("--noise <dir...>", "recordings without words: machines, music, rain")
     .option("--seed <seed>", "the same seed and phrases give the same detector", "1")
     .option("--backend <name>", "auto, tensorflow-gpu, tensorflow, webgpu, wasm or cpu")

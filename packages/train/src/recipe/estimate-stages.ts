@@ -9,7 +9,7 @@ export interface StageSeconds {
   readonly train: number;
 }
 
-/** On two cores of a 2.9 GHz server, November 2026, other work on the same cores (docs/recipe.md); clips and audio are for one core. */
+/** Judged from runs on two shared cores, November 2026 (docs/recipe.md); clips and audio are for one core. */
 const CLIPS_A_SECOND_A_CORE = 20;
 const AUDIO_SECONDS_A_SECOND_A_CORE = 120;
 /** Training of conv-attention through WebAssembly does not grow with the cores. */

@@ -70,7 +70,7 @@ export function writeRecipe({
     `    partial: { clips: ${parts} }`,
     `    randomWords: { clips: ${size.randomWords} }`,
     `    copies: ${size.negativeCopies}`,
-    `  # Recordings of people who do not say the phrase. They matter more than anything else here: an hour helps much.`,
+    `  # Recordings of people who do not say the phrase. Give what you have: synthetic voices are not people.`,
     ...listOf("corpora", speech, (path, i) => [
       `    - source: { kind: folder, path: ${quoted(path)}, name: speech-${i + 1}, licence: not stated }`,
       `      copies: 1`,

@@ -193,15 +193,13 @@ async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose:
     ...(signal && { signal }),
   };
   const engines = await createSpeechEngines(configs, { cacheDir, hub: access });
-  const pool = workers > 1 ? createAttemptPool({ engines: configs, cacheDir, workers }) : undefined;
-  return {
-    engines,
-    ...(pool && { attempt: pool.attempt, concurrency: 2 * workers }),
-    async dispose() {
-      await pool?.dispose();
-      await Promise.all(engines.map(({ engine }) => engine.dispose()));
-    },
-  };
+  const dispose = async (): Promise<void> =>
+    void (await Promise.all(engines.map(({ engine }) => engine.dispose())));
+  if (workers === 1) return { engines, dispose };
+  // Opened here, so that what is missing is told or downloaded once, then let go: the threads have their own.
+  await dispose();
+  const pool = createAttemptPool({ engines: configs, cacheDir, workers });
+  return { engines: [], attempt: pool.attempt, concurrency: 2 * workers, dispose: pool.dispose };
 }
 
 /** A model given as `./folder` or `../folder` lies beside the config; other names may be a hub's. */

@@ -17,7 +17,8 @@ export async function openEspeakPackage(
   const worker = await new module.eSpeakNGWorker();
   fixRandomState(module.HEAPU32, [startedAt, clockSeconds()]);
   growStringCache(worker);
-  const untouched = module.HEAPU8.slice();
+  // Without the zeros at its end, which are most of it.
+  const untouched = module.HEAPU8.slice(0, module.HEAPU8.findLastIndex((byte) => byte !== 0) + 1);
   const restore = (): void => {
     module.HEAPU8.set(untouched);
     module.HEAPU8.fill(0, untouched.length);

@@ -10,6 +10,8 @@ import { speechBounds } from "./trim-silence.ts";
 /** One draw of one clip, and what the gate made of it. */
 export interface Attempt {
   readonly voice: VoiceParameters;
+  /** Of the engine that spoke. */
+  readonly licence: string;
   readonly result: MadeClip | RejectedClip;
 }
 
@@ -48,16 +50,17 @@ export async function makeAttempt(request: ClipRequest, attempt: number): Promis
   const voice =
     (attempt === 0 && request.voiceInTurn) || drawUtterance(request.text, { ...request, random }).voice;
   const engine = engineOf(voice, request.engines);
+  const { licence } = engine;
   try {
     const spoken = await engine.synthesize(
       request.text,
       voice,
       request.signal ? { signal: request.signal } : {},
     );
-    return { voice, result: judge(spoken, request) };
+    return { voice, licence, result: judge(spoken, request) };
   } catch (error) {
     if (!(error instanceof CallsignError && error.code === "SYNTHESIS_FAILED")) throw error;
-    return { voice, result: { rejection: "engine-failed", detail: error.message } };
+    return { voice, licence, result: { rejection: "engine-failed", detail: error.message } };
   }
 }
 

@@ -30,6 +30,7 @@ export interface SynthesisPlan {
   readonly texts: readonly string[];
   readonly count: number;
   readonly seed: string | number;
+  /** May be none where `attempt` has its own. */
   readonly engines: readonly WeightedEngine[];
   /** Speak with these very voices, in turn, instead of drawing new ones. */
   readonly voices?: readonly VoiceParameters[];
@@ -76,11 +77,11 @@ export async function* synthesizeClips(plan: SynthesisPlan): AsyncGenerator<Synt
   }
 }
 
-function checkPlan({ texts, count, engines, voices, concurrency = 1 }: SynthesisPlan): void {
+function checkPlan({ texts, count, engines, voices, attempt, concurrency = 1 }: SynthesisPlan): void {
   const problem =
     (texts.length === 0 && "at least one text") ||
     (!(Number.isInteger(count) && count >= 0) && `a whole number of clips, got ${count};`) ||
-    (engines.length === 0 && "at least one engine") ||
+    (engines.length === 0 && attempt === undefined && "at least one engine") ||
     (voices?.length === 0 && "at least one voice") ||
     (!(Number.isInteger(concurrency) && concurrency >= 1) &&
       `a concurrency of 1 or more, got ${concurrency};`);
@@ -130,12 +131,11 @@ async function acceptClip(plan: SynthesisPlan, { index, first, tally }: Turn): P
   const text = plan.texts[index % plan.texts.length]!;
   const reasons: string[] = [];
   for (let attempt = 0; attempt < (plan.mostAttempts ?? 10); attempt++) {
-    const { voice, result } = await (attempt === 0 ? first : runAttempt(plan, { index, attempt }));
+    const { voice, licence, result } = await (attempt === 0 ? first : runAttempt(plan, { index, attempt }));
     if ("rejection" in result) {
       reasons.push(`${result.rejection} (${voice.voice}: ${result.detail})`);
       tally.reject(result.rejection);
     } else if (tally.accept(result.contentHash)) {
-      const { licence } = plan.engines.find(({ engine }) => engine.id === voice.engine)!.engine;
       return { ...result, index, text, voice, licence, attempts: attempt + 1 };
     } else {
       reasons.push(`duplicate (${voice.voice})`);

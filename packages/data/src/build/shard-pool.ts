@@ -1,9 +1,6 @@
-import { CallsignError } from "@callsign/infer";
-import { Tinypool } from "tinypool";
-
+import { startWorkers } from "../workers/worker-pool.ts";
 import type { ShardPlan } from "./shard-plan.ts";
 import { type ShardFile, type ShardSetup, ShardTask } from "./shard-task.ts";
-import type { ShardOutcome } from "./shard-worker.ts";
 
 /** Makes shards, several at once where there are several workers. */
 export interface ShardPool {
@@ -17,31 +14,12 @@ export function createShardPool(
   { workers, signal }: { readonly workers: number; readonly signal?: AbortSignal | undefined },
 ): ShardPool {
   if (workers === 1) return new ShardTask(setup);
-  const isSource = import.meta.url.endsWith(".ts");
-  const pool = new Tinypool({
-    filename: new URL(isSource ? "./shard-worker-from-source.mjs" : "./shard-worker.js", import.meta.url)
-      .href,
-    name: "runShard",
-    minThreads: workers,
-    maxThreads: workers,
-    workerData: setup,
-    ...(isSource && { execArgv: ["--conditions=@callsign/source"] }),
+  const pool = startWorkers<ShardPlan, ShardFile>({
+    from: import.meta.url,
+    module: "./shard-worker",
+    data: setup,
+    workers,
+    what: "features",
   });
-  return {
-    async run(plan) {
-      const outcome: ShardOutcome = await pool.run(plan, signal ? { signal } : {}).catch((cause: unknown) => {
-        if (signal?.aborted) throw new CallsignError("ABORTED", `shard ${plan.id}: stopped`, { cause });
-        throw new CallsignError(
-          "WORKER_FAILED",
-          `shard ${plan.id}: a worker thread broke down: ${String(cause)}`,
-          {
-            cause,
-          },
-        );
-      });
-      if ("error" in outcome) throw new CallsignError(outcome.error.code, outcome.error.message);
-      return outcome;
-    },
-    dispose: () => pool.destroy(),
-  };
+  return { run: (plan) => pool.run(plan, signal), dispose: () => pool.dispose() };
 }

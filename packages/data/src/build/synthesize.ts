@@ -199,7 +199,7 @@ async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose:
   // Opened here, so that what is missing is told or downloaded once, then let go: the threads have their own.
   await dispose();
   const pool = createAttemptPool({ engines: configs, cacheDir, workers });
-  return { engines: [], attempt: pool.attempt, concurrency: 2 * workers, dispose: pool.dispose };
+  return { engines: [], attempt: pool.attempt, concurrency: 2 * workers, dispose: () => pool.dispose() };
 }
 
 /** A model given as `./folder` or `../folder` lies beside the config; other names may be a hub's. */

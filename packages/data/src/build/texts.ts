@@ -5,6 +5,7 @@ import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../negativ
 import { createPronunciations } from "../negatives/pronunciations.ts";
 import { createSoundIndex } from "../negatives/sound-index.ts";
 import { createRandom } from "../random.ts";
+import { startWorkers } from "../workers/worker-pool.ts";
 import type { BuildContext } from "./build-context.ts";
 import { BUILD_FILES, readJson, sha256Of, writeJson } from "./build-folder.ts";
 import { type ClipKind, slug } from "./clip-set.ts";
@@ -21,12 +22,12 @@ export interface SpokenSet {
 
 /** Stage `texts`: every text that is to be spoken, positives first. Drawn once and kept in texts.json. */
 export async function decideTexts(context: BuildContext): Promise<readonly SpokenSet[]> {
-  const { config, out, onNote } = context;
+  const { config, out, onNote, signal } = context;
   const path = join(out, BUILD_FILES.texts);
   const { seed, labels } = config;
   const key = sha256Of({ version: 1, seed, labels, negatives: config.data.negatives });
   const found = (await readJson(path)) as { key: string; negatives: SpokenSet[] } | undefined;
-  const negatives = found?.key === key ? found.negatives : await drawNegatives(config);
+  const negatives = found?.key === key ? found.negatives : await drawInThread(config, signal);
   if (found?.key !== key) await writeJson(path, { key, negatives });
   for (const { kind, clips } of wantedNegatives(config))
     if (clips > 0 && !negatives.some((set) => set.kind === kind))
@@ -51,6 +52,22 @@ function positiveSets({ labels, data }: DataConfig): SpokenSet[] {
   }));
 }
 
+/** The dictionary and its index take half a gigabyte, which a build that goes on for hours should not keep. */
+async function drawInThread(config: DataConfig, signal: AbortSignal | undefined): Promise<SpokenSet[]> {
+  const pool = startWorkers<DataConfig, SpokenSet[]>({
+    from: import.meta.url,
+    module: "./texts-worker",
+    data: undefined,
+    workers: 1,
+    what: "texts",
+  });
+  try {
+    return await pool.run(config, signal);
+  } finally {
+    await pool.dispose();
+  }
+}
+
 function wantedNegatives({ data: { negatives } }: DataConfig): { kind: NegativeKind; clips: number }[] {
   const { sentences, nearMisses, partial, swapped, randomWords, own, clipsPerOwn } = negatives;
   const clips: Record<NegativeKind, number> = {
@@ -64,11 +81,11 @@ function wantedNegatives({ data: { negatives } }: DataConfig): { kind: NegativeK
   return NEGATIVE_KINDS.map((kind) => ({ kind, clips: clips[kind] }));
 }
 
-async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
+/** What is to be said beside the phrases. */
+export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
   const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
   if (wanted.length === 0) return [];
   const { nearMisses, partial, swapped, sentences, randomWords, own } = config.data.negatives;
-  // Not loadPronunciations, which keeps its 200 MB for the next who asks: nobody will, and the build goes on for hours.
   const { dictionary } = await import("cmu-pronouncing-dictionary");
   const pronunciations = createPronunciations(dictionary);
   const texts = drawNegativeTexts(

@@ -1,8 +1,6 @@
-import { workerData } from "node:worker_threads";
-import { CallsignError, type CallsignErrorCode } from "@callsign/infer";
 import type * as z from "zod";
+import { workWith } from "../workers/worker-task.ts";
 import { createSpeechEngines } from "./create-engines.ts";
-import type { WeightedEngine } from "./draw-utterance.ts";
 import type { engineConfig } from "./engine-config.ts";
 import { type Attempt, type ClipRequest, makeAttempt } from "./make-clip.ts";
 
@@ -18,26 +16,9 @@ export interface AttemptTask {
   readonly attempt: number;
 }
 
-/** An error's class does not survive the way between threads; its code does. */
-export type AttemptOutcome =
-  | Attempt
-  | { readonly error: { readonly code: CallsignErrorCode; readonly message: string } };
-
-/** Entry point of the worker thread. */
-export async function runAttempt({ request, attempt }: AttemptTask): Promise<AttemptOutcome> {
-  try {
-    engines ??= createSpeechEngines(settings().engines, { cacheDir: settings().cacheDir });
-    return await makeAttempt({ ...request, engines: await engines }, attempt);
-  } catch (error) {
-    if (error instanceof CallsignError) return { error: { code: error.code, message: error.message } };
-    throw error;
-  }
-}
-
-let engines: Promise<WeightedEngine[]> | undefined;
-
-/** tinypool puts its own data first. */
-function settings(): AttemptWorkerData {
-  const [, data]: [unknown, AttemptWorkerData] = workerData;
-  return data;
-}
+/** Entry point of a worker thread that speaks. */
+export const work = workWith<AttemptTask, Attempt>((data) => {
+  const { engines, cacheDir } = data as AttemptWorkerData;
+  const opened = createSpeechEngines(engines, { cacheDir });
+  return async ({ request, attempt }) => makeAttempt({ ...request, engines: await opened }, attempt);
+});

@@ -49,7 +49,7 @@ export async function* makeEmbedding(
   const key = keyOf({ config, teacher: teacher.sha256 });
   const pool = createLessonPool(
     { out: lessonsDir, seed, config: config.lessons, teacherPath: teacher.path, key: lessonsKey },
-    { workers, signal },
+    { workers },
   );
   const checkpointFile = join(out, EMBEDDING_FILES.checkpoint);
   const history: string[] = [];

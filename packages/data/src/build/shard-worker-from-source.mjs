@@ -1,6 +1,0 @@
-// Entry of a worker thread run from the TypeScript sources (tests, scripts): Node 20 cannot read them, nor load tsx into a
-// thread by a flag, so the thread registers it first. The built package starts shard-worker.js itself.
-import { register } from "tsx/esm/api";
-
-register();
-export const { runShard } = await import("./shard-worker.ts");

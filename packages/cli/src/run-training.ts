@@ -1,8 +1,9 @@
 import type { DetectorConfig, EpochRecord, TrainedDetector } from "@callsign/train";
 
 import type { CliContext } from "./context.ts";
+import { follow } from "./follow.ts";
 import { openBackend } from "./open-backend.ts";
-import { formatDuration, ProgressLine } from "./progress.ts";
+import { formatDuration } from "./progress.ts";
 
 export interface RunTrainingOptions {
   readonly config: DetectorConfig;
@@ -20,22 +21,18 @@ export async function runTraining(
 ): Promise<TrainedDetector> {
   const { trainDetector } = await import("@callsign/train");
   const backend = await openBackend(context, options.backend ?? config.train.backend);
-  const progress = new ProgressLine(context);
   const { signal } = context;
   try {
-    const events = trainDetector({ config, dataDir, outDir, backend, resume, signal });
-    for (;;) {
-      const { done, value } = await events.next();
-      if (done === true) return value;
-      if (value.kind === "progress") progress.update(value.progress);
-      else {
-        progress.finish();
-        const text = value.kind === "note" ? `note: ${value.note}` : formatEpoch(value.record, config);
-        context.stderr(`${text}\n`);
-      }
-    }
+    return await follow(trainDetector({ config, dataDir, outDir, backend, resume, signal }), {
+      context,
+      show: (event) => {
+        if (event.kind === "progress") return { progress: event.progress };
+        return {
+          line: event.kind === "note" ? `note: ${event.note}` : formatEpoch(event.record, config),
+        };
+      },
+    });
   } finally {
-    progress.finish();
     backend.release();
   }
 }

@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { formatBuild, formatPlan, formatReport } from "../format-data.ts";
 import { parseNumber } from "../parse-number.ts";
-import { ProgressLine } from "../progress.ts";
+import { asProgress, follow } from "../follow.ts";
 
 /** `callsign data`: from typed words and recordings to feature shards. */
 export function registerData(program: Command, context: CliContext): void {
@@ -151,17 +151,13 @@ export async function drain<Result>(
   context: CliContext,
   start: (onNote: (note: string) => void) => AsyncGenerator<Progress, Result>,
 ): Promise<Result> {
-  const progress = new ProgressLine(context);
   const notes = new Set<string>();
   try {
-    const stages = start((note) => notes.add(note));
-    for (;;) {
-      const { done, value } = await stages.next();
-      if (done === true) return value;
-      progress.update(value);
-    }
+    return await follow(
+      start((note) => notes.add(note)),
+      { context, show: asProgress },
+    );
   } finally {
-    progress.finish();
     for (const note of notes) context.stderr(`note: ${note}\n`);
   }
 }

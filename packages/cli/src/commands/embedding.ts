@@ -1,12 +1,13 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
+import type { EmbeddingAgreement } from "@callsign/eval";
 import type { EmbeddingProgress, MadeEmbedding } from "@callsign/train";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
+import { asProgress, follow } from "../follow.ts";
 import { parseNumber } from "../parse-number.ts";
-import { ProgressLine } from "../progress.ts";
 
 interface TrainFlags {
   readonly config: string;
@@ -70,32 +71,26 @@ async function train(context: CliContext, flags: TrainFlags): Promise<void> {
   });
   const teacher = await locateTeacher(context, config.teacher);
   const backend = await openBackend(context, flags.backend);
-  const progress = new ProgressLine(context);
+  const total = config.train.steps;
+  const events = makeEmbedding(config, {
+    backend,
+    teacher,
+    lessonsDir: flags.lessons ?? join("build", `${config.name}-lessons`),
+    out: flags.out ?? join("embeddings", config.name),
+    workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
+    identity: toolIdentity(),
+    signal: context.signal,
+  });
   try {
-    const events = makeEmbedding(config, {
-      backend,
-      teacher,
-      lessonsDir: flags.lessons ?? join("build", `${config.name}-lessons`),
-      out: flags.out ?? join("embeddings", config.name),
-      workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
-      identity: toolIdentity(),
-      signal: context.signal,
+    const made = await follow(events, {
+      context,
+      show: (event) => ({
+        progress: { stage: "train", done: event.step, total, unit: "steps" },
+        ...(event.agreement && { line: formatLook(event) }),
+      }),
     });
-    for (;;) {
-      const { done, value } = await events.next();
-      if (done === true) {
-        progress.finish();
-        tell(context, value, flags);
-        return;
-      }
-      progress.update({ stage: "train", done: value.step, total: config.train.steps, unit: "steps" });
-      if (value.agreement !== undefined) {
-        progress.finish();
-        context.stderr(`${formatLook(value)}\n`);
-      }
-    }
+    tell(context, made, flags);
   } finally {
-    progress.finish();
     backend.release();
   }
 }
@@ -123,30 +118,23 @@ async function compare(context: CliContext, flags: CompareFlags): Promise<void> 
   const { compareEmbeddings } = await import("@callsign/eval");
   const { SPEECH_EMBEDDING } = await import("@callsign/infer/node");
   const teacher = await locateTeacher(context, SPEECH_EMBEDDING.id);
-  const progress = new ProgressLine(context);
   const events = compareEmbeddings({
     teacherPath: teacher.path,
     studentPath: flags.embedding,
     folders: flags.audio,
     signal: context.signal,
   });
-  for (;;) {
-    const { done, value } = await events.next();
-    if (done !== true) {
-      progress.update(value);
-      continue;
-    }
-    progress.finish();
-    if (flags.json) printJson(context, value);
-    else
-      context.stdout(
-        [
-          `${value.recordings} recordings, ${value.embeddings.toLocaleString("en-US")} embeddings`,
-          `mean cosine ${value.cosine.toFixed(4)} (per-dimension standardised)`,
-          `variance explained ${value.r2.toFixed(4)}; by dimension ${value.r2ByDimension.p10.toFixed(3)} (p10), ${value.r2ByDimension.p50.toFixed(3)} (p50), ${value.r2ByDimension.p90.toFixed(3)} (p90)`,
-          "",
-        ].join("\n"),
-      );
-    return;
-  }
+  const found = await follow(events, { context, show: asProgress });
+  if (flags.json) printJson(context, found);
+  else context.stdout(formatAgreement(found));
+}
+
+function formatAgreement({ recordings, embeddings, cosine, r2, r2ByDimension }: EmbeddingAgreement): string {
+  const { p10, p50, p90 } = r2ByDimension;
+  return [
+    `${recordings} recordings, ${embeddings.toLocaleString("en-US")} embeddings`,
+    `mean cosine ${cosine.toFixed(4)} (per-dimension standardised)`,
+    `variance explained ${r2.toFixed(4)}; by dimension ${p10.toFixed(3)} (p10), ${p50.toFixed(3)} (p50), ${p90.toFixed(3)} (p90)`,
+    "",
+  ].join("\n");
 }

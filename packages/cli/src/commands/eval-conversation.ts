@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
+import { asProgress, follow } from "../follow.ts";
 import { parseNumber } from "../parse-number.ts";
-import { ProgressLine } from "../progress.ts";
 
 interface ConversationFlags {
   readonly config: string;
@@ -43,34 +43,17 @@ async function converse(context: CliContext, flags: ConversationFlags): Promise<
     name: flags.config,
   });
   const { minutes, seed, out } = flags;
-  const progress = new ProgressLine(context);
   const events = makeConversation({ config, minutes, seed, signal: context.signal });
-  try {
-    for (;;) {
-      const { done, value } = await events.next();
-      if (done !== true) {
-        progress.update(value);
-        continue;
-      }
-      progress.finish();
-      const files = {
-        clip: join(out, "conversation.wav"),
-        truth: join(out, "truth.json"),
-        said: join(out, "said.json"),
-      };
-      await writeFileAtomic(files.clip, writeWav({ samples: value.samples, sampleRateHz: 16_000 }));
-      await writeFileAtomic(files.truth, `${JSON.stringify(value.truth, null, 1)}\n`);
-      await writeFileAtomic(files.said, `${JSON.stringify(value.said, null, 1)}\n`);
-      const { commands } = value.truth;
-      if (flags.json)
-        printJson(context, { ...files, commands: commands.length, utterances: value.said.length });
-      else
-        context.stdout(
-          `${commands.length} commands among ${value.said.length} utterances -> ${files.clip}\n`,
-        );
-      return;
-    }
-  } finally {
-    progress.finish();
-  }
+  const { samples, truth, said } = await follow(events, { context, show: asProgress });
+  const files = {
+    clip: join(out, "conversation.wav"),
+    truth: join(out, "truth.json"),
+    said: join(out, "said.json"),
+  };
+  await writeFileAtomic(files.clip, writeWav({ samples, sampleRateHz: truth.sampleRateHz }));
+  await writeFileAtomic(files.truth, `${JSON.stringify(truth, null, 1)}\n`);
+  await writeFileAtomic(files.said, `${JSON.stringify(said, null, 1)}\n`);
+  const counts = { commands: truth.commands.length, utterances: said.length };
+  if (flags.json) printJson(context, { ...files, ...counts });
+  else context.stdout(`${counts.commands} commands among ${counts.utterances} utterances -> ${files.clip}\n`);
 }

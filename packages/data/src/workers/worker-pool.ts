@@ -40,7 +40,8 @@ export function startWorkers<Task, Result>(options: WorkerPoolOptions): WorkerPo
       const outcome: WorkOutcome<Result> = await pool
         .run(task, signal ? { signal } : {})
         .catch((cause: unknown) => {
-          if (signal?.aborted) throw new CallsignError("ABORTED", `${what}: stopped`, { cause });
+          if (signal?.aborted)
+            throw new CallsignError("ABORTED", `${what}: stopped; run it again to continue`, { cause });
           throw new CallsignError("WORKER_FAILED", `${what}: a worker thread broke down: ${String(cause)}`, {
             cause,
           });

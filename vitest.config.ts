@@ -11,6 +11,8 @@ export default defineConfig({
     pool: "forks",
     reporters: process.env.CI ? ["default", "json"] : ["default"],
     outputFile: { json: "node_modules/.cache/vitest.json" },
+    // Every core: Vitest would leave one free, and the tests wait for processes and disks more than they calculate.
+    maxWorkers: "100%",
     testTimeout: 60_000,
   },
 });

@@ -13,13 +13,13 @@ import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { plainBlock } from "../test/plain-block.ts";
 import { randomFeatures } from "../test/random-weights.ts";
 
-/** What `auto` would take here and wasm: samples a second of a training step, and the fused block against plain operations. */
+/** Samples a second of a training step on each backend that runs on the CPU, and the fused block against plain operations. */
 export async function bench(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  const { backend } = await loadBackend("auto");
-  if (backend.name !== "wasm") rows.push(...(await benchBackend(backend.tf, backend.name)));
-  const wasm = await loadBackend("wasm");
-  rows.push(...(await benchBackend(wasm.backend.tf, "wasm")));
+  for (const name of ["onnxruntime", "tensorflow", "wasm"] as const) {
+    const loaded = await loadBackend(name).catch(() => undefined);
+    if (loaded) rows.push(...(await benchBackend(loaded.backend.tf, name)));
+  }
   return rows;
 }
 

@@ -180,7 +180,7 @@ export const trainSectionSchema = z.strictObject({
     .min(1)
     .max(50)
     .default("auto")
-    .describe("What calculates: auto, tensorflow-gpu, tensorflow, webgpu, wasm or cpu."),
+    .describe("What calculates: auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu."),
   memoryMiB: count(
     512,
     "Features kept in memory at once; with more, batches come from a part of the shards at a time.",

@@ -68,7 +68,7 @@ export async function* trainDetector(
   const found = options.resume ? await readTrainingCheckpoint(checkpointFile, identity) : undefined;
   if (found) yield { kind: "note", note: `goes on after step ${found.step} (epoch ${found.history.length})` };
   const run = yield* trainEpochs({
-    tf: backend.tf,
+    backend,
     architecture,
     config,
     training,

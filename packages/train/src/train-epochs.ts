@@ -68,7 +68,7 @@ const STEPS_PER_LOOK = 16;
 
 /** The rest of an epoch's steps; returns the milliseconds that went into batches. */
 async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
-  const { config, state, batches, learner, now, signal } = run;
+  const { backend, config, state, batches, learner, now, signal } = run;
   const { epochs, stepsPerEpoch } = config.train;
   const end = (state.history.length + 1) * stepsPerEpoch;
   let loaderMs = 0;
@@ -78,6 +78,7 @@ async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
     const batch = await batches.at(state.step);
     loaderMs += now() - before;
     pending.push({ loss: takeStep(run, batch), step: state.step, batch });
+    await backend.submit();
     state.step++;
     if (pending.length < STEPS_PER_LOOK && state.step < end) continue;
     for (const one of pending) state.lossSum += await readLoss(run, one);
@@ -102,7 +103,8 @@ async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
 }
 
 function takeStep(run: Run, { features: values, targets: truth }: HostBatch): Scalar {
-  const { tf, learner, architecture, config, state } = run;
+  const { learner, architecture, config, state } = run;
+  const { tf } = run.backend;
   const size = truth.length / config.labels.length;
   const features = tf.tensor(values, [size, ...architecture.featureShape]);
   const targets = tf.tensor2d(truth, [size, config.labels.length]);
@@ -115,11 +117,11 @@ function takeStep(run: Run, { features: values, targets: truth }: HostBatch): Sc
 }
 
 async function readLoss(
-  { tf, shards, state, checkpointFile }: Run,
+  { backend, shards, state, checkpointFile }: Run,
   { loss, step, batch }: { readonly loss: Scalar; readonly step: number; readonly batch: HostBatch },
 ): Promise<number> {
   const value = (await loss.data())[0]!;
-  tf.dispose(loss);
+  backend.tf.dispose(loss);
   if (Number.isFinite(value)) return value;
   const kept =
     state.history.length > 0

@@ -1,6 +1,7 @@
 import { createRandom } from "@callsign/data";
 import type { Progress } from "@callsign/infer";
 
+import type { Backend } from "./backends/backend.ts";
 import { Batches } from "./batches.ts";
 import type { DetectorConfig } from "./config.ts";
 import { splitWeights } from "./flat-weights.ts";
@@ -9,13 +10,12 @@ import type { Architecture } from "./models/architecture.ts";
 import type { ResolvedTraining } from "./resolve-training.ts";
 import { FeatureCache } from "./shards/feature-cache.ts";
 import type { OpenedShards } from "./shards/open-shards.ts";
-import type { TensorFlow } from "./tensorflow.ts";
 import type { CheckpointIdentity } from "./training-checkpoint.ts";
 import type { EpochRecord, TrainingState } from "./training-state.ts";
 import type { ScoreOptions } from "./validation/score-windows.ts";
 
 export interface TrainRunOptions {
-  readonly tf: TensorFlow;
+  readonly backend: Backend;
   readonly architecture: Architecture;
   readonly config: DetectorConfig;
   readonly training: ResolvedTraining;
@@ -45,7 +45,7 @@ export interface Run extends TrainRunOptions {
 
 /** Loads what a training needs and puts the network where its state says. The caller disposes of the learner. */
 export async function startRun(options: TrainRunOptions): Promise<Run> {
-  const { tf, architecture, config, training, shards, state } = options;
+  const { backend, architecture, config, training, shards, state } = options;
   const { optimizer, memoryMiB } = config.train;
   const cache = new FeatureCache(shards.tables, { mostBytes: memoryMiB * 2 ** 20 });
   const batches = new Batches({
@@ -57,7 +57,7 @@ export async function startRun(options: TrainRunOptions): Promise<Run> {
     random: createRandom(training.seed).fork("batches"),
   });
   await batches.setHard(state.hard);
-  const learner = new Learner(tf, {
+  const learner = new Learner(backend.tf, {
     architecture,
     weights: splitWeights(architecture, state.weights),
     optimizer: { weightDecay: optimizer.weightDecay, ...(state.optimizer && { state: state.optimizer }) },
@@ -67,8 +67,8 @@ export async function startRun(options: TrainRunOptions): Promise<Run> {
 }
 
 /** How windows are scored with the weights as they are. */
-export const scoringOf = ({ tf, learner, cache, architecture }: Run): ScoreOptions => ({
-  tf,
+export const scoringOf = ({ backend, learner, cache, architecture }: Run): ScoreOptions => ({
+  tf: backend.tf,
   learner,
   cache,
   featureShape: architecture.featureShape,

@@ -39,7 +39,7 @@ export function registerEmbedding(program: Command, context: CliContext): void {
     .option("--out <dir>", "folder of the embedding; else embeddings/NAME")
     .option("--lessons <dir>", "folder of the lessons; else build/NAME-lessons")
     .option("--workers <count>", "threads that make lessons; else one a core, less one", parseNumber)
-    .option("--backend <name>", "auto, tensorflow-gpu, tensorflow, webgpu, wasm or cpu", "auto")
+    .option("--backend <name>", "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu", "auto")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",

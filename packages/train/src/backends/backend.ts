@@ -1,7 +1,10 @@
 import type { TensorFlow } from "../tensorflow.ts";
 
-/** What TensorFlow.js can calculate with, fastest first: the order in which `auto` tries. */
-export const BACKENDS = ["tensorflow-gpu", "tensorflow", "webgpu", "wasm", "cpu"] as const;
+/**
+ * What TensorFlow.js can calculate with, the fastest first for batches of some hundred windows: the order in which
+ * `auto` tries. A GPU by `webgpu` wins from some ten thousand on.
+ */
+export const BACKENDS = ["tensorflow-gpu", "onnxruntime", "tensorflow", "webgpu", "wasm", "cpu"] as const;
 
 export type BackendName = (typeof BACKENDS)[number];
 
@@ -11,6 +14,8 @@ export interface Backend {
   readonly tf: TensorFlow;
   /** What it runs on, for logs: a library's version, a GPU's name. */
   readonly device: string;
+  /** Calculates what has been asked for so far; called after each step, for backends that gather operations. */
+  submit(): Promise<void>;
   /** Lets the process end. The backend must not be used after. */
   release(): void;
 }

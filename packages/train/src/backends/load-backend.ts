@@ -1,6 +1,7 @@
 import { CallsignError, closestName } from "@callsign/infer";
 import { type Backend, type BackendAdapter, type BackendName, BACKENDS } from "./backend.ts";
 import { cpu } from "./cpu.ts";
+import { onnxruntime } from "./onnxruntime.ts";
 import { tensorflow, tensorflowGpu } from "./tensorflow.ts";
 import { wasm } from "./wasm.ts";
 import { webgpu } from "./webgpu.ts";
@@ -20,6 +21,7 @@ export interface LoadedBackend {
 
 const ADAPTERS: Readonly<Record<BackendName, BackendAdapter>> = {
   "tensorflow-gpu": tensorflowGpu,
+  onnxruntime,
   tensorflow,
   webgpu,
   wasm,

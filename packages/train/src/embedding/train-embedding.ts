@@ -67,6 +67,7 @@ export async function* trainEmbedding(
       }
       const batch = await feed.training(step, random.fork(step));
       const loss = learner.step(batch, learningRateAt(step, config.train));
+      await training.backend.submit();
       tf.dispose([batch.logMels, batch.targets]);
       step++;
       const [isLooked, isLast] = [step % validateEvery === 0, step === steps];

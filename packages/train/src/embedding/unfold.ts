@@ -1,5 +1,4 @@
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
-import { isInHostMemory } from "../flat-weights.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 import { unfoldByGather } from "./unfold-by-gather.ts";
@@ -19,4 +18,7 @@ export interface Unfolded {
  * every backend, each in its faster way.
  */
 export const unfold = (tf: TensorFlow, x: Tensor4D, layer: EmbeddingLayer): Unfolded =>
-  isInHostMemory(tf) ? unfoldBySlices(tf, x, layer) : unfoldByGather(tf, x, layer);
+  LAUNCHING.has(tf.getBackend()) ? unfoldByGather(tf, x, layer) : unfoldBySlices(tf, x, layer);
+
+/** Backends where each operation is a launch. */
+const LAUNCHING: ReadonlySet<string> = new Set(["webgpu", "tensorflow"]);

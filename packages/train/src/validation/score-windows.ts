@@ -15,6 +15,8 @@ export interface ScoreOptions {
 
 /** Windows calculated at once: enough to keep any backend busy, 25 MB of sequences. */
 const AT_ONCE = 4096;
+/** Padded to multiples of this: a few sizes for many shards, as some backends prepare each anew. */
+const SIZES_APART = 512;
 
 /** Logits `[windows, labels]` of some windows of one shard. */
 export async function scoreWindows(
@@ -26,14 +28,15 @@ export async function scoreWindows(
   const parts: Float32Array[] = [];
   for (let from = 0; from < windows.length; from += AT_ONCE) {
     const size = Math.min(AT_ONCE, windows.length - from);
-    const values = new Float32Array(size * length);
+    const padded = Math.ceil(size / SIZES_APART) * SIZES_APART;
+    const values = new Float32Array(padded * length);
     for (let i = 0; i < size; i++) {
       const end = (table.windowEnd[windows[from + i]!]! + 1) * EMBEDDING.dimension;
       values.set(rows.subarray(end - length, end), i * length);
     }
-    const features = tf.tensor(values, [size, ...featureShape]);
+    const features = tf.tensor(values, [padded, ...featureShape]);
     const logits = learner.logits(features);
-    parts.push(Float32Array.from(await logits.data()));
+    parts.push((await logits.data<"float32">()).slice(0, size * logits.shape[1]));
     tf.dispose([features, logits]);
   }
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -2,7 +2,7 @@
 import { loadBackend, parseDetectorConfig, trainDetector } from "@callsign/train";
 
 const [dataDir, outDir, config] = process.argv.slice(2) as [string, string, string];
-const { backend } = await loadBackend("wasm");
+const { backend } = await loadBackend("onnxruntime");
 const events = trainDetector({
   config: parseDetectorConfig(JSON.parse(config), { name: "child" }),
   dataDir,

@@ -31,14 +31,14 @@ export function smallConfig(
   );
 }
 
-/** Trains to the end, by default on the wasm backend; every event is kept. */
+/** Trains to the end, by default on the onnxruntime backend; every event is kept. */
 export async function trainAll(
   options: Omit<TrainDetectorOptions, "backend"> & {
     readonly onEvent?: (event: TrainEvent) => void;
     readonly backendName?: string;
   },
 ): Promise<{ readonly trained: TrainedDetector; readonly events: readonly TrainEvent[] }> {
-  const { backend } = await loadBackend(options.backendName ?? "wasm");
+  const { backend } = await loadBackend(options.backendName ?? "onnxruntime");
   const events: TrainEvent[] = [];
   const stages = trainDetector({ ...options, backend });
   for (;;) {

@@ -26,7 +26,10 @@ export function registerRun(program: Command, context: CliContext): void {
     .description("Build the data, train, export and evaluate, going on from whatever is already there.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--out <dir>", "folder of everything: data, model, evaluation; else runs/NAME")
-    .option("--backend <name>", "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu; else the config's")
+    .option(
+      "--backend <name>",
+      "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu; else the config's",
+    )
     .option("--restart", "train from the beginning, whatever checkpoint is there; the data is kept")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart")

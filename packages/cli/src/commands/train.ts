@@ -22,7 +22,10 @@ export function registerTrain(program: Command, context: CliContext): void {
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--data <dir>", "folder of the data build; else build/NAME")
     .option("--out <dir>", "folder of the model; else models/NAME")
-    .option("--backend <name>", "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu; else the config's")
+    .option(
+      "--backend <name>",
+      "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu; else the config's",
+    )
     .option("--resume", "go on from the checkpoint in the model's folder, if there is one")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(

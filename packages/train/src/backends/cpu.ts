@@ -8,6 +8,11 @@ export const cpu: BackendAdapter = {
   async load() {
     const tf = await importTensorFlow();
     await takeCharge(tf, "cpu");
-    return { tf, device: `JavaScript, Node ${process.versions.node}`, submit: () => Promise.resolve(), release: () => undefined };
+    return {
+      tf,
+      device: `JavaScript, Node ${process.versions.node}`,
+      submit: () => Promise.resolve(),
+      release: () => undefined,
+    };
   },
 };

@@ -14,7 +14,10 @@ export const onnxruntime: BackendAdapter = {
     const threads = availableParallelism();
     if (tf.findBackend("onnxruntime") === null) {
       registerKernels("onnxruntime");
-      tf.registerBackend("onnxruntime", () => new LazyBackend(createNodeSession({ intraOpThreads: threads })));
+      tf.registerBackend(
+        "onnxruntime",
+        () => new LazyBackend(createNodeSession({ intraOpThreads: threads })),
+      );
     }
     await takeCharge(tf, "onnxruntime");
     const backend = tf.findBackend("onnxruntime") as InstanceType<typeof LazyBackend>;

@@ -41,7 +41,12 @@ async function loadAddon(name: AddonName, { needsGpu }: { readonly needsGpu: boo
     readonly isGPUPackage?: boolean;
   };
   if (needsGpu && native.isUsingGpuDevice !== true) throw new Error("it is installed, but finds no CUDA GPU");
-  return { tf, device: `TensorFlow, ${needsGpu ? "CUDA GPU" : "CPU"}`, submit: () => Promise.resolve(), release: () => undefined };
+  return {
+    tf,
+    device: `TensorFlow, ${needsGpu ? "CUDA GPU" : "CPU"}`,
+    submit: () => Promise.resolve(),
+    release: () => undefined,
+  };
 }
 
 type Loaded = Awaited<ReturnType<BackendAdapter["load"]>>;

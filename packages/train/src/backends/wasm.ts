@@ -9,6 +9,11 @@ export const wasm: BackendAdapter = {
     const tf = await importTensorFlow();
     const { version_wasm: version } = await import("@tensorflow/tfjs-backend-wasm");
     await takeCharge(tf, "wasm");
-    return { tf, device: `WebAssembly, tfjs-backend-wasm ${version}`, submit: () => Promise.resolve(), release: () => undefined };
+    return {
+      tf,
+      device: `WebAssembly, tfjs-backend-wasm ${version}`,
+      submit: () => Promise.resolve(),
+      release: () => undefined,
+    };
   },
 };

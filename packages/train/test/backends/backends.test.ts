@@ -48,7 +48,8 @@ async function train(name: string): Promise<{ losses: number[]; scores: Float32A
 
 /** Scores of a three-phrase training after 200 steps, each on a batch of its own. */
 async function trainThreePhrases(name: string): Promise<Float32Array> {
-  const { tf, submit } = (await loadBackend(name)).backend;
+  const { backend } = await loadBackend(name);
+  const { tf } = backend;
   const architecture = mlp({ inputs: 24, width: 16, blocks: 4, labels: 3 });
   const learner = new Learner(tf, { architecture, weights: initialWeights(architecture, createRandom(1)) });
   const steps = 200;
@@ -62,7 +63,7 @@ async function trainThreePhrases(name: string): Promise<Float32Array> {
     const targets = tf.tensor2d(truth);
     const learningRate = learningRateAt(step, { learningRate: 5e-3, steps });
     learner.step({ features, targets }, { learningRate }).dispose();
-    await submit();
+    await backend.submit();
     tf.dispose([features, targets]);
   }
   const features = tf.tensor2d(randomFeatures(256 * 24, -1), [256, 24]);

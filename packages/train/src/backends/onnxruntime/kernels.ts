@@ -68,8 +68,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   Sqrt: unary("Sqrt"),
   Tanh: unary("Tanh"),
   Square: (graph, [x]) => graph("Mul", [x!, x!], { shape: x!.shape }),
-  Rsqrt: (graph, [x]) =>
-    graph("Reciprocal", [graph("Sqrt", [x!], { shape: x!.shape })], { shape: x!.shape }),
+  Rsqrt: (graph, [x]) => graph("Reciprocal", [graph("Sqrt", [x!], { shape: x!.shape })], { shape: x!.shape }),
   Softmax: (graph, [x]) => graph("Softmax", [x!], { shape: x!.shape, attributes: { axis: -1n } }),
   // alpha below zero and at it, 1 above: relu's and abs's derivative.
   Step: (graph, [x], { alpha }) => {

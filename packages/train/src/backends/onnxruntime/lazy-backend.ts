@@ -73,6 +73,7 @@ export class LazyBackend extends KernelBackend {
     return this.hold(given(toFloats(values, dtype), shape));
   }
 
+  // oxlint-disable-next-line max-params -- TensorFlow.js's signature
   override move(
     dataId: object,
     values: BackendValues,
@@ -135,7 +136,8 @@ export class LazyBackend extends KernelBackend {
     if (traced.wanted.length === 0) return;
     const session = await this.#sessionOf(traced);
     const feeds: Record<string, Tensor> = {};
-    for (const [i, { data, shape }] of traced.inputs.entries()) feeds[`in${i}`] = { data: data!, dims: shape };
+    for (const [i, { data, shape }] of traced.inputs.entries())
+      feeds[`in${i}`] = { data: data!, dims: shape };
     const results = await session.run(feeds);
     for (const i of traced.wanted) {
       const value = traced.values[i]!;

@@ -12,7 +12,7 @@ export interface LazyValue {
 }
 
 /** One ONNX operator. */
-export interface Operation {
+interface Operation {
   readonly type: string;
   readonly inputs: readonly LazyValue[];
   /** Lists of whole numbers that the operator takes as further inputs: shapes, axes, bounds. */

@@ -8,7 +8,7 @@ export const PRODUCTS: Readonly<Record<string, Kernel>> = {
   BatchMatMul: (graph, [a, b], attributes) => product(graph, [a!, b!], attributes),
   _FusedMatMul: (graph, [a, b, bias], { activation, ...attributes }) => {
     if (activation !== undefined && activation !== "linear")
-      throw new RangeError(`fused matMul: no activation ${String(activation)} here`);
+      throw new RangeError(`fused matMul: no activation ${JSON.stringify(activation)} here`);
     return product(graph, [a!, b!, ...(bias ? [bias] : [])], attributes);
   },
 };

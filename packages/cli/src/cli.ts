@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { registerData } from "./commands/data.ts";
 import { registerDetect } from "./commands/detect.ts";
+import { registerGate } from "./commands/gate.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEmbedding } from "./commands/embedding.ts";
 import { registerEval } from "./commands/eval.ts";
@@ -42,6 +43,7 @@ export function createProgram(context: CliContext): Command {
     registerNew,
     registerData,
     registerDetect,
+    registerGate,
     registerListen,
     registerServe,
     registerEval,

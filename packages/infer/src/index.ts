@@ -30,4 +30,6 @@ export * from "./detections.ts";
 export * from "./detector-set.ts";
 export * from "./detector-stream.ts";
 export * from "./voice-gate.ts";
+export * from "./gate.ts";
+export * from "./audio-gate.ts";
 export * from "./audio/pcm-decoder.ts";

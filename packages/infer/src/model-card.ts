@@ -61,6 +61,14 @@ const shape = z.strictObject({
     patience: z.int().min(1).max(10_000),
     refractorySeconds: z.number().min(0).max(86_400),
   }),
+  /** How a gate behaves beside the thresholds (`GatePolicy`). */
+  gate: z
+    .strictObject({
+      release: z.number().min(0).max(1),
+      holdSeconds: z.number().min(0).max(60),
+      longestSeconds: z.number().positive().max(3600),
+    })
+    .exactOptional(),
   /** For every label, thresholds from high to low and what each came to on validation audio: the detector's sensitivity curve. */
   operatingPoints: z.record(label, z.array(operatingPoint).min(1).max(1000)).exactOptional(),
   training: z.record(z.string(), z.unknown()).exactOptional(),

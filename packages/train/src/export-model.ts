@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { formatModelCard, FRONTEND_ID, type ModelCard, SAMPLE_RATE_HZ } from "@callsign/infer";
+import {
+  formatModelCard,
+  FRONTEND_ID,
+  type GatePolicy,
+  type ModelCard,
+  SAMPLE_RATE_HZ,
+} from "@callsign/infer";
 import {
   MODEL_CARD_FILE,
   sha256Hex,
@@ -23,6 +29,8 @@ export interface ExportModelOptions {
   readonly patience?: number;
   /** Default 1. */
   readonly refractorySeconds?: number;
+  /** How its gate behaves, where it is one. */
+  readonly gate?: GatePolicy | undefined;
   /** How audio is cut for it. Default what its shape tells, with the published lengths. */
   readonly windowing?: ModelCard["windowing"];
   /** The embedding its features came from. Default Google's. */
@@ -86,6 +94,7 @@ function describeModel(options: ExportModelOptions, graph: Uint8Array): ModelCar
       patience: options.patience ?? 1,
       refractorySeconds: options.refractorySeconds ?? 1,
     },
+    ...(options.gate && { gate: { ...options.gate } }),
     ...(options.operatingPoints && { operatingPoints: options.operatingPoints }),
     ...(training && { training: { ...training } }),
     ...(data && { data: [...data] }),

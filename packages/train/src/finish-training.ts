@@ -1,7 +1,9 @@
+import type { GatePolicy } from "@callsign/infer";
 import { flattenWeights, splitWeights } from "./flat-weights.ts";
 import { foldCalibration } from "./fold-calibration.ts";
 import type { Weights } from "./models/architecture.ts";
 import { type Run, scoringOf } from "./training-run.ts";
+import { chooseGate } from "./validation/choose-gate.ts";
 import { calibrate, type LogitScale } from "./validation/calibrate.ts";
 import { costAt, leastCost } from "./validation/expected-cost.ts";
 import {
@@ -11,6 +13,7 @@ import {
   sweepThresholds,
 } from "./validation/sweep-thresholds.ts";
 import {
+  gateStreamOf,
   isBetter,
   judge,
   scoreValidation,
@@ -41,6 +44,8 @@ export interface FinishedTraining {
   /** Epochs whose weights were averaged; one where the best alone was better. */
   readonly epochs: readonly number[];
   readonly validation: Validation;
+  /** Where the goal is a gate. */
+  readonly gate?: GatePolicy;
 }
 
 /** Chooses the weights, calibrates them, and chooses the thresholds, all on the validation split. */
@@ -59,18 +64,27 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
   const weights = foldCalibration(architecture, chosen, { scales });
   learner.setWeights(weights);
   const scored = await scoreValidation({ tables: shards.tables, config }, scoringOf(run));
-  const labels = config.labels.map(({ label }, i): FinishedLabel => {
+  const label = config.labels.map((_, i) => {
     const scores = toScores(scored.labels[i]!);
     const stream = streamOf(scored.shards, { config, label: i });
-    const curve = sweepThresholds(stream, selection);
-    const { threshold } =
-      training.goal === "gate" ? leastCost(scores, selection) : bestAt(curve, selection.falseAcceptsPerHour);
+    return { scores, stream, curve: sweepThresholds(stream, selection) };
+  });
+  const gate =
+    training.goal === "gate"
+      ? chooseGate(gateStreamOf(scored.shards, config), {
+          thresholds: label.map(({ scores }) => leastCost(scores, selection).threshold),
+          costs: selection,
+        })
+      : undefined;
+  const labels = config.labels.map((named, i): FinishedLabel => {
+    const { scores, stream, curve } = label[i]!;
+    const threshold = gate?.thresholds[i] ?? bestAt(curve, selection.falseAcceptsPerHour).threshold;
     const { cost, missedShare, needlessShare } = costAt(scores, { ...selection, threshold });
     const { falseRejectRate, falseAcceptsPerHour } = operatingPointAt(stream, { ...selection, threshold });
     const figures = { cost, missedShare, needlessShare, falseRejectRate, falseAcceptsPerHour };
-    return { label, threshold, calibration: scales[i]!, ...figures, curve };
+    return { label: named.label, threshold, calibration: scales[i]!, ...figures, curve };
   });
-  return { weights, labels, epochs, validation };
+  return { weights, labels, epochs, validation, ...(gate && { gate: gate.policy }) };
 }
 
 /** The mean of the best epochs' weights (Izmailov et al. 2018, arXiv 1803.05407), or the best epoch where that is better. */

@@ -115,6 +115,7 @@ async function finish(
     thresholds: Object.fromEntries(finished.labels.map(({ label, threshold }) => [label, threshold])),
     patience: selection.patience,
     refractorySeconds: selection.refractorySeconds,
+    gate: finished.gate,
     windowing: config.windowing,
     embedding: embeddingOf(shards),
     operatingPoints: Object.fromEntries(finished.labels.map(({ label, curve }) => [label, [...curve]])),

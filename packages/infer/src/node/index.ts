@@ -12,6 +12,7 @@ export * from "./audio-file.ts";
 export * from "./tool-identity.ts";
 export * from "./load-detector-set.ts";
 export * from "./detection-transform.ts";
+export * from "./gate-transform.ts";
 export * from "./serve/serve-detectors.ts";
 export type { ServeLogRecord } from "./serve/client-session.ts";
 export * from "./microphone/microphone.ts";

@@ -3,6 +3,7 @@ import { IGNORED } from "../label-policy.ts";
 import type { ResolvedTraining } from "../resolve-training.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
 import { type CostPoint, type LabelScores, leastCost } from "./expected-cost.ts";
+import { gateStream } from "./choose-gate.ts";
 import { scoredStream, sigmoid } from "./scored-stream.ts";
 import { scoreWindows, type ScoreOptions } from "./score-windows.ts";
 import {
@@ -100,17 +101,18 @@ export const isBetter = (a: Validation["criterion"], b: Validation["criterion"])
 export const streamOf = (
   shards: ScoredValidation["shards"],
   { config, label }: { readonly config: DetectorConfig; readonly label: number },
-) =>
-  scoredStream(shards, {
-    label,
-    labels: config.labels.length,
-    hopLength:
-      config.windowing.kind === "sliding-audio"
-        ? config.data.slidingWindows.stepLength
-        : config.windowing.hopLength,
-    // Of sliding windows, those of positives end anywhere.
-    isStream: ({ kind }) => config.windowing.kind !== "sliding-audio" || kind !== "positive",
-  });
+) => scoredStream(shards, { label, ...streamShape(config) });
+
+/** All labels' scores over the validation split as a gate hears them. */
+export const gateStreamOf = (shards: ScoredValidation["shards"], config: DetectorConfig) =>
+  gateStream(shards, streamShape(config));
+
+const streamShape = ({ labels, windowing, data }: DetectorConfig) => ({
+  labels: labels.length,
+  hopLength: windowing.kind === "sliding-audio" ? data.slidingWindows.stepLength : windowing.hopLength,
+  // Of sliding windows, those of positives end anywhere.
+  isStream: ({ kind }: ShardTable) => windowing.kind !== "sliding-audio" || kind !== "positive",
+});
 
 /** Logits to scores. */
 export const toScores = ({ positives, negatives }: LabelScores): LabelScores => ({

@@ -200,12 +200,14 @@ function sampled(samples: readonly ClipSample[]): SafeHtml {
 
 function card({ clip, audioUrl, spectrogramUrl: picture }: ClipSample): SafeHtml {
   const what = clip.text === "" ? clip.label : clip.text;
-  const length = `${clip.durationSeconds.toFixed(2)} s`;
+  const cut = clip.durationSeconds > MOST_SECONDS ? `, the first ${MOST_SECONDS} s of it here` : "";
+  const length = `${clip.durationSeconds.toFixed(2)} s${cut}`;
+  const label = clip.text === "" ? "" : `${clip.label} · `;
   return html`<figure class="clip">
     <img src="${picture}" alt="Spectrogram of ${clip.path}, ${length}" />
     <audio controls preload="metadata" src="${audioUrl}" aria-label="${what}"></audio>
     <figcaption>
-      <strong>${what}</strong><br />${clip.label} · ${clip.split} · ${length}<br />${clip.speaker}<br /><code
+      <strong>${what}</strong><br />${label}${clip.split} · ${length}<br />${clip.speaker}<br /><code
         >${clip.path}</code
       >
     </figcaption>

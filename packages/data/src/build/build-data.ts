@@ -1,13 +1,12 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Progress } from "@callsign/infer";
 
 import type { BuildContext } from "./build-context.ts";
-import { BUILD_FILES, removeOthers, removeTemporaryFiles, sha256Of, writeJson } from "./build-folder.ts";
+import { BUILD_FILES, openBuildFolder, removeOthers, sha256Of, writeJson } from "./build-folder.ts";
 import { type BuildIndex, writeBuildManifest, writeIndex } from "./build-index.ts";
 import { buildShards } from "./build-shards.ts";
-import { collectSets, corpusSets } from "./collect.ts";
+import { collectSets, corpusSets, findCorpora } from "./collect.ts";
 import { locateEmbedding } from "./feature-settings.ts";
 import { synthesizeSets } from "./synthesize.ts";
 import { decideTexts } from "./texts.ts";
@@ -22,7 +21,7 @@ export type BuildStage = (typeof BUILD_STAGES)[number];
  * the config, the seed and the recordings alone: not on the number of workers, nor on how often it was stopped.
  * @param options.until the last stage to run; all of them without it
  * @returns the index; undefined where the last stage is an earlier one
- * @throws CallsignError `CONFIG_INVALID`, `SYNTHESIS_REJECTED`, `TOO_MANY_FAULTS`, `FILE_WRITE_FAILED`, `ABORTED`, and
+ * @throws CallsignError `CONFIG_INVALID`, `FILE_NOT_FOUND`, `INVALID_ARGUMENT`, `SYNTHESIS_REJECTED`, `TOO_MANY_FAULTS`, `FILE_WRITE_FAILED`, `ABORTED`, and
  * what sources, engines and the embedding can throw
  */
 export async function* buildData(
@@ -31,10 +30,9 @@ export async function* buildData(
 ): AsyncGenerator<Progress, BuildIndex | undefined> {
   const { out, config } = context;
   const last = BUILD_STAGES.indexOf(until);
-  await mkdir(out, { recursive: true });
-  await removeTemporaryFiles(out);
   const corpora = corpusSets(context);
-  // Looked for first: an hour of synthesis is a long wait for "not found".
+  if (last >= BUILD_STAGES.indexOf("collect")) await findCorpora(context, corpora);
+  await openBuildFolder(out);
   const embedding = last === BUILD_STAGES.indexOf("features") ? await locateEmbedding(context) : undefined;
   await writePlan(context);
   const spoken = await decideTexts(context);

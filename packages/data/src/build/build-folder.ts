@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import { CallsignError } from "@callsign/infer";
 import { sha256Hex, writeFileAtomic } from "@callsign/infer/node";
 
 /** Files of a build, relative to its folder. */
@@ -37,8 +38,20 @@ export async function readJson(path: string): Promise<unknown> {
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${stableJson(value, 1)}\n`);
 
-/** Removes what killed writers left behind anywhere in the build. */
-export async function removeTemporaryFiles(out: string): Promise<void> {
+/**
+ * Readies a folder for a build, or for going on with one: what killed writers left behind is removed. Another folder with
+ * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`.
+ * @throws CallsignError `INVALID_ARGUMENT`
+ */
+export async function openBuildFolder(out: string): Promise<void> {
+  const isBuild = (await readJson(join(out, BUILD_FILES.plan))) !== undefined;
+  const found = isBuild ? [] : (await readdir(out).catch(() => [])).filter((name) => !TEMPORARY.test(name));
+  if (found.length > 0)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `${out}: expected an empty folder or an earlier build, got a folder with ${found.slice(0, 3).join(", ")} ` +
+        `and no ${BUILD_FILES.plan}; name another folder (--out)`,
+    );
   for (const path of await listFiles(out))
     if (TEMPORARY.test(path)) await rm(join(out, path), { force: true });
 }

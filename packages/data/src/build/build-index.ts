@@ -7,6 +7,7 @@ import { type ManifestClip, writeManifest } from "../manifest.ts";
 import type { BuildContext } from "./build-context.ts";
 import { BUILD_FILES, readJson, writeJson } from "./build-folder.ts";
 import type { ShardEntry } from "./build-shards.ts";
+import { secondsOf, voicesOf } from "./count-clips.ts";
 import type { ClipKind, CollectedSet } from "./clip-set.ts";
 import { featureSettings, settingsSha256 } from "./feature-settings.ts";
 
@@ -86,7 +87,7 @@ export async function readBuildIndex(out: string): Promise<BuildIndex> {
   if (found === undefined)
     throw new CallsignError(
       "FILE_NOT_FOUND",
-      `${path}: no finished build here; run: callsign data build --out ${out}`,
+      `${path}: no finished build here; run: callsign data build --config FILE --out ${out}`,
     );
   if (found.formatVersion !== 1 || !Array.isArray(found.shards) || !Array.isArray(found.sets))
     throw new CallsignError(
@@ -120,7 +121,7 @@ export async function writeBuildManifest(
 }
 
 function summarizeSet({ clips, clean: _clean, copies: _copies, ...set }: CollectedSet): SetSummary {
-  return { ...set, clips: clips.length, seconds: secondsOf(clips), speakers: speakersOf(clips) };
+  return { ...set, clips: clips.length, seconds: secondsOf(clips), speakers: voicesOf(clips) };
 }
 
 function summarizeLicences(clips: readonly ManifestClip[]): LicenceSummary[] {
@@ -138,16 +139,9 @@ function summarizeLicences(clips: readonly ManifestClip[]): LicenceSummary[] {
       licence: of[0]!.licence,
       clips: of.length,
       seconds: secondsOf(of),
-      speakers: speakersOf(of),
+      speakers: voicesOf(of),
     }));
 }
-
-/** To a thousandth: sums of many floats depend on their order in the last digits. */
-const secondsOf = (clips: readonly ManifestClip[]): number =>
-  Math.round(clips.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0) * 1000) / 1000;
-
-const speakersOf = (clips: readonly ManifestClip[]): number =>
-  new Set(clips.map(({ speaker }) => speaker)).size;
 
 function formatSources({ name, licences }: BuildIndex): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|");

@@ -75,6 +75,26 @@ function nameOf(source: SourceConfig): string {
   return `common-voice-${source.language}-${source.subset}`;
 }
 
+/**
+ * Looks for every file and folder the corpora name: an hour of synthesis is a long wait for "not found".
+ * @throws CallsignError `FILE_NOT_FOUND`
+ */
+export async function findCorpora(context: BuildContext, sets: readonly CorpusSet[]): Promise<void> {
+  for (const { id, source } of sets) {
+    if (source.path === undefined) continue;
+    for (const path of source.kind === "clip" ? [source.path, source.truth] : [source.path]) {
+      const found = fromBase(path, context);
+      await stat(found).catch((cause: unknown) => {
+        throw new CallsignError(
+          "FILE_NOT_FOUND",
+          `${found}: not there, or not to be read; the config's ${id} names it`,
+          { cause },
+        );
+      });
+    }
+  }
+}
+
 /** Stage `collect`: the recordings of every corpus, each cut to clips and written as 16 kHz wav. */
 export async function* collectSets(
   context: BuildContext,
@@ -172,7 +192,7 @@ async function keepClip(
 }
 
 /** The source with its paths from anywhere, and for Common Voice without the detector's own phrases. */
-function locateSource(context: BuildContext, source: SourceConfig): SourceConfig {
+export function locateSource(context: BuildContext, source: SourceConfig): SourceConfig {
   if (source.kind === "clip")
     return { ...source, path: fromBase(source.path, context), truth: fromBase(source.truth, context) };
   if (source.kind !== "common-voice") return { ...source, path: fromBase(source.path, context) };

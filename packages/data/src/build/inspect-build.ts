@@ -10,6 +10,7 @@ import { readShard } from "../shard.ts";
 import { SPLITS } from "../split.ts";
 import { type BuildIndex, readBuildIndex } from "./build-index.ts";
 import type { ShardEntry } from "./build-shards.ts";
+import { isSomebody, secondsOf, voicesOf } from "./count-clips.ts";
 
 /** What a build holds, counted over its files, not taken from what the index says. */
 export interface BuildReport {
@@ -69,7 +70,7 @@ export async function inspectBuild(
     index,
     clips: clips.length,
     seconds: secondsOf(clips),
-    voices: new Set(clips.map(({ speaker }) => speaker)).size,
+    voices: voicesOf(clips),
     bySplit: SPLITS.map((split) => summarizeSplit(split, { clips, index })),
     byVoice: summarizeVoices(clips),
     windows: sum(({ windows }) => windows),
@@ -124,7 +125,7 @@ function summarizeSplit(
     split,
     clips: own.length,
     seconds: secondsOf(own),
-    voices: new Set(own.map(({ speaker }) => speaker)).size,
+    voices: voicesOf(own),
     shards: shards.length,
     windows: shards.reduce((sum, { windows }) => sum + windows, 0),
   };
@@ -132,7 +133,7 @@ function summarizeSplit(
 
 function summarizeVoices(clips: readonly ManifestClip[]): BuildReport["byVoice"] {
   const voices = new Map<string, ManifestClip[]>();
-  for (const clip of clips) {
+  for (const clip of clips.filter(isSomebody)) {
     const list = voices.get(clip.speaker);
     if (list === undefined) voices.set(clip.speaker, [clip]);
     else list.push(clip);
@@ -141,6 +142,3 @@ function summarizeVoices(clips: readonly ManifestClip[]): BuildReport["byVoice"]
     .map(([voice, of]) => ({ voice, split: of[0]!.split, clips: of.length, seconds: secondsOf(of) }))
     .toSorted((a, b) => b.clips - a.clips || (a.voice < b.voice ? -1 : 1));
 }
-
-const secondsOf = (clips: readonly ManifestClip[]): number =>
-  Math.round(clips.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0) * 1000) / 1000;

@@ -3,10 +3,10 @@ import { readdir } from "node:fs/promises";
 import type { Progress } from "@callsign/infer";
 
 import { createSource } from "../sources/create-source.ts";
-import { createSpeechEngines } from "../synthesis/create-engines.ts";
 import { type BuildContext, throwIfStopped } from "./build-context.ts";
-import { corpusSets } from "./collect.ts";
+import { corpusSets, locateSource } from "./collect.ts";
 import { locateEmbedding } from "./feature-settings.ts";
+import { locateModel, openEngines } from "./open-engines.ts";
 
 /** Something a build fetches from the network. */
 export interface PulledSource {
@@ -25,21 +25,23 @@ export async function* pullSources(context: BuildContext): AsyncGenerator<Progre
   const { path } = await locateEmbedding(context);
   pulled.push({ name: path, kind: "embedding" });
   yield { stage: "pull", done: pulled.length, unit: "sources", note: "embedding" };
-  for (const engine of context.config.data.engines) {
+  for (const engine of context.config.data.engines.map((one) => locateModel(one, context))) {
     throwIfStopped(context, "pull");
     if (!("model" in engine) || (await isFolder(engine.model))) continue;
-    const hub = context.hub && { hubUrl: context.hub.endpoint, fetch: context.hub.fetch };
-    const opened = await createSpeechEngines([engine], { cacheDir: context.cacheDir, hub });
+    const { config } = context;
+    const alone = { ...context, config: { ...config, data: { ...config.data, engines: [engine] } } };
+    const opened = await openEngines(alone);
     await Promise.all(opened.map((one) => one.engine.dispose()));
     pulled.push({ name: engine.model, kind: "engine" });
     yield { stage: "pull", done: pulled.length, unit: "sources", note: engine.model };
   }
   for (const { source } of corpusSets(context)) {
     if (source.kind !== "common-voice" || source.repository === undefined) continue;
-    const opened = createSource(source, { hub: context.hub });
+    // As the build will: another selection would fetch other parts.
+    const opened = createSource(locateSource(context, source), { hub: context.hub });
     let clips = 0;
     // Reading a selection is what brings it into the cache.
-    const reading = opened.clips({ signal: context.signal });
+    const reading = opened.clips({ signal: context.signal, onNote: context.onNote });
     while ((await reading.next()).done !== true)
       yield { stage: `pull ${source.repository}`, done: ++clips, total: source.count, unit: "clips" };
     pulled.push({ name: source.repository, kind: "corpus", clips });

@@ -3,15 +3,14 @@ import type { Progress } from "@callsign/infer";
 import type { ManifestClip } from "../manifest.ts";
 import { assignSplit } from "../split.ts";
 import { createAttemptPool } from "../synthesis/attempt-pool.ts";
-import { createSpeechEngines } from "../synthesis/create-engines.ts";
-import type { EngineConfig } from "../synthesis/engine-config.ts";
 import type { RejectionCounts } from "../synthesis/quality-gate.ts";
 import type { VoiceParameters } from "../synthesis/speech-engine.ts";
 import { type SynthesisPlan, synthesizeClips, type SynthesizedClip } from "../synthesis/synthesize-clips.ts";
 import { type Batch, BatchJournal, writeClip } from "./batch-journal.ts";
-import { type BuildContext, fromBase, throwIfStopped } from "./build-context.ts";
+import { type BuildContext, throwIfStopped } from "./build-context.ts";
 import { sha256Of } from "./build-folder.ts";
 import { clipPath, type CollectedSet } from "./clip-set.ts";
+import { locateModel, openEngines } from "./open-engines.ts";
 import type { SpokenSet } from "./texts.ts";
 
 /** Clips between two records of what is done. */
@@ -184,15 +183,9 @@ function lazySpeakers(context: BuildContext): { get: () => Promise<Speaker>; dis
 }
 
 async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose: () => Promise<void> }> {
-  const { workers, cacheDir, hub, signal } = context;
+  const { workers, cacheDir } = context;
   const configs = context.config.data.engines.map((engine) => locateModel(engine, context));
-  const access = hub && {
-    hubUrl: hub.endpoint,
-    fetch: hub.fetch,
-    ...(hub.token !== undefined && { accessToken: hub.token }),
-    ...(signal && { signal }),
-  };
-  const engines = await createSpeechEngines(configs, { cacheDir, hub: access });
+  const engines = await openEngines(context);
   const dispose = async (): Promise<void> =>
     void (await Promise.all(engines.map(({ engine }) => engine.dispose())));
   if (workers === 1) return { engines, dispose };
@@ -200,10 +193,4 @@ async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose:
   await dispose();
   const pool = createAttemptPool({ engines: configs, cacheDir, workers });
   return { engines: [], attempt: pool.attempt, concurrency: 2 * workers, dispose: () => pool.dispose() };
-}
-
-/** A model given as `./folder` or `../folder` lies beside the config; other names may be a hub's. */
-function locateModel(engine: EngineConfig, context: BuildContext): EngineConfig {
-  if (!("model" in engine) || !/^\.{1,2}[/\\]/.test(engine.model)) return engine;
-  return { ...engine, model: fromBase(engine.model, context) };
 }

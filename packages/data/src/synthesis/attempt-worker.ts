@@ -16,9 +16,11 @@ export interface AttemptTask {
   readonly attempt: number;
 }
 
+const noNetwork: typeof fetch = () => Promise.reject(new Error("a speech thread does not download"));
+
 /** Entry point of a worker thread that speaks. */
 export const work = workWith<AttemptTask, Attempt>((data) => {
   const { engines, cacheDir } = data as AttemptWorkerData;
-  const opened = createSpeechEngines(engines, { cacheDir });
+  const opened = createSpeechEngines(engines, { cacheDir, hub: { fetch: noNetwork } });
   return async ({ request, attempt }) => makeAttempt({ ...request, engines: await opened }, attempt);
 });

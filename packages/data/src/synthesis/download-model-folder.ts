@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   downloadFile as fetchHubFile,
@@ -25,7 +25,8 @@ export interface HubOptions {
 
 /**
  * A model repository of the hub as a local folder, one for each commit. Files are checked against the hashes the hub
- * lists; what is there already is not fetched again, and a broken download continues.
+ * lists; what is there already is not fetched again, and a broken download continues. Without a network it is the folder
+ * of last time.
  * @returns the folder
  * @throws CallsignError `DOWNLOAD_FAILED`, `CHECKSUM_MISMATCH`, `FILE_WRITE_FAILED`, `ABORTED`
  */
@@ -38,14 +39,17 @@ export async function downloadModelFolder(
     ...(options.accessToken !== undefined && { accessToken: options.accessToken }),
     ...(options.fetch && { fetch: options.fetch }),
   };
+  const models = join(options.cacheDir, "models", id.replace("/", "--"));
+  const revision = options.revision ?? "main";
+  const kept = join(models, `${encodeURIComponent(revision)}.commit`);
   try {
     const { sha } = await modelInfo({
       ...hub,
       name: id,
-      revision: options.revision ?? "main",
+      revision,
       additionalFields: ["sha"],
     });
-    const folder = join(options.cacheDir, "models", id.replace("/", "--"), checkCommit(sha, id));
+    const folder = join(models, checkCommit(sha, id));
     for await (const entry of listFiles({ ...hub, repo: id, revision: sha, recursive: true })) {
       if (entry.type !== "file" || !isWanted(entry.path)) continue;
       if (options.signal?.aborted) throw new CallsignError("ABORTED", `${id}: download stopped`);
@@ -55,10 +59,13 @@ export async function downloadModelFolder(
         ? fetchLarge(entry, { ...options, id, sha, target })
         : fetchSmall(entry, { hub, id, sha, target }));
     }
+    await writeFileAtomic(kept, sha);
     return folder;
   } catch (cause) {
     if (cause instanceof CallsignError) throw cause;
     const status = cause instanceof HubApiError ? cause.statusCode : undefined;
+    const commit = status === undefined ? await readFile(kept, "utf8").catch(() => undefined) : undefined;
+    if (commit !== undefined) return join(models, checkCommit(commit, id));
     throw new CallsignError(
       "DOWNLOAD_FAILED",
       `${id}: cannot be had from the hub: ${String(cause)}${status === 401 ? "; is an access token needed?" : ""}; or ` +

@@ -168,6 +168,10 @@ describe("inspectBuild", () => {
     // 12 positives, 4 sentences, 4 parts, 3 of the user's own, 4 recordings, 3 noises.
     expect(report.clips).toBe(30);
     expect(report.bySplit.reduce((sum, { clips }) => sum + clips, 0)).toBe(30);
+    // A noise has no voice.
+    const voices = report.byVoice.map(({ voice }) => voice);
+    expect(voices.every((voice) => /^(flite|talk)\//.test(voice))).toBe(true);
+    expect(report.voices).toBe(voices.length);
   });
 
   it("draws a sample with something of every set", async () => {

@@ -37,7 +37,8 @@ describe("common-voice on a hub", () => {
         ["en/test/0000.parquet", shard(0, 160)],
       ]);
       const server = await place.serve(files);
-      const source = place.hubSource(server, { count: 1 });
+      const cacheDir = join(place.folder, `cache ${offsetIndex}`);
+      const source = place.hubSource(server, { count: 1 }, { cacheDir });
       const [clip] = await readAll(source);
       expect(clip!.audio.length).toBeGreaterThan(9000);
       const touched = new Set(
@@ -64,6 +65,16 @@ describe("common-voice on a hub", () => {
     const before = server.bytesOf("signature=1");
     await readAll(source);
     expect(server.bytesOf("signature=1")).toBe(before);
+  });
+
+  it.each(["parquet", "tar"])("reads again without a network what it has read: %s", async (kind) => {
+    const files = kind === "tar" ? await tarRepository(made) : parquetRepository(made);
+    const server = await place.serve(files);
+    const first = await readAll(place.hubSource(server, { count: 3 }));
+    const offline: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+    expect(await readAll(place.hubSource(server, { count: 3 }, { fetch: offline }))).toEqual(first);
+    const other = place.hubSource(server, { subset: "test" }, { fetch: offline });
+    expect(await place.failure(other)).toMatchObject({ code: "DOWNLOAD_FAILED" });
   });
 
   it("continues an archive that was broken off, within a run and in the next", async () => {
@@ -148,7 +159,8 @@ describe("common-voice on a hub", () => {
     expect(waits).toEqual([7000, 500, 1000]);
 
     server.faults.push({ match: /\/tree\//, times: 1, status: 429, headers: { "retry-after": "3600" } });
-    const limited = await place.failure(source);
+    const fresh = place.hubSource(server, {}, { sleep, cacheDir: join(place.folder, "fresh") });
+    const limited = await place.failure(fresh);
     expect(limited).toMatchObject({ code: "HUB_RATE_LIMITED" });
     expect(limited.message).toMatch(/HTTP 429.*try again in 3600 s/);
     expect(waits).toHaveLength(3);
@@ -165,7 +177,8 @@ describe("common-voice on a hub", () => {
     expect(await readAll(source)).toHaveLength(1);
     expect(server.faults.map(({ times }) => times)).toEqual([0, 0]);
     server.faults.push({ match: /\/api\//, times: 9, status: 500 });
-    expect((await place.failure(source)).message).toMatch(/HTTP 500.*tried 5 times/);
+    const fresh = place.hubSource(server, {}, { cacheDir: join(place.folder, "fresh") });
+    expect((await place.failure(fresh)).message).toMatch(/HTTP 500.*tried 5 times/);
   });
 
   it("refuses a server that answers a range with everything", async () => {

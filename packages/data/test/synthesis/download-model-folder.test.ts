@@ -112,6 +112,15 @@ describe("downloadModelFolder", () => {
     expect(new Set(fetched.slice(first))).toEqual(new Set(["tokens.txt"]));
   });
 
+  it("is the folder of last time without a network", async () => {
+    const offline: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+    const options = { hubUrl, cacheDir: join(folder, "offline") };
+    const path = await downloadModelFolder("some/vits", options);
+    expect(await downloadModelFolder("some/vits", { ...options, fetch: offline })).toBe(path);
+    const other = downloadModelFolder("some/vits", { ...options, revision: "v2", fetch: offline });
+    await expect(other).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
+  });
+
   it("lets a hub id stand for a folder", async () => {
     files.delete("espeak-ng-data/lang/gmw/en");
     const vits = await createVitsEngine({ model: "some/vits", hubUrl, cacheDir: join(folder, "by-id") });

@@ -5,8 +5,9 @@ import { basename, join } from "node:path";
 import { CallsignError } from "@callsign/infer";
 import { downloadFile, writeFileAtomic, type DownloadProgress } from "@callsign/infer/node";
 
-import { byPath, type CorpusFile, type CorpusFiles } from "../corpus-files.ts";
-import { createHubFetch, type HubAccess, requireSuccess, withRetries } from "./hub-access.ts";
+import type { CorpusFile, CorpusFiles } from "../corpus-files.ts";
+import { createHubFetch, type HubAccess } from "./hub-access.ts";
+import { type HubFile, listHubFiles, repositoryFolder, resolveCommit } from "./hub-listing.ts";
 import { fetchHubRange, openHubRanges, resolveUrl } from "./hub-ranges.ts";
 
 /** A dataset repository on a hub. */
@@ -20,15 +21,9 @@ export interface HubRepository extends HubAccess {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
-interface HubFile extends CorpusFile {
-  /** sha256 of the content, for files in large-file storage. */
-  readonly sha256: string | undefined;
-  /** Git's name for the content: for small files, the SHA-1 of it. */
-  readonly oid: string | undefined;
-}
-
 /**
- * The files of a dataset on a hub (Hugging Face, or any endpoint that speaks its protocol).
+ * The files of a dataset on a hub (Hugging Face, or any endpoint that speaks its protocol). What was read once is kept, so
+ * that a later run reads the same without the network.
  * @throws CallsignError HUB_UNAUTHORIZED, HUB_NOT_FOUND, HUB_RATE_LIMITED, DOWNLOAD_FAILED, ABORTED
  */
 export async function openHubFiles(hub: HubRepository): Promise<CorpusFiles> {
@@ -50,57 +45,6 @@ export async function openHubFiles(hub: HubRepository): Promise<CorpusFiles> {
   };
 }
 
-async function resolveCommit(hub: HubRepository): Promise<string> {
-  const place = `${hub.repository}@${hub.revision}`;
-  const { datasetInfo } = await import("@huggingface/hub");
-  const info = await withRetries(hub, place, () =>
-    datasetInfo({
-      name: hub.repository,
-      revision: hub.revision,
-      hubUrl: hub.endpoint,
-      additionalFields: ["sha"],
-      fetch: retryable(createHubFetch(hub, place)),
-    }),
-  );
-  if (typeof info.sha === "string" && /^[0-9a-f]{7,64}$/.test(info.sha)) return info.sha;
-  throw new CallsignError(
-    "DOWNLOAD_FAILED",
-    `${place}: expected the hub to name a commit, got ${JSON.stringify(info.sha)}`,
-  );
-}
-
-async function listHubFiles(hub: HubRepository, folder: string): Promise<HubFile[]> {
-  const place = `${hub.repository}/${folder}`;
-  const { listFiles } = await import("@huggingface/hub");
-  const collect = async (): Promise<HubFile[]> => {
-    const files: HubFile[] = [];
-    const pages = listFiles({
-      repo: { type: "dataset", name: hub.repository },
-      revision: hub.revision,
-      path: folder,
-      recursive: true,
-      hubUrl: hub.endpoint,
-      fetch: retryable(createHubFetch(hub, place)),
-    });
-    for await (const { type, path, size, oid, lfs } of pages) {
-      if (type === "file") files.push({ path, size: lfs?.size ?? size, sha256: lfs?.oid, oid });
-      if (files.length > MOST_FILES)
-        throw new CallsignError("DOWNLOAD_FAILED", `${place}: more than ${MOST_FILES} files`);
-    }
-    return files.toSorted(byPath);
-  };
-  try {
-    return await withRetries(hub, place, collect);
-  } catch (error) {
-    // The repository was found before, so what is missing is the folder.
-    if (error instanceof CallsignError && error.code === "HUB_NOT_FOUND") return [];
-    throw error;
-  }
-}
-
-/** No corpus comes near it; a listing without end must end. */
-const MOST_FILES = 200_000;
-
 async function fetchWhole(hub: HubRepository, file: HubFile): Promise<string> {
   const target = join(contentFolder(hub, file), basename(file.path));
   // It got its name only when its hash was right, so its length is check enough.
@@ -114,7 +58,7 @@ async function fetchWhole(hub: HubRepository, file: HubFile): Promise<string> {
 function contentFolder(hub: HubRepository, file: HubFile): string {
   const content = file.sha256 ?? file.oid;
   if (content !== undefined && /^[0-9a-f]{40,64}$/.test(content))
-    return join(hub.cacheDir, "hub", hub.repository.replaceAll("/", "--"), content);
+    return join(repositoryFolder(hub), content);
   const place = `${hub.repository}/${file.path}`;
   throw new CallsignError("DOWNLOAD_FAILED", `${place}: the hub gives no hash of its content to know it by`);
 }
@@ -163,9 +107,3 @@ async function downloadSmall(hub: HubRepository, file: HubFile, target: string):
 }
 
 const MOST_SMALL_BYTES = 64 << 20;
-
-/** Busy answers become errors before the hub's client sees them, so `withRetries` knows how long to wait. */
-const retryable =
-  (get: typeof fetch): typeof fetch =>
-  async (input, init) =>
-    requireSuccess(await get(input, init));

@@ -74,6 +74,7 @@ interface Access {
   readonly attempts?: number;
   readonly fetch?: typeof fetch;
   readonly sleep?: (milliseconds: number) => Promise<void>;
+  readonly cacheDir?: string;
 }
 
 const noWait = (): Promise<void> => Promise.resolve();

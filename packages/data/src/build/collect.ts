@@ -1,98 +1,25 @@
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
 
-import { CallsignError, type Progress } from "@callsign/infer";
+import type { Progress } from "@callsign/infer";
 
 import type { ManifestClip } from "../manifest.ts";
 import { createPhraseTest } from "../sources/contains-phrase.ts";
 import { createSource, type SourceConfig } from "../sources/create-source.ts";
 import type { SourceClip } from "../sources/clip-source.ts";
 import { findAudioFiles } from "../sources/find-audio-files.ts";
-import { assignSplit, type Split } from "../split.ts";
+import { assignSplit } from "../split.ts";
 import { type Batch, BatchJournal, writeClip } from "./batch-journal.ts";
 import { type BuildContext, fromBase, throwIfStopped } from "./build-context.ts";
 import { sha256Of } from "./build-folder.ts";
-import { type ClipKind, clipPath, type CollectedSet, slug } from "./clip-set.ts";
+import { clipPath, type CollectedSet } from "./clip-set.ts";
+import { type CorpusSet, locateSource } from "./corpus-sets.ts";
 
 const BATCH_CLIPS = 64;
-
-/** A corpus as the build reads it. */
-export interface CorpusSet {
-  readonly id: string;
-  readonly kind: ClipKind;
-  readonly source: SourceConfig;
-  readonly labelled: boolean;
-  readonly split: "auto" | Split;
-  readonly clean: boolean;
-  readonly copies: number;
-}
 
 interface CorpusBatch extends Batch {
   readonly isLast: boolean;
   readonly faults: readonly string[];
   readonly withPhrase: number;
-}
-
-/** Every corpus, noise and impulse response folder of a config. @throws CallsignError `CONFIG_INVALID` where two have one name */
-export function corpusSets({ config }: Pick<BuildContext, "config">): CorpusSet[] {
-  const { corpora, noise, impulseResponses } = config.data;
-  const sets: Omit<CorpusSet, "id">[] = [
-    ...corpora.map(({ source, role, ...rest }) => ({
-      ...rest,
-      source,
-      kind: source.kind === "clip" ? ("recording" as const) : ("corpus" as const),
-      labelled: role === "labelled" || (role === "auto" && source.kind === "clip"),
-    })),
-    ...noise.map(({ source, ...rest }) => ({
-      ...rest,
-      source: { kind: "noise" as const, ...source },
-      kind: "noise" as const,
-      labelled: false,
-      split: "auto" as const,
-    })),
-    ...impulseResponses.map((source) => ({
-      source: { kind: "impulse-responses" as const, ...source },
-      kind: "impulse-response" as const,
-      labelled: false,
-      split: "auto" as const,
-      clean: false,
-      copies: 0,
-    })),
-  ];
-  const named = sets.map((set) => ({ ...set, id: `${set.kind}-${slug(nameOf(set.source))}` }));
-  const twice = named.find(({ id }, i) => named.findIndex((other) => other.id === id) !== i);
-  if (twice)
-    throw new CallsignError(
-      "CONFIG_INVALID",
-      `data: two sources are called ${JSON.stringify(nameOf(twice.source))}; give one of them another name (source.name)`,
-    );
-  return named;
-}
-
-function nameOf(source: SourceConfig): string {
-  if (source.name !== undefined) return source.name;
-  if (source.kind !== "common-voice") return basename(source.path);
-  return `common-voice-${source.language}-${source.subset}`;
-}
-
-/**
- * Looks for every file and folder the corpora name: an hour of synthesis is a long wait for "not found".
- * @throws CallsignError `FILE_NOT_FOUND`
- */
-export async function findCorpora(context: BuildContext, sets: readonly CorpusSet[]): Promise<void> {
-  for (const { id, source } of sets) {
-    if (source.path === undefined) continue;
-    for (const path of source.kind === "clip" ? [source.path, source.truth] : [source.path]) {
-      const found = fromBase(path, context);
-      await stat(found).catch((cause: unknown) => {
-        throw new CallsignError(
-          "FILE_NOT_FOUND",
-          `${found}: not there, or not to be read; the config's ${id} names it`,
-          { cause },
-        );
-      });
-    }
-  }
 }
 
 /** Stage `collect`: the recordings of every corpus, each cut to clips and written as 16 kHz wav. */
@@ -188,19 +115,6 @@ async function keepClip(
     licence: clip.licence,
     split: set.split === "auto" ? drawn : set.split,
     provenance: { ...clip.provenance, id: clip.id, ...(clip.label !== undefined && { label: clip.label }) },
-  };
-}
-
-/** The source with its paths from anywhere, and for Common Voice without the detector's own phrases. */
-export function locateSource(context: BuildContext, source: SourceConfig): SourceConfig {
-  if (source.kind === "clip")
-    return { ...source, path: fromBase(source.path, context), truth: fromBase(source.truth, context) };
-  if (source.kind !== "common-voice") return { ...source, path: fromBase(source.path, context) };
-  const phrases = context.config.labels.flatMap((label) => label.phrases);
-  return {
-    ...source,
-    excludePhrases: [...source.excludePhrases, ...phrases],
-    ...(source.path !== undefined && { path: fromBase(source.path, context) }),
   };
 }
 

@@ -17,10 +17,7 @@ export function openEngines(context: BuildContext): Promise<WeightedEngine[]> {
 }
 
 /** A model given as `./folder` or `../folder` lies beside the config; other names may be a hub's. */
-export function locateModel(
-  engine: EngineConfig,
-  { baseDir }: Pick<BuildContext, "baseDir">,
-): EngineConfig {
+export function locateModel(engine: EngineConfig, { baseDir }: Pick<BuildContext, "baseDir">): EngineConfig {
   if (!("model" in engine) || !/^\.{1,2}[/\\]/.test(engine.model)) return engine;
   return { ...engine, model: fromBase(engine.model, { baseDir }) };
 }

@@ -4,7 +4,7 @@ import { findAudioFiles } from "../sources/find-audio-files.ts";
 import type { SourceConfig } from "../sources/create-source.ts";
 import { type BuildContext, fromBase } from "./build-context.ts";
 import type { ClipKind } from "./clip-set.ts";
-import { corpusSets } from "./collect.ts";
+import { corpusSets } from "./corpus-sets.ts";
 import { windowLengthOf } from "./embed-windows.ts";
 import type { SpokenSet } from "./texts.ts";
 

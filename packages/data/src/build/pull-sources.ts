@@ -4,7 +4,7 @@ import type { Progress } from "@callsign/infer";
 
 import { createSource } from "../sources/create-source.ts";
 import { type BuildContext, throwIfStopped } from "./build-context.ts";
-import { corpusSets, locateSource } from "./collect.ts";
+import { corpusSets, locateSource } from "./corpus-sets.ts";
 import { locateEmbedding } from "./feature-settings.ts";
 import { locateModel, openEngines } from "./open-engines.ts";
 

@@ -25,7 +25,9 @@ describe("buildData", () => {
     await writeFile(join(out, "clips", "grandmother.wav"), "irreplaceable");
     await expect(runBuild(smallContext(folder, { out }))).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
-      message: expect.stringContaining("expected an empty folder or an earlier build, got a folder with clips"),
+      message: expect.stringContaining(
+        "expected an empty folder or an earlier build, got a folder with clips",
+      ),
     });
     expect(Object.keys(await hashFolder(out))).toEqual(["clips/grandmother.wav"]);
   });

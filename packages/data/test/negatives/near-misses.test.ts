@@ -91,12 +91,4 @@ describe("findNearMisses", () => {
     });
     expect(misses.map(({ text }) => text)).not.toContain("commuter");
   });
-
-  it("takes under a second for a phrase, once loaded", () => {
-    search("hey nimbus");
-    const start = performance.now();
-    search("galactic battery");
-    // Measured 0.3 to 0.6 s on a busy core; the margin is for busier ones.
-    expect(performance.now() - start).toBeLessThan(4000);
-  });
 });

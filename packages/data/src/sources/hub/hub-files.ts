@@ -57,8 +57,7 @@ async function fetchWhole(hub: HubRepository, file: HubFile): Promise<string> {
 /** Where what was fetched of a file is kept: named by its content, so it never goes stale. */
 function contentFolder(hub: HubRepository, file: HubFile): string {
   const content = file.sha256 ?? file.oid;
-  if (content !== undefined && /^[0-9a-f]{40,64}$/.test(content))
-    return join(repositoryFolder(hub), content);
+  if (content !== undefined && /^[0-9a-f]{40,64}$/.test(content)) return join(repositoryFolder(hub), content);
   const place = `${hub.repository}/${file.path}`;
   throw new CallsignError("DOWNLOAD_FAILED", `${place}: the hub gives no hash of its content to know it by`);
 }

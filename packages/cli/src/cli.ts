@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerBench } from "./commands/bench.ts";
 import { registerData } from "./commands/data.ts";
 import { registerDetect } from "./commands/detect.ts";
 import { registerGate } from "./commands/gate.ts";
@@ -47,6 +48,7 @@ export function createProgram(context: CliContext): Command {
     registerListen,
     registerServe,
     registerEval,
+    registerBench,
     registerTrain,
     registerRun,
     registerEmbedding,

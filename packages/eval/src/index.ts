@@ -1,3 +1,5 @@
+export * from "./bench/bench-detector.ts";
+export * from "./bench/check-bench.ts";
 export * from "./challenge-evaluation.ts";
 export * from "./challenge-report.ts";
 export * from "./challenge-report-page.ts";

@@ -44,6 +44,7 @@ export type CallsignErrorCode =
   | "SHARD_MISMATCH"
   // use
   | "ABORTED"
+  | "BENCH_REGRESSED"
   | "CONFIG_INVALID"
   | "DEPENDENCY_MISSING"
   | "DISPOSED"

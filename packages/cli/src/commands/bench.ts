@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CallsignError } from "@callsign/infer";
+import type { BenchResult } from "@callsign/eval";
+import type { Command } from "commander";
+import { type CliContext, printJson } from "../context.ts";
+import { parseNumber } from "../parse-number.ts";
+import { ProgressLine } from "../progress.ts";
+
+interface BenchFlags {
+  readonly model?: string;
+  readonly embedding?: string;
+  readonly rounds: number;
+  readonly check?: string;
+  readonly writeBaseline?: string;
+  readonly json?: boolean;
+}
+
+/** `callsign bench`: what a model costs, against the same model computed as other tools do. */
+export function registerBench(program: Command, context: CliContext): void {
+  program
+    .command("bench")
+    .description("Measure what a model costs on this machine, against the ways others compute the same.")
+    .option(
+      "--model <dir>",
+      "model folder, or a bare openWakeWord .onnx head; without it an untrained conv-attention on the embedding carried with Callsign",
+    )
+    .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
+    .option("--rounds <count>", "rounds in which every way takes its turn", parseNumber, 30)
+    .option("--check <file>", "fail when a ratio is more than 15 % worse than in this baseline")
+    .option("--write-baseline <file>", "write the ratios as a baseline for --check")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .addHelpText("after", "\nExample:\n  callsign bench --model models/galactic --json")
+    .action((flags: BenchFlags) => bench(context, flags));
+}
+
+/** A busy machine may spoil a run: a check fails only when so many do. */
+const TRIES = 3;
+
+async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
+  const { findRegressions, parseBaseline, toBaseline } = await import("@callsign/eval");
+  const { readModelFile, writeFileAtomic } = await import("@callsign/infer/node");
+  if (!(Number.isInteger(flags.rounds) && flags.rounds >= 1 && flags.rounds <= 10_000))
+    throw new CallsignError("INVALID_ARGUMENT", `--rounds: expected 1 to 10000, got ${flags.rounds}`);
+  const baseline =
+    flags.check === undefined
+      ? undefined
+      : parseBaseline(new TextDecoder().decode(await readModelFile(flags.check)), { name: flags.check });
+  let result = await measure(context, flags);
+  let worse = baseline ? findRegressions(result, baseline) : [];
+  for (let run = 1; worse.length > 0 && run < TRIES; run++) {
+    context.stderr(`${worse.join("\n")}\nmeasuring again (${run + 1} of ${TRIES})\n`);
+    result = await measure(context, flags);
+    worse = findRegressions(result, baseline!);
+  }
+  if (flags.json) printJson(context, result);
+  else context.stdout(table(result));
+  if (flags.writeBaseline !== undefined) {
+    const text = `${JSON.stringify(toBaseline(result), undefined, 2)}\n`;
+    await writeFileAtomic(flags.writeBaseline, text);
+  }
+  if (worse.length > 0)
+    throw new CallsignError(
+      "BENCH_REGRESSED",
+      `bench: ${worse.join("; ")} (baseline ${flags.check}); if that is meant, write it anew with --write-baseline`,
+    );
+}
+
+async function measure(context: CliContext, flags: BenchFlags): Promise<BenchResult> {
+  const { benchDetector } = await import("@callsign/eval");
+  const { createNodeSession, readModel } = await import("@callsign/infer/node");
+  const folder = flags.model === undefined ? await makeUntrainedModel() : undefined;
+  const progress = new ProgressLine(context);
+  try {
+    const model = await readModel(flags.model ?? folder!, {
+      ...(flags.embedding !== undefined && { embeddingPath: flags.embedding }),
+      assets: { env: context.env, signal: context.signal },
+    });
+    return await benchDetector(model, {
+      createSession: createNodeSession(),
+      rounds: flags.rounds,
+      signal: context.signal,
+      onProgress: (event) => progress.update(event),
+    });
+  } finally {
+    progress.finish();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a step costs does not depend on what the weights have learnt. */
+async function makeUntrainedModel(): Promise<string> {
+  const { createRandom } = await import("@callsign/data");
+  const { CALLSIGN_EMBEDDING } = await import("@callsign/infer/node");
+  const { createArchitecture, exportModel, initialWeights } = await import("@callsign/train");
+  const outDir = await mkdtemp(join(tmpdir(), "callsign-bench-"));
+  const architecture = createArchitecture({ name: "conv-attention" });
+  await exportModel({
+    architecture,
+    weights: initialWeights(architecture, createRandom("bench")),
+    name: "untrained",
+    labels: ["command"],
+    thresholds: { command: 0.5 },
+    embedding: { id: CALLSIGN_EMBEDDING.id, sha256: CALLSIGN_EMBEDDING.sha256 },
+    outDir,
+  });
+  return outDir;
+}
+
+function table(result: BenchResult): string {
+  const { stepMs, ratios, machine } = result;
+  const rows: [string, string][] = [
+    ["a step of 80 ms", `${stepMs.p50.toFixed(3)} ms (median), ${stepMs.p99.toFixed(3)} ms (99 of 100)`],
+    ["streams a core", String(result.streamsPerCore)],
+    ["the openWakeWord way", `${ratios.openWakeWordWay.toFixed(2)} times ours`],
+    ["the livekit way", `${ratios.livekitWay.toFixed(2)} times ours`],
+    ["the published way", `${ratios.publishedWay.toFixed(2)} times ours`],
+    ["heap left a step", `${result.allocationBytes} bytes`],
+    ["start-up", `${result.startUpMs.toFixed(0)} ms, first step ${result.firstStepMs.toFixed(1)} ms`],
+    ["memory", `${result.residentMiB.toFixed(0)} MiB, all ways open`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const head = `${result.model}, on ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; processor time\n`;
+  return head + rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`).join("");
+}

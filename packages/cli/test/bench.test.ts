@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCaptured } from "./run-captured.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "callsign-bench-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("callsign bench", () => {
+  it("measures a model of its own, writes a baseline, and checks against one", async () => {
+    const file = join(folder, "baseline.json");
+    const { exitCode, stdout } = await runCaptured([
+      "bench",
+      "--rounds",
+      "2",
+      "--json",
+      "--write-baseline",
+      file,
+    ]);
+    expect(exitCode).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ model: "untrained", stepMs: expect.any(Object) });
+    expect(result.stepMs.p99).toBeGreaterThanOrEqual(result.stepMs.p50);
+    expect(result.streamsPerCore).toBeGreaterThan(0);
+    // Whatever the machine does meanwhile, two seconds anew cost many times a step.
+    expect(result.ratios.livekitWay).toBeGreaterThan(3);
+    const baseline = JSON.parse(await readFile(file, "utf8"));
+    expect(Object.keys(baseline.ratios)).toEqual(["openWakeWordWay", "livekitWay", "publishedWay"]);
+    const impossible = { openWakeWordWay: 1e6, livekitWay: 1e6, publishedWay: 1e6 };
+    await writeFile(file, JSON.stringify({ ...baseline, ratios: impossible }));
+    const checked = await runCaptured(["bench", "--rounds", "1", "--check", file]);
+    expect(checked.exitCode).toBe(1);
+    expect(checked.stderr).toContain("measuring again (3 of 3)");
+    expect(checked.stderr).toMatch(/error \[BENCH_REGRESSED\] bench: openWakeWordWay: .* % worse/);
+  });
+
+  it("refuses rounds that are none", async () => {
+    const { exitCode, stderr } = await runCaptured(["bench", "--rounds", "0"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("--rounds: expected 1 to 10000, got 0");
+  });
+});

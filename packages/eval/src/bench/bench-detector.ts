@@ -1,0 +1,152 @@
+import { setImmediate } from "node:timers/promises";
+import { CallsignError, LOG_MEL, type Progress, type SessionFactory } from "@callsign/infer";
+import { type MachineFacts, machineFacts } from "../machine-facts.ts";
+import { percentile } from "../percentile.ts";
+import { type BenchModel, type BenchWays, createWays, type Way } from "./bench-ways.ts";
+
+/** What a model costs, in milliseconds of processor time unless said otherwise. */
+export interface BenchResult {
+  readonly model: string;
+  readonly machine: MachineFacts;
+  /** A step of 80 ms of audio. */
+  readonly stepMs: { readonly p50: number; readonly p99: number };
+  /** Streams that one core carries in real time: stepping together where the model can, else one by one. */
+  readonly streamsPerCore: number;
+  /** Cost of the same model computed otherwise, as a multiple of ours: medians of rounds in which all took turns. */
+  readonly ratios: BenchRatios;
+  /** Bytes of heap a step leaves to the collector. */
+  readonly allocationBytes: number;
+  /** Opening the model's sessions, by the clock. */
+  readonly startUpMs: number;
+  /** The first step after that. */
+  readonly firstStepMs: number;
+  /** Of the process with all ways open, in MiB. */
+  readonly residentMiB: number;
+}
+
+export interface BenchRatios {
+  readonly openWakeWordWay: number;
+  readonly livekitWay: number;
+  readonly publishedWay: number;
+}
+
+export interface BenchOptions {
+  readonly createSession: SessionFactory;
+  /** Rounds in which every way takes its turn. Default 30. */
+  readonly rounds?: number;
+  /** Steps of a turn. Default 25: two seconds of audio. */
+  readonly steps?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Measures a model on this machine. Processor time, not the clock: a busy machine makes it noisier, not longer; and
+ * ratios are of turns taken side by side.
+ * @throws CallsignError `ABORTED`, and what opening the model throws
+ */
+export async function benchDetector(model: BenchModel, options: BenchOptions): Promise<BenchResult> {
+  const { createSession, rounds = 30, steps = 25, signal, onProgress } = options;
+  const opened = performance.now();
+  const ways = await createWays(model, createSession);
+  const startUpMs = performance.now() - opened;
+  try {
+    const audio = testAudio();
+    const [firstStepMs] = await timeSteps(ways.ours, { audio, steps: 1 });
+    const stepsMs: number[] = [];
+    const ratios: BenchRatios[] = [];
+    const togetherMs: number[] = [];
+    let allocated = 0;
+    for (let round = -WARM_UP; round < rounds; round++) {
+      if (signal?.aborted) throw new CallsignError("ABORTED", "bench: stopped", { cause: signal.reason });
+      const heap = process.memoryUsage().heapUsed;
+      const own = await timeSteps(ways.ours, { audio, steps });
+      const grown = process.memoryUsage().heapUsed - heap;
+      const others = await raceOthers(ways, { audio, steps, own: sum(own) });
+      const shared = await timeTogether(ways.together);
+      if (round < 0) continue;
+      stepsMs.push(...own);
+      ratios.push(others);
+      if (shared !== undefined) togetherMs.push(shared);
+      // A collection in between shows as less.
+      allocated = Math.max(allocated, grown / steps);
+      onProgress?.({ stage: "bench", done: round + 1, total: rounds, unit: "rounds" });
+      await setImmediate();
+    }
+    const p50 = percentile(stepsMs, 50);
+    const perStream = togetherMs.length > 0 ? percentile(togetherMs, 50) : p50;
+    return {
+      model: model.card.name,
+      machine: machineFacts(),
+      stepMs: { p50, p99: percentile(stepsMs, 99) },
+      streamsPerCore: Math.floor(CHUNK_MS / perStream),
+      ratios: {
+        openWakeWordWay: median(ratios.map((one) => one.openWakeWordWay)),
+        livekitWay: median(ratios.map((one) => one.livekitWay)),
+        publishedWay: median(ratios.map((one) => one.publishedWay)),
+      },
+      allocationBytes: Math.round(allocated),
+      startUpMs,
+      firstStepMs: firstStepMs!,
+      residentMiB: process.memoryUsage.rss() / 2 ** 20,
+    };
+  } finally {
+    await ways.dispose();
+  }
+}
+
+const WARM_UP = 3;
+const CHUNK_MS = (LOG_MEL.chunkLength * 1000) / LOG_MEL.sampleRateHz;
+
+interface Turn {
+  readonly audio: Float32Array;
+  readonly steps: number;
+}
+
+/** Processor time of each step, in milliseconds. */
+async function timeSteps(way: Way, { audio, steps }: Turn): Promise<number[]> {
+  const times: number[] = [];
+  const { chunkLength } = LOG_MEL;
+  for (let step = 0; step < steps; step++) {
+    const from = (step * chunkLength) % (audio.length - chunkLength);
+    const chunk = audio.subarray(from, from + chunkLength);
+    const before = process.cpuUsage();
+    await way(chunk);
+    times.push(spentSince(before));
+  }
+  return times;
+}
+
+async function raceOthers(ways: BenchWays, turn: Turn & { readonly own: number }): Promise<BenchRatios> {
+  const ratio = async (way: Way): Promise<number> => sum(await timeSteps(way, turn)) / turn.own;
+  return {
+    openWakeWordWay: await ratio(ways.openWakeWordWay),
+    livekitWay: await ratio(ways.livekitWay),
+    publishedWay: await ratio(ways.publishedWay),
+  };
+}
+
+/** Processor time of one stream's step among many. */
+async function timeTogether(together: BenchWays["together"]): Promise<number | undefined> {
+  if (together === undefined) return undefined;
+  const before = process.cpuUsage();
+  await together.step();
+  return spentSince(before) / together.streams;
+}
+
+function spentSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** Ten seconds of noise with the ups and downs of speech: a detector costs the same whatever it hears. */
+function testAudio(): Float32Array {
+  let state = 1;
+  return Float32Array.from({ length: 160_000 }, (_, i) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return ((state / 2 ** 32) * 2 - 1) * 3000 * (1 + Math.sin(i / 2000));
+  });
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const median = (values: readonly number[]): number => percentile(values, 50);

@@ -3,6 +3,7 @@ import { EMBEDDING } from "@callsign/infer";
 
 import type { TrainConfig } from "./config-train.ts";
 import { NEGATIVE } from "./label-policy.ts";
+import { NoiseTape } from "./noise-tape.ts";
 import type { FeatureCache } from "./shards/feature-cache.ts";
 import type { ShardTable, WindowPlace } from "./shards/shard-table.ts";
 import { WindowStream } from "./shards/window-stream.ts";
@@ -22,7 +23,7 @@ export interface BatchesOptions {
   readonly labels: number;
   /** Rows a window reads. */
   readonly embeddings: number;
-  readonly train: Pick<TrainConfig, "batch" | "mixup" | "mining" | "memoryMiB">;
+  readonly train: Pick<TrainConfig, "batch" | "mixup" | "noise" | "mining" | "memoryMiB">;
   readonly random: Random;
 }
 
@@ -33,6 +34,7 @@ export class Batches {
   readonly #negatives: WindowStream;
   #hard: readonly WindowPlace[] = [];
   #hardFeatures: Float32Array | undefined;
+  readonly #tape: NoiseTape | undefined;
 
   constructor(options: BatchesOptions) {
     const { labels, train, random } = options;
@@ -46,6 +48,7 @@ export class Batches {
       });
     this.#positives = Array.from({ length: labels }, (_, label) => streamOf(label));
     this.#negatives = streamOf(NEGATIVE);
+    if (train.noise > 0) this.#tape = new NoiseTape(train.noise, random.fork("noise tape"));
   }
 
   /** Windows that a share of each batch's negatives is drawn from. */
@@ -83,6 +86,7 @@ export class Batches {
     const targets = new Float32Array(places.length * labels);
     for (const [i, outcome] of outcomes.entries()) if (outcome >= 0) targets[i * labels + outcome] = 1;
     this.#mix({ features, targets }, random.fork("mixup").fork(step));
+    this.#tape?.addTo(features, random.fork("noise").fork(step));
     return { features, targets, places };
   }
 

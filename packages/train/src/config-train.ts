@@ -172,6 +172,14 @@ export const trainSectionSchema = z.strictObject({
   batch: batch.prefault({}).describe("Windows in a batch."),
   loss: loss.prefault({}).describe("What is made small."),
   mixup: mixup.prefault({}).describe("Mixed examples."),
+  noise: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      "Normal noise on the embeddings, in standard deviations of each of their values over the batch.",
+    ),
   optimizer: optimizer.prefault({}).describe("How it is made small."),
   mining: mining.prefault({}).describe("Hard negatives."),
   selection: selection.prefault({}).describe("Choice of the best epochs and of the threshold."),

@@ -96,4 +96,21 @@ describe("Batches", () => {
     expect(sum(mixed.features)).toBeCloseTo(sum(plain.features), 2);
     expect(mixed.targets.some((target) => target > 0 && target < 1)).toBe(true);
   });
+
+  it("lays noise on the embeddings in proportion to their spread, alike every time", async () => {
+    const plain = await batchesOf().at(2);
+    const noisy = await batchesOf({ noise: 0.5 }).at(2);
+    expect(noisy).toEqual(await batchesOf({ noise: 0.5 }).at(2));
+    expect(noisy.targets).toEqual(plain.targets);
+    const deviation = (values: Float32Array): number => {
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+    };
+    // One value of the 96, over the 36 rows of the batch.
+    const column = (values: Float32Array): Float32Array => values.filter((_, i) => i % 96 === 7);
+    const difference = column(noisy.features).map((value, i) => value - column(plain.features)[i]!);
+    expect(deviation(difference)).toBeGreaterThan(0.3 * deviation(column(plain.features)));
+    expect(deviation(difference)).toBeLessThan(0.7 * deviation(column(plain.features)));
+    expect((await batchesOf({ noise: 0.5 }).at(3)).features).not.toEqual(noisy.features);
+  });
 });

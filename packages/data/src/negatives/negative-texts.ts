@@ -79,13 +79,22 @@ export function drawNegativeTexts(phrases: readonly string[], options: NegativeT
   );
   const words = most.randomWords > 0 ? wordsForRandomTexts(pronunciations) : [];
   const drawWords = (from: Random): string =>
-    drawRandomWords(words, { count: from.integer(2, 9), random: from });
+    drawRandomWords(words, {
+      count: from.next() < SINGLE_WORDS ? 1 : from.integer(2, 9),
+      random: from,
+    });
   const randomWords = take(
     endless("random-words", { most: most.randomWords, draw: drawWords, random: random.fork("random words") }),
     most.randomWords,
   );
   return [...nearMisses, ...partial, ...swapped, ...user, ...sentences, ...randomWords];
 }
+
+/**
+ * Share of the random texts that are one word. Without them only phrases and near-misses are ever heard alone, between
+ * silences, and a short word of any kind is taken for the phrase (docs/recipe.md).
+ */
+const SINGLE_WORDS = 0.5;
 
 /** Takes up to a limit from each list it is given: texts it has not taken before and in which no target is heard. */
 function createTaker(

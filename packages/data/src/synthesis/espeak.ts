@@ -97,8 +97,8 @@ async function openBackend({
   }
 }
 
-/** Words a minute: slow dictation to brisk. */
-const RATE = [110, 210] as const;
+/** Words a minute. People say a single word to a machine slower than they talk: espeak-ng goes no slower than 80. */
+const RATE = [80, 210] as const;
 /** Of 0-99: below and above, the formants no longer fit the pitch. */
 const PITCH = [15, 95] as const;
 /** Of 0-100: near monotone to lively. */

@@ -48,7 +48,7 @@ export interface FliteOptions {
 }
 
 /** From hurried to careful; beyond it syllables fuse or drag. */
-const DURATION_STRETCH = [0.75, 1.4] as const;
+const DURATION_STRETCH = [0.75, 1.7] as const;
 
 /** Mean pitch drawn for each voice, around its own: kal, kal16, awb and rms are men, slt a woman. */
 const PITCH_HZ: Readonly<Record<string, readonly [number, number]>> = {

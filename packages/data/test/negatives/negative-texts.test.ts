@@ -55,6 +55,13 @@ describe("drawNegativeTexts", () => {
     ).toEqual(["garden kitchen", "hey lights", "kitchen hey", "lights garden"]);
   });
 
+  it("has single words among the random texts: not only phrases are said alone", () => {
+    const texts = drawNegativeTexts(["hey kitchen"], options({ counts: { randomWords: 200 } }));
+    const single = texts.filter(({ text }) => !text.includes(" ")).length;
+    expect(single).toBeGreaterThan(70);
+    expect(single).toBeLessThan(130);
+  });
+
   it("keeps a target word and its homophones out of sentences that would have had it", () => {
     const phrase = "garden";
     const random = createRandom(7).fork("sentences");

@@ -63,7 +63,7 @@ export function writeRecipe({
     `    - { kind: flite, weight: 15 }`,
     `  # Every clip is varied this often: speed, pitch, vocal tract, room, noise, level, microphone.`,
     `  positives: { clipsPerPhrase: ${size.clipsPerPhrase}, copies: ${size.copies} }`,
-    `  # What is not the phrase, in the same voices: sentences, words that sound nearly like it, parts of it, words in no order.`,
+    `  # What is not the phrase, in the same voices: sentences, words that sound nearly like it, parts of it, words in no order and alone.`,
     `  negatives:`,
     `    sentences: { clips: ${size.sentences} }`,
     `    nearMisses: { clips: ${size.nearMisses} }`,
@@ -73,12 +73,18 @@ export function writeRecipe({
     `  # Recordings of people who do not say the phrase. Give what you have: synthetic voices are not people.`,
     ...listOf("corpora", speech, (path, i) => [
       `    - source: { kind: folder, path: ${quoted(path)}, name: speech-${i + 1}, licence: not stated }`,
-      `      copies: 1`,
+      `      copies: 4 # for an hour or so; of many hours 1 or none will do`,
     ]),
     `  # Recordings without words, laid under the speech and heard alone.`,
     ...listOf("noise", noise, (path, i) => [
       `    - source: { path: ${quoted(path)}, name: noise-${i + 1}, licence: not stated }`,
     ]),
+    `  # People say a word to a machine in more ways than synthesizers do: slower, higher, lower.`,
+    `  augmentation:`,
+    `    timeScale: { probability: 0.5, factor: [0.85, 1.35] }`,
+    `    speed: { probability: 0.5, factor: [0.86, 1.16] }`,
+    `    pitch: { probability: 0.4, semitones: [-3, 3] }`,
+    `    formants: { probability: 0.5, factor: [0.84, 1.18] }`,
     `  # Talk with the phrase in it, which chooses the best weights and the threshold.`,
     `  scenes: { count: ${size.scenes}, seconds: 10 }`,
     ``,
@@ -86,6 +92,8 @@ export function writeRecipe({
     `  epochs: ${size.epochs}`,
     `  stepsPerEpoch: ${size.stepsPerEpoch}`,
     `  batch: { positives: ${size.batch.positives}, negatives: ${size.batch.negatives} }`,
+    `  # Noise on the embeddings: without it the network learns the synthesizers by heart.`,
+    `  noise: 0.6`,
     ``,
   ].join("\n");
 }

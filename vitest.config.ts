@@ -6,7 +6,11 @@ export default defineConfig({
   resolve: { conditions: [...conditions, "module", "node"] },
   ssr: { resolve: { conditions: [...conditions, "module", "node"], externalConditions: ["node"] } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "scripts/test/**/*.test.ts",
+      "examples/browser/test/**/*.test.ts",
+    ],
     setupFiles: ["test-support/setup.ts"],
     pool: "forks",
     reporters: process.env.CI ? ["default", "json"] : ["default"],

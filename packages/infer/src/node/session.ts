@@ -1,7 +1,8 @@
 import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { CallsignError } from "../errors.ts";
 import { decodeOnnx } from "../onnx/index.ts";
-import type { Session, SessionFactory, Tensor, TensorInfo } from "../session.ts";
+import { ortLoadError, ortReason, OrtSession } from "../ort-session.ts";
+import type { SessionFactory } from "../session.ts";
 
 /** Execution providers of onnxruntime-node that Callsign uses. */
 export type NodeProvider = "cuda" | "webgpu" | "cpu";
@@ -54,10 +55,10 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
           intraOpNumThreads,
           executionProviders: [provider],
         });
-        return new NodeSession(session, { provider, name });
+        return new OrtSession(session, { provider, name, Tensor: OrtTensor });
       } catch (cause) {
-        const reason = reasonOf(cause);
-        if (provider === "cpu") throw loadError(name, reason, cause);
+        const reason = ortReason(cause);
+        if (provider === "cpu") throw ortLoadError(name, reason, cause);
         reasons.push(`${provider}: ${reason}`);
         report({ provider, reason, name });
       }
@@ -94,113 +95,4 @@ function checkThreads(threads: number): number {
     "INVALID_ARGUMENT",
     `intraOpThreads: expected an integer 1 to 1024, got ${threads}`,
   );
-}
-
-class NodeSession implements Session {
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
-  readonly provider: NodeProvider;
-  readonly #name: string;
-  readonly #session: InferenceSession;
-  #disposal: Promise<void> | undefined;
-
-  constructor(session: InferenceSession, { provider, name }: { provider: NodeProvider; name: string }) {
-    this.inputs = session.inputMetadata.map(toTensorInfo);
-    this.outputs = session.outputMetadata.map(toTensorInfo);
-    this.provider = provider;
-    this.#name = name;
-    this.#session = session;
-  }
-
-  async run(
-    feeds: Readonly<Record<string, Tensor>>,
-    outputs?: Readonly<Record<string, Tensor>>,
-  ): Promise<Record<string, Tensor>> {
-    const wrap = outputs ? toOrtOnce : toOrt;
-    const results = await this.#run(toOrtAll(feeds, wrap), outputs && toOrtAll(outputs, wrap));
-    // Results in the caller's own buffers are the caller's own tensors.
-    if (outputs !== undefined && this.provider === "cpu") return { ...outputs };
-    return Object.fromEntries(
-      Object.entries(results).map(([output, tensor]) => [output, this.#fromOrt(output, tensor)]),
-    );
-  }
-
-  dispose(): Promise<void> {
-    this.#disposal ??= this.#session.release();
-    return this.#disposal;
-  }
-
-  async #run(
-    inputs: Record<string, OrtTensor>,
-    outputs: Record<string, OrtTensor> | undefined,
-  ): Promise<InferenceSession.ReturnType> {
-    try {
-      return await (outputs ? this.#session.run(inputs, outputs) : this.#session.run(inputs));
-    } catch (cause) {
-      const reason = reasonOf(cause);
-      const code = /invalid (dimensions|rank)/i.test(reason) ? "MODEL_SHAPE_MISMATCH" : "SESSION_FAILED";
-      throw new CallsignError(code, `${this.#name}: the ${this.provider} run failed: ${reason}`, { cause });
-    }
-  }
-
-  #fromOrt(output: string, { data, dims, type }: OrtTensor): Tensor {
-    if (data instanceof Float32Array || data instanceof Int32Array || data instanceof BigInt64Array)
-      return { data, dims };
-    const where = `${this.#name}: output ${JSON.stringify(output)}`;
-    throw new CallsignError(
-      "MODEL_SHAPE_MISMATCH",
-      `${where}: expected float32, int32 or int64, got ${type}`,
-    );
-  }
-}
-
-function toTensorInfo(value: InferenceSession.ValueMetadata): TensorInfo {
-  const { name } = value;
-  return value.isTensor
-    ? { name, type: value.type, dims: value.shape }
-    : { name, type: "not a tensor", dims: [] };
-}
-
-function toOrtAll(
-  tensors: Readonly<Record<string, Tensor>>,
-  wrap: (tensor: Tensor) => OrtTensor,
-): Record<string, OrtTensor> {
-  const wrapped: Record<string, OrtTensor> = {};
-  for (const name of Object.keys(tensors)) wrapped[name] = wrap(tensors[name]!);
-  return wrapped;
-}
-
-/** Those who say where outputs go run the same tensors step after step. */
-const WRAPPED = new WeakMap<Tensor, OrtTensor>();
-
-function toOrtOnce(tensor: Tensor): OrtTensor {
-  const known = WRAPPED.get(tensor);
-  if (known !== undefined) return known;
-  const wrapped = toOrt(tensor);
-  WRAPPED.set(tensor, wrapped);
-  return wrapped;
-}
-
-function toOrt({ data, dims }: Tensor): OrtTensor {
-  if (data instanceof Float32Array) return new OrtTensor("float32", data, dims);
-  if (data instanceof Int32Array) return new OrtTensor("int32", data, dims);
-  return new OrtTensor("int64", data, dims);
-}
-
-function loadError(name: string, reason: string, cause: unknown): CallsignError {
-  if (/bad_alloc|out of memory|allocat/i.test(reason))
-    return new CallsignError("SESSION_FAILED", `${name}: not enough memory to load it: ${reason}`, { cause });
-  if (/protobuf parsing|data pointer is null/i.test(reason))
-    return new CallsignError("MODEL_INVALID", `${name}: not an ONNX model, or one cut short: ${reason}`, {
-      cause,
-    });
-  return new CallsignError("MODEL_INVALID", `${name}: onnxruntime cannot load this model: ${reason}`, {
-    cause,
-  });
-}
-
-/** One line, cut short. */
-function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replaceAll(/\s+/g, " ").trim().slice(0, 400);
 }

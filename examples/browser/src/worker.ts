@@ -1,0 +1,3 @@
+import { serveDetector } from "@callsign/infer/web";
+
+serveDetector();

@@ -1,0 +1,152 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createRandom } from "@callsign/data";
+import { type Detection, writeWav } from "@callsign/infer";
+import { CALLSIGN_EMBEDDING, loadDetector } from "@callsign/infer/node";
+import { createArchitecture, exportModel, initialWeights } from "@callsign/train";
+import { type Browser, launch, type Page } from "puppeteer-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findChromium } from "./find-chromium.ts";
+import { serveFolder } from "./serve-folder.ts";
+
+const chromium = findChromium();
+const example = fileURLToPath(new URL("..", import.meta.url));
+
+/** Eight seconds of tones that come and go. */
+function recording(): Float32Array {
+  return Float32Array.from({ length: 128_000 }, (_, i) => {
+    const envelope = Math.max(0, Math.sin(i / 4000)) * 6000;
+    return Math.round(envelope * (Math.sin(i * (0.05 + 0.03 * Math.sin(i / 9000))) + Math.sin(i * 0.21)));
+  });
+}
+
+/** An untrained model; `threshold` is one that its own scores of the recording go above now and then. */
+async function makeModel(outDir: string): Promise<void> {
+  const architecture = createArchitecture({ name: "conv-attention" });
+  const weights = initialWeights(architecture, createRandom(3));
+  const make = (threshold: number): Promise<unknown> =>
+    exportModel({
+      architecture,
+      weights,
+      name: "untrained",
+      labels: ["hello"],
+      thresholds: { hello: threshold },
+      embedding: { id: CALLSIGN_EMBEDDING.id, sha256: CALLSIGN_EMBEDDING.sha256 },
+      outDir,
+    });
+  await make(0.5);
+  const detector = await loadDetector(outDir);
+  const scores = (await detector.push(recording())).map((step) => step.scores[0]!).toSorted((a, b) => b - a);
+  await detector.dispose();
+  // Between two scores, so that no rounding decides.
+  await make((scores[20]! + scores[21]!) / 2);
+}
+
+async function heardByNode(model: string): Promise<Detection[]> {
+  const detector = await loadDetector(model);
+  const steps = await detector.push(recording());
+  await detector.dispose();
+  return steps.flatMap(({ detections }) => detections);
+}
+
+/** What the page shows, oldest first. */
+const heardByPage = (page: Page): Promise<Detection[]> =>
+  page.$$eval("#heard li", (items) =>
+    items
+      .map(({ dataset }) => ({
+        label: dataset["label"]!,
+        score: Number(dataset["score"]),
+        timestampMs: Number(dataset["ms"]),
+      }))
+      .toReversed(),
+  );
+
+describe.skipIf(chromium === undefined)("the example page in Chromium", { timeout: 120_000 }, () => {
+  let folder: string;
+  let browser: Browser;
+  let server: Awaited<ReturnType<typeof serveFolder>>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "callsign-page-"));
+    await makeModel(join(folder, "model"));
+    await writeFile(join(folder, "tones.wav"), writeWav({ samples: recording(), sampleRateHz: 16_000 }));
+    process.env["CALLSIGN_MODEL"] = join(folder, "model");
+    const { build } = await import("vite");
+    await build({
+      root: example,
+      logLevel: "error",
+      build: { outDir: join(folder, "page"), emptyOutDir: true },
+    });
+    server = await serveFolder(join(folder, "page"));
+    browser = await launch({
+      executablePath: chromium!,
+      args: [
+        "--no-sandbox",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        `--use-file-for-fake-audio-capture=${join(folder, "tones.wav")}`,
+      ],
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function openPage(): Promise<Page> {
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await page.waitForSelector("#listen:not([disabled])", { timeout: 60_000 });
+    return page;
+  }
+
+  it("hears in a file what Node hears, with the same scores", async () => {
+    const page = await openPage();
+    const input = (await page.$("input[type=file]"))!;
+    await input.uploadFile(join(folder, "tones.wav"));
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("Heard"));
+    const expected = await heardByNode(join(folder, "model"));
+    const heard = await heardByPage(page);
+    expect(expected.length).toBeGreaterThan(1);
+    expect(heard.map(({ label, timestampMs }) => [label, timestampMs])).toEqual(
+      expected.map(({ label, timestampMs }) => [label, timestampMs]),
+    );
+    for (const [i, { score }] of heard.entries())
+      expect(Math.abs(score - expected[i]!.score)).toBeLessThan(1e-3);
+    await page.close();
+  });
+
+  it("hears the microphone, says so, and stops", async () => {
+    const page = await openPage();
+    await page.click("#listen");
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("Listening"));
+    await page.waitForSelector("#heard li", { timeout: 30_000 });
+    expect(await page.$eval("#listen", (button) => button.textContent)).toBe("Stop");
+    await page.click("#listen");
+    await page.waitForFunction(() => document.querySelector("#listen")!.textContent === "Listen");
+    const cost = await page.$eval("#cost", (element) =>
+      Number((element as HTMLElement).dataset["msPerSecond"]),
+    );
+    expect(cost).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  it("says what to do when the model is not there", async () => {
+    const page = await browser.newPage();
+    await page.setRequestInterception(true);
+    page.on("request", (request) => {
+      if (request.url().endsWith("model.json")) void request.respond({ status: 404 });
+      else void request.continue();
+    });
+    await page.goto(server.url);
+    await page.waitForSelector("#status.bad", { timeout: 60_000 });
+    expect(await page.$eval("#status", (element) => element.textContent)).toMatch(
+      /model\.json: the server answered 404.*is the address right/,
+    );
+    await page.close();
+  });
+});

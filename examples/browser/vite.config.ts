@@ -17,7 +17,7 @@ function modelFiles(): Plugin {
     name: "callsign-model",
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
-        const file = listFiles().get((request.url ?? "").split("?")[0]!.replace(/^\//, ""));
+        const file = listFiles().get((request.url ?? "").replace(/^\/|\?.*$/g, ""));
         if (file === undefined) return next();
         response.end(readFileSync(file));
       });

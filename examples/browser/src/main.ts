@@ -14,11 +14,11 @@ import { colourOf, ScorePlot } from "./score-plot.ts";
 const MODEL = "model/";
 const EMBEDDING = "model/embedding.onnx";
 
-const find = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
-const listen = find<HTMLButtonElement>("listen");
-const file = find<HTMLInputElement>("file");
-const sensitivity = find<HTMLSelectElement>("sensitivity");
-const plot = new ScorePlot(find<HTMLCanvasElement>("plot"));
+const find = (id: string): HTMLElement => document.getElementById(id)!;
+const listen = find("listen") as HTMLButtonElement;
+const file = find("file") as HTMLInputElement;
+const sensitivity = find("sensitivity") as HTMLSelectElement;
+const plot = new ScorePlot(find("plot") as HTMLCanvasElement);
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 const detector = await WorkerDetector.load(worker, { model: MODEL, embedding: EMBEDDING }).catch(tellAndStop);

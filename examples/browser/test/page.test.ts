@@ -108,7 +108,7 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     const page = await openPage();
     const input = (await page.$("input[type=file]"))!;
     await input.uploadFile(join(folder, "tones.wav"));
-    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("Heard"));
+    await page.waitForFunction("document.querySelector('#status').textContent.startsWith('Heard')");
     const expected = await heardByNode(join(folder, "model"));
     const heard = await heardByPage(page);
     expect(expected.length).toBeGreaterThan(1);
@@ -123,11 +123,11 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
   it("hears the microphone, says so, and stops", async () => {
     const page = await openPage();
     await page.click("#listen");
-    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("Listening"));
+    await page.waitForFunction("document.querySelector('#status').textContent.startsWith('Listening')");
     await page.waitForSelector("#heard li", { timeout: 30_000 });
     expect(await page.$eval("#listen", (button) => button.textContent)).toBe("Stop");
     await page.click("#listen");
-    await page.waitForFunction(() => document.querySelector("#listen")!.textContent === "Listen");
+    await page.waitForFunction("document.querySelector('#listen').textContent === 'Listen'");
     const cost = await page.$eval("#cost", (element) =>
       Number((element as HTMLElement).dataset["msPerSecond"]),
     );

@@ -37,12 +37,13 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
       }
       case "reset":
         await opened().reset();
-        return { id, kind: "done" };
+        break;
       case "dispose":
         await detector?.dispose();
         detector = undefined;
-        return { id, kind: "done" };
+        break;
     }
+    return { id, kind: "done" };
   };
   const answerInTurn = async (request: WorkerRequest, before: Promise<unknown>): Promise<void> => {
     await before;

@@ -53,7 +53,7 @@ export type { BuildContext, BuildEnvironment } from "./build/build-context.ts";
 export * from "./build/build-data.ts";
 export * from "./build/build-index.ts";
 export type { ShardEntry } from "./build/build-shards.ts";
-export type { ClipKind, CollectedSet } from "./build/clip-set.ts";
+export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./build/clip-set.ts";
 export * from "./build/inspect-build.ts";
 export * from "./build/plan-build.ts";
 export * from "./build/pull-sources.ts";

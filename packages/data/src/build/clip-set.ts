@@ -33,3 +33,6 @@ export const slug = (name: string): string =>
 /** Path of clip `index` of a set, relative to the build. */
 export const clipPath = (set: string, index: number): string =>
   `clips/${set}/${String(index).padStart(6, "0")}.wav`;
+
+/** Clips whose text was made to sound like a phrase: how often they set a detector off says nothing of an hour of talk. */
+export const LIKE_A_PHRASE: ReadonlySet<string> = new Set<ClipKind>(["near-miss", "partial", "swapped"]);

@@ -2,7 +2,7 @@ import type { ManifestClip } from "../manifest.ts";
 import { createRandom, type Random } from "../random.ts";
 import { type Split, SPLITS } from "../split.ts";
 import { sha256Of } from "./build-folder.ts";
-import type { ClipKind, CollectedSet } from "./clip-set.ts";
+import { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./clip-set.ts";
 import type { FeatureSettings } from "./feature-settings.ts";
 
 /** A clip as feature making sees it. */
@@ -64,11 +64,13 @@ interface Pools {
   readonly noises: readonly ClipRef[];
   readonly impulseResponses: readonly ClipRef[];
   readonly speech: readonly ClipRef[];
+  /** Speech without what was made to sound like a phrase. */
+  readonly ordinary: readonly ClipRef[];
   readonly commands: readonly ClipRef[];
 }
 
 /** Seconds of each that a shard holds in memory: enough that no two copies are alike. */
-const POOL_SECONDS = { noises: 240, impulseResponses: 30, speech: 180, commands: 120 } as const;
+const POOL_SECONDS = { noises: 240, impulseResponses: 30, speech: 180, ordinary: 180, commands: 120 } as const;
 /** Longer recordings are no neighbour for a phrase of a second. */
 const LONGEST_SPEECH_SECONDS = 15;
 
@@ -78,10 +80,12 @@ function poolsOf(sets: readonly CollectedSet[], { labels }: FeatureSettings): Po
     sets.flatMap((set) => set.clips.filter((clip) => test(set, clip)).map(toRef));
   const talks = (clip: ManifestClip): boolean =>
     !isPhrase(clip) && clip.durationSeconds <= LONGEST_SPEECH_SECONDS;
+  const isSpeech = ({ kind }: CollectedSet, clip: ManifestClip): boolean => !NO_TALK.has(kind) && talks(clip);
   return {
     noises: of(({ kind }) => kind === "noise"),
     impulseResponses: of(({ kind }) => kind === "impulse-response"),
-    speech: of(({ kind }, clip) => !NO_TALK.has(kind) && talks(clip)),
+    speech: of(isSpeech),
+    ordinary: of((set, clip) => isSpeech(set, clip) && !LIKE_A_PHRASE.has(set.kind)),
     commands: of(({ kind }, clip) => kind !== "recording" && isPhrase(clip)),
   };
 }
@@ -162,6 +166,8 @@ function makePlan(
     varied
       ? takeSeconds(options.pools[pool], { seconds: POOL_SECONDS[pool], random: random.fork(pool) })
       : [];
+  // In scenes of a detector of whole phrases false accepts are counted by the hour.
+  const countsHours = set.kind === "scene" && settings.windowing.kind === "embedding-sequence";
   const plan = {
     id,
     split,
@@ -171,7 +177,7 @@ function makePlan(
     seconds,
     noises: draw("noises"),
     impulseResponses: draw("impulseResponses"),
-    speech: set.kind === "noise" ? [] : draw("speech"),
+    speech: set.kind === "noise" ? [] : draw(countsHours ? "ordinary" : "speech"),
     commands: set.kind === "scene" ? draw("commands") : [],
   };
   return { ...plan, inputsSha256: sha256Of({ settings, plan }) };

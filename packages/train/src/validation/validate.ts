@@ -1,3 +1,4 @@
+import { LIKE_A_PHRASE } from "@callsign/data";
 import type { DetectorConfig } from "../config.ts";
 import { IGNORED } from "../label-policy.ts";
 import type { ResolvedTraining } from "../resolve-training.ts";
@@ -107,11 +108,15 @@ export const streamOf = (
 export const gateStreamOf = (shards: ScoredValidation["shards"], config: DetectorConfig) =>
   gateStream(shards, streamShape(config));
 
+/**
+ * Of sliding windows, those of positives end anywhere. Of whole phrases false accepts are counted by the hour, and clips
+ * made to sound like a phrase would be most of them: the threshold that lets none of those pass misses nearly all.
+ */
 const streamShape = ({ labels, windowing, data }: DetectorConfig) => ({
   labels: labels.length,
   hopLength: windowing.kind === "sliding-audio" ? data.slidingWindows.stepLength : windowing.hopLength,
-  // Of sliding windows, those of positives end anywhere.
-  isStream: ({ kind }: ShardTable) => windowing.kind !== "sliding-audio" || kind !== "positive",
+  isStream: ({ kind }: ShardTable) =>
+    windowing.kind === "sliding-audio" ? kind !== "positive" : !LIKE_A_PHRASE.has(kind),
 });
 
 /** Logits to scores. */

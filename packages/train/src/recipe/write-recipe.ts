@@ -93,7 +93,7 @@ export function writeRecipe({
     `  stepsPerEpoch: ${size.stepsPerEpoch}`,
     `  batch: { positives: ${size.batch.positives}, negatives: ${size.batch.negatives} }`,
     `  # Noise on the embeddings: without it the network learns the synthesizers by heart.`,
-    `  noise: 0.6`,
+    `  noise: 1`,
     ``,
   ].join("\n");
 }

@@ -70,7 +70,13 @@ interface Pools {
 }
 
 /** Seconds of each that a shard holds in memory: enough that no two copies are alike. */
-const POOL_SECONDS = { noises: 240, impulseResponses: 30, speech: 180, ordinary: 180, commands: 120 } as const;
+const POOL_SECONDS = {
+  noises: 240,
+  impulseResponses: 30,
+  speech: 180,
+  ordinary: 180,
+  commands: 120,
+} as const;
 /** Longer recordings are no neighbour for a phrase of a second. */
 const LONGEST_SPEECH_SECONDS = 15;
 

@@ -28,7 +28,12 @@ function scored(kind: string, logit: number) {
 
 describe("streamOf", () => {
   it("does not count clips made to sound like the phrase as hours of talk", () => {
-    const shards = [scored("sentence", -3), scored("near-miss", 5), scored("partial", 5), scored("noise", -4)];
+    const shards = [
+      scored("sentence", -3),
+      scored("near-miss", 5),
+      scored("partial", 5),
+      scored("noise", -4),
+    ];
     const { scores } = streamOf(shards, { config, label: 0 });
     expect(scores).toHaveLength(6);
     expect(Math.max(...scores)).toBeLessThan(0.1);

@@ -158,7 +158,7 @@ export class HubServer {
     const sent = body.subarray(0, fault?.cutAfter ?? body.length);
     entry.bytes = sent.length;
     if (sent.length === body.length) response.end(body);
-    else response.write(sent, () => setTimeout(() => response.destroy(), 20));
+    else response.write(sent, () => setTimeout(() => response.destroy(), 300));
   }
 }
 

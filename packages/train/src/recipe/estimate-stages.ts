@@ -12,10 +12,10 @@ export interface StageSeconds {
 /** Judged from runs on two shared cores, November 2026 (docs/recipe.md); clips and audio are for one core. */
 const CLIPS_A_SECOND_A_CORE = 20;
 const AUDIO_SECONDS_A_SECOND_A_CORE = 120;
-/** Training of conv-attention through WebAssembly does not grow with the cores. */
-const WINDOWS_A_SECOND = 1500;
+/** Training of conv-attention with onnxruntime, 3,000 on busy cores to 7,000; through WebAssembly 1,000. */
+const WINDOWS_A_SECOND = 5000;
 
-/** Time from a plan, for the pure CPU path; a graphics card or TensorFlow's library takes a fraction of the training. */
+/** Time from a plan, for a processor alone; a graphics card takes a fraction of the training. */
 export function estimateStages(
   plan: Pick<BuildPlan, "sets" | "featureSeconds">,
   { train, workers }: { readonly train: DetectorConfig["train"]; readonly workers: number },

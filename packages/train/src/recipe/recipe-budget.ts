@@ -42,7 +42,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     randomWords: 3000,
     negativeCopies: 2,
     scenes: 300,
-    epochs: 12,
+    epochs: 6,
     stepsPerEpoch: 250,
     batch: { positives: 128, negatives: 384 },
   },

@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { CallsignError } from "@callsign/infer";
 import type { BenchResult } from "@callsign/eval";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
+import { makeUntrainedModel } from "../untrained-model.ts";
 
 interface BenchFlags {
   readonly model?: string;
@@ -87,25 +86,6 @@ async function measure(context: CliContext, flags: BenchFlags): Promise<BenchRes
     progress.finish();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** What a step costs does not depend on what the weights have learnt. */
-async function makeUntrainedModel(): Promise<string> {
-  const { createRandom } = await import("@callsign/data");
-  const { CALLSIGN_EMBEDDING } = await import("@callsign/infer/node");
-  const { createArchitecture, exportModel, initialWeights } = await import("@callsign/train");
-  const outDir = await mkdtemp(join(tmpdir(), "callsign-bench-"));
-  const architecture = createArchitecture({ name: "conv-attention" });
-  await exportModel({
-    architecture,
-    weights: initialWeights(architecture, createRandom("bench")),
-    name: "untrained",
-    labels: ["command"],
-    thresholds: { command: 0.5 },
-    embedding: { id: CALLSIGN_EMBEDDING.id, sha256: CALLSIGN_EMBEDDING.sha256 },
-    outDir,
-  });
-  return outDir;
 }
 
 function table(result: BenchResult): string {

@@ -25,5 +25,5 @@ for (let from = 0; from + chunkLength <= samples.length; from += chunkLength) {
   const scores = [...results.scores.data];
   if (Math.max(...scores) < Number(threshold)) continue;
   const seconds = ((from + chunkLength) / 16_000).toFixed(2);
-  console.log(`${seconds}\t${scores.map((score) => score.toFixed(4)).join("\t")}`);
+  console.log(`${seconds}\t${scores.map((score) => score.toFixed(6)).join("\t")}`);
 }

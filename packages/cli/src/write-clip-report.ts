@@ -4,7 +4,7 @@ import type { ChallengeReportParts } from "@callsign/eval";
 
 export type ClipReportParts = Pick<
   ChallengeReportParts,
-  "mode" | "result" | "run" | "samples" | "truth" | "threshold" | "model"
+  "mode" | "result" | "run" | "samples" | "truth" | "threshold" | "model" | "lookAhead"
 >;
 
 /** Writes a challenge run's report.json and report.html with the machine's and the tool's facts; returns the page's path. */

@@ -2,6 +2,7 @@ import type { ChallengeReport } from "./challenge-report.ts";
 import { drawScoreTrace, drawTimeline, secondsOf } from "./challenge-figures.ts";
 import { challengeWeights, SLOW_MS } from "./challenge-score.ts";
 import { type FrameTimes, formatMilliseconds, latencySection } from "./latency-section.ts";
+import { lookAheadSection } from "./look-ahead-section.ts";
 import { commandOutcomes, mutedSpans } from "./spans.ts";
 import { html, type HtmlValue, type SafeHtml } from "./report/html.ts";
 import { renderPage } from "./report/page.ts";
@@ -25,6 +26,7 @@ export function renderChallengeReport(report: ChallengeReport): string {
       timelineSection(report),
       scoreSection(report),
       commandSection(report),
+      lookAheadSection(report.lookAhead),
       numbersSection(report),
       latencySection(timesOf(report)),
       modelSection(report),

@@ -5,6 +5,7 @@ import type { ChallengeMode, ChallengeResult } from "./challenge-evaluation.ts";
 import { renderChallengeReport } from "./challenge-report-page.ts";
 import type { ChallengeTruth } from "./challenge-truth.ts";
 import { type LabelledRun, overrunsOf } from "./labeller.ts";
+import type { LookAheadPoint } from "./look-ahead.ts";
 import type { MachineFacts } from "./machine-facts.ts";
 import {
   hashPcm,
@@ -51,6 +52,8 @@ export interface ChallengeReport {
     /** Labelled minus emitted. Null offline. */
     readonly overrunsMs: readonly number[] | null;
   };
+  /** Scores by the delay of the outgoing audio, where they were asked for. */
+  readonly lookAhead?: readonly LookAheadPoint[];
   /** Of the samples scored, in int16 magnitudes. */
   readonly waveform: WaveformEnvelope;
 }
@@ -65,6 +68,7 @@ export interface ChallengeReportParts {
   /** As the reader should see it: a file's name rather than its whole path. */
   readonly clipName: string;
   readonly model: ModelCard | null;
+  readonly lookAhead?: readonly LookAheadPoint[];
   readonly command: string | null;
   readonly machine: MachineFacts;
   readonly tool: ChallengeReport["tool"];
@@ -105,6 +109,7 @@ export function makeChallengeReport(parts: ChallengeReportParts): ChallengeRepor
       emittedMs: run.timing && Array.from(run.timing.emittedMs, toMicroseconds),
       overrunsMs: run.timing && Array.from(overrunsOf(run.timing), toMicroseconds),
     },
+    ...(parts.lookAhead && { lookAhead: parts.lookAhead }),
     waveform: waveformEnvelope(samples.subarray(0, samplesScored), WAVEFORM_COLUMNS),
   };
 }

@@ -1,20 +1,15 @@
-import {
-  assignSplit,
-  buildScene,
-  createRandom,
-  createSpeechEngines,
-  type DataConfig,
-  drawSentence,
-  drawUtterance,
-  makeAttempt,
-  planTexts,
-  type Random,
-  type SceneClip,
-  type WeightedEngine,
-} from "@callsign/data";
+import { buildScene, createRandom, type DataConfig, type NamedSamples, type Random } from "@callsign/data";
 import { CallsignError, type Progress, SAMPLE_RATE_HZ } from "@callsign/infer";
 
+import { throwIfAborted } from "./abort.ts";
 import type { ChallengeTruth, CommandInterval } from "./challenge-truth.ts";
+import {
+  openSpeakers,
+  readClipName,
+  type Speakers,
+  speakCommands,
+  speakTalk,
+} from "./conversation-speakers.ts";
 
 /** A synthesized conversation with commands in it, and where they are. */
 export interface Conversation {
@@ -27,137 +22,124 @@ export interface Conversation {
 }
 
 export interface ConversationOptions {
-  /** The detector's config: its commands, its engines, and its split of the voices. */
+  /** The detector's config: its commands, its engines, its split of the voices, its augmentation. */
   readonly config: DataConfig;
+  /** All clips together; each is a whole number of half minutes, at least one. */
   readonly minutes: number;
+  readonly clips: number;
   readonly seed: string;
+  /** Chance that the next to speak says a command, above 0 to 1. */
+  readonly commandShare: number;
+  /** Recordings for the background, mixed in as the config's augmentation says. */
+  readonly noises?: readonly NamedSamples[];
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Makes a conversation that a detector of this config cannot know: spoken by voices of the split `test`, in sentences
- * that its data does not have. @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID`, `ABORTED`
+ * Makes conversations that a detector of this config cannot know: spoken by voices of the split `test`, in sentences
+ * that its data does not have. Each has at least one command. A clip depends on the seed and its own number alone.
+ * @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID`, `INVALID_ARGUMENT`, `ABORTED`
  */
-export async function* makeConversation(
+export async function* makeConversations(
   options: ConversationOptions,
-): AsyncGenerator<Progress, Conversation> {
-  const { config, minutes, signal } = options;
+  keep: (conversation: Conversation, clip: number) => Promise<void>,
+): AsyncGenerator<Progress> {
+  checkOptions(options);
+  const { clips, minutes } = options;
   const random = createRandom(options.seed).fork("conversation");
-  const engines = await createSpeechEngines(config.data.engines);
-  const avoid = new Set((await planTexts({ config })).flatMap(({ texts }) => texts));
-  const scenes = Math.max(1, Math.round((minutes * 60) / SCENE_SECONDS));
-  const length = SCENE_SECONDS * SAMPLE_RATE_HZ;
-  const samples = new Float32Array(scenes * length);
-  const commands: CommandInterval[] = [];
-  const said: { startSample: number; text: string; voice: string }[] = [];
+  const scenes = Math.max(1, Math.round((minutes * 60) / SCENE_SECONDS / clips));
+  const total = clips * scenes;
+  const speakers = await openSpeakers(options.config);
   try {
-    for (let scene = 0; scene < scenes; scene++) {
-      if (signal?.aborted)
-        throw new CallsignError("ABORTED", "conversation: stopped", { cause: signal.reason });
-      const own = random.fork(scene);
-      const speaker = { config, engines, avoid };
-      const talk = await speakTalk(speaker, own.fork("talk"));
-      const spoken = await speakCommands(speaker, own.fork("commands"));
-      const made = buildScene({
-        length,
-        commands: spoken,
-        talk,
-        commandShare: COMMAND_SHARE,
-        pauseSeconds: { least: 0.3, mean: 0.7 },
-        config: config.data.augmentation,
-        random: own.fork("scene"),
-      });
-      const start = scene * length;
-      samples.set(made.samples, start);
-      for (const { label, start: from, end } of made.commands)
-        commands.push({
-          startSample: start + from,
-          endSample: start + end - 1,
-          ...(label !== undefined && { text: label }),
-        });
-      const intervals = [...made.commands, ...made.talk].toSorted((a, b) => a.start - b.start);
-      for (const { name, start: from } of intervals) {
-        const [voice = "", text = ""] = name.split("\n");
-        said.push({ startSample: start + from, text, voice });
+    for (let clip = 0; clip < clips; clip++) {
+      const parts: Conversation[] = [];
+      for (let scene = 0; scene < scenes; scene++) {
+        throwIfAborted(options.signal, "conversation");
+        const own = random.fork(clip).fork(scene);
+        const needsCommand = scene === scenes - 1 && parts.every(({ truth }) => truth.commands.length === 0);
+        parts.push(await makeScene(speakers, { ...options, random: own, needsCommand }));
+        yield { stage: "conversation", done: clip * scenes + scene + 1, total, unit: "scenes" };
       }
-      yield { stage: "conversation", done: scene + 1, total: scenes, unit: "scenes" };
+      await keep(join(parts), clip);
     }
   } finally {
-    await Promise.all(engines.map(({ engine }) => engine.dispose()));
+    await Promise.all(speakers.engines.map(({ engine }) => engine.dispose()));
   }
-  const truth = {
-    sampleRateHz: SAMPLE_RATE_HZ,
-    frameLength: FRAME_LENGTH,
-    numSamples: samples.length,
-    commands,
-  };
-  return { samples, truth, said };
 }
 
 const SCENE_SECONDS = 30;
+const SCENE_LENGTH = SCENE_SECONDS * SAMPLE_RATE_HZ;
 /** The challenge's. */
 const FRAME_LENGTH = 512;
-const COMMAND_SHARE = 0.35;
-const SENTENCES_A_SCENE = 10;
 
-interface Speaker {
-  readonly config: DataConfig;
-  readonly engines: readonly WeightedEngine[];
-  /** Texts of the training. */
-  readonly avoid: ReadonlySet<string>;
+interface SceneOptions extends Pick<ConversationOptions, "commandShare" | "noises"> {
+  readonly random: Random;
+  readonly needsCommand: boolean;
 }
 
-async function speakTalk(speaker: Speaker, random: Random): Promise<SceneClip[]> {
-  const clips: SceneClip[] = [];
-  for (let turn = 0; clips.length < SENTENCES_A_SCENE && turn < 10 * SENTENCES_A_SCENE; turn++) {
-    const own = random.fork(turn);
-    const text = drawSentence(own);
-    const clip = speaker.avoid.has(text) ? undefined : await speak(speaker, text, own);
-    if (clip !== undefined) clips.push(clip);
+async function makeScene(speakers: Speakers, options: SceneOptions): Promise<Conversation> {
+  const { random, commandShare, noises } = options;
+  const talk = await speakTalk(speakers, random.fork("talk"));
+  const commands = await speakCommands(speakers, random.fork("commands"));
+  for (let attempt = 0; ; attempt++) {
+    const made = buildScene({
+      length: SCENE_LENGTH,
+      commands,
+      talk,
+      commandShare,
+      pauseSeconds: { least: 0.3, mean: 0.7 },
+      config: speakers.config.data.augmentation,
+      random: random.fork("scene").fork(attempt),
+      ...(noises && { resources: { noises } }),
+    });
+    if (options.needsCommand && made.commands.length === 0) continue;
+    const intervals = [...made.commands, ...made.talk].toSorted((a, b) => a.start - b.start);
+    return {
+      samples: made.samples,
+      truth: truthOf(
+        SCENE_LENGTH,
+        made.commands.map(({ label, start, end }) => ({
+          startSample: start,
+          endSample: end - 1,
+          ...(label !== undefined && { text: label }),
+        })),
+      ),
+      said: intervals.map(({ name, start }) => ({ startSample: start, ...readClipName(name) })),
+    };
   }
-  if (clips.length > 0) return clips;
-  throw new CallsignError("SYNTHESIS_FAILED", "conversation: no engine spoke a sentence of it");
 }
 
-/** Each phrase of each label once. */
-async function speakCommands(speaker: Speaker, random: Random): Promise<SceneClip[]> {
-  const clips: SceneClip[] = [];
-  for (const { label, phrases } of speaker.config.labels)
-    for (const phrase of phrases) {
-      const clip = await speakSurely(speaker, phrase, random.fork(phrase));
-      clips.push({ ...clip, label });
-    }
-  return clips;
-}
-
-async function speakSurely(speaker: Speaker, text: string, random: Random): Promise<SceneClip> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const clip = await speak(speaker, text, random.fork(attempt));
-    if (clip !== undefined) return clip;
-  }
-  throw new CallsignError("SYNTHESIS_FAILED", `conversation: no engine spoke ${JSON.stringify(text)}`);
-}
-
-/** A clip in a voice of the split `test`; undefined where the quality gate turned it down. */
-async function speak(
-  { config, engines }: Speaker,
-  text: string,
-  random: Random,
-): Promise<SceneClip | undefined> {
-  const voice = drawUnheardVoice(text, { config, engines, random });
-  const request = { seed: random.integer(0, 2 ** 31), index: 0, text, engines, voiceInTurn: voice };
-  const { result } = await makeAttempt(request, 0);
-  return "audio" in result ? { name: `${voice.voice}\n${text}`, samples: result.audio.samples } : undefined;
-}
-
-function drawUnheardVoice(text: string, draw: Omit<Speaker, "avoid"> & { readonly random: Random }) {
-  const { seed, data } = draw.config;
-  for (let attempt = 0; attempt < 1000; attempt++) {
-    const { voice } = drawUtterance(text, draw);
-    if (assignSplit(voice.voice, { seed, fractions: data.splits }) === "test") return voice;
-  }
-  throw new CallsignError(
-    "CONFIG_INVALID",
-    "conversation: no voice of these engines is in the split `test`; raise data.splits.test or add an engine",
+/** One after another. */
+function join(parts: readonly Conversation[]): Conversation {
+  const samples = new Float32Array(parts.length * SCENE_LENGTH);
+  for (const [i, part] of parts.entries()) samples.set(part.samples, i * SCENE_LENGTH);
+  const commands = parts.flatMap(({ truth }, i) =>
+    truth.commands.map((command) => ({
+      ...command,
+      startSample: command.startSample + i * SCENE_LENGTH,
+      endSample: command.endSample + i * SCENE_LENGTH,
+    })),
   );
+  const said = parts.flatMap((part, i) =>
+    part.said.map((one) => ({ ...one, startSample: one.startSample + i * SCENE_LENGTH })),
+  );
+  return { samples, truth: truthOf(samples.length, commands), said };
+}
+
+const truthOf = (numSamples: number, commands: readonly CommandInterval[]): ChallengeTruth => ({
+  sampleRateHz: SAMPLE_RATE_HZ,
+  frameLength: FRAME_LENGTH,
+  numSamples,
+  commands,
+});
+
+function checkOptions({ minutes, clips, commandShare }: ConversationOptions): void {
+  const refuse = (what: string): never => {
+    throw new CallsignError("INVALID_ARGUMENT", `conversation: ${what}`);
+  };
+  if (!(minutes > 0 && minutes <= 10_000)) refuse(`minutes must be above 0 to 10,000, got ${minutes}`);
+  if (!(Number.isInteger(clips) && clips >= 1 && clips <= 10_000))
+    refuse(`clips must be a whole number of 1 to 10,000, got ${clips}`);
+  if (!(commandShare > 0.001 && commandShare <= 1))
+    refuse(`the share of commands must be above 0.001 to 1, got ${commandShare}`);
 }

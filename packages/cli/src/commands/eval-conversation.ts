@@ -1,59 +1,125 @@
 import { join } from "node:path";
 
+import type { ClipResult, ClipsSummary } from "@callsign/eval";
+import { CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
+import { conversationFiles, findConversations, writeConversation } from "../conversation-clips.ts";
 import { asProgress, follow } from "../follow.ts";
+import { formatClips } from "../format-clips.ts";
+import { addDetectorChoice, type DetectorChoice, openDetector } from "../open-detector.ts";
+import { parseDelays } from "../parse-delays.ts";
 import { parseNumber } from "../parse-number.ts";
 
-interface ConversationFlags {
-  readonly config: string;
+interface ConversationFlags extends DetectorChoice {
+  readonly config?: string;
   readonly out: string;
   readonly minutes: number;
+  readonly clips: number;
+  readonly commandShare: number;
+  readonly noise?: string;
   readonly seed: string;
+  readonly model?: readonly string[];
+  readonly threshold?: number;
+  readonly lookAhead?: readonly number[];
   readonly json?: boolean;
 }
 
-/** `callsign eval conversation`: something to evaluate on, where there is no recording. */
+/** `callsign eval conversation`: something to evaluate on, where there is no recording, and models on it. */
 export function registerEvalConversation(evaluate: Command, context: CliContext): void {
-  evaluate
+  const command = evaluate
     .command("conversation")
     .description(
-      "Make a conversation with a detector's commands in it, in voices and sentences its training never had, and its truth.",
+      "Make conversations with a detector's commands in them, in voices and sentences its training never had, and their truth; " +
+        "score models on them by the challenge's rules.",
     )
-    .requiredOption("--config <file>", "YAML config of the detector")
-    .requiredOption("--out <dir>", "folder for conversation.wav, truth.json and said.json")
-    .option("--minutes <n>", "length", parseNumber, 2)
+    .requiredOption(
+      "--out <dir>",
+      "folder for conversation.wav, truth.json and said.json; of several clips, 001 and so on in it",
+    )
+    .option(
+      "--config <file>",
+      "YAML config of the detector; without it, the conversations in --out are scored",
+    )
+    .option("--minutes <n>", "length of all clips together", parseNumber, 2)
+    .option("--clips <n>", "how many", parseNumber, 1)
+    .option(
+      "--command-share <n>",
+      "chance that an utterance is a command; 0.13 is about the challenge's",
+      parseNumber,
+      0.35,
+    )
+    .option("--noise <dir>", "recordings for the background, else only synthetic noise")
     .option("--seed <seed>", "of what is said, by whom and when", "conversation")
+    .option("--model <dir...>", "models to score on all conversations in --out")
+    .option("--threshold <score>", "for all of the models; else each card's own", parseNumber)
+    .option(
+      "--look-ahead <ms>",
+      "score with outgoing audio delayed by these too, such as 0,40,80",
+      parseDelays,
+    );
+  addDetectorChoice(command)
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
-      "\nExample:\n  callsign eval conversation --config configs/start.yaml --out runs/conversation --minutes 5",
+      "\nExamples:\n  callsign eval conversation --config configs/start.yaml --out runs/conversation --minutes 5\n" +
+        "  callsign eval conversation --config configs/start.yaml --out runs/hundred --minutes 100 --clips 100 --noise noise --command-share 0.13\n" +
+        "  callsign eval conversation --out runs/hundred --model models/a models/b",
     )
     .action((flags: ConversationFlags) => converse(context, flags));
 }
 
 async function converse(context: CliContext, flags: ConversationFlags): Promise<void> {
+  const { config, model: models = [] } = flags;
+  if (config === undefined && models.length === 0)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      "eval conversation: expected --config to make conversations, --model to score some, or both",
+    );
+  const made = config === undefined ? {} : await make(context, { ...flags, config });
+  const scored = [];
+  for (const model of models) scored.push({ model, ...(await score(context, { ...flags, model })) });
+  if (flags.json) printJson(context, { ...made, ...(models.length > 0 && { models: scored }) });
+  else if (models.length > 0) context.stdout(formatClips(scored));
+}
+
+async function make(context: CliContext, flags: ConversationFlags & { readonly config: string }) {
   const { parseDetectorConfig } = await import("@callsign/train");
-  const { makeConversation } = await import("@callsign/eval");
-  const { writeWav } = await import("@callsign/infer");
-  const { writeFileAtomic } = await import("@callsign/infer/node");
+  const { makeConversations, readNoises } = await import("@callsign/eval");
   const { readConfig } = await import("../read-config.ts");
-  const config = parseDetectorConfig(await readConfig(flags.config, { env: context.env }), {
-    name: flags.config,
+  const { minutes, clips, seed, out, commandShare } = flags;
+  const { env, signal } = context;
+  const config = parseDetectorConfig(await readConfig(flags.config, { env }), { name: flags.config });
+  const noises = flags.noise === undefined ? undefined : await readNoises(flags.noise, { seed, signal });
+  const counts = { clips, commands: 0, utterances: 0 };
+  const options = { config, minutes, clips, seed, commandShare, ...(noises && { noises }), signal };
+  const events = makeConversations(options, async (conversation, clip) => {
+    const folder = clips === 1 ? out : join(out, String(clip + 1).padStart(3, "0"));
+    await writeConversation(folder, conversation);
+    counts.commands += conversation.truth.commands.length;
+    counts.utterances += conversation.said.length;
   });
-  const { minutes, seed, out } = flags;
-  const events = makeConversation({ config, minutes, seed, signal: context.signal });
-  const { samples, truth, said } = await follow(events, { context, show: asProgress });
-  const files = {
-    clip: join(out, "conversation.wav"),
-    truth: join(out, "truth.json"),
-    said: join(out, "said.json"),
-  };
-  await writeFileAtomic(files.clip, writeWav({ samples, sampleRateHz: truth.sampleRateHz }));
-  await writeFileAtomic(files.truth, `${JSON.stringify(truth, null, 1)}\n`);
-  await writeFileAtomic(files.said, `${JSON.stringify(said, null, 1)}\n`);
-  const counts = { commands: truth.commands.length, utterances: said.length };
-  if (flags.json) printJson(context, { ...files, ...counts });
-  else context.stdout(`${counts.commands} commands among ${counts.utterances} utterances -> ${files.clip}\n`);
+  await follow(events, { context, show: asProgress });
+  const where = clips === 1 ? conversationFiles(out).clip : out;
+  if (!flags.json)
+    context.stdout(`${counts.commands} commands among ${counts.utterances} utterances -> ${where}\n`);
+  return { ...(clips === 1 ? conversationFiles(out) : { folder: out }), ...counts };
+}
+
+async function score(
+  context: CliContext,
+  flags: Omit<ConversationFlags, "model"> & { readonly model: string },
+): Promise<{ readonly summary: ClipsSummary; readonly clips: readonly ClipResult[] }> {
+  const { evaluateClips, summarizeClips } = await import("@callsign/eval");
+  const { signal } = context;
+  const found = await findConversations(flags.out, { signal });
+  const detector = await openDetector(context, flags);
+  try {
+    const options = { detector, signal, ...(flags.lookAhead && { delaysMs: flags.lookAhead }) };
+    const clips = await follow(evaluateClips(found, options), { context, show: asProgress });
+    return { summary: summarizeClips(clips), clips };
+  } finally {
+    await detector.dispose();
+  }
 }

@@ -3,6 +3,7 @@ import { CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
+import { parseDelays } from "../parse-delays.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
 import { registerEvalConversation } from "./eval-conversation.ts";
@@ -38,6 +39,11 @@ export function registerEval(program: Command, context: CliContext): void {
       "judge only the frames from this sample on, with the whole clip's weights",
       parseNumber,
     )
+    .option(
+      "--look-ahead <ms>",
+      "score with the outgoing audio delayed by these too, such as 0,40,80",
+      parseDelays,
+    )
     .option("--report <dir>", "write report.html and report.json there")
     .addHelpText(
       "after",
@@ -59,13 +65,19 @@ interface ChallengeFlags extends OpenDetectorFlags {
   readonly realtime?: boolean;
   readonly untilSample?: number;
   readonly fromSample?: number;
+  readonly lookAhead?: readonly number[];
   readonly report?: string;
   readonly json?: boolean;
 }
 
 async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promise<void> {
-  const { asPublishedPriming, createDetectorLabeller, evaluateChallenge, readChallengeTruth } =
-    await import("@callsign/eval");
+  const {
+    asPublishedPriming,
+    createDetectorLabeller,
+    evaluateChallenge,
+    lookAheadCurve,
+    readChallengeTruth,
+  } = await import("@callsign/eval");
   const { readAudioFile } = await import("@callsign/infer/node");
   const { signal } = context;
   if (flags.fromSample !== undefined && flags.report !== undefined)
@@ -94,12 +106,28 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
       onProgress: (event) => progress.update(event),
     });
     progress.finish();
-    if (flags.json) printJson(context, result);
-    else context.stdout(await formatResult(result, run.labels.length * run.frameLength));
+    const { lookAhead: delaysMs, fromSample } = flags;
+    const lookAhead =
+      delaysMs && lookAheadCurve(run, truth, { delaysMs, ...(fromSample !== undefined && { fromSample }) });
+    if (flags.json) printJson(context, { ...result, ...(lookAhead && { lookAhead }) });
+    else {
+      context.stdout(await formatResult(result, run.labels.length * run.frameLength));
+      for (const { delayMs, score } of lookAhead ?? [])
+        context.stdout(`${`delayed by ${delayMs} ms`.padEnd(28)}${score.toFixed(5).padStart(10)}\n`);
+    }
     if (flags.report !== undefined) {
       const { writeClipReport } = await import("../write-clip-report.ts");
       const htmlPath = await writeClipReport(
-        { mode, result, run, samples, truth, threshold: labeller.threshold, model: detector.card },
+        {
+          mode,
+          result,
+          run,
+          samples,
+          truth,
+          threshold: labeller.threshold,
+          model: detector.card,
+          ...(lookAhead && { lookAhead }),
+        },
         { folder: flags.report, clip: flags.clip, command: commandLine(flags), signal },
       );
       context.stderr(`report: ${htmlPath}\n`);
@@ -126,6 +154,7 @@ function commandLine(flags: ChallengeFlags): string {
   if (flags.threshold !== undefined) parts.push("--threshold", String(flags.threshold));
   if (flags.untilSample !== undefined) parts.push("--until-sample", String(flags.untilSample));
   if (flags.fromSample !== undefined) parts.push("--from-sample", String(flags.fromSample));
+  if (flags.lookAhead !== undefined) parts.push("--look-ahead", flags.lookAhead.join(","));
   return parts.join(" ");
 }
 

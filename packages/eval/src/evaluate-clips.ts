@@ -12,7 +12,7 @@ import { commandOutcomes, mutedSpans } from "./spans.ts";
 /** A recording with its truth, read when it is its turn. */
 export interface ChallengeClip {
   readonly name: string;
-  read(): Promise<{ readonly samples: Float32Array; readonly truth: ChallengeTruth }>;
+  readonly read: () => Promise<{ readonly samples: Float32Array; readonly truth: ChallengeTruth }>;
 }
 
 /** What a model did on one clip. */

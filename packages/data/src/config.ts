@@ -30,7 +30,7 @@ const windowing = z.discriminatedUnion("kind", [
     kind: z.literal("sliding-audio"),
     windowLength: z
       .int()
-      .min(12_672)
+      .min(12_512)
       .max(13_791)
       .default(13_000)
       .describe("Samples a window holds; they give exactly one embedding."),

@@ -6,8 +6,8 @@ describe("initialWeights", () => {
   const weights = initialWeights(mlp({ blocks: 4 }), createRandom(1));
 
   it("spreads matrices evenly within PyTorch's bound and leaves norms at one and zero", () => {
-    const values = weights.get("blocks.3.fcn_layer.weight")!;
-    const bound = 1 / Math.sqrt(128);
+    const values = initialWeights(convAttention(), createRandom(1)).get("conv1.weight")!;
+    const bound = 1 / Math.sqrt(3 * 96);
     expect(Math.max(...values)).toBeLessThan(bound);
     expect(Math.max(...values)).toBeGreaterThan(0.99 * bound);
     // A uniform variable's mean square is a third of its bound's.
@@ -15,6 +15,12 @@ describe("initialWeights", () => {
     expect([meanSquare]).toBeAllClose([(bound * bound) / 3], { rtol: 0.02 });
     expect(new Set(weights.get("blocks.3.layer_norm.weight"))).toEqual(new Set([1]));
     expect(new Set(weights.get("blocks.3.layer_norm.bias"))).toEqual(new Set([0]));
+  });
+
+  it("starts an mlp of odd width, which cannot be mirrored, in the same way", () => {
+    const values = initialWeights(mlp({ blocks: 1, width: 127 }), createRandom(1)).get("layer1.weight")!;
+    expect(Math.max(...values)).toBeLessThan(1 / Math.sqrt(96));
+    expect(Math.max(...values)).toBeGreaterThan(0.99 / Math.sqrt(96));
   });
 
   it("is the same for the same seed, and in layers that another depth also has", () => {

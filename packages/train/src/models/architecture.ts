@@ -2,9 +2,13 @@ import type { Tensor2D, Tensor } from "@tensorflow/tfjs";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 
-/** How a parameter starts: uniform in (-bound, bound), or one value everywhere. */
+/**
+ * How a parameter starts: uniform in (-bound, bound), one value everywhere, or as a mirrored matrix (see
+ * `mirroredMatrix`), whose inputs come from a mirrored layer unless it is the first.
+ */
 export type Initialisation =
   | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "mirrored"; readonly first: boolean }
   | { readonly kind: "constant"; readonly value: number };
 
 /** One trained array: its name and shape as PyTorch has them, so checkpoints read in both worlds. */

@@ -15,6 +15,22 @@ export function linearParameters(
   ];
 }
 
+/** A linear layer that starts as one of a deep network that is linear at first; even sizes. */
+export function mirroredParameters(
+  name: string,
+  {
+    inputs,
+    outputs,
+    first,
+  }: { readonly inputs: number; readonly outputs: number; readonly first: boolean },
+): ParameterSpec[] {
+  const weight = { kind: "mirrored", first } as const;
+  return [
+    { name: `${name}.weight`, shape: [outputs, inputs], initialisation: weight, decays: true },
+    { name: `${name}.bias`, shape: [outputs], initialisation: { kind: "constant", value: 0 }, decays: false },
+  ];
+}
+
 /** Weight `[outputs, inputs, kernel]` and bias of a convolution over time, started as `torch.nn.Conv1d` starts them. */
 export function convolutionParameters(
   name: string,

@@ -2,12 +2,12 @@ import type { Tensor2D } from "@tensorflow/tfjs";
 import type { Architecture, ForwardContext } from "./architecture.ts";
 import { addDenseBlock, addLinear } from "./add-layers.ts";
 import { blockOf, linear } from "./layers.ts";
-import { layerNormParameters, linearParameters } from "./linear-parameters.ts";
+import { layerNormParameters, linearParameters, mirroredParameters } from "./linear-parameters.ts";
 
 export interface MlpConfig {
   /** Values of the one embedding it reads. Default 96. */
   readonly inputs?: number;
-  /** Default 128. */
+  /** Default 128. Where it is even, the network starts as a linear map, which keeps deep ones trainable. */
   readonly width?: number;
   /** Hidden layers after the first. Default 32. */
   readonly blocks?: number;
@@ -28,13 +28,14 @@ export function mlp({ inputs = 96, width = 128, blocks = 32, labels = 1 }: MlpCo
       inputs: width,
     })),
   ];
+  const dense = width % 2 === 0 ? mirroredParameters : linearParameters;
   return {
     name: "mlp",
     featureShape: [inputs],
     labels,
     parameters: [
-      ...stages.flatMap((stage) => [
-        ...linearParameters(stage.dense, { inputs: stage.inputs, outputs: width }),
+      ...stages.flatMap((stage, i) => [
+        ...dense(stage.dense, { inputs: stage.inputs, outputs: width, first: i === 0 }),
         ...layerNormParameters(stage.norm, width),
       ]),
       ...linearParameters("last_layer", { inputs: width, outputs: labels }),

@@ -18,11 +18,7 @@ export function linearParameters(
 /** A linear layer that starts as one of a deep network that is linear at first; even sizes. */
 export function mirroredParameters(
   name: string,
-  {
-    inputs,
-    outputs,
-    first,
-  }: { readonly inputs: number; readonly outputs: number; readonly first: boolean },
+  { inputs, outputs, first }: { readonly inputs: number; readonly outputs: number; readonly first: boolean },
 ): ParameterSpec[] {
   const weight = { kind: "mirrored", first } as const;
   return [

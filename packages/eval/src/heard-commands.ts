@@ -1,6 +1,6 @@
-import type { Detector } from "@callsign/infer";
+import { type Detector, Gate, PLAIN_GATE } from "@callsign/infer";
 
-/** A stretch in which a detector's scores reached a threshold. */
+/** A stretch in which a detector's gate was shut. */
 export interface HeardCommand {
   readonly startMs: number;
   readonly endMs: number;
@@ -18,15 +18,16 @@ export async function heardCommands(
   detector: Pick<Detector, "card" | "push">,
   samples: Float32Array,
 ): Promise<HeardCommand[]> {
-  const { labels, decision } = detector.card;
+  const { labels, decision, gate: policy = PLAIN_GATE } = detector.card;
+  const thresholds = labels.map((label) => decision.thresholds[label]!);
+  const gate = new Gate(labels, { ...policy, thresholds });
   const heard: HeardCommand[] = [];
   for (const { scores, timestampMs } of await detector.push(samples)) {
-    const over = labels.flatMap((label, i) => {
-      const score = scores[i]!;
-      return score >= Math.fround(decision.thresholds[label]!) ? [{ label, score }] : [];
-    });
-    if (over.length === 0) continue;
-    const best = over.reduce((a, b) => (b.score > a.score ? b : a));
+    if (!gate.step(scores, timestampMs).muted) continue;
+    const all = labels.map((label, i) => ({ label, score: scores[i]! }));
+    const over = all.filter(({ score }, i) => score >= Math.fround(thresholds[i]!));
+    // While the gate is held none is.
+    const best = (over.length > 0 ? over : all).reduce((a, b) => (b.score > a.score ? b : a));
     const last = heard.at(-1);
     if (last === undefined || timestampMs - last.endMs > BRIDGE_MS)
       heard.push({ startMs: timestampMs, endMs: timestampMs, ...best });

@@ -38,6 +38,14 @@ describe("callsign bench", () => {
     expect(checked.stderr).toMatch(/error \[BENCH_REGRESSED\] bench: openWakeWordWay: .* % worse/);
   });
 
+  it("says how to make a baseline that is not there", async () => {
+    const { exitCode, stderr } = await runCaptured(["bench", "--check", join(folder, "none.json")]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /error \[FILE_NOT_FOUND\] .*none\.json: cannot read the baseline: .*--write-baseline/,
+    );
+  });
+
   it("refuses rounds that are none", async () => {
     const { exitCode, stderr } = await runCaptured(["bench", "--rounds", "0"]);
     expect(exitCode).toBe(2);

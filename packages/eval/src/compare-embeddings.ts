@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { findAudioFiles } from "@callsign/data";
-import { createFrontend, EMBEDDING, type Progress } from "@callsign/infer";
+import { createFrontend, EMBEDDING, joinFloats, type Progress } from "@callsign/infer";
 import { createNodeSession, readAudioFile } from "@callsign/infer/node";
 
 /** How near one embedding is to another over the same audio. */
@@ -47,7 +47,7 @@ export async function* compareEmbeddings({
       students.push((await student.embed(logMel)).data);
       yield { stage: "compare", done: i + 1, total: files.length, unit: "recordings" };
     }
-    return { recordings: files.length, ...embeddingAgreement(joined(teachers), joined(students)) };
+    return { recordings: files.length, ...embeddingAgreement(joinFloats(teachers), joinFloats(students)) };
   } finally {
     await Promise.all([teacher.dispose(), student.dispose()]);
   }
@@ -60,16 +60,6 @@ function padTo(samples: Float32Array, length: number): Float32Array {
   const padded = new Float32Array(length);
   padded.set(samples);
   return padded;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
 /** The agreement of two `[rows, 96]`. */

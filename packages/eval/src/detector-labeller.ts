@@ -1,4 +1,4 @@
-import { type Detector, Gate, PLAIN_GATE } from "@callsign/infer";
+import { type Detector, gateOf } from "@callsign/infer";
 import { warmUp } from "@callsign/infer/node";
 import type { FrameLabel, Labeller } from "./labeller.ts";
 
@@ -7,9 +7,9 @@ import type { FrameLabel, Labeller } from "./labeller.ts";
  * completes no step keeps the last answer; before the first step the stream is broadcast.
  */
 export function createDetectorLabeller(detector: Pick<Detector, "card" | "push" | "rehearse">): Labeller {
-  const { labels, decision, gate: policy = PLAIN_GATE } = detector.card;
+  const { labels, decision } = detector.card;
   const thresholds = labels.map((label) => decision.thresholds[label]!);
-  const gate = new Gate(labels, { ...policy, thresholds });
+  const gate = gateOf(detector.card);
   let last: FrameLabel = { muted: false, score: 0 };
   return {
     threshold: new Set(thresholds).size === 1 ? thresholds[0]! : null,

@@ -1,4 +1,4 @@
-import { type Detector, Gate, PLAIN_GATE } from "@callsign/infer";
+import { type Detector, gateOf, reachable } from "@callsign/infer";
 
 /** A stretch in which a detector's gate was shut. */
 export interface HeardCommand {
@@ -18,14 +18,13 @@ export async function heardCommands(
   detector: Pick<Detector, "card" | "push">,
   samples: Float32Array,
 ): Promise<HeardCommand[]> {
-  const { labels, decision, gate: policy = PLAIN_GATE } = detector.card;
-  const thresholds = labels.map((label) => decision.thresholds[label]!);
-  const gate = new Gate(labels, { ...policy, thresholds });
+  const { labels, decision } = detector.card;
+  const gate = gateOf(detector.card);
   const heard: HeardCommand[] = [];
   for (const { scores, timestampMs } of await detector.push(samples)) {
     if (!gate.step(scores, timestampMs).muted) continue;
     const all = labels.map((label, i) => ({ label, score: scores[i]! }));
-    const over = all.filter(({ score }, i) => score >= Math.fround(thresholds[i]!));
+    const over = all.filter(({ label, score }) => score >= reachable(decision.thresholds[label]!));
     // While the gate is held none is.
     const best = (over.length > 0 ? over : all).reduce((a, b) => (b.score > a.score ? b : a));
     const last = heard.at(-1);

@@ -1,3 +1,5 @@
+import { reachable } from "@callsign/infer";
+
 /** What a detector made of one recording, for one label: a score at every step. */
 export interface ScoreTrack {
   readonly name: string;
@@ -50,8 +52,7 @@ export function stepsAt(
   options: DecisionTiming & { readonly threshold: number; readonly sustained: Float32Array },
 ): number[] {
   const { sustained, patience } = options;
-  // As `Decision` has it: the float32 nearest to a threshold must reach it.
-  const threshold = Math.min(options.threshold, Math.fround(options.threshold));
+  const threshold = reachable(options.threshold);
   const refractoryMs = Math.round(options.refractorySeconds * 1000);
   const steps: number[] = [];
   // A streak may begin once the refractory period is over, never with steps that made the last detection.

@@ -2,7 +2,7 @@ import { checkFinite } from "./audio/pcm.ts";
 import { Resampler } from "./audio/resampler.ts";
 import type { Detector } from "./detector.ts";
 import { CallsignError } from "./errors.ts";
-import { Gate, type GatePolicy, PLAIN_GATE } from "./gate.ts";
+import { type Gate, gateOf, type GatePolicy } from "./gate.ts";
 import { SAMPLE_RATE_HZ } from "./model-card.ts";
 
 export interface AudioGateOptions {
@@ -42,8 +42,8 @@ const FADE_SECONDS = 0.005;
 
 /**
  * Live audio in, the same audio out with the commands muted: as many samples as went in, each as soon as the detector has
- * heard it (and `lookAheadSeconds` more). The detector stays the
- * caller's, has heard nothing yet and hears nothing else meanwhile.
+ * heard it (and `lookAheadSeconds` more). The detector stays the caller's, has heard nothing yet and hears nothing else
+ * meanwhile.
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
 export class AudioGate {
@@ -62,17 +62,13 @@ export class AudioGate {
 
   constructor(detector: Pick<Detector, "push" | "card">, options: AudioGateOptions = {}) {
     const { sampleRateHz = SAMPLE_RATE_HZ, lookAheadSeconds = 0 } = options;
-    const { labels, decision, gate: shipped } = detector.card;
     if (!(lookAheadSeconds >= 0 && lookAheadSeconds <= 10))
       throw new CallsignError(
         "INVALID_ARGUMENT",
         `gate: lookAheadSeconds must be 0 to 10, got ${lookAheadSeconds}`,
       );
     this.#detector = detector;
-    this.#gate = new Gate(labels, {
-      ...(options.policy ?? shipped ?? PLAIN_GATE),
-      thresholds: options.thresholds ?? labels.map((label) => decision.thresholds[label]!),
-    });
+    this.#gate = gateOf(detector.card, options);
     this.#resampler = new Resampler({ fromHz: sampleRateHz, toHz: SAMPLE_RATE_HZ });
     this.#rate = sampleRateHz;
     this.#lookAhead = Math.round(lookAheadSeconds * sampleRateHz);
@@ -138,7 +134,7 @@ export class AudioGate {
     return { samples, spans };
   }
 
-  /** The command that mutes a at: heard in its own segment, or in one that begins within the look-ahead. */
+  /** The command that mutes a sample: heard in its own segment, or in one that begins within the look-ahead. */
   #labelAt(at: number): string | undefined {
     let start = 0;
     for (const { end, label } of this.#segments) {

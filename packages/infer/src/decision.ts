@@ -18,6 +18,9 @@ export interface Detection {
   readonly timestampMs: number;
 }
 
+/** What a score is compared with: scores are float32, so the float32 nearest to a threshold must reach it, even where it was rounded down. */
+export const reachable = (threshold: number): number => Math.min(threshold, Math.fround(threshold));
+
 /**
  * Turns scores into detections, each label by itself: its score must reach its threshold for `patience` steps in a
  * row. After a detection the label's count starts again from zero once the refractory period is over, so a score
@@ -35,11 +38,7 @@ export class Decision {
   constructor(labels: readonly string[], policy: DecisionPolicy) {
     checkPolicy(labels, policy);
     this.#labels = labels;
-    // Scores are float32: the float32 nearest to a threshold must reach it, even where it was rounded down.
-    this.#thresholds = Float64Array.from(labels, (label) => {
-      const threshold = policy.thresholds[label]!;
-      return Math.min(threshold, Math.fround(threshold));
-    });
+    this.#thresholds = Float64Array.from(labels, (label) => reachable(policy.thresholds[label]!));
     this.#patience = policy.patience;
     // Whole milliseconds: 1.1 * 1000 is 1100.0000000000002 and would miss the step at 1100.
     this.#refractoryMs = Math.round(policy.refractorySeconds * 1000);

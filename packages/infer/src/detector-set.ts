@@ -4,7 +4,7 @@ import { DetectorStream } from "./detector-stream.ts";
 import { CallsignError } from "./errors.ts";
 import { createFeatureTrack, type Head } from "./feature-track.ts";
 import type { Frontend } from "./frontend.ts";
-import type { ModelCard, Windowing } from "./model-card.ts";
+import { embeddingsOf, type ModelCard, type Windowing } from "./model-card.ts";
 import { type Sensitivity, withSensitivity } from "./sensitivity.ts";
 import type { VoiceGateOptions } from "./voice-gate.ts";
 
@@ -131,7 +131,7 @@ function sharesFeatures(a: DetectorSetModel, b: DetectorSetModel): boolean {
 }
 
 function longest(heads: readonly Head[]): Windowing {
-  const embeddings = ({ windowing }: ModelCard): number =>
-    windowing.kind === "embedding-sequence" ? windowing.embeddings : 1;
-  return heads.map(({ card }) => card).reduce((a, b) => (embeddings(b) > embeddings(a) ? b : a)).windowing;
+  return heads
+    .map(({ card }) => card.windowing)
+    .reduce((a, b) => (embeddingsOf(b) > embeddingsOf(a) ? b : a));
 }

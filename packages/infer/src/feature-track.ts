@@ -1,10 +1,11 @@
+import { joinFloats } from "./audio/pcm.ts";
 import type { Classifier } from "./classifier.ts";
 import { createFeatureStream } from "./create-feature-stream.ts";
 import { Decision, type Detection } from "./decision.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "./frontend.ts";
-import { type ModelCard, SAMPLE_RATE_HZ, type Windowing } from "./model-card.ts";
+import { embeddingsOf, type ModelCard, SAMPLE_RATE_HZ, type Windowing } from "./model-card.ts";
 import { VoiceGate, type VoiceGateOptions } from "./voice-gate.ts";
 
 /** One command heard, and by which model. */
@@ -122,7 +123,7 @@ export class FeatureTrack {
   async #catchUp(): Promise<void> {
     if (this.#passedCount === 0) return;
     if (this.#passedCount <= this.#memoryHops) for (const hop of this.#passed) await this.#stream.step(hop);
-    else await this.#stream.prime(concatenate(this.#passed));
+    else await this.#stream.prime(joinFloats(this.#passed));
     this.#passed = [];
     this.#passedCount = 0;
   }
@@ -139,8 +140,7 @@ function memoryHops(windowing: Windowing): number {
 
 const EMBEDDING_HOPS = 10;
 
-const featureLength = (windowing: Windowing): number =>
-  EMBEDDING.dimension * (windowing.kind === "embedding-sequence" ? windowing.embeddings : 1);
+const featureLength = (windowing: Windowing): number => EMBEDDING.dimension * embeddingsOf(windowing);
 
 function decide(
   { card, decision }: Head & { readonly decision: Decision },
@@ -155,14 +155,4 @@ function decide(
     model: card.name,
     detections: detected.map((detection) => ({ ...detection, model: card.name })),
   };
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

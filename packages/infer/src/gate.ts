@@ -1,4 +1,6 @@
+import { reachable } from "./decision.ts";
 import { CallsignError } from "./errors.ts";
+import type { ModelCard } from "./model-card.ts";
 
 /** How a gate that mutes commands out of live speech behaves, beside the labels' thresholds. */
 export interface GatePolicy {
@@ -53,8 +55,7 @@ export class Gate {
     const { thresholds, release, holdSeconds, longestSeconds } = options;
     checkPolicy(options);
     this.#labels = labels;
-    // Scores are float32: the float32 nearest to a threshold must reach it, as in the decision stage.
-    this.#shutAt = Float64Array.from(labels, (_, i) => Math.min(thresholds[i]!, Math.fround(thresholds[i]!)));
+    this.#shutAt = Float64Array.from(labels, (_, i) => reachable(thresholds[i]!));
     this.#openBelow = this.#shutAt.map((threshold) => threshold * release);
     this.#holdMs = Math.round(holdSeconds * 1000);
     this.#longestMs = Math.round(longestSeconds * 1000);
@@ -94,6 +95,16 @@ export class Gate {
         best = i;
     return best;
   }
+}
+
+/** The gate that a card describes, or another on request; thresholds are one a label, in the card's order. */
+export function gateOf(
+  { labels, decision, gate }: Pick<ModelCard, "labels" | "decision" | "gate">,
+  options: { readonly policy?: GatePolicy; readonly thresholds?: readonly number[] } = {},
+): Gate {
+  const { policy = gate ?? PLAIN_GATE } = options;
+  const { thresholds = labels.map((label) => decision.thresholds[label]!) } = options;
+  return new Gate(labels, { ...policy, thresholds });
 }
 
 function checkPolicy({ release, holdSeconds, longestSeconds }: GatePolicy): void {

@@ -17,6 +17,7 @@ export * from "./audio/read-wav.ts";
 export * from "./audio/pcm.ts";
 export * from "./audio/resampler.ts";
 export * from "./detector.ts";
+export * from "./open-detector.ts";
 export * from "./feature-stream.ts";
 export * from "./create-feature-stream.ts";
 export * from "./audio/write-wav.ts";

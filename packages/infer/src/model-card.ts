@@ -110,6 +110,10 @@ export type ModelCard = z.output<typeof schema>;
 /** How audio is cut for the classifier. */
 export type Windowing = ModelCard["windowing"];
 
+/** Embeddings that one score is read from. */
+export const embeddingsOf = (windowing: Windowing): number =>
+  windowing.kind === "embedding-sequence" ? windowing.embeddings : 1;
+
 /**
  * Reads a model card from JSON text or from a parsed value. `name` (the file) begins every message, followed by the
  * field path; a misspelt key comes with a suggestion. @throws CallsignError `CARD_INVALID`

@@ -64,7 +64,7 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
   const weights = foldCalibration(architecture, chosen, { scales });
   learner.setWeights(weights);
   const scored = await scoreValidation({ tables: shards.tables, config }, scoringOf(run));
-  const label = config.labels.map((_, i) => {
+  const judged = config.labels.map((_, i) => {
     const scores = toScores(scored.labels[i]!);
     const stream = streamOf(scored.shards, { config, label: i });
     return { scores, stream, curve: sweepThresholds(stream, selection) };
@@ -72,17 +72,17 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
   const gate =
     training.goal === "gate"
       ? chooseGate(gateStreamOf(scored.shards, config), {
-          thresholds: label.map(({ scores }) => leastCost(scores, selection).threshold),
+          thresholds: judged.map(({ scores }) => leastCost(scores, selection).threshold),
           costs: selection,
         })
       : undefined;
-  const labels = config.labels.map((named, i): FinishedLabel => {
-    const { scores, stream, curve } = label[i]!;
+  const labels = config.labels.map(({ label }, i): FinishedLabel => {
+    const { scores, stream, curve } = judged[i]!;
     const threshold = gate?.thresholds[i] ?? bestAt(curve, selection.falseAcceptsPerHour).threshold;
     const { cost, missedShare, needlessShare } = costAt(scores, { ...selection, threshold });
     const { falseRejectRate, falseAcceptsPerHour } = operatingPointAt(stream, { ...selection, threshold });
     const figures = { cost, missedShare, needlessShare, falseRejectRate, falseAcceptsPerHour };
-    return { label: named.label, threshold, calibration: scales[i]!, ...figures, curve };
+    return { label, threshold, calibration: scales[i]!, ...figures, curve };
   });
   return { weights, labels, epochs, validation, ...(gate && { gate: gate.policy }) };
 }

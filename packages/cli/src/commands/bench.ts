@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { CallsignError } from "@callsign/infer";
 import type { BenchResult } from "@callsign/eval";
 import type { Command } from "commander";
@@ -39,13 +39,13 @@ const TRIES = 3;
 
 async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
   const { findRegressions, parseBaseline, toBaseline } = await import("@callsign/eval");
-  const { readModelFile, writeFileAtomic } = await import("@callsign/infer/node");
+  const { writeFileAtomic } = await import("@callsign/infer/node");
   if (!(Number.isInteger(flags.rounds) && flags.rounds >= 1 && flags.rounds <= 10_000))
     throw new CallsignError("INVALID_ARGUMENT", `--rounds: expected 1 to 10000, got ${flags.rounds}`);
   const baseline =
     flags.check === undefined
       ? undefined
-      : parseBaseline(new TextDecoder().decode(await readModelFile(flags.check)), { name: flags.check });
+      : parseBaseline(await readBaseline(flags.check), { name: flags.check });
   let result = await measure(context, flags);
   let worse = baseline ? findRegressions(result, baseline) : [];
   for (let run = 1; worse.length > 0 && run < TRIES; run++) {
@@ -65,6 +65,15 @@ async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
       `bench: ${worse.join("; ")} (baseline ${flags.check}); if that is meant, write it anew with --write-baseline`,
     );
 }
+
+const readBaseline = (file: string): Promise<string> =>
+  readFile(file, "utf8").catch((cause: unknown) => {
+    throw new CallsignError(
+      "FILE_NOT_FOUND",
+      `${file}: cannot read the baseline: ${String(cause)}; make one with --write-baseline`,
+      { cause },
+    );
+  });
 
 async function measure(context: CliContext, flags: BenchFlags): Promise<BenchResult> {
   const { benchDetector } = await import("@callsign/eval");

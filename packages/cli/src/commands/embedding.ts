@@ -5,6 +5,7 @@ import type { EmbeddingAgreement } from "@callsign/eval";
 import type { EmbeddingProgress, MadeEmbedding } from "@callsign/train";
 import type { Command } from "commander";
 
+import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { asProgress, follow } from "../follow.ts";
 import { parseNumber } from "../parse-number.ts";
@@ -39,7 +40,7 @@ export function registerEmbedding(program: Command, context: CliContext): void {
     .option("--out <dir>", "folder of the embedding; else embeddings/NAME")
     .option("--lessons <dir>", "folder of the lessons; else build/NAME-lessons")
     .option("--workers <count>", "threads that make lessons; else one a core, less one", parseNumber)
-    .option("--backend <name>", "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu", "auto")
+    .option("--backend <name>", BACKEND_CHOICES, "auto")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",

@@ -1,7 +1,7 @@
 import { AudioGate, CallsignError, type MutedSpan } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { parseNumber } from "../parse-number.ts";
+import { parseDelay } from "../parse-delays.ts";
 import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
 
 interface GateFlags extends OpenDetectorFlags {
@@ -26,7 +26,7 @@ export function registerGate(program: Command, context: CliContext): void {
     .option(
       "--look-ahead <ms>",
       "mute from so long before the gate shuts; live, the audio would leave so much later",
-      parseMilliseconds,
+      parseDelay,
       0,
     )
     .option(
@@ -43,7 +43,7 @@ async function gateFile(
   { file, flags }: { readonly file: string; readonly flags: GateFlags },
 ): Promise<void> {
   const { readAudioChunks, writeFileAtomic } = await import("@callsign/infer/node");
-  const { costThreshold, SAMPLE_RATE_HZ, writeWav } = await import("@callsign/infer");
+  const { costThreshold, joinFloats, SAMPLE_RATE_HZ, writeWav } = await import("@callsign/infer");
   const detector = await openDetector(context, flags);
   const parts: Float32Array[] = [];
   const spans: MutedSpan[] = [];
@@ -61,26 +61,14 @@ async function gateFile(
   } finally {
     await detector.dispose();
   }
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const samples = new Float32Array(length);
-  let place = 0;
-  for (const part of parts) {
-    samples.set(part, place);
-    place += part.length;
-  }
+  const samples = joinFloats(parts);
   await writeFileAtomic(flags.out, writeWav({ samples, sampleRateHz: SAMPLE_RATE_HZ }));
-  const seconds = length / SAMPLE_RATE_HZ;
+  const seconds = samples.length / SAMPLE_RATE_HZ;
   const mutedSeconds = spans.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0) / 1000;
   if (flags.json) return printJson(context, { file, out: flags.out, seconds, mutedSeconds, spans });
   for (const { startMs, endMs, label } of spans)
     context.stdout(`${(startMs / 1000).toFixed(3)} s to ${(endMs / 1000).toFixed(3)} s\t${label}\n`);
   context.stdout(`muted ${mutedSeconds.toFixed(1)} of ${seconds.toFixed(1)} s: ${flags.out}\n`);
-}
-
-function parseMilliseconds(text: string): number {
-  const value = parseNumber(text);
-  if (value >= 0 && value <= 10_000) return value;
-  throw new CallsignError("INVALID_ARGUMENT", `--look-ahead: expected 0 to 10000 milliseconds, got ${text}`);
 }
 
 function parseCosts(text: string): { missed: number; needless: number } {

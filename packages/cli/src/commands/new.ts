@@ -6,6 +6,7 @@ import { CallsignError } from "@callsign/infer";
 import type { RecipeBudget, StageSeconds } from "@callsign/train";
 import { type Command, Option } from "commander";
 
+import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { formatPlan } from "../format-data.ts";
 import { formatDuration } from "../progress.ts";
@@ -40,7 +41,7 @@ export function registerNew(program: Command, context: CliContext): void {
     .option("--speech <dir...>", "recordings of people who do not say the phrases")
     .option("--noise <dir...>", "recordings without words: machines, music, rain")
     .option("--seed <seed>", "the same seed and phrases give the same detector", "1")
-    .option("--backend <name>", "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu")
+    .option("--backend <name>", BACKEND_CHOICES)
     .option("--no-run", "write the config and show the plan; callsign run goes on from there")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(

@@ -4,6 +4,7 @@ import type { ChallengeResult } from "@callsign/eval";
 import type { DetectorConfig } from "@callsign/train";
 import type { Command } from "commander";
 
+import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { formatDuration } from "../progress.ts";
 import { drain, openContext } from "./data.ts";
@@ -26,10 +27,7 @@ export function registerRun(program: Command, context: CliContext): void {
     .description("Build the data, train, export and evaluate, going on from whatever is already there.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--out <dir>", "folder of everything: data, model, evaluation; else runs/NAME")
-    .option(
-      "--backend <name>",
-      "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu; else the config's",
-    )
+    .option("--backend <name>", `${BACKEND_CHOICES}; else the config's`)
     .option("--restart", "train from the beginning, whatever checkpoint is there; the data is kept")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart")

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { TrainedDetector } from "@callsign/train";
 import type { Command } from "commander";
 
+import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
 
 interface TrainFlags {
@@ -22,10 +23,7 @@ export function registerTrain(program: Command, context: CliContext): void {
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--data <dir>", "folder of the data build; else build/NAME")
     .option("--out <dir>", "folder of the model; else models/NAME")
-    .option(
-      "--backend <name>",
-      "auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu; else the config's",
-    )
+    .option("--backend <name>", `${BACKEND_CHOICES}; else the config's`)
     .option("--resume", "go on from the checkpoint in the model's folder, if there is one")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(

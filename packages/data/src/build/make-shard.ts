@@ -1,4 +1,4 @@
-import { EMBEDDING, type Frontend } from "@callsign/infer";
+import { EMBEDDING, type Frontend, joinFloats } from "@callsign/infer";
 import type { ToolIdentity } from "@callsign/infer/node";
 
 import { commandAt } from "../augment/scene.ts";
@@ -54,7 +54,7 @@ export async function makeShard(
     samples += audio.samples.length;
   }
   const shard: FeatureShard = {
-    embeddings: joinRows(rows),
+    embeddings: joinFloats(rows),
     windowEnd: Int32Array.from(windows.windowEnd),
     label: Int32Array.from(windows.label),
     heard: Float32Array.from(windows.heard),
@@ -135,14 +135,4 @@ async function openMaker(plan: ShardPlan, { settings, readClip }: ShardMaker): P
     commands: await load(plan.commands),
     windowLength: windowLengthOf(settings.windowing),
   };
-}
-
-function joinRows(rows: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
-  let place = 0;
-  for (const row of rows) {
-    joined.set(row, place);
-    place += row.length;
-  }
-  return joined;
 }

@@ -3,16 +3,19 @@ import type { WeightedEngine } from "../synthesis/draw-utterance.ts";
 import type { EngineConfig } from "../synthesis/engine-config.ts";
 import { type BuildContext, fromBase } from "./build-context.ts";
 
-/** The speech engines of a build's config, their models fetched where they are a hub's. @throws as `createSpeechEngines` */
-export function openEngines(context: BuildContext): Promise<WeightedEngine[]> {
-  const { config, cacheDir, hub, signal } = context;
+/** The speech engines of a build's config, or some of them, their models fetched where they are a hub's. @throws as `createSpeechEngines` */
+export function openEngines(
+  context: BuildContext,
+  configs: readonly EngineConfig[] = context.config.data.engines,
+): Promise<WeightedEngine[]> {
+  const { cacheDir, hub, signal } = context;
   const access = hub && {
     hubUrl: hub.endpoint,
     fetch: hub.fetch,
     ...(hub.token !== undefined && { accessToken: hub.token }),
     ...(signal && { signal }),
   };
-  const engines = config.data.engines.map((engine) => locateModel(engine, context));
+  const engines = configs.map((engine) => locateModel(engine, context));
   return createSpeechEngines(engines, { cacheDir, hub: access });
 }
 

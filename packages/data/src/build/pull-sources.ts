@@ -28,9 +28,7 @@ export async function* pullSources(context: BuildContext): AsyncGenerator<Progre
   for (const engine of context.config.data.engines.map((one) => locateModel(one, context))) {
     throwIfStopped(context, "pull");
     if (!("model" in engine) || (await isFolder(engine.model))) continue;
-    const { config } = context;
-    const alone = { ...context, config: { ...config, data: { ...config.data, engines: [engine] } } };
-    const opened = await openEngines(alone);
+    const opened = await openEngines(context, [engine]);
     await Promise.all(opened.map((one) => one.engine.dispose()));
     pulled.push({ name: engine.model, kind: "engine" });
     yield { stage: "pull", done: pulled.length, unit: "sources", note: engine.model };

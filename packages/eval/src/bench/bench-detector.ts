@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { createRandom } from "@callsign/data";
 import { CallsignError, LOG_MEL, type Progress, type SessionFactory } from "@callsign/infer";
 import { type MachineFacts, machineFacts } from "../machine-facts.ts";
 import { percentile } from "../percentile.ts";
@@ -141,11 +142,11 @@ function spentSince(before: NodeJS.CpuUsage): number {
 
 /** Ten seconds of noise with the ups and downs of speech: a detector costs the same whatever it hears. */
 function testAudio(): Float32Array {
-  let state = 1;
-  return Float32Array.from({ length: 160_000 }, (_, i) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return ((state / 2 ** 32) * 2 - 1) * 3000 * (1 + Math.sin(i / 2000));
-  });
+  const random = createRandom("bench");
+  return Float32Array.from(
+    { length: 160_000 },
+    (_, i) => random.uniform(-3000, 3000) * (1 + Math.sin(i / 2000)),
+  );
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

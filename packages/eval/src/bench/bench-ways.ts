@@ -4,6 +4,7 @@ import {
   createFrontend,
   type Detector,
   EMBEDDING,
+  embeddingsOf,
   type Frontend,
   loadClassifier,
   LOG_MEL,
@@ -47,7 +48,7 @@ const LIVEKIT_LENGTH = 32_000;
 /** Opens every way's sessions. @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED` */
 export async function createWays(model: BenchModel, createSession: SessionFactory): Promise<BenchWays> {
   const { card, embedding, name } = model;
-  const embeddings = card.windowing.kind === "embedding-sequence" ? card.windowing.embeddings : 1;
+  const embeddings = embeddingsOf(card.windowing);
   const open = (): Promise<Classifier> =>
     loadClassifier(model.classifier, { name, createSession, labels: card.labels, embeddings });
   const frontends = {

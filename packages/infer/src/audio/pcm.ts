@@ -20,6 +20,17 @@ export function toInt16(samples: Float32Array): Int16Array {
   return rounded;
 }
 
+/** Arrays one after another; a new array. */
+export function joinFloats(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let place = 0;
+  for (const part of parts) {
+    all.set(part, place);
+    place += part.length;
+  }
+  return all;
+}
+
 /** Refuses NaN and infinity: one of them silences a detector for good. @throws CallsignError `AUDIO_NOT_FINITE` */
 export function checkFinite(samples: Float32Array, { name }: { readonly name: string }): void {
   const bad = firstNotFinite(samples);

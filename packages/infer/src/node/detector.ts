@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { loadClassifier } from "../classifier.ts";
-import { createDetector, type Detector } from "../detector.ts";
+import type { Detector } from "../detector.ts";
 import { CallsignError } from "../errors.ts";
-import { createFrontend } from "../frontend.ts";
 import type { ModelCard } from "../model-card.ts";
+import { openDetector } from "../open-detector.ts";
 import { withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
 import { type AssetOptions, resolveAsset } from "./assets.ts";
@@ -36,28 +35,9 @@ export interface LoadDetectorOptions {
  */
 export async function loadDetector(model: string, options: LoadDetectorOptions = {}): Promise<Detector> {
   const { createSession = createNodeSession() } = options;
-  const { card, name, ...files } = await readModelFiles(model, options);
-  const embeddings = card.windowing.kind === "embedding-sequence" ? card.windowing.embeddings : 1;
-  const classifier = await loadClassifier(files.classifier, {
-    name,
-    createSession,
-    labels: card.labels,
-    embeddings,
-  });
-  try {
-    const embedding = await readEmbedding(card, { ...options, name });
-    const embeddingSha256 = card.frontend.embedding.sha256;
-    const frontend = await createFrontend({
-      createSession,
-      embedding,
-      embeddingSha256,
-      floor: card.frontend.floor,
-    });
-    return await createDetector({ card, frontend, classifier });
-  } catch (error) {
-    await classifier.dispose();
-    throw error;
-  }
+  const { card, name, classifier } = await readModelFiles(model, options);
+  const embedding = (): Promise<Uint8Array> => readEmbedding(card, { ...options, name });
+  return openDetector({ card, name, classifier, embedding, createSession });
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Classifier } from "../classifier.ts";
 import { loadClassifier } from "../classifier.ts";
 import { DetectorSet, type DetectorSetModel } from "../detector-set.ts";
 import { createFrontend, type Frontend } from "../frontend.ts";
+import { embeddingsOf } from "../model-card.ts";
 import type { SessionFactory } from "../session.ts";
 import { type LoadDetectorOptions, readModel } from "./detector.ts";
 import { createNodeSession } from "./session.ts";
@@ -46,7 +47,7 @@ async function loadModel(
     frontends.get(key) ??
     (await createFrontend({ createSession, embedding, embeddingSha256: named.sha256, floor }));
   frontends.set(key, frontend);
-  const embeddings = card.windowing.kind === "embedding-sequence" ? card.windowing.embeddings : 1;
+  const embeddings = embeddingsOf(card.windowing);
   const classifier = await loadClassifier(graph, { name, createSession, labels: card.labels, embeddings });
   return { card, frontend, classifier };
 }

@@ -1,8 +1,7 @@
-import { loadClassifier } from "../classifier.ts";
-import { createDetector, type Detector } from "../detector.ts";
+import type { Detector } from "../detector.ts";
 import { CallsignError } from "../errors.ts";
-import { createFrontend } from "../frontend.ts";
 import { parseModelCard } from "../model-card.ts";
+import { openDetector } from "../open-detector.ts";
 import { type Sensitivity, withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
 import { createWebSession } from "./web-session.ts";
@@ -37,19 +36,14 @@ export async function loadWebDetector(options: WebDetectorOptions): Promise<Dete
     fetchBytes(options.embedding, signal),
   ]);
   await checkContent(graph, { url: graphUrl, sha256: card.classifier.sha256 });
-  const embeddingSha256 = card.frontend.embedding.sha256;
-  await checkContent(embedding, { url: options.embedding, sha256: embeddingSha256 });
-  const embeddings = card.windowing.kind === "embedding-sequence" ? card.windowing.embeddings : 1;
-  const name = graphUrl;
-  const classifier = await loadClassifier(graph, { name, createSession, labels: card.labels, embeddings });
-  try {
-    const { floor } = card.frontend;
-    const frontend = await createFrontend({ createSession, embedding, embeddingSha256, floor });
-    return await createDetector({ card, frontend, classifier });
-  } catch (error) {
-    await classifier.dispose();
-    throw error;
-  }
+  await checkContent(embedding, { url: options.embedding, sha256: card.frontend.embedding.sha256 });
+  return openDetector({
+    card,
+    classifier: graph,
+    name: graphUrl,
+    embedding: () => Promise.resolve(embedding),
+    createSession,
+  });
 }
 
 async function fetchBytes(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {

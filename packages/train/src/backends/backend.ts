@@ -20,11 +20,14 @@ export interface Backend {
   release(): void;
 }
 
+/** A backend as its adapter gives it; without `submit` operations are carried out as they are asked for. */
+type AdaptedBackend = Omit<Backend, "name" | "submit"> & Partial<Pick<Backend, "submit">>;
+
 /** How one backend is loaded. */
 export interface BackendAdapter {
   readonly name: BackendName;
   /** The command or step that makes it available. */
   readonly enable: string;
   /** @throws Error with the reason; `loadBackend` says who and how to enable it */
-  load(options: { readonly automatic: boolean }): Promise<Omit<Backend, "name">>;
+  load(options: { readonly automatic: boolean }): Promise<AdaptedBackend>;
 }

@@ -11,7 +11,6 @@ export const cpu: BackendAdapter = {
     return {
       tf,
       device: `JavaScript, Node ${process.versions.node}`,
-      submit: () => Promise.resolve(),
       release: () => undefined,
     };
   },

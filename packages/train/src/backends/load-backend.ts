@@ -38,7 +38,7 @@ export async function loadBackend(name: string): Promise<LoadedBackend> {
   for (const candidate of BACKENDS) {
     const adapter = ADAPTERS[candidate];
     try {
-      return { backend: { name: candidate, ...(await adapter.load({ automatic: true })) }, skipped };
+      return { backend: await loadFrom(adapter, { automatic: true }), skipped };
     } catch (error) {
       skipped.push({ name: candidate, reason: reasonOf(error), enable: adapter.enable });
     }
@@ -47,10 +47,16 @@ export async function loadBackend(name: string): Promise<LoadedBackend> {
   throw new CallsignError("DEPENDENCY_MISSING", `backend auto: none loads: ${reasons}`);
 }
 
+const loadFrom = async (adapter: BackendAdapter, how: { readonly automatic: boolean }): Promise<Backend> => ({
+  name: adapter.name,
+  submit: () => Promise.resolve(),
+  ...(await adapter.load(how)),
+});
+
 async function loadNamed(name: BackendName): Promise<Backend> {
   const adapter = ADAPTERS[name];
   try {
-    return { name, ...(await adapter.load({ automatic: false })) };
+    return await loadFrom(adapter, { automatic: false });
   } catch (cause) {
     const message = `backend ${name} does not load: ${reasonOf(cause)}; to enable it: ${adapter.enable}`;
     throw new CallsignError("DEPENDENCY_MISSING", message, { cause });

@@ -44,7 +44,6 @@ async function loadAddon(name: AddonName, { needsGpu }: { readonly needsGpu: boo
   return {
     tf,
     device: `TensorFlow, ${needsGpu ? "CUDA GPU" : "CPU"}`,
-    submit: () => Promise.resolve(),
     release: () => undefined,
   };
 }

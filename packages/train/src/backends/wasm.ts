@@ -12,7 +12,6 @@ export const wasm: BackendAdapter = {
     return {
       tf,
       device: `WebAssembly, tfjs-backend-wasm ${version}`,
-      submit: () => Promise.resolve(),
       release: () => undefined,
     };
   },

@@ -21,7 +21,7 @@ export const webgpu: BackendAdapter = {
     if (automatic && SOFTWARE.test(device)) throw new Error(`its only adapter is software: ${device}`);
     await import("@tensorflow/tfjs-backend-webgpu");
     await takeCharge(tf, "webgpu");
-    return { tf, device: `WebGPU, ${device}`, submit: () => Promise.resolve(), release: removeGpu };
+    return { tf, device: `WebGPU, ${device}`, release: removeGpu };
   },
 };
 

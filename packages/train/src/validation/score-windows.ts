@@ -1,4 +1,4 @@
-import { EMBEDDING } from "@callsign/infer";
+import { EMBEDDING, joinFloats } from "@callsign/infer";
 
 import type { Learner } from "../learner.ts";
 import type { FeatureCache } from "../shards/feature-cache.ts";
@@ -39,11 +39,5 @@ export async function scoreWindows(
     parts.push((await logits.data<"float32">()).slice(0, size * logits.shape[1]));
     tf.dispose([features, logits]);
   }
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let place = 0;
-  for (const part of parts) {
-    all.set(part, place);
-    place += part.length;
-  }
-  return all;
+  return joinFloats(parts);
 }

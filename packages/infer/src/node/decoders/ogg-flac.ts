@@ -1,3 +1,4 @@
+import { joinFloats } from "../../audio/pcm.ts";
 import { CallsignError } from "../../errors.ts";
 import { freeDecoder } from "./call-decoder.ts";
 import { decodeFlacFrames, takeFlacDecoder } from "./flac-decoder.ts";
@@ -38,17 +39,7 @@ async function createOggFlacDecoder({
           );
         parts.push(await decodeFlacFrames(decoder, [packet], { name, byte, bits }));
       }
-      return join(parts);
+      return joinFloats(parts);
     },
   };
-}
-
-function join(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

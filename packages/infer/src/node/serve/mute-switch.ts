@@ -1,3 +1,4 @@
+import { reachable } from "../../decision.ts";
 import type { ModelStep } from "../../feature-track.ts";
 
 /** A change of what a stream's listener should do. */
@@ -19,7 +20,7 @@ export class MuteSwitch {
 
   step({ model, timestampMs, scores, skipped }: ModelStep): MuteDecision | undefined {
     const thresholds = this.#thresholds.get(model) ?? [];
-    const mute = !skipped && thresholds.some((threshold, i) => scores[i]! >= Math.fround(threshold));
+    const mute = !skipped && thresholds.some((threshold, i) => scores[i]! >= reachable(threshold));
     if (mute === (this.#muted.get(model) ?? false)) return undefined;
     this.#muted.set(model, mute);
     return { model, timestampMs, mute };

@@ -30,9 +30,9 @@ export class LazyBackend extends KernelBackend {
     this.#stored = new DataStorage(this, engine());
   }
 
-  /** Notes a value to be calculated that no tensor holds. */
+  /** Notes a value to be calculated, after all that it reads. */
   note(value: LazyValue): LazyValue {
-    if (value.source) this.#pending.push(value);
+    this.#pending.push(value);
     return value;
   }
 

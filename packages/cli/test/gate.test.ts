@@ -39,8 +39,9 @@ describe("callsign gate", () => {
     expect(seconds).toBe(6);
     expect(spans.map(({ label }) => label)).toEqual(["tone", "tone"]);
     expect(mutedSeconds).toBeGreaterThan(0.5);
-    const { samples } = readWav(await readFile(join(folder, "out.wav")), { name: "out.wav" });
-    const original = tones();
+    const read = async (name: string): Promise<Float32Array> =>
+      readWav(await readFile(join(folder, name)), { name }).samples;
+    const [samples, original] = [await read("out.wav"), await read("tones.wav")];
     expect(samples.length).toBe(original.length);
     const [{ startMs, endMs }] = spans as [(typeof spans)[0]];
     const fade = 80;

@@ -11,6 +11,7 @@ import { makeSet } from "./make-set.ts";
 export const HELLO: ModelCard = exampleCard({
   name: "hello",
   decision: { thresholds: { hello: 0.5 }, patience: 2, refractorySeconds: 0.4 },
+  gate: { release: 0.99, holdSeconds: 0.24, longestSeconds: 2 },
 });
 export const WORLD: ModelCard = exampleCard({
   name: "world",

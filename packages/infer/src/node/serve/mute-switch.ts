@@ -1,5 +1,6 @@
-import { reachable } from "../../decision.ts";
 import type { ModelStep } from "../../feature-track.ts";
+import { type Gate, gateOf } from "../../gate.ts";
+import type { ModelCard } from "../../model-card.ts";
 
 /** A change of what a stream's listener should do. */
 export interface MuteDecision {
@@ -8,25 +9,26 @@ export interface MuteDecision {
   readonly mute: boolean;
 }
 
-/** Says when a model's scores want a stream muted: as long as a label's score is at its threshold; told on change only. */
+/** Says when a stream's models want it muted: each card's own gate decides, told on change only. */
 export class MuteSwitch {
-  readonly #thresholds: ReadonlyMap<string, readonly number[]>;
-  readonly #muted = new Map<string, boolean>();
+  readonly #gates: ReadonlyMap<string, Gate>;
+  readonly #muted = new Set<string>();
 
-  /** @param thresholds of each model, one a label in the card's order */
-  constructor(thresholds: ReadonlyMap<string, readonly number[]>) {
-    this.#thresholds = thresholds;
+  /** @param cards with the thresholds that the stream is heard with */
+  constructor(cards: readonly ModelCard[]) {
+    this.#gates = new Map(cards.map((card) => [card.name, gateOf(card)]));
   }
 
-  step({ model, timestampMs, scores, skipped }: ModelStep): MuteDecision | undefined {
-    const thresholds = this.#thresholds.get(model) ?? [];
-    const mute = !skipped && thresholds.some((threshold, i) => scores[i]! >= reachable(threshold));
-    if (mute === (this.#muted.get(model) ?? false)) return undefined;
-    this.#muted.set(model, mute);
+  step({ model, timestampMs, scores }: ModelStep): MuteDecision | undefined {
+    const mute = this.#gates.get(model)!.step(scores, timestampMs).muted;
+    if (mute === this.#muted.has(model)) return undefined;
+    if (mute) this.#muted.add(model);
+    else this.#muted.delete(model);
     return { model, timestampMs, mute };
   }
 
   reset(): void {
+    for (const gate of this.#gates.values()) gate.reset();
     this.#muted.clear();
   }
 }

@@ -117,15 +117,7 @@ class WebSocketClient {
     const cards = stream.models
       .map((name) => cardOf(hub, name))
       .map((card) => withSensitivity(card, sensitivity));
-    if (this.#hello?.mute === true)
-      this.#mute = new MuteSwitch(
-        new Map(
-          cards.map(({ name, labels, decision }) => [
-            name,
-            labels.map((label) => decision.thresholds[label]!),
-          ]),
-        ),
-      );
+    if (this.#hello?.mute === true) this.#mute = new MuteSwitch(cards);
     this.#send({
       type: "ready",
       version: WEBSOCKET_VERSION,

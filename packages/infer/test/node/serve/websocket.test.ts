@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { gateOf, withSensitivity } from "@callsign/infer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { noise } from "../../support/noise.ts";
 import { HELLO, type ServedSet, serveSet, WORLD } from "../../support/serve-set.ts";
@@ -68,18 +69,27 @@ describe("the WebSocket", () => {
     expect(client.of("scores").at(-1)).toMatchObject({ timestampMs: 2000 });
   });
 
-  it("says when to mute and when no longer", async () => {
-    const client = await greet(served.socketUrl, { mute: true, models: ["hello"] });
+  it("says when to mute and when no longer, as the model's own gate does", async () => {
+    const sensitivity = { threshold: 0.5 };
+    const client = await greet(served.socketUrl, { mute: true, models: ["hello", "world"], sensitivity });
     await play(client, s16(SAMPLES));
+    const gates = new Map(
+      [HELLO, WORLD].map((card) => [card.name, gateOf(withSensitivity(card, sensitivity))]),
+    );
     const wanted: unknown[] = [];
-    let before = false;
-    for (const { timestampMs, scores } of await expected(SAMPLES, ["hello"])) {
-      const mute = scores[0]! >= 0.5;
-      if (mute !== before) wanted.push({ type: "mute", model: "hello", timestampMs, mute });
-      before = mute;
+    const muted = new Map<string, boolean>();
+    for (const { model, timestampMs, scores } of await expected()) {
+      const mute = gates.get(model)!.step(scores, timestampMs).muted;
+      if (mute !== (muted.get(model) ?? false)) wanted.push({ type: "mute", model, timestampMs, mute });
+      muted.set(model, mute);
     }
-    expect(wanted.length).toBeGreaterThan(2);
-    expect(client.of("mute")).toEqual(wanted);
+    const said = client.of("mute");
+    expect(said).toEqual(wanted);
+    const ofHello = said.filter(({ model }) => model === "hello").map((one) => Number(one["timestampMs"]));
+    expect(ofHello.length).toBeGreaterThan(2);
+    expect(said.length).toBeGreaterThan(ofHello.length);
+    // The hold of its card.
+    for (let i = 0; i + 1 < ofHello.length; i += 2) expect(ofHello[i + 1]! - ofHello[i]!).toBeGreaterThan(239);
   });
 
   it("hands out kept audio, starts again on reset, each in its turn", async () => {

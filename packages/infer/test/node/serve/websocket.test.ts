@@ -89,7 +89,8 @@ describe("the WebSocket", () => {
     expect(ofHello.length).toBeGreaterThan(2);
     expect(said.length).toBeGreaterThan(ofHello.length);
     // The hold of its card.
-    for (let i = 0; i + 1 < ofHello.length; i += 2) expect(ofHello[i + 1]! - ofHello[i]!).toBeGreaterThan(239);
+    for (let i = 0; i + 1 < ofHello.length; i += 2)
+      expect(ofHello[i + 1]! - ofHello[i]!).toBeGreaterThan(239);
   });
 
   it("hands out kept audio, starts again on reset, each in its turn", async () => {

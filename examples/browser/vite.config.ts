@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -11,20 +13,25 @@ const embedding = resolve(
   process.env["CALLSIGN_EMBEDDING"] ?? join(root, "packages/infer/assets/callsign-embedding.onnx"),
 );
 
-/** Serves the model's files under model/, and puts them into a build. */
-function modelFiles(): Plugin {
+/** onnxruntime's smallest build, the wasm of it. */
+const runtime = createRequire(join(root, "packages/infer/package.json")).resolve(
+  "onnxruntime-web/ort-wasm-simd-threaded.wasm",
+);
+
+/** Serves the model's files under model/ and the runtime gzipped, so that no server has to; puts both into a build. */
+function pageFiles(): Plugin {
   return {
     name: "callsign-model",
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
         const file = listFiles().get((request.url ?? "").replace(/^\/|\?.*$/g, ""));
         if (file === undefined) return next();
-        response.end(readFileSync(file));
+        response.end(read(file));
       });
     },
     generateBundle() {
       for (const [fileName, file] of listFiles())
-        this.emitFile({ type: "asset", fileName, source: readFileSync(file) });
+        this.emitFile({ type: "asset", fileName, source: read(file) });
     },
   };
 }
@@ -41,12 +48,16 @@ function listFiles(): ReadonlyMap<string, string> {
     ["model/model.json", card],
     [`model/${classifier.file}`, join(model, classifier.file)],
     ["model/embedding.onnx", embedding],
+    ["runtime.wasm.gz", runtime],
   ]);
 }
 
+const read = (file: string): Buffer =>
+  file === runtime ? gzipSync(readFileSync(file), { level: 9 }) : readFileSync(file);
+
 export default defineConfig({
   base: "./",
-  plugins: [modelFiles()],
+  plugins: [pageFiles()],
   resolve: { conditions: ["@callsign/source", "module", "browser", "import"] },
   worker: { format: "es" },
   build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },

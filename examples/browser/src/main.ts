@@ -13,6 +13,7 @@ import { colourOf, ScorePlot } from "./score-plot.ts";
 /** Where vite.config.ts puts the model and the embedding its card names. */
 const MODEL = "model/";
 const EMBEDDING = "model/embedding.onnx";
+const RUNTIME = "runtime.wasm.gz";
 
 const find = (id: string): HTMLElement => document.getElementById(id)!;
 const listen = find("listen") as HTMLButtonElement;
@@ -21,7 +22,12 @@ const sensitivity = find("sensitivity") as HTMLSelectElement;
 const plot = new ScorePlot(find("plot") as HTMLCanvasElement);
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-const detector = await WorkerDetector.load(worker, { model: MODEL, embedding: EMBEDDING }).catch(tellAndStop);
+const detector = await WorkerDetector.load(worker, {
+  model: MODEL,
+  embedding: EMBEDDING,
+  wasmUrl: RUNTIME,
+  providers: chosenProviders(),
+}).catch(tellAndStop);
 const { labels } = detector.card;
 let decision = new Decision(labels, detector.card.decision);
 let microphone: WebMicrophone | undefined;
@@ -41,6 +47,13 @@ tell("Ready.");
 listen.addEventListener("click", () => void (microphone ? stop() : listenToMicrophone()).catch(tellFault));
 file.addEventListener("change", () => void listenToFile(file.files![0]!).catch(tellFault));
 sensitivity.addEventListener("change", applySensitivity);
+
+/** The address may ask for the GPU: `?gpu`, with wasm where there is none, or `?gpu=only`. */
+function chosenProviders(): ("webgpu" | "wasm")[] {
+  const gpu = new URLSearchParams(location.search).get("gpu");
+  if (gpu === null) return ["wasm"];
+  return gpu === "only" ? ["webgpu"] : ["webgpu", "wasm"];
+}
 
 async function listenToMicrophone(): Promise<void> {
   await startAnew();

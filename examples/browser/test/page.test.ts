@@ -97,15 +97,14 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function openPage(): Promise<Page> {
+  async function openPage(query = ""): Promise<Page> {
     const page = await browser.newPage();
-    await page.goto(server.url);
+    await page.goto(server.url + query);
     await page.waitForSelector("#listen:not([disabled])", { timeout: 60_000 });
     return page;
   }
 
-  it("hears in a file what Node hears, with the same scores", async () => {
-    const page = await openPage();
+  async function expectToHearTheFile(page: Page): Promise<void> {
     const input = (await page.$("input[type=file]"))!;
     await input.uploadFile(join(folder, "tones.wav"));
     await page.waitForFunction("document.querySelector('#status').textContent.startsWith('Heard')");
@@ -117,6 +116,28 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     );
     for (const [i, { score }] of heard.entries())
       expect(Math.abs(score - expected[i]!.score)).toBeLessThan(1e-3);
+  }
+
+  it("hears in a file what Node hears, with the same scores", async () => {
+    const page = await openPage();
+    await expectToHearTheFile(page);
+    await page.close();
+  });
+
+  it("loads less than 15 MB, and as much as it says", async () => {
+    server.sent.clear();
+    const page = await openPage();
+    const megabytes = [...server.sent.values()].reduce((sum, bytes) => sum + bytes, 0) / 1e6;
+    expect([...server.sent.keys()].filter((path) => /wasm(\.gz)?$/.test(path))).toEqual(["/runtime.wasm.gz"]);
+    expect(megabytes).toBeLessThan(15);
+    const said = await page.$eval("#weight", ({ textContent }) => Number(/[\d.]+/.exec(textContent)![0]));
+    expect(Math.abs(said - megabytes)).toBeLessThan(0.3);
+    await page.close();
+  });
+
+  it("goes on without a GPU where one is asked for and none there", async () => {
+    const page = await openPage("?gpu");
+    await expectToHearTheFile(page);
     await page.close();
   });
 

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
@@ -11,8 +11,16 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** Serves a built page on a port of this machine's own choosing. */
-export async function serveFolder(folder: string): Promise<{ url: string; close: () => void }> {
+export interface ServedFolder {
+  readonly url: string;
+  /** What was asked for and how many bytes it has, by its path. */
+  readonly sent: Map<string, number>;
+  close(): void;
+}
+
+/** Serves a built page, nothing compressed, on a port of this machine's own choosing. */
+export async function serveFolder(folder: string): Promise<ServedFolder> {
+  const sent = new Map<string, number>();
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url!, "http://localhost").pathname);
     const file = join(folder, path === "/" ? "index.html" : path);
@@ -20,11 +28,12 @@ export async function serveFolder(folder: string): Promise<{ url: string; close:
       response.writeHead(404).end();
       return;
     }
+    sent.set(path, statSync(file).size);
     response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
     createReadStream(file).pipe(response);
   });
   // oxlint-disable-next-line promise/avoid-new -- listening is an event
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, close: () => server.close() };
+  return { url: `http://127.0.0.1:${port}/`, sent, close: () => server.close() };
 }

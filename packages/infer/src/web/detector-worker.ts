@@ -22,11 +22,11 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
     const { id, kind } = request;
     switch (kind) {
       case "load": {
-        const { providers, ...options } = request.options;
+        const { providers, wasmUrl, ...options } = request.options;
         await detector?.dispose();
         detector = await loadWebDetector({
           ...options,
-          createSession: createWebSession(providers ? { providers } : {}),
+          createSession: createWebSession({ ...(providers && { providers }), ...(wasmUrl && { wasmUrl }) }),
         });
         return { id, kind: "loaded", card: detector.card };
       }

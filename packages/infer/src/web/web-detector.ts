@@ -4,6 +4,7 @@ import { parseModelCard } from "../model-card.ts";
 import { openDetector } from "../open-detector.ts";
 import { type Sensitivity, withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
+import { fetchBytes } from "./fetch-bytes.ts";
 import { createWebSession } from "./web-session.ts";
 
 export interface WebDetectorOptions extends Sensitivity {
@@ -46,29 +47,12 @@ export async function loadWebDetector(options: WebDetectorOptions): Promise<Dete
   });
 }
 
-async function fetchBytes(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const refuse = (reason: string, cause?: unknown): CallsignError =>
-    new CallsignError(
-      "MODEL_NOT_FOUND",
-      `${url}: ${reason}; is the address right, and does its server allow this page?`,
-      {
-        cause,
-      },
-    );
-  const response = await fetch(url, { ...(signal && { signal }) }).catch((cause: unknown) => {
-    if (signal?.aborted) throw new CallsignError("ABORTED", `${url}: stopped`, { cause });
-    throw refuse(String(cause), cause);
-  });
-  if (!response.ok) throw refuse(`the server answered ${response.status} ${response.statusText}`.trim());
-  return new Uint8Array(await response.arrayBuffer());
-}
-
 /** @throws CallsignError `CARD_MISMATCH` */
 async function checkContent(
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   { url, sha256 }: { readonly url: string; readonly sha256: string },
 ): Promise<void> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const got = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   if (got === sha256) return;
   throw new CallsignError(

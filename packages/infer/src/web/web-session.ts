@@ -2,6 +2,7 @@ import { CallsignError } from "../errors.ts";
 import { decodeOnnx } from "../onnx/index.ts";
 import { ortLoadError, ortReason, OrtSession } from "../ort-session.ts";
 import type { SessionFactory } from "../session.ts";
+import { fetchBytes } from "./fetch-bytes.ts";
 
 export interface WebSessionOptions {
   /**
@@ -9,7 +10,7 @@ export interface WebSessionOptions {
    * the WebGPU runtime is twice the download.
    */
   readonly providers?: readonly ("webgpu" | "wasm")[];
-  /** Where the runtime's .wasm lies, where the bundler does not see to it. */
+  /** Where the wasm runtime lies, where the bundler does not see to it; one that is gzipped is unpacked. */
   readonly wasmUrl?: string;
 }
 
@@ -47,6 +48,14 @@ async function importRuntime(provider: "webgpu" | "wasm", { wasmUrl }: WebSessio
     : import("onnxruntime-web/wasm"));
   ort.env.logLevel = "fatal";
   ort.env.wasm.numThreads = 1;
-  if (wasmUrl !== undefined) ort.env.wasm.wasmPaths = { wasm: wasmUrl };
+  if (provider === "wasm" && wasmUrl !== undefined) ort.env.wasm.wasmBinary ??= await fetchRuntime(wasmUrl);
   return ort;
+}
+
+/** A server may have unpacked a `.gz` by itself, or said so to the browser: the bytes decide. */
+async function fetchRuntime(url: string): Promise<ArrayBuffer> {
+  const packed = await fetchBytes(url);
+  if (packed[0] !== 0x1f || packed[1] !== 0x8b) return packed.buffer;
+  const unpacked = new Response(packed).body!.pipeThrough(new DecompressionStream("gzip"));
+  return new Response(unpacked).arrayBuffer();
 }

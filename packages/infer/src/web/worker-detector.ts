@@ -26,7 +26,12 @@ export class WorkerDetector implements Hearing<Detection> {
   static async load(worker: Worker, options: WorkerLoadOptions): Promise<WorkerDetector> {
     const link = new WorkerLink(worker);
     try {
-      const absolute = { model: absoluteUrl(options.model), embedding: absoluteUrl(options.embedding) };
+      const { model, embedding, wasmUrl } = options;
+      const absolute = {
+        model: absoluteUrl(model),
+        embedding: absoluteUrl(embedding),
+        ...(wasmUrl !== undefined && { wasmUrl: absoluteUrl(wasmUrl) }),
+      };
       const answer = await link.ask({ kind: "load", options: { ...options, ...absolute } });
       if (answer.kind !== "loaded") throw new CallsignError("SESSION_FAILED", "worker: did not load");
       return new WorkerDetector(link, answer.card);

@@ -2,11 +2,11 @@ import type { DetectorStep } from "../detector.ts";
 import { CallsignError, type CallsignErrorCode } from "../errors.ts";
 import type { ModelCard } from "../model-card.ts";
 import type { WebDetectorOptions } from "./web-detector.ts";
+import type { WebSessionOptions } from "./web-session.ts";
 
 /** What of `WebDetectorOptions` can be sent to a worker, and how its sessions are made. */
-export interface WorkerLoadOptions extends Omit<WebDetectorOptions, "createSession" | "signal"> {
-  readonly providers?: readonly ("webgpu" | "wasm")[];
-}
+export interface WorkerLoadOptions
+  extends Omit<WebDetectorOptions, "createSession" | "signal">, WebSessionOptions {}
 
 /** What the page asks of the worker; one answer each, in order. */
 export type WorkerRequest =

@@ -78,9 +78,9 @@ async function stop(): Promise<void> {
 
 async function listenToFile(recording: File): Promise<void> {
   await stop();
-  await startAnew();
   tell(`Hearing ${recording.name} …`);
   const samples = await readRecording(recording);
+  await startAnew(samples.length / SAMPLE_RATE_HZ);
   for (let from = 0; from < samples.length; from += SAMPLE_RATE_HZ)
     await hear(samples.subarray(from, from + SAMPLE_RATE_HZ));
   tell(`Heard ${recording.name}, ${(samples.length / SAMPLE_RATE_HZ).toFixed(1)} s.`);
@@ -98,10 +98,12 @@ async function readRecording(recording: File): Promise<Float32Array> {
   return fromUnitFloat(decoded.getChannelData(0));
 }
 
-async function startAnew(): Promise<void> {
+/** @param seconds of the recording to be heard; none for a microphone */
+async function startAnew(seconds?: number): Promise<void> {
   await detector.reset();
   decision.reset();
-  plot.clear();
+  plot.clear(seconds);
+  find("span").textContent = clock(plot.spanSeconds * 1000);
   find("heard").replaceChildren();
   find("nothing").hidden = false;
 }

@@ -11,14 +11,16 @@ interface Mark {
   readonly label: number;
 }
 
-const SPAN_MS = 20_000;
+/** What is seen of a stream that does not end. */
+const LIVE_SPAN_MS = 20_000;
 
-/** The scores of the last 20 seconds, their thresholds, and what was detected. */
+/** The scores of the last 20 seconds or of a whole recording, their thresholds, and what was detected. */
 export class ScorePlot {
   readonly #canvas: HTMLCanvasElement;
   #thresholds: readonly number[] = [];
   #steps: PlotStep[] = [];
   #marks: Mark[] = [];
+  #spanMs = LIVE_SPAN_MS;
   /** A picture is asked for and not yet drawn. */
   #isDrawn = false;
 
@@ -33,15 +35,22 @@ export class ScorePlot {
     this.#drawSoon();
   }
 
-  clear(): void {
+  /** Empty, and wide enough for a recording of so many seconds, where one is named. */
+  clear(seconds = 0): void {
+    this.#spanMs = Math.max(seconds * 1000, LIVE_SPAN_MS);
     this.#steps = [];
     this.#marks = [];
     this.#drawSoon();
   }
 
+  /** Seconds seen. */
+  get spanSeconds(): number {
+    return this.#spanMs / 1000;
+  }
+
   add(step: PlotStep): void {
     this.#steps.push(step);
-    const oldest = step.timestampMs - SPAN_MS;
+    const oldest = step.timestampMs - this.#spanMs;
     while (this.#steps[0]!.timestampMs < oldest) this.#steps.shift();
     this.#marks = this.#marks.filter(({ timestampMs }) => timestampMs >= oldest);
     this.#drawSoon();
@@ -70,8 +79,9 @@ export class ScorePlot {
     canvas.height = height * scale;
     const pen = canvas.getContext("2d")!;
     pen.scale(scale, scale);
-    const end = Math.max(this.#steps.at(-1)?.timestampMs ?? 0, SPAN_MS);
-    const x = (ms: number): number => ((ms - end + SPAN_MS) / SPAN_MS) * width;
+    const span = this.#spanMs;
+    const end = Math.max(this.#steps.at(-1)?.timestampMs ?? 0, span);
+    const x = (ms: number): number => ((ms - end + span) / span) * width;
     const y = (score: number): number => 6 + (1 - score) * (height - 12);
     for (const [label, threshold] of this.#thresholds.entries()) {
       pen.strokeStyle = colourOf(label);

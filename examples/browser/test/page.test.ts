@@ -14,9 +14,9 @@ import { serveFolder } from "./serve-folder.ts";
 const chromium = findChromium();
 const example = fileURLToPath(new URL("..", import.meta.url));
 
-/** Eight seconds of tones that come and go. */
-function recording(): Float32Array {
-  return Float32Array.from({ length: 128_000 }, (_, i) => {
+/** Eight seconds of tones that come and go, or the first few. */
+function recording(seconds = 8): Float32Array {
+  return Float32Array.from({ length: seconds * 16_000 }, (_, i) => {
     const envelope = Math.max(0, Math.sin(i / 4000)) * 6000;
     return Math.round(envelope * (Math.sin(i * (0.05 + 0.03 * Math.sin(i / 9000))) + Math.sin(i * 0.21)));
   });
@@ -44,9 +44,9 @@ async function makeModel(outDir: string): Promise<void> {
   await make((scores[20]! + scores[21]!) / 2);
 }
 
-async function heardByNode(model: string): Promise<Detection[]> {
+async function heardByNode(model: string, samples: Float32Array): Promise<Detection[]> {
   const detector = await loadDetector(model);
-  const steps = await detector.push(recording());
+  const steps = await detector.push(samples);
   await detector.dispose();
   return steps.flatMap(({ detections }) => detections);
 }
@@ -71,7 +71,8 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "callsign-page-"));
     await makeModel(join(folder, "model"));
-    await writeFile(join(folder, "tones.wav"), writeWav({ samples: recording(), sampleRateHz: 16_000 }));
+    for (const [name, samples] of Object.entries({ "tones.wav": recording(), "short.wav": recording(3) }))
+      await writeFile(join(folder, name), writeWav({ samples, sampleRateHz: 16_000 }));
     process.env["CALLSIGN_MODEL"] = join(folder, "model");
     const { build } = await import("vite");
     await build({
@@ -80,15 +81,7 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
       build: { outDir: join(folder, "page"), emptyOutDir: true },
     });
     server = await serveFolder(join(folder, "page"));
-    browser = await launch({
-      executablePath: chromium!,
-      args: [
-        "--no-sandbox",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        `--use-file-for-fake-audio-capture=${join(folder, "tones.wav")}`,
-      ],
-    });
+    browser = await launchChromium();
   }, 120_000);
 
   afterAll(async () => {
@@ -97,18 +90,33 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function openPage(query = ""): Promise<Page> {
-    const page = await browser.newPage();
+  const launchChromium = (...args: readonly string[]): Promise<Browser> =>
+    launch({
+      executablePath: chromium!,
+      args: [
+        "--no-sandbox",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        `--use-file-for-fake-audio-capture=${join(folder, "tones.wav")}`,
+        ...args,
+      ],
+    });
+
+  async function openPage(query = "", { of = browser } = {}): Promise<Page> {
+    const page = await of.newPage();
     await page.goto(server.url + query);
     await page.waitForSelector("#listen:not([disabled])", { timeout: 60_000 });
     return page;
   }
 
-  async function expectToHearTheFile(page: Page): Promise<void> {
+  async function expectToHear(
+    page: Page,
+    { file, seconds }: { file: string; seconds: number },
+  ): Promise<void> {
     const input = (await page.$("input[type=file]"))!;
-    await input.uploadFile(join(folder, "tones.wav"));
+    await input.uploadFile(join(folder, file));
     await page.waitForFunction("document.querySelector('#status').textContent.startsWith('Heard')");
-    const expected = await heardByNode(join(folder, "model"));
+    const expected = await heardByNode(join(folder, "model"), recording(seconds));
     const heard = await heardByPage(page);
     expect(expected.length).toBeGreaterThan(1);
     expect(heard.map(({ label, timestampMs }) => [label, timestampMs])).toEqual(
@@ -120,7 +128,7 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
 
   it("hears in a file what Node hears, with the same scores", async () => {
     const page = await openPage();
-    await expectToHearTheFile(page);
+    await expectToHear(page, { file: "tones.wav", seconds: 8 });
     await page.close();
   });
 
@@ -137,8 +145,25 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
 
   it("goes on without a GPU where one is asked for and none there", async () => {
     const page = await openPage("?gpu");
-    await expectToHearTheFile(page);
+    await expectToHear(page, { file: "tones.wav", seconds: 8 });
     await page.close();
+  });
+
+  it("hears the same through WebGPU (Chromium's own, in software)", async ({ skip }) => {
+    const other = await launchChromium(
+      "--enable-unsafe-webgpu",
+      "--use-webgpu-adapter=swiftshader",
+      "--enable-features=Vulkan",
+    );
+    try {
+      const blank = await other.newPage();
+      await blank.goto(server.url);
+      skip(!(await blank.evaluate("navigator.gpu?.requestAdapter().then(Boolean)")), "no WebGPU here");
+      const page = await openPage("?gpu=only", { of: other });
+      await expectToHear(page, { file: "short.wav", seconds: 3 });
+    } finally {
+      await other.close();
+    }
   });
 
   it("hears the microphone, says so, and stops", async () => {

@@ -31,8 +31,8 @@ export class OrtSession implements Session {
   ): Promise<Record<string, Tensor>> {
     // Those who say where outputs go run the same tensors step after step.
     const inputs = this.#wrapAll(feeds, outputs !== undefined);
-    // WebAssembly has memory of its own and cannot write into the caller's.
-    const inPlace = outputs !== undefined && this.provider !== "wasm";
+    // WebAssembly, which drives WebGPU too, has memory of its own and cannot write into the caller's.
+    const inPlace = outputs !== undefined && this.provider !== "wasm" && this.provider !== "webgpu";
     const results = await this.#run(
       inputs,
       inPlace ? this.#wrapAll(outputs, true) : outputs && Object.keys(outputs),

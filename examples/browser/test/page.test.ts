@@ -181,6 +181,28 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     await page.close();
   });
 
+  it("goes on hearing in a hidden tab, and says so when the microphone is unplugged", async () => {
+    const page = await openPage();
+    await page.evaluate(`{
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (what) => (globalThis.microphone = await ask(what));
+    }`);
+    await page.click("#listen");
+    const other = await browser.newPage();
+    await other.bringToFront();
+    expect(await page.evaluate("document.visibilityState")).toBe("hidden");
+    await page.evaluate(`document.querySelector("#heard").replaceChildren()`);
+    await page.waitForSelector("#heard li", { timeout: 30_000 });
+    // What a browser does when the device goes away; a fake device cannot.
+    await page.evaluate(`microphone.getTracks()[0].dispatchEvent(new Event("ended"))`);
+    await page.waitForFunction("document.querySelector('#status').textContent.includes('plug it in again')", {
+      polling: 100,
+    });
+    expect(await page.$eval("#listen", (button) => button.textContent)).toBe("Listen");
+    await other.close();
+    await page.close();
+  });
+
   it("says what to do when the model is not there", async () => {
     const page = await browser.newPage();
     await page.setRequestInterception(true);

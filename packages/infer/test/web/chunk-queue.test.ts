@@ -1,0 +1,43 @@
+import { CallsignError } from "@callsign/infer";
+import { describe, expect, it } from "vitest";
+import { ChunkQueue } from "../../src/web/chunk-queue.ts";
+
+const chunk = (value: number): Float32Array => new Float32Array(4).fill(value);
+
+async function drain(queue: ChunkQueue): Promise<number[]> {
+  const heard: number[] = [];
+  for await (const [first] of queue) heard.push(first!);
+  return heard;
+}
+
+describe("audio on its way through a page", () => {
+  it("comes in order, also to one who waited for it", async () => {
+    const queue = new ChunkQueue({ mostSamples: 8 });
+    const heard = drain(queue);
+    for (const value of [1, 2, 3]) {
+      queue.push(chunk(value));
+      await Promise.resolve();
+    }
+    queue.end();
+    expect(await heard).toEqual([1, 2, 3]);
+  });
+
+  it("is let go of, the oldest first, while nobody hears it, and that is told", async () => {
+    const dropped: number[] = [];
+    const queue = new ChunkQueue({ mostSamples: 8, onDropped: (samples) => dropped.push(samples) });
+    for (const value of [1, 2, 3, 4]) queue.push(chunk(value));
+    queue.end();
+    expect(dropped).toEqual([4, 4]);
+    expect(await drain(queue)).toEqual([3, 4]);
+  });
+
+  it("is heard to its end when the microphone is unplugged, and then the loop throws", async () => {
+    const queue = new ChunkQueue({ mostSamples: 8 });
+    queue.push(chunk(1));
+    queue.end(new CallsignError("MICROPHONE_FAILED", "gone"));
+    queue.push(chunk(2));
+    const loop = queue[Symbol.asyncIterator]();
+    expect((await loop.next()).value).toEqual(chunk(1));
+    await expect(loop.next()).rejects.toThrow("gone");
+  });
+});

@@ -29,13 +29,32 @@ describe("callsign bench", () => {
     // Whatever the machine does meanwhile, two seconds anew cost many times a step.
     expect(result.ratios.livekitWay).toBeGreaterThan(3);
     const baseline = JSON.parse(await readFile(file, "utf8"));
-    expect(Object.keys(baseline.ratios)).toEqual(["openWakeWordWay", "livekitWay", "publishedWay"]);
+    const [{ cpu, ratios }] = baseline.machines;
+    expect(cpu).toBe(result.machine.cpu);
+    expect(Object.keys(ratios)).toEqual(["openWakeWordWay", "livekitWay", "publishedWay"]);
     const impossible = { openWakeWordWay: 1e6, livekitWay: 1e6, publishedWay: 1e6 };
-    await writeFile(file, JSON.stringify({ ...baseline, ratios: impossible }));
+    await writeFile(file, JSON.stringify({ ...baseline, machines: [{ cpu, ratios: impossible }] }));
     const checked = await runCaptured(["bench", "--rounds", "1", "--check", file]);
     expect(checked.exitCode).toBe(1);
     expect(checked.stderr).toContain("measuring again (3 of 3)");
+    expect(checked.stderr).not.toContain("nothing measured on");
     expect(checked.stderr).toMatch(/error \[BENCH_REGRESSED\] bench: openWakeWordWay: .* % worse/);
+  });
+
+  it("says when the baseline has nothing of this processor, and adds it to the file", async () => {
+    const file = join(folder, "elsewhere.json");
+    const elsewhere = {
+      cpu: "another",
+      ratios: { openWakeWordWay: 1e-3, livekitWay: 1e-3, publishedWay: 1e-3 },
+    };
+    await writeFile(file, JSON.stringify({ model: "untrained", machines: [elsewhere] }));
+    const args = ["bench", "--rounds", "1", "--check", file, "--write-baseline", file];
+    const { exitCode, stderr } = await runCaptured(args);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/elsewhere\.json: nothing measured on .* 40 % worse than the lowest/);
+    const { machines } = JSON.parse(await readFile(file, "utf8"));
+    expect(machines).toHaveLength(2);
+    expect(machines[0]).toEqual(elsewhere);
   });
 
   it("says how to make a baseline that is not there", async () => {

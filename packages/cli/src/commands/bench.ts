@@ -27,8 +27,8 @@ export function registerBench(program: Command, context: CliContext): void {
     )
     .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
     .option("--rounds <count>", "rounds in which every way takes its turn", parseNumber, 30)
-    .option("--check <file>", "fail when a ratio is more than 15 % worse than in this baseline")
-    .option("--write-baseline <file>", "write the ratios as a baseline for --check")
+    .option("--check <file>", "fail when a ratio is more than 15 % worse than this baseline's for the processor at hand (40 % where it has none)")
+    .option("--write-baseline <file>", "write the ratios as a baseline for --check; other processors' in the file are kept")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign bench --model models/galactic --json")
     .action((flags: BenchFlags) => bench(context, flags));
@@ -38,7 +38,7 @@ export function registerBench(program: Command, context: CliContext): void {
 const TRIES = 3;
 
 async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
-  const { findRegressions, parseBaseline, toBaseline } = await import("@callsign/eval");
+  const { findRegressions, knowsProcessor, parseBaseline, toBaseline } = await import("@callsign/eval");
   const { writeFileAtomic } = await import("@callsign/infer/node");
   if (!(Number.isInteger(flags.rounds) && flags.rounds >= 1 && flags.rounds <= 10_000))
     throw new CallsignError("INVALID_ARGUMENT", `--rounds: expected 1 to 10000, got ${flags.rounds}`);
@@ -53,10 +53,17 @@ async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
     result = await measure(context, flags);
     worse = findRegressions(result, baseline!);
   }
+  if (baseline && !knowsProcessor(baseline, result.machine.cpu))
+    context.stderr(
+      `${flags.check}: nothing measured on ${result.machine.cpu}, so ratios may be 40 % worse than the lowest it has; ` +
+        `add this processor with --write-baseline\n`,
+    );
   if (flags.json) printJson(context, result);
   else context.stdout(table(result));
   if (flags.writeBaseline !== undefined) {
-    const text = `${JSON.stringify(toBaseline(result), undefined, 2)}\n`;
+    const found = await readBaseline(flags.writeBaseline).catch(() => undefined);
+    const earlier = found === undefined ? undefined : parseBaseline(found, { name: flags.writeBaseline });
+    const text = `${JSON.stringify(toBaseline(result, earlier), undefined, 2)}\n`;
     await writeFileAtomic(flags.writeBaseline, text);
   }
   if (worse.length > 0)

@@ -27,8 +27,14 @@ export function registerBench(program: Command, context: CliContext): void {
     )
     .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
     .option("--rounds <count>", "rounds in which every way takes its turn", parseNumber, 30)
-    .option("--check <file>", "fail when a ratio is more than 15 % worse than this baseline's for the processor at hand (40 % where it has none)")
-    .option("--write-baseline <file>", "write the ratios as a baseline for --check; other processors' in the file are kept")
+    .option(
+      "--check <file>",
+      "fail when a ratio is more than 15 % worse than this baseline's for the processor at hand (40 % where it has none)",
+    )
+    .option(
+      "--write-baseline <file>",
+      "write the ratios as a baseline for --check; other processors' in the file are kept",
+    )
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign bench --model models/galactic --json")
     .action((flags: BenchFlags) => bench(context, flags));

@@ -60,7 +60,10 @@ describe("parseBaseline", () => {
 
   it.each([
     ["{", "baseline.json: not JSON"],
-    ['{"model": "a", "machines": [{"cpu": "b", "ratios": {"openWakeWordWay": 0}}]}', "ratios.openWakeWordWay"],
+    [
+      '{"model": "a", "machines": [{"cpu": "b", "ratios": {"openWakeWordWay": 0}}]}',
+      "ratios.openWakeWordWay",
+    ],
     ['{"model": "a", "machines": [{"cpu": "b", "ratio": {}}]}', "ratio"],
     ['{"model": "a", "machines": []}', "machines"],
   ])("refuses %s", (text, message) => {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
 import { runCaptured } from "./run-captured.ts";
 
 let folder: string;
@@ -69,5 +70,22 @@ describe("callsign bench", () => {
     const { exitCode, stderr } = await runCaptured(["bench", "--rounds", "0"]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("--rounds: expected 1 to 10000, got 0");
+  });
+
+  it("measures an untrained model on the embedding that is named", async () => {
+    const bench = ["bench", "--rounds", "1", "--json", "--embedding"];
+    const known = await runCaptured([...bench, "callsign-embedding"]);
+    expect(JSON.parse(known.stdout).model).toBe("untrained");
+    const missing = await runCaptured([...bench, join(folder, "none.onnx")]);
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stderr).toMatch(/error \[FILE_NOT_FOUND\] .*none\.onnx: cannot read the embedding/);
+  });
+
+  it.skipIf(!hasSharedData)("measures an untrained model on Google's embedding", async () => {
+    const file = sharedPath("reference", "embedding_model.onnx");
+    const { stdout } = await runCaptured(["bench", "--rounds", "1", "--json", "--embedding", file]);
+    const { model, ratios } = JSON.parse(stdout);
+    expect(model).toBe("untrained on google-speech-embedding");
+    expect(ratios.openWakeWordWay).toBeGreaterThan(1);
   });
 });

@@ -1,4 +1,5 @@
 import { readFile, rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { CallsignError } from "@callsign/infer";
 import type { BenchResult } from "@callsign/eval";
 import type { Command } from "commander";
@@ -25,7 +26,10 @@ export function registerBench(program: Command, context: CliContext): void {
       "--model <dir>",
       "model folder, or a bare openWakeWord .onnx head; without it an untrained conv-attention on the embedding carried with Callsign",
     )
-    .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
+    .option(
+      "--embedding <file>",
+      "speech embedding ONNX file; else found as `callsign models` says; without --model what the untrained one reads, a file or an id",
+    )
     .option("--rounds <count>", "rounds in which every way takes its turn", parseNumber, 30)
     .option(
       "--check <file>",
@@ -91,11 +95,12 @@ const readBaseline = (file: string): Promise<string> =>
 async function measure(context: CliContext, flags: BenchFlags): Promise<BenchResult> {
   const { benchDetector } = await import("@callsign/eval");
   const { createNodeSession, readModel } = await import("@callsign/infer/node");
-  const folder = flags.model === undefined ? await makeUntrainedModel() : undefined;
+  const untrained = flags.model === undefined ? await openUntrained(context, flags) : undefined;
   const progress = new ProgressLine(context);
   try {
-    const model = await readModel(flags.model ?? folder!, {
-      ...(flags.embedding !== undefined && { embeddingPath: flags.embedding }),
+    const embeddingPath = untrained?.embeddingPath ?? flags.embedding;
+    const model = await readModel(flags.model ?? untrained!.folder, {
+      ...(embeddingPath !== undefined && { embeddingPath }),
       assets: { env: context.env, signal: context.signal },
     });
     return await benchDetector(model, {
@@ -106,8 +111,19 @@ async function measure(context: CliContext, flags: BenchFlags): Promise<BenchRes
     });
   } finally {
     progress.finish();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    if (untrained !== undefined) await rm(untrained.folder, { recursive: true, force: true });
   }
+}
+
+async function openUntrained(
+  { env, signal }: CliContext,
+  { embedding }: BenchFlags,
+): Promise<{ readonly folder: string; readonly embeddingPath?: string }> {
+  if (embedding === undefined) return { folder: await makeUntrainedModel() };
+  const { chooseEmbedding, knownEmbedding } = await import("@callsign/infer/node");
+  const { path, sha256 } = await chooseEmbedding(embedding, { env, signal });
+  const id = knownEmbedding(sha256)?.id ?? basename(path);
+  return { folder: await makeUntrainedModel({ id, sha256 }), embeddingPath: path };
 }
 
 function table(result: BenchResult): string {

@@ -4,22 +4,20 @@ import { join } from "node:path";
 
 /**
  * Exports an untrained `conv-attention` into a new temporary folder, the caller's to remove: what a step costs does not
- * depend on what the weights have learnt. On the embedding carried with Callsign, or another of which only id and hash are needed.
+ * depend on what the weights have learnt. It names the embedding carried with Callsign, or the one of this hash.
  */
-export async function makeUntrainedModel(other?: {
-  readonly id: string;
-  readonly sha256: string;
-}): Promise<string> {
+export async function makeUntrainedModel(embeddingSha256?: string): Promise<string> {
   const { createRandom } = await import("@callsign/data");
-  const { CALLSIGN_EMBEDDING } = await import("@callsign/infer/node");
+  const { CALLSIGN_EMBEDDING, SPEECH_EMBEDDING } = await import("@callsign/infer/node");
   const { createArchitecture, exportModel, initialWeights } = await import("@callsign/train");
-  const { id, sha256 } = other ?? CALLSIGN_EMBEDDING;
+  const sha256 = embeddingSha256 ?? CALLSIGN_EMBEDDING.sha256;
+  const { id } = sha256 === SPEECH_EMBEDDING.sha256 ? SPEECH_EMBEDDING : CALLSIGN_EMBEDDING;
   const outDir = await mkdtemp(join(tmpdir(), "callsign-untrained-"));
   const architecture = createArchitecture({ name: "conv-attention" });
   await exportModel({
     architecture,
     weights: initialWeights(architecture, createRandom("bench")),
-    name: id === CALLSIGN_EMBEDDING.id ? "untrained" : `untrained on ${id}`,
+    name: sha256 === CALLSIGN_EMBEDDING.sha256 ? "untrained" : `untrained on ${id} ${sha256.slice(0, 8)}`,
     labels: ["command"],
     thresholds: { command: 0.5 },
     embedding: { id, sha256 },

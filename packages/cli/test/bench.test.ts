@@ -85,7 +85,7 @@ describe("callsign bench", () => {
     const file = sharedPath("reference", "embedding_model.onnx");
     const { stdout } = await runCaptured(["bench", "--rounds", "1", "--json", "--embedding", file]);
     const { model, ratios } = JSON.parse(stdout);
-    expect(model).toBe("untrained on google-speech-embedding");
+    expect(model).toBe("untrained on google-speech-embedding 70d16429");
     expect(ratios.openWakeWordWay).toBeGreaterThan(1);
   });
 });

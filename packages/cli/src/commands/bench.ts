@@ -1,5 +1,4 @@
 import { readFile, rm } from "node:fs/promises";
-import { basename } from "node:path";
 import { CallsignError } from "@callsign/infer";
 import type { BenchResult } from "@callsign/eval";
 import type { Command } from "commander";
@@ -120,10 +119,9 @@ async function openUntrained(
   { embedding }: BenchFlags,
 ): Promise<{ readonly folder: string; readonly embeddingPath?: string }> {
   if (embedding === undefined) return { folder: await makeUntrainedModel() };
-  const { chooseEmbedding, knownEmbedding } = await import("@callsign/infer/node");
+  const { chooseEmbedding } = await import("@callsign/infer/node");
   const { path, sha256 } = await chooseEmbedding(embedding, { env, signal });
-  const id = knownEmbedding(sha256)?.id ?? basename(path);
-  return { folder: await makeUntrainedModel({ id, sha256 }), embeddingPath: path };
+  return { folder: await makeUntrainedModel(sha256), embeddingPath: path };
 }
 
 function table(result: BenchResult): string {

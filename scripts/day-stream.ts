@@ -1,37 +1,44 @@
 /**
- * `npx tsx --conditions=@callsign/source --expose-gc scripts/day-stream.ts [--hours H] [--model DIR]`: streams a day
- * through a detector as fast as it goes and prints one JSON document: whether the same minute gives the same scores at
- * the first and after the last hour, whether all scores stayed finite, the memory's slope, processor time. Fails where
- * they do not. Without a model: an untrained one on the embedding that Callsign carries.
+ * `npx tsx --conditions=@callsign/source --expose-gc scripts/day-stream.ts [--hours H] [--model DIR] [--embedding FILE]`:
+ * streams a day through a detector as fast as it goes and prints one JSON document: whether the same minute gives the
+ * same scores at the first and after the last hour, whether all scores stayed finite, memory before and after and its
+ * slope, processor time. Fails where they do not. Without a model: an untrained one on that embedding or the one that
+ * Callsign carries.
  */
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { createRandom } from "@callsign/data";
-import { loadDetector } from "@callsign/infer/node";
+import { loadDetector, sha256File } from "@callsign/infer/node";
 import { makeUntrainedModel } from "../packages/cli/src/untrained-model.ts";
 
 const MINUTE = 60 * 16_000;
 const { values } = parseArgs({
-  options: { hours: { type: "string", default: "24" }, model: { type: "string" } },
+  options: {
+    hours: { type: "string", default: "24" },
+    model: { type: "string" },
+    embedding: { type: "string" },
+  },
 });
 const hours = Number(values.hours);
-const folder = values.model ?? (await makeUntrainedModel());
-const detector = await loadDetector(folder);
+const { embedding } = values;
+const folder = values.model ?? (await makeUntrainedModel(embedding && (await sha256File(embedding))));
+const detector = await loadDetector(folder, embedding === undefined ? {} : { embeddingPath: embedding });
 if (values.model === undefined) await rm(folder, { recursive: true });
 
 const probe = bursts("probe");
 const day = Array.from({ length: 10 }, (_, i) => bursts(i));
 let steps = 0;
 let notFinite = 0;
-const residentMiB: number[] = [];
 
 const first = await hearTwice();
+const before = memory();
+const residentMiB: number[] = [];
 for (let minute = 0; minute < hours * 60; minute++) {
   await hear(day[minute % day.length]!);
-  globalThis.gc?.();
-  residentMiB.push(process.memoryUsage.rss() / 2 ** 20);
+  residentMiB.push(memory().residentMiB);
   if (minute % 60 === 59) console.error(`hour ${(minute + 1) / 60}: ${residentMiB.at(-1)!.toFixed(1)} MiB`);
 }
+const after = memory();
 const last = await hearTwice();
 await detector.dispose();
 
@@ -45,6 +52,8 @@ const result = {
   notFinite,
   distinctScores: new Set(first).size,
   largestDifference,
+  before,
+  after,
   residentMiB: { settled: settled[0], end: settled.at(-1), slopeAnHour: 60 * slope(settled) },
   cpuSeconds: (user + system) / 1e6,
 };
@@ -65,6 +74,13 @@ async function hear(audio: Float32Array): Promise<number[]> {
     heard.push(scores[0]!);
   }
   return heard;
+}
+
+/** What is held, the collector's garbage left out; buffers of samples and tensors are outside the heap. */
+function memory(): { readonly heapMiB: number; readonly buffersMiB: number; readonly residentMiB: number } {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  return { heapMiB: heapUsed / 2 ** 20, buffersMiB: arrayBuffers / 2 ** 20, residentMiB: rss / 2 ** 20 };
 }
 
 /** A minute of noise that comes and goes as syllables do, from whisper to full scale, with digital silence between. */

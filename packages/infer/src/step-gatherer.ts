@@ -1,3 +1,5 @@
+import { Gatherer } from "./gatherer.ts";
+
 /** What one stream steps on. */
 interface OneStream {
   readonly samples: Float32Array;
@@ -7,24 +9,18 @@ interface OneStream {
 
 type Step = () => Promise<void>;
 
-interface Waiting {
+interface Request {
   readonly buffers: OneStream;
   readonly alone: Step;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
-/**
- * Runs the steps of independent streams together: what is asked for while a run is under way waits for its end, and then
- * goes as one run. So a single stream is never held up, and under load the fixed cost of a run is shared.
- */
+/** Runs the steps of independent streams together, as `Gatherer` does. */
 export class StepGatherer {
   readonly #bind: (buffers: OneStream) => Step;
   /** Room for a full run, and a step over the first n rows of it for each n that came up. */
   #room: OneStream | undefined;
   readonly #steps = new Map<number, Step>();
-  #waiting: Waiting[] = [];
-  #running = false;
+  readonly #gatherer = new Gatherer<Request>((requests) => this.#run(requests), STREAMS_AT_ONCE);
 
   constructor(bind: (buffers: OneStream) => Step) {
     this.#bind = bind;
@@ -32,27 +28,13 @@ export class StepGatherer {
 
   /** A step of one stream, as `StreamRunner.bind` makes it. */
   join(buffers: OneStream): Step {
-    const alone = this.#bind(buffers);
-    return () =>
-      new Promise((resolve, reject) => {
-        this.#waiting.push({ buffers, alone, resolve, reject });
-        if (!this.#running) void this.#run();
-      });
+    const request = { buffers, alone: this.#bind(buffers) };
+    return () => this.#gatherer.ask(request);
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    while (this.#waiting.length > 0) {
-      const together = this.#waiting.splice(0, STREAMS_AT_ONCE);
-      try {
-        if (together.length === 1) await together[0]!.alone();
-        else await this.#runTogether(together.map(({ buffers }) => buffers));
-        for (const { resolve } of together) resolve();
-      } catch (error) {
-        for (const { reject } of together) reject(error);
-      }
-    }
-    this.#running = false;
+  #run(requests: readonly Request[]): Promise<void> {
+    if (requests.length === 1) return requests[0]!.alone();
+    return this.#runTogether(requests.map(({ buffers }) => buffers));
   }
 
   async #runTogether(streams: readonly OneStream[]): Promise<void> {

@@ -53,6 +53,20 @@ describe("loadClassifier", () => {
     await classifier.dispose();
   });
 
+  it("runs single examples together that are asked for at the same time, and refuses the bad one alone", async () => {
+    const classifier = await loadTiny({ labels: 2 }, ["a", "b"]);
+    const input = features(5);
+    const example = (i: number): Float32Array => input.slice(i * 1536, (i + 1) * 1536);
+    const bad = example(2).fill(Number.NaN);
+    const asked = [0, 1, 2, 3, 4].map((i) => classifier.score(i === 2 ? bad : example(i), 1));
+    const results = await Promise.allSettled(asked);
+    expect(results[2]).toMatchObject({ reason: { code: "MODEL_INVALID" } });
+    const expected = expectedScores(input, { labels: 2, length: 1536 });
+    for (const i of [0, 1, 3, 4])
+      expect(await asked[i]!).toBeAllClose(expected.slice(i * 2, i * 2 + 2), { rtol: 1e-4, atol: 1e-6 });
+    await classifier.dispose();
+  });
+
   it("reads one embedding as [n, 96] and as [n, 1, 96]", async () => {
     for (const inputDims of [
       ["n", 96],

@@ -21,4 +21,12 @@ describe("configs/", () => {
       expect(parseEmbeddingConfig(value, { name: file }).name).toBe("callsign-embedding");
     else expect(parseDetectorConfig(value, { name: file }).labels).not.toEqual([]);
   });
+
+  it("galactic-attention.yaml has the data of galactic-offline.yaml", async () => {
+    const dataOf = async (file: string) =>
+      parseDetectorConfig(await readConfig(join(folder, file), { env: { CALLSIGN_DATA: "/data" } }), {
+        name: file,
+      }).data;
+    expect(await dataOf("galactic-attention.yaml")).toEqual(await dataOf("galactic-offline.yaml"));
+  });
 });

@@ -42,6 +42,11 @@ const negatives = z.strictObject({
     .strictObject({ clips: clips(0, "Clips of phrases with their words swapped between them.") })
     .prefault({}),
   randomWords: z.strictObject({ clips: clips(0, "Clips of words in no order.") }).prefault({}),
+  foreign: z
+    .strictObject({
+      clips: clips(0, "Clips of words and numbers read by espeak's voices of other languages."),
+    })
+    .prefault({}),
   own: z.array(z.string().min(1).max(500)).max(10_000).default([]).describe("Texts of your own."),
   clipsPerOwn: z.int().min(1).max(10_000).default(4).describe("Clips of every text of your own."),
   copies: copies(1),

@@ -95,7 +95,19 @@ export function parseDataConfig(value: unknown, { name }: { readonly name: strin
       "CONFIG_INVALID",
       `${name}: data.splits: expected shares that sum to 1, got ${train} + ${validation} + ${test}`,
     );
+  checkForeign(config, name);
   return config;
+}
+
+function checkForeign({ data: { negatives, engines, positives } }: DataConfig, name: string): void {
+  if (negatives.foreign.clips === 0) return;
+  const voices = positives.clipsPerPhrase > 0 && engines.some(({ kind }) => kind === "espeak");
+  if (!voices)
+    throw new CallsignError(
+      "CONFIG_INVALID",
+      `${name}: data.negatives.foreign: only espeak speaks other languages, in the voices of the positives; expected ` +
+        `{ kind: espeak } in data.engines and positives to be synthesized`,
+    );
 }
 
 function checkLabels({ labels }: DataConfig, name: string): void {

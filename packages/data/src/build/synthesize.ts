@@ -3,6 +3,7 @@ import type { Progress } from "@callsign/infer";
 import type { ManifestClip } from "../manifest.ts";
 import { assignSplit } from "../split.ts";
 import { createAttemptPool } from "../synthesis/attempt-pool.ts";
+import { inOtherLanguages } from "../synthesis/espeak.ts";
 import type { RejectionCounts } from "../synthesis/quality-gate.ts";
 import type { VoiceParameters } from "../synthesis/speech-engine.ts";
 import { type SynthesisPlan, synthesizeClips, type SynthesizedClip } from "../synthesis/synthesize-clips.ts";
@@ -38,7 +39,7 @@ export async function* synthesizeSets(
   let before = 0;
   try {
     for (const set of sets) {
-      const same = set.kind !== "positive" && voices.length > 0 ? [...voices] : undefined;
+      const same = voicesOf(set, voices);
       const key = setKey(context, { set, voices: same });
       const journal = new BatchJournal<SpokenBatch>({ out: context.out, set: set.id, key, used });
       const batches: SpokenBatch[] = [];
@@ -72,6 +73,12 @@ export async function* synthesizeSets(
   } finally {
     await speakers.dispose();
   }
+}
+
+/** Those of the positives for a negative, so that a voice says nothing about the label; drawn where there are none. */
+function voicesOf(set: SpokenSet, positives: readonly VoiceParameters[]): VoiceParameters[] | undefined {
+  if (set.kind === "foreign") return inOtherLanguages(positives);
+  return set.kind !== "positive" && positives.length > 0 ? [...positives] : undefined;
 }
 
 function describeSet(

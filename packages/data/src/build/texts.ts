@@ -69,7 +69,7 @@ async function drawInThread(config: DataConfig, signal: AbortSignal | undefined)
 }
 
 function wantedNegatives({ data: { negatives } }: DataConfig): { kind: NegativeKind; clips: number }[] {
-  const { sentences, nearMisses, partial, swapped, randomWords, own, clipsPerOwn } = negatives;
+  const { sentences, nearMisses, partial, swapped, randomWords, foreign, own, clipsPerOwn } = negatives;
   const clips: Record<NegativeKind, number> = {
     "near-miss": nearMisses.clips,
     partial: partial.clips,
@@ -77,6 +77,7 @@ function wantedNegatives({ data: { negatives } }: DataConfig): { kind: NegativeK
     user: own.length * clipsPerOwn,
     sentence: sentences.clips,
     "random-words": randomWords.clips,
+    foreign: foreign.clips,
   };
   return NEGATIVE_KINDS.map((kind) => ({ kind, clips: clips[kind] }));
 }
@@ -85,7 +86,7 @@ function wantedNegatives({ data: { negatives } }: DataConfig): { kind: NegativeK
 export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
   const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
   if (wanted.length === 0) return [];
-  const { nearMisses, partial, swapped, sentences, randomWords, own } = config.data.negatives;
+  const { nearMisses, partial, swapped, sentences, randomWords, foreign, own } = config.data.negatives;
   const { dictionary } = await import("cmu-pronouncing-dictionary");
   const pronunciations = createPronunciations(dictionary);
   const texts = drawNegativeTexts(
@@ -97,6 +98,7 @@ export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
         swapped: swapped.clips,
         sentences: sentences.clips,
         randomWords: randomWords.clips,
+        foreign: foreign.clips,
       },
       user: own,
       pronunciations,

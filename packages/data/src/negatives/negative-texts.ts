@@ -17,6 +17,7 @@ export const NEGATIVE_KINDS = [
   "user",
   "sentence",
   "random-words",
+  "foreign",
 ] as const;
 
 export type NegativeKind = (typeof NEGATIVE_KINDS)[number];
@@ -41,6 +42,8 @@ export interface NegativeCounts {
   readonly swapped?: number;
   readonly sentences?: number;
   readonly randomWords?: number;
+  /** Texts for voices of other languages, which read them by their own rules. */
+  readonly foreign?: number;
 }
 
 export interface NegativeTextOptions {
@@ -77,7 +80,8 @@ export function drawNegativeTexts(phrases: readonly string[], options: NegativeT
     endless("sentence", { most: most.sentences, draw: drawSentence, random: random.fork("sentences") }),
     most.sentences,
   );
-  const words = most.randomWords > 0 ? wordsForRandomTexts(pronunciations) : [];
+  const wanted = most.randomWords > 0 || (counts.foreign ?? 0) > 0;
+  const words = wanted ? wordsForRandomTexts(pronunciations) : [];
   const drawWords = (from: Random): string =>
     drawRandomWords(words, {
       count: from.next() < SINGLE_WORDS ? 1 : from.integer(2, 9),
@@ -87,7 +91,15 @@ export function drawNegativeTexts(phrases: readonly string[], options: NegativeT
     endless("random-words", { most: most.randomWords, draw: drawWords, random: random.fork("random words") }),
     most.randomWords,
   );
-  return [...nearMisses, ...partial, ...swapped, ...user, ...sentences, ...randomWords];
+  const drawForeign = (from: Random): string =>
+    from.next() < NUMBERS
+      ? String(from.integer(0, LARGEST_NUMBER))
+      : drawRandomWords(words, { count: from.integer(1, 3), random: from });
+  const foreign = take(
+    endless("foreign", { most: counts.foreign ?? 0, draw: drawForeign, random: random.fork("foreign") }),
+    counts.foreign ?? 0,
+  );
+  return [...nearMisses, ...partial, ...swapped, ...user, ...sentences, ...randomWords, ...foreign];
 }
 
 /**
@@ -95,6 +107,10 @@ export function drawNegativeTexts(phrases: readonly string[], options: NegativeT
  * silences, and a short word of any kind is taken for the phrase (docs/recipe.md).
  */
 const SINGLE_WORDS = 0.5;
+
+/** Share of the foreign texts that are a number, which every language says in words of its own. */
+const NUMBERS = 0.4;
+const LARGEST_NUMBER = 99_999;
 
 /** Takes up to a limit from each list it is given: texts it has not taken before and in which no target is heard. */
 function createTaker(

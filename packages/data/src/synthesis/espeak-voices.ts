@@ -26,3 +26,13 @@ export const VARIANTS: readonly string[] = (
   "Mr serious, Nguyen, norbert, pablo, paul, pedro, quincy, RicishayMax, RicishayMax2, RicishayMax3, rob, robert, " +
   "sandro, shelby, steph, steph2, steph3, Storm, travis, victor, zac"
 ).split(", ");
+
+/**
+ * Languages other than English as espeak-ng names them, for negatives that sound like no English: those whose spelling
+ * reads a Latin text, and those that have only their own numbers of it (docs/recipe.md says what they buy).
+ */
+export const OTHER_LANGUAGES: readonly string[] = (
+  "af, bs, ca, cs, cy, da, de, eo, es, es-419, et, eu, fi, fr-be, ga, gn, haw, hr, ht, hu, id, is, it, ku, lt, lv, ms, mt, nb, " +
+  "nl, om, pl, pt, pt-br, qu, ro, sk, sl, sq, sv, sw, tn, tr, uz, am, ar, bg, bn, cmn, el, fa, he, hi, hy, ja, ka, ko, " +
+  "ru, ta, te, th, uk, ur, vi, yue"
+).split(", ");

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { EspeakBackend } from "./espeak-backend.ts";
 import { type CreateEspeak, openEspeakPackage } from "./espeak-package.ts";
 import { openEspeakProgram, type EspeakProgramOptions } from "./espeak-program.ts";
-import { ACCENTS, VARIANTS } from "./espeak-voices.ts";
+import { ACCENTS, OTHER_LANGUAGES, VARIANTS } from "./espeak-voices.ts";
 import { roundParameter, type SpeechEngine, type VoiceParameters } from "./speech-engine.ts";
 import { speakableText } from "./speakable-text.ts";
 
@@ -46,6 +46,19 @@ export async function createEspeakEngine(options: EspeakOptions = {}): Promise<S
     },
     dispose: () => Promise.resolve(),
   };
+}
+
+/**
+ * The espeak voices among those given, each speaking another language than English in turn: same variant, rate and
+ * pitch. None where no espeak voice is given.
+ */
+export function inOtherLanguages(voices: readonly VoiceParameters[]): VoiceParameters[] {
+  return voices
+    .filter(({ engine }) => engine === "espeak")
+    .map((voice, i) => {
+      const variant = voice.voice.split("+")[1]!;
+      return { ...voice, voice: `espeak/${OTHER_LANGUAGES[i % OTHER_LANGUAGES.length]!}+${variant}` };
+    });
 }
 
 /** The package, the program, or (`auto`) the package where it is installed and else the program. */
@@ -121,9 +134,10 @@ function checkVoice(
   backend: EspeakBackend,
 ): { voice: string; rate: number; pitch: number } {
   const checked = parseStrict(VOICE, voice, { name: "espeak voice", code: "INVALID_ARGUMENT" });
-  const [accent = "", variant = ""] = checked.voice.slice("espeak/".length).split("+");
+  const [language = "", variant = ""] = checked.voice.slice("espeak/".length).split("+");
+  const known = language in ACCENTS || OTHER_LANGUAGES.includes(language);
   // An unknown variant would be passed over in silence and another voice recorded than was heard.
-  if (!(accent in ACCENTS) || !backend.variants.has(variant)) {
+  if (!known || !backend.variants.has(variant)) {
     throw new CallsignError(
       "INVALID_ARGUMENT",
       `espeak: no voice ${checked.voice} here; voices() lists them`,

@@ -53,6 +53,16 @@ describe("parseDataConfig", () => {
       'is a phrase of "on" already',
     ],
     [
+      "other languages without an engine that speaks them",
+      { labels, data: { engines: [{ kind: "flite" }], negatives: { foreign: { clips: 1 } } } },
+      "x.yaml: data.negatives.foreign: only espeak speaks other languages",
+    ],
+    [
+      "other languages without voices to take",
+      { labels, data: { positives: { clipsPerPhrase: 0 }, negatives: { foreign: { clips: 1 } } } },
+      "expected { kind: espeak } in data.engines and positives to be synthesized",
+    ],
+    [
       "splits that do not sum to 1",
       { labels, data: { splits: { train: 0.9 } } },
       "data.splits: expected shares that sum to 1",

@@ -62,6 +62,16 @@ describe("drawNegativeTexts", () => {
     expect(single).toBeLessThan(130);
   });
 
+  it("has numbers and few words for voices of other languages", () => {
+    const texts = drawNegativeTexts(["hey kitchen"], options({ counts: { foreign: 200 } }));
+    expect(new Set(texts.map(({ kind }) => kind))).toEqual(new Set(["foreign"]));
+    expect(texts).toHaveLength(200);
+    const numbers = texts.filter(({ text }) => /^\d{1,5}$/.test(text)).length;
+    expect(numbers).toBeGreaterThan(50);
+    expect(numbers).toBeLessThan(110);
+    for (const { text } of texts) expect(text).toMatch(/^(\d+|[a-z']+( [a-z']+){0,2})$/);
+  });
+
   it("keeps a target word and its homophones out of sentences that would have had it", () => {
     const phrase = "garden";
     const random = createRandom(7).fork("sentences");

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createRandom } from "../../src/random.ts";
-import { createEspeakEngine, phonemize } from "../../src/synthesis/espeak.ts";
-import { ACCENTS, VARIANTS } from "../../src/synthesis/espeak-voices.ts";
+import { createEspeakEngine, inOtherLanguages, phonemize } from "../../src/synthesis/espeak.ts";
+import { ACCENTS, OTHER_LANGUAGES, VARIANTS } from "../../src/synthesis/espeak-voices.ts";
 import { runProgram } from "../../src/synthesis/run-program.ts";
 
 const hasProgram = ((): boolean => {
@@ -64,6 +64,27 @@ describe("createEspeakEngine", () => {
       samples.reduce((n, s, i) => n + (s >= 0 !== (samples[i - 1] ?? 0) >= 0 ? 1 : 0), 0);
     expect(crossings(await say({ pitch: 95 }))).not.toBe(crossings(await say({ pitch: 10 })));
     expect(await say({ range: 10 })).not.toEqual(await say({ range: 90 }));
+  });
+
+  it("speaks every other language, each otherwise than English", { timeout: 30_000 }, async () => {
+    const engine = await createEspeakEngine({ backend: "package" });
+    const voice = {
+      engine: "espeak",
+      voice: "espeak/en-us+m3",
+      backend: "package",
+      rate: 160,
+      pitch: 50,
+      range: 50,
+    };
+    const flite = { engine: "flite", voice: "flite/slt" };
+    const voices = inOtherLanguages([flite, ...OTHER_LANGUAGES.map(() => voice)]);
+    expect(voices.map((one) => one.voice)).toEqual(OTHER_LANGUAGES.map((code) => `espeak/${code}+m3`));
+    const english = await engine.synthesize("4821", voice);
+    for (const foreign of voices) {
+      const { samples } = await engine.synthesize("4821", foreign);
+      expect(samples.length).toBeGreaterThan(8000);
+      expect(samples).not.toEqual(english.samples);
+    }
   });
 
   it("refuses a variant that espeak-ng would pass over in silence, and a voice of the other backend", async () => {

@@ -12,6 +12,7 @@ export interface RecipeSize {
   readonly nearMisses: number;
   /** Of all phrases together, as `sentences` and `nearMisses`. */
   readonly randomWords: number;
+  readonly foreign: number;
   readonly negativeCopies: number;
   /** Ten seconds each. */
   readonly scenes: number;
@@ -28,6 +29,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     sentences: 200,
     nearMisses: 100,
     randomWords: 700,
+    foreign: 500,
     negativeCopies: 2,
     scenes: 120,
     epochs: 6,
@@ -39,9 +41,10 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     copies: 4,
     sentences: 800,
     nearMisses: 300,
-    randomWords: 3000,
+    randomWords: 4000,
+    foreign: 4000,
     negativeCopies: 2,
-    scenes: 300,
+    scenes: 600,
     epochs: 6,
     stepsPerEpoch: 250,
     batch: { positives: 128, negatives: 384 },
@@ -52,6 +55,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     sentences: 8000,
     nearMisses: 2000,
     randomWords: 16000,
+    foreign: 16000,
     negativeCopies: 4,
     scenes: 2000,
     epochs: 40,

@@ -23,7 +23,7 @@ export interface BatchesOptions {
   readonly labels: number;
   /** Rows a window reads. */
   readonly embeddings: number;
-  readonly train: Pick<TrainConfig, "batch" | "mixup" | "noise" | "mining" | "memoryMiB">;
+  readonly train: Pick<TrainConfig, "batch" | "mixup" | "noise" | "offset" | "mining" | "memoryMiB">;
   readonly random: Random;
 }
 
@@ -48,7 +48,7 @@ export class Batches {
       });
     this.#positives = Array.from({ length: labels }, (_, label) => streamOf(label));
     this.#negatives = streamOf(NEGATIVE);
-    if (train.noise > 0) this.#tape = new NoiseTape(train.noise, random.fork("noise tape"));
+    if (train.noise > 0 || train.offset > 0) this.#tape = new NoiseTape(train, random.fork("noise tape"));
   }
 
   /** Windows that a share of each batch's negatives is drawn from. */
@@ -64,7 +64,7 @@ export class Batches {
 
   async at(step: number): Promise<HostBatch> {
     const { positives, negatives } = this.#options.train.batch;
-    const { labels, random } = this.#options;
+    const { labels, embeddings, random } = this.#options;
     const places: WindowPlace[] = [];
     const outcomes: number[] = [];
     const take = (stream: WindowStream, { count, outcome }: { count: number; outcome: number }): void => {
@@ -86,7 +86,7 @@ export class Batches {
     const targets = new Float32Array(places.length * labels);
     for (const [i, outcome] of outcomes.entries()) if (outcome >= 0) targets[i * labels + outcome] = 1;
     this.#mix({ features, targets }, random.fork("mixup").fork(step));
-    this.#tape?.addTo(features, random.fork("noise").fork(step));
+    this.#tape?.addTo(features, { embeddings, random: random.fork("noise").fork(step) });
     return { features, targets, places };
   }
 

@@ -180,6 +180,14 @@ export const trainSectionSchema = z.strictObject({
     .describe(
       "Normal noise on the embeddings, in standard deviations of each of their values over the batch.",
     ),
+  offset: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      "The same, but one for all embeddings of a window: as another voice or another room would shift them.",
+    ),
   optimizer: optimizer.prefault({}).describe("How it is made small."),
   mining: mining.prefault({}).describe("Hard negatives."),
   selection: selection.prefault({}).describe("Choice of the best epochs and of the threshold."),

@@ -4,25 +4,42 @@ import { EMBEDDING } from "@callsign/infer";
 /** Rows of normal noise kept: a prime, so that passes over them fall on other rows each time. */
 const ROWS = 8191;
 
-/** Normal noise for embeddings, drawn once and laid on every batch from another place on: drawing it anew takes as long as a step. */
+/** How loud, in standard deviations of each of an embedding's values over the batch. */
+export interface NoiseLevels {
+  /** Of noise that each embedding has for itself. */
+  readonly noise: number;
+  /** Of noise that all embeddings of a window have in common. */
+  readonly offset: number;
+}
+
+/** Normal noise for embeddings, drawn once and laid on every batch from other places on: drawing it anew takes as long as a step. */
 export class NoiseTape {
-  readonly #level: number;
+  readonly #levels: NoiseLevels;
   readonly #tape: Float32Array;
 
-  /** `level`: in standard deviations of each of an embedding's values over the batch. */
-  constructor(level: number, random: Random) {
-    this.#level = level;
+  constructor(levels: NoiseLevels, random: Random) {
+    this.#levels = levels;
     this.#tape = Float32Array.from({ length: ROWS * EMBEDDING.dimension }, () => random.normal());
   }
 
-  /** Adds noise to embeddings `[rows, 96]` in place. */
-  addTo(embeddings: Float32Array, random: Random): void {
+  /** Adds noise to windows `[size, embeddings, 96]` in place. */
+  addTo(
+    features: Float32Array,
+    { embeddings, random }: { readonly embeddings: number; readonly random: Random },
+  ): void {
     const width = EMBEDDING.dimension;
-    const scales = deviations(embeddings).map((deviation) => this.#level * deviation);
+    const { noise, offset } = this.#levels;
+    const spread = deviations(features);
     let from = random.integer(0, ROWS - 1);
-    for (let row = 0; row < embeddings.length; row += width, from = (from + 1) % ROWS)
-      for (let i = 0; i < width; i++)
-        embeddings[row + i] = embeddings[row + i]! + scales[i]! * this.#tape[from * width + i]!;
+    let common = 0;
+    for (let row = 0; row < features.length; row += width, from = (from + 1) % ROWS) {
+      if (row % (embeddings * width) === 0) common = offset > 0 ? random.integer(0, ROWS - 1) : 0;
+      for (let i = 0; i < width; i++) {
+        const own = noise * this.#tape[from * width + i]!;
+        const shared = offset * this.#tape[common * width + i]!;
+        features[row + i] = features[row + i]! + spread[i]! * (own + shared);
+      }
+    }
   }
 }
 

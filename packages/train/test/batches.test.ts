@@ -113,4 +113,23 @@ describe("Batches", () => {
     expect(deviation(difference)).toBeLessThan(0.7 * deviation(column(plain.features)));
     expect((await batchesOf({ noise: 0.5 }).at(3)).features).not.toEqual(noisy.features);
   });
+
+  it("shifts all embeddings of a window alike, and each window otherwise", async () => {
+    const plain = await batchesOf().at(2);
+    const shifted = await batchesOf({ offset: 0.5 }).at(2);
+    expect(shifted).toEqual(await batchesOf({ offset: 0.5 }).at(2));
+    const width = shifted.features.length / shifted.places.length;
+    const shiftOf = (window: number, row: number): number[] =>
+      Array.from({ length: 96 }, (_, i) => {
+        const at = window * width + row * 96 + i;
+        return shifted.features[at]! - plain.features[at]!;
+      });
+    for (let window = 0; window < shifted.places.length; window++) {
+      const first = shiftOf(window, 0);
+      expect(Math.max(...first.map(Math.abs))).toBeGreaterThan(0.01);
+      for (let row = 1; row < width / 96; row++)
+        for (const [i, value] of shiftOf(window, row).entries()) expect(value).toBeCloseTo(first[i]!, 4);
+      if (window > 0) expect(first).not.toEqual(shiftOf(window - 1, 0));
+    }
+  });
 });

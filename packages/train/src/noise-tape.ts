@@ -30,14 +30,15 @@ export class NoiseTape {
     const width = EMBEDDING.dimension;
     const { noise, offset } = this.#levels;
     const spread = deviations(features);
+    const own = spread.map((deviation) => noise * deviation);
+    const shared = spread.map((deviation) => offset * deviation);
     let from = random.integer(0, ROWS - 1);
     let common = 0;
     for (let row = 0; row < features.length; row += width, from = (from + 1) % ROWS) {
       if (row % (embeddings * width) === 0) common = offset > 0 ? random.integer(0, ROWS - 1) : 0;
       for (let i = 0; i < width; i++) {
-        const own = noise * this.#tape[from * width + i]!;
-        const shared = offset * this.#tape[common * width + i]!;
-        features[row + i] = features[row + i]! + spread[i]! * (own + shared);
+        const noises = own[i]! * this.#tape[from * width + i]! + shared[i]! * this.#tape[common * width + i]!;
+        features[row + i] = features[row + i]! + noises;
       }
     }
   }

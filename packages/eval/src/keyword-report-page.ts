@@ -56,7 +56,7 @@ function headline(report: KeywordReport): SafeHtml {
       note: `${between(point.interval, percent)} · ${point.misses} of ${report.positives}`,
     },
     {
-      label: `Missed at the card's threshold, ${shipped.threshold}`,
+      label: `Missed at the card's threshold, ${shipped.threshold.toFixed(4)}`,
       value: percent(shipped.falseRejectRate),
       note: `${shipped.misses} of ${report.positives}`,
     },

@@ -98,7 +98,7 @@ export function writeRecipe({
     `  noise: 1`,
     `  offset: 0.7`,
     `  # Of the validation's audio, which is words in no order and other languages; people's talk gives about a sixth of it.`,
-    `  selection: { falseAcceptsPerHour: 4 }`,
+    `  selection: { falseAcceptsPerHour: 5 }`,
     ``,
   ].join("\n");
 }

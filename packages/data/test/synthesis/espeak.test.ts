@@ -19,6 +19,15 @@ const hasProgram = ((): boolean => {
 
 const missingPackage = (): Promise<never> => Promise.reject(new Error("ERR_MODULE_NOT_FOUND"));
 
+const voice = {
+  engine: "espeak",
+  voice: "espeak/en-us+m3",
+  backend: "package",
+  rate: 160,
+  pitch: 50,
+  range: 50,
+};
+
 describe("createEspeakEngine", () => {
   afterEach(() => vi.restoreAllMocks());
 
@@ -48,14 +57,6 @@ describe("createEspeakEngine", () => {
 
   it("passes a slow voice, a high one and a lively one on to espeak-ng", async () => {
     const engine = await createEspeakEngine({ backend: "package" });
-    const voice = {
-      engine: "espeak",
-      voice: "espeak/en-us+m3",
-      backend: "package",
-      rate: 160,
-      pitch: 50,
-      range: 50,
-    };
     const say = async (more: object) =>
       (await engine.synthesize("hey computer", { ...voice, ...more })).samples;
     const seconds = async (rate: number) => (await say({ rate })).length / 22_050;
@@ -68,14 +69,6 @@ describe("createEspeakEngine", () => {
 
   it("speaks every other language, each otherwise than English", { timeout: 30_000 }, async () => {
     const engine = await createEspeakEngine({ backend: "package" });
-    const voice = {
-      engine: "espeak",
-      voice: "espeak/en-us+m3",
-      backend: "package",
-      rate: 160,
-      pitch: 50,
-      range: 50,
-    };
     const flite = { engine: "flite", voice: "flite/slt" };
     const voices = inOtherLanguages([flite, ...OTHER_LANGUAGES.map(() => voice)]);
     expect(voices.map((one) => one.voice)).toEqual(OTHER_LANGUAGES.map((code) => `espeak/${code}+m3`));

@@ -8,7 +8,7 @@
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { createRandom } from "@callsign/data";
-import { loadDetector, sha256File } from "@callsign/infer/node";
+import { loadDetector } from "@callsign/infer/node";
 import { makeUntrainedModel } from "../packages/cli/src/untrained-model.ts";
 
 const MINUTE = 60 * 16_000;
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 });
 const hours = Number(values.hours);
 const { embedding } = values;
-const folder = values.model ?? (await makeUntrainedModel(embedding && (await sha256File(embedding))));
+const folder = values.model ?? (await makeUntrainedModel(embedding));
 const detector = await loadDetector(folder, embedding === undefined ? {} : { embeddingPath: embedding });
 if (values.model === undefined) await rm(folder, { recursive: true });
 

@@ -9,10 +9,9 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { createRandom } from "@callsign/data";
-import { percentile } from "@callsign/eval";
+import { benchAudio, percentile } from "@callsign/eval";
 import { createFrontend, embeddingsOf, loadClassifier, LOG_MEL, StreamBatch } from "@callsign/infer";
-import { createNodeSession, loadDetector, readModel, sha256File } from "@callsign/infer/node";
+import { createNodeSession, loadDetector, readModel } from "@callsign/infer/node";
 import { makeUntrainedModel } from "../packages/cli/src/untrained-model.ts";
 
 const STEP_MS = 80;
@@ -31,13 +30,13 @@ const { values } = parseArgs({
 const streams = Number(values.streams);
 const steps = Math.round((Number(values.seconds) * 1000) / STEP_MS);
 const { embedding } = values;
-const folder = values.model ?? (await makeUntrainedModel(embedding && (await sha256File(embedding))));
+const folder = values.model ?? (await makeUntrainedModel(embedding));
 const options = embedding === undefined ? {} : { embeddingPath: embedding };
 
 /** What steps at its own time: one stream, or a group of them. `hear` gives its streams the audio of a step. */
 type Lane = (step: number) => Promise<unknown>;
 
-const tape = makeTape();
+const tape = benchAudio();
 const lanes = values.detectors ? await openDetectors() : await openGroups(Number(values.groups));
 if (values.model === undefined) await rm(folder, { recursive: true });
 for (let step = -WARM_UP_STEPS; step < 0; step++) await Promise.all(lanes.map((lane) => lane(-step)));
@@ -102,13 +101,4 @@ async function openDetectors(): Promise<Lane[]> {
 function chunkOf(stream: number, step: number): Float32Array {
   const from = ((stream * 977 + step) * chunkLength) % (tape.length - chunkLength);
   return tape.subarray(from, from + chunkLength);
-}
-
-/** Ten seconds of noise with the ups and downs of speech. */
-function makeTape(): Float32Array {
-  const random = createRandom("pace-streams");
-  return Float32Array.from(
-    { length: 160_000 },
-    (_, i) => random.uniform(-3000, 3000) * (1 + Math.sin(i / 2000)),
-  );
 }

@@ -16,13 +16,7 @@ import {
   type Session,
   type Tensor,
 } from "@callsign/infer";
-import {
-  CALLSIGN_EMBEDDING,
-  createNodeSession,
-  loadDetector,
-  readModel,
-  sha256File,
-} from "@callsign/infer/node";
+import { CALLSIGN_EMBEDDING, createNodeSession, loadDetector, readModel } from "@callsign/infer/node";
 import { makeUntrainedModel } from "../packages/cli/src/untrained-model.ts";
 import { buildLogMelModel } from "../packages/infer/src/log-mel-graph.ts";
 import { buildSingleFile } from "../packages/infer/src/single-file.ts";
@@ -37,7 +31,7 @@ const COLD = 5;
 const { chunkLength, contextLength, chunkFrames, melBins } = LOG_MEL;
 
 const file = values.embedding ?? fileURLToPath(CALLSIGN_EMBEDDING.packaged);
-const folder = await makeUntrainedModel(await sha256File(file));
+const folder = await makeUntrainedModel(file);
 const createSession = createNodeSession();
 const model = await readModel(folder, { embeddingPath: file });
 const detector = await loadDetector(folder, { embeddingPath: file });

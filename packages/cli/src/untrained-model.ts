@@ -4,13 +4,13 @@ import { join } from "node:path";
 
 /**
  * Exports an untrained `conv-attention` into a new temporary folder, the caller's to remove: what a step costs does not
- * depend on what the weights have learnt. It names the embedding carried with Callsign, or the one of this hash.
+ * depend on what the weights have learnt. It names the embedding carried with Callsign, or the one in this file.
  */
-export async function makeUntrainedModel(embeddingSha256?: string): Promise<string> {
+export async function makeUntrainedModel(embeddingPath?: string): Promise<string> {
   const { createRandom } = await import("@callsign/data");
-  const { CALLSIGN_EMBEDDING, SPEECH_EMBEDDING } = await import("@callsign/infer/node");
+  const { CALLSIGN_EMBEDDING, sha256File, SPEECH_EMBEDDING } = await import("@callsign/infer/node");
   const { createArchitecture, exportModel, initialWeights } = await import("@callsign/train");
-  const sha256 = embeddingSha256 ?? CALLSIGN_EMBEDDING.sha256;
+  const sha256 = embeddingPath === undefined ? CALLSIGN_EMBEDDING.sha256 : await sha256File(embeddingPath);
   const { id } = sha256 === SPEECH_EMBEDDING.sha256 ? SPEECH_EMBEDDING : CALLSIGN_EMBEDDING;
   const outDir = await mkdtemp(join(tmpdir(), "callsign-untrained-"));
   const architecture = createArchitecture({ name: "conv-attention" });

@@ -120,8 +120,8 @@ async function openUntrained(
 ): Promise<{ readonly folder: string; readonly embeddingPath?: string }> {
   if (embedding === undefined) return { folder: await makeUntrainedModel() };
   const { chooseEmbedding } = await import("@callsign/infer/node");
-  const { path, sha256 } = await chooseEmbedding(embedding, { env, signal });
-  return { folder: await makeUntrainedModel(sha256), embeddingPath: path };
+  const { path } = await chooseEmbedding(embedding, { env, signal });
+  return { folder: await makeUntrainedModel(path), embeddingPath: path };
 }
 
 function table(result: BenchResult): string {

@@ -52,7 +52,7 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
   const ways = await createWays(model, createSession);
   const startUpMs = performance.now() - opened;
   try {
-    const audio = testAudio();
+    const audio = benchAudio();
     const [firstStepMs] = await timeSteps(ways.ours, { audio, steps: 1 });
     const stepsMs: number[] = [];
     const ratios: BenchRatios[] = [];
@@ -141,7 +141,7 @@ function spentSince(before: NodeJS.CpuUsage): number {
 }
 
 /** Ten seconds of noise with the ups and downs of speech: a detector costs the same whatever it hears. */
-function testAudio(): Float32Array {
+export function benchAudio(): Float32Array {
   const random = createRandom("bench");
   return Float32Array.from(
     { length: 160_000 },

@@ -1,6 +1,7 @@
-import { CallsignError, type Detector } from "@callsign/infer";
+import { type AudioCopy, CallsignError, type Detector } from "@callsign/infer";
 import type { Command } from "commander";
 import type { CliContext } from "./context.ts";
+import { COPIES_HELP, formatCopies, parseCopies } from "./parse-copies.ts";
 import { parseNumber } from "./parse-number.ts";
 import { ProgressLine } from "./progress.ts";
 
@@ -8,6 +9,7 @@ import { ProgressLine } from "./progress.ts";
 export interface DetectorChoice {
   readonly embedding?: string;
   readonly provider: string;
+  readonly tta?: readonly AudioCopy[];
 }
 
 /** The flags of every command that runs one model. */
@@ -41,8 +43,15 @@ export function addDetectorChoice(command: Command): Command {
       "--provider <name>",
       `execution provider, the CPU where it is missing: ${PROVIDERS.join(", ")}`,
       "cpu",
-    );
+    )
+    .option("--tta <copies>", COPIES_HELP, parseCopies);
 }
+
+/** The flags among these that change what a model says, as they were given. */
+export const detectorArguments = ({ threshold, tta }: Omit<OpenDetectorFlags, "provider">): string[] => [
+  ...(threshold === undefined ? [] : ["--threshold", String(threshold)]),
+  ...(tta === undefined ? [] : ["--tta", formatCopies(tta)]),
+];
 
 /** Loads the detector a command line names, telling on stderr of a download or a provider that was not there. */
 export async function openDetector(context: CliContext, flags: OpenDetectorFlags): Promise<Detector> {
@@ -58,6 +67,7 @@ export async function openDetector(context: CliContext, flags: OpenDetectorFlags
       createSession,
       ...(flags.threshold === undefined ? {} : { threshold: flags.threshold }),
       ...(flags.embedding === undefined ? {} : { embeddingPath: flags.embedding }),
+      ...(flags.tta === undefined ? {} : { testTimeAugmentation: flags.tta }),
       assets: { env: context.env, signal: context.signal, onProgress: (event) => progress.update(event) },
     });
   } finally {

@@ -81,6 +81,16 @@ describe("callsign bench", () => {
     expect(missing.stderr).toMatch(/error \[FILE_NOT_FOUND\] .*none\.onnx: cannot read the embedding/);
   });
 
+  it("says what test-time augmentation costs", async () => {
+    const { stdout } = await runCaptured(["bench", "--rounds", "3", "--json", "--tta", "0,320,640,960"]);
+    const { copies } = JSON.parse(stdout);
+    expect(copies.count).toBe(4);
+    // Four copies cost more than one, less than four times one would by turns, on any machine.
+    expect(copies.ratio).toBeGreaterThan(1);
+    const told = await runCaptured(["bench", "--rounds", "1", "--tta", "0,640"]);
+    expect(told.stdout).toMatch(/2 copies +[\d.]+ times the audio as it is/);
+  });
+
   it.skipIf(!hasSharedData)("measures an untrained model on Google's embedding", async () => {
     const file = sharedPath("reference", "embedding_model.onnx");
     const { stdout } = await runCaptured(["bench", "--rounds", "1", "--json", "--embedding", file]);

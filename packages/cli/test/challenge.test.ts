@@ -95,6 +95,26 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     expect(stderr).toContain("1 of 2 files could not be read");
   });
 
+  it("hears copies of the audio where the card or the command line asks for them", async () => {
+    const augmented = await exportPublished(["--tta", "0,256"]);
+    const report = join(augmented.model, "report");
+    const until = ["--until-sample", "160000", "--json"];
+    const byCard = await runCaptured(["eval", "challenge", ...challengeFlags(augmented.model), ...until]);
+    const flags = [...challengeFlags(model), ...until, "--tta", "0,256", "--report", report];
+    const byFlag = await runCaptured(["eval", "challenge", ...flags]);
+    const asItIs = await runCaptured(["eval", "challenge", ...challengeFlags(model), ...until]);
+    const score = ({ stdout }: { readonly stdout: string }) => (JSON.parse(stdout) as ChallengeResult).score;
+    expect(score(byCard)).toBe(score(byFlag));
+    expect(score(byCard)).not.toBe(score(asItIs));
+    // The copy that lags half a hop behind makes the model later, which costs score.
+    expect(score(byCard)).toBeLessThan(score(asItIs));
+    const { command } = JSON.parse(await readFile(join(report, "report.json"), "utf8")) as {
+      command: string;
+    };
+    expect(command).toContain("--tta 0,256");
+    await rm(augmented.model, { recursive: true });
+  });
+
   it("refuses a truth of another clip, with the file and the place", async () => {
     const prime = sharedPath("challenge", "priming.wav");
     const { exitCode, stderr } = await runCaptured([

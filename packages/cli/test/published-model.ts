@@ -6,7 +6,9 @@ import { sharedPath } from "../../../test-support/shared-data.ts";
 import { type Captured, runCaptured } from "./run-captured.ts";
 
 /** `callsign export` of the published weights into a new folder. */
-export async function exportPublished(): Promise<{ model: string; exported: Captured }> {
+export async function exportPublished(
+  more: readonly string[] = [],
+): Promise<{ model: string; exported: Captured }> {
   const model = await mkdtemp(join(tmpdir(), "callsign-cli-"));
   const checkpoint = sharedPath("reference", "galactic-published.safetensors");
   const flags = [
@@ -19,6 +21,7 @@ export async function exportPublished(): Promise<{ model: string; exported: Capt
     "--out",
     model,
     "--json",
+    ...more,
   ];
   const exported = await runCaptured(["export", ...flags]);
   expect(exported.exitCode).toBe(0);

@@ -1,3 +1,4 @@
+import { copiesOf } from "./audio-copies.ts";
 import type { Classifier } from "./classifier.ts";
 import { closestName } from "./closest-name.ts";
 import { DetectorStream } from "./detector-stream.ts";
@@ -71,7 +72,7 @@ export class DetectorSet {
     const tracks = await Promise.all(
       groupByFeatures(heads).map((group) =>
         createFeatureTrack({
-          windowing: longest(group),
+          source: { ...group[0]!.card, windowing: longest(group) },
           frontend: group[0]!.frontend,
           heads: group,
           ...(voiceGate && { voiceGate }),
@@ -123,11 +124,19 @@ function groupByFeatures(models: readonly DetectorSetModel[]): DetectorSetModel[
 }
 
 function sharesFeatures(a: DetectorSetModel, b: DetectorSetModel): boolean {
-  if (a.frontend !== b.frontend) return false;
+  if (a.frontend !== b.frontend || !sameCopies(a.card, b.card)) return false;
   const [one, other] = [a.card.windowing, b.card.windowing];
   if (one.kind === "embedding-sequence" || other.kind === "embedding-sequence")
     return one.kind === other.kind;
   return one.windowLength === other.windowLength && one.hopLength === other.hopLength;
+}
+
+function sameCopies(a: ModelCard, b: ModelCard): boolean {
+  const [some, others] = [copiesOf(a), copiesOf(b)];
+  return (
+    some.length === others.length &&
+    some.every(({ delay, gainDb }, i) => delay === others[i]!.delay && gainDb === others[i]!.gainDb)
+  );
 }
 
 function longest(heads: readonly Head[]): Windowing {

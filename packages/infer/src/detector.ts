@@ -1,4 +1,5 @@
 import { checkFinite, fromInt16 } from "./audio/pcm.ts";
+import { copiesOf, scoreCopies } from "./audio-copies.ts";
 import type { Classifier } from "./classifier.ts";
 import { Decision, type Detection } from "./decision.ts";
 import { CallsignError } from "./errors.ts";
@@ -33,7 +34,7 @@ export interface DetectorParts {
 export async function createDetector(parts: DetectorParts): Promise<Detector> {
   try {
     checkFrontend(parts);
-    const stream = await createFeatureStream(parts.card.windowing, parts.frontend);
+    const stream = await createFeatureStream(parts.card, parts.frontend);
     return new Detector(parts, { stream, ownsParts: true });
   } catch (error) {
     await disposeParts(parts);
@@ -108,6 +109,7 @@ export class Detector {
       frontend,
       classifier,
       embeddings: card.windowing.embeddings,
+      copies: copiesOf(card),
     });
     const decision = new Decision(card.labels, card.decision);
     return scores.map((row, i) => makeStep(row, (i + 1) * this.#stream.hopLength, decision));
@@ -133,7 +135,7 @@ export class Detector {
   async rehearse(): Promise<void> {
     this.#refuseIfDisposed();
     const stream = this.#stream.fresh();
-    await this.#parts.classifier.score(await stream.step(new Float32Array(stream.hopLength)), 1);
+    await this.#score(stream, new Float32Array(stream.hopLength));
   }
 
   /** Another stream through the same sessions, from its own start. It must not outlive the detector it came from. */
@@ -182,10 +184,14 @@ export class Detector {
 
   async #step(): Promise<DetectorStep> {
     this.#hopFilled = 0;
-    const features = await this.#stream.step(this.#hop);
-    const scores = await this.#parts.classifier.score(features, 1);
+    const scores = await this.#score(this.#stream, this.#hop);
     this.#stepped += this.#hop.length;
     return makeStep(scores, this.#stepped, this.#decision);
+  }
+
+  async #score(stream: FeatureStream, hop: Float32Array): Promise<Float32Array> {
+    const features = await stream.step(hop);
+    return scoreCopies(this.#parts.classifier, { features, copies: stream.copies });
   }
 
   #restart(): void {

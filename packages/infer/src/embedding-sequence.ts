@@ -1,52 +1,53 @@
-import { EMBEDDING } from "./embedding-graph.ts";
+import { AudioCopies } from "./audio-copies.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "./frontend.ts";
 import { LOG_MEL } from "./log-mel.ts";
+import type { AudioCopy } from "./model-card.ts";
+import { SequenceBatch } from "./sequence-batch.ts";
 import type { StreamRunner } from "./stream-runner.ts";
 
 const { chunkLength } = LOG_MEL;
-const { dimension } = EMBEDDING;
+
+export interface EmbeddingSequenceOptions {
+  readonly embeddings: number;
+  readonly copies: readonly AudioCopy[];
+}
 
 /** A stream with windowing `embedding-sequence`. */
 export async function createEmbeddingSequence(
   frontend: Frontend,
-  { embeddings }: { readonly embeddings: number },
+  options: EmbeddingSequenceOptions,
 ): Promise<EmbeddingSequence> {
-  return new EmbeddingSequence(await frontend.streams(), { embeddings });
+  return new EmbeddingSequence(await frontend.streams(), options);
 }
 
 /**
  * Windowing `embedding-sequence`: every 1280 samples make 8 new log-mel frames (one clamp for them and their 480
  * samples of context), these make one embedding together with what each layer remembers, and the last 16 embeddings are
- * one example.
+ * one example. Every copy is a stream of its own, and all step in one run.
  */
 class EmbeddingSequence implements FeatureStream {
   readonly hopLength = chunkLength;
+  readonly copies: number;
   readonly #runner: StreamRunner;
-  readonly #samples = new Float32Array(chunkLength);
-  readonly #state: Float32Array;
-  readonly #embedding = new Float32Array(dimension);
-  readonly #features: Float32Array;
-  readonly #advance: () => Promise<void>;
+  readonly #options: EmbeddingSequenceOptions;
+  readonly #audio: AudioCopies;
+  readonly #batch: SequenceBatch;
 
-  constructor(runner: StreamRunner, { embeddings }: { readonly embeddings: number }) {
+  constructor(runner: StreamRunner, options: EmbeddingSequenceOptions) {
+    const { embeddings, copies } = options;
+    this.copies = copies.length;
     this.#runner = runner;
-    this.#state = runner.silence.slice();
-    this.#features = new Float32Array(embeddings * dimension);
-    this.#advance = runner.join({
-      samples: this.#samples,
-      states: this.#state,
-      embeddings: this.#embedding,
-    });
-    this.reset();
+    this.#options = options;
+    this.#audio = new AudioCopies(copies, chunkLength);
+    this.#batch = new SequenceBatch(runner, { embeddings, streams: copies.length });
   }
 
   async step(hop: Float32Array): Promise<Float32Array> {
-    this.#samples.set(hop);
-    await this.#advance();
-    this.#features.copyWithin(0, dimension);
-    this.#features.set(this.#embedding, this.#features.length - dimension);
-    return this.#features;
+    this.#audio.push(hop);
+    this.#audio.copyTo(this.#batch.samples);
+    await this.#batch.step();
+    return this.#batch.features;
   }
 
   /** Whole chunks only: what does not fill one is left out at the beginning. */
@@ -57,13 +58,11 @@ class EmbeddingSequence implements FeatureStream {
   }
 
   reset(): void {
-    const { silence, silentEmbedding } = this.#runner;
-    this.#state.set(silence);
-    for (let from = 0; from < this.#features.length; from += dimension)
-      this.#features.set(silentEmbedding, from);
+    this.#audio.reset();
+    this.#batch.reset();
   }
 
   fresh(): EmbeddingSequence {
-    return new EmbeddingSequence(this.#runner, { embeddings: this.#features.length / dimension });
+    return new EmbeddingSequence(this.#runner, this.#options);
   }
 }

@@ -1,6 +1,7 @@
+import { copiesOf, longestDelay, scoreCopies } from "./audio-copies.ts";
 import { joinFloats } from "./audio/pcm.ts";
 import type { Classifier } from "./classifier.ts";
-import { createFeatureStream } from "./create-feature-stream.ts";
+import { createFeatureStream, type FeatureSource } from "./create-feature-stream.ts";
 import { Decision, type Detection } from "./decision.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
 import type { FeatureStream } from "./feature-stream.ts";
@@ -33,7 +34,7 @@ export interface Head {
 }
 
 export interface FeatureTrackOptions {
-  readonly windowing: Windowing;
+  readonly source: FeatureSource;
   readonly frontend: Frontend;
   readonly heads: readonly Head[];
   readonly voiceGate?: VoiceGateOptions;
@@ -41,7 +42,7 @@ export interface FeatureTrackOptions {
 
 /** A track at the start of its stream. */
 export async function createFeatureTrack(options: FeatureTrackOptions): Promise<FeatureTrack> {
-  return new FeatureTrack(options, await createFeatureStream(options.windowing, options.frontend));
+  return new FeatureTrack(options, await createFeatureStream(options.source, options.frontend));
 }
 
 /** Models that read the same features, and what they make of one stream: the features are computed once for all of them. */
@@ -57,14 +58,15 @@ export class FeatureTrack {
   #passedCount = 0;
   readonly #memoryHops: number;
 
-  constructor({ heads, windowing, voiceGate }: FeatureTrackOptions, stream: FeatureStream) {
+  constructor({ heads, source, voiceGate }: FeatureTrackOptions, stream: FeatureStream) {
     this.#heads = heads.map((head) => ({
       ...head,
       decision: new Decision(head.card.labels, head.card.decision),
     }));
     this.#stream = stream;
     this.#hop = new Float32Array(stream.hopLength);
-    this.#memoryHops = memoryHops(windowing);
+    this.#memoryHops =
+      memoryHops(source.windowing) + Math.ceil(longestDelay(copiesOf(source)) / stream.hopLength);
     if (voiceGate !== undefined)
       this.#gate = new VoiceGate({ ...voiceGate, hopSeconds: stream.hopLength / SAMPLE_RATE_HZ });
   }
@@ -103,11 +105,12 @@ export class FeatureTrack {
       );
     }
     await this.#catchUp();
+    const { copies } = this.#stream;
     const features = await this.#stream.step(this.#hop);
     const steps: ModelStep[] = [];
     for (const head of this.#heads) {
-      const own = features.subarray(features.length - featureLength(head.card.windowing));
-      const scores = await head.classifier.score(own, 1);
+      const own = latestOf(features, { copies, length: featureLength(head.card.windowing) });
+      const scores = await scoreCopies(head.classifier, { features: own, copies });
       steps.push(decide(head, { timestampMs, skipped, scores }));
     }
     return steps;
@@ -141,6 +144,17 @@ function memoryHops(windowing: Windowing): number {
 const EMBEDDING_HOPS = 10;
 
 const featureLength = (windowing: Windowing): number => EMBEDDING.dimension * embeddingsOf(windowing);
+
+/** The last `length` features of every copy. */
+function latestOf(
+  features: Float32Array,
+  { copies, length }: { readonly copies: number; readonly length: number },
+): Float32Array {
+  const whole = features.length / copies;
+  if (whole === length) return features;
+  const ends = Array.from({ length: copies }, (_, copy) => (copy + 1) * whole);
+  return joinFloats(ends.map((end) => features.subarray(end - length, end)));
+}
 
 function decide(
   { card, decision }: Head & { readonly decision: Decision },

@@ -1,18 +1,36 @@
+import { copyOfClip, meanOfCopies } from "./audio-copies.ts";
+import { joinFloats } from "./audio/pcm.ts";
 import type { Classifier } from "./classifier.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
 import type { Frontend } from "./frontend.ts";
 import { LOG_MEL } from "./log-mel.ts";
+import type { AudioCopy } from "./model-card.ts";
 
 const { chunkLength, contextLength } = LOG_MEL;
 
+interface SequenceParts {
+  readonly frontend: Frontend;
+  readonly classifier: Classifier;
+  readonly embeddings: number;
+}
+
 /**
  * Scores of a whole clip under windowing `embedding-sequence`, one array a step, as its stream gives them from its
- * start. Embeddings come from the clip at once, in blocks, so memory does not grow with the clip beyond its scores.
+ * start. Embeddings come from the clip at once, in blocks, so memory does not grow with the clip beyond its scores and,
+ * where there are several copies, one of them.
  */
 export async function scoreSequence(
   samples: Float32Array,
-  parts: { readonly frontend: Frontend; readonly classifier: Classifier; readonly embeddings: number },
+  { copies, ...parts }: SequenceParts & { readonly copies: readonly AudioCopy[] },
 ): Promise<Float32Array[]> {
+  const scored: Float32Array[][] = [];
+  for (const copy of copies) scored.push(await scoreOne(copyOfClip(samples, copy), parts));
+  return scored[0]!.map((_, step) =>
+    meanOfCopies(joinFloats(scored.map((steps) => steps[step]!)), copies.length),
+  );
+}
+
+async function scoreOne(samples: Float32Array, parts: SequenceParts): Promise<Float32Array[]> {
   const { frontend, classifier, embeddings } = parts;
   const chunks = Math.floor(samples.length / chunkLength);
   const width = classifier.labels.length;

@@ -46,7 +46,7 @@ export interface SingleFileParts {
  * detector's steps. A state of zeros starts a stream, as if silence had come before. `metadata_props` tell labels,
  * thresholds and sizes; decision (patience, refractory period) is left to the caller. A head whose batch is fixed at one
  * fixes that of the file.
- * @throws CallsignError `INVALID_ARGUMENT` for windowing `sliding-audio`, whose steps share nothing; `MODEL_INVALID`
+ * @throws CallsignError `INVALID_ARGUMENT` for windowing `sliding-audio`, whose steps share nothing, and for test-time augmentation; `MODEL_INVALID`
  */
 export async function buildSingleFile(parts: SingleFileParts): Promise<Uint8Array> {
   const { card, embedding } = parts;
@@ -56,6 +56,12 @@ export async function buildSingleFile(parts: SingleFileParts): Promise<Uint8Arra
       "INVALID_ARGUMENT",
       `${card.name}: expected windowing embedding-sequence for a single file, got ${windowing.kind}, ` +
         `which computes every window anew`,
+    );
+  if (card.testTimeAugmentation !== undefined)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `${card.name}: its card asks for test-time augmentation with ${card.testTimeAugmentation.length} copies, and a single file ` +
+        `hears the audio as it is; remove testTimeAugmentation from the card (scores then differ), or run the model with Callsign`,
     );
   const head = decodeOnnx(parts.classifier, { name: card.classifier.file });
   const { inputs, outputs } = SINGLE_FILE;

@@ -1,7 +1,15 @@
-import { RingBuffer } from "./audio/ring-buffer.ts";
-import type { FeatureStream } from "./feature-stream.ts";
+import { AudioCopies } from "./audio-copies.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
+import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "./frontend.ts";
+import type { MatrixBatch } from "./matrix-batch.ts";
+import type { AudioCopy } from "./model-card.ts";
+
+export interface SlidingAudioOptions {
+  readonly windowLength: number;
+  readonly hopLength: number;
+  readonly copies: readonly AudioCopy[];
+}
 
 /**
  * Windowing `sliding-audio`: at every hop one embedding of the last `windowLength` samples, with one clamp for the
@@ -9,44 +17,54 @@ import type { Frontend } from "./frontend.ts";
  */
 export class SlidingAudio implements FeatureStream {
   readonly hopLength: number;
+  readonly copies: number;
   readonly #frontend: Frontend;
-  readonly #ring: RingBuffer;
-  readonly #window: Float32Array;
+  readonly #options: SlidingAudioOptions;
+  readonly #audio: AudioCopies;
+  /** `[copies, windowLength]` */
+  readonly #windows: Float32Array;
 
-  constructor(
-    frontend: Frontend,
-    { windowLength, hopLength }: { readonly windowLength: number; readonly hopLength: number },
-  ) {
+  constructor(frontend: Frontend, options: SlidingAudioOptions) {
+    const { windowLength, hopLength, copies } = options;
     this.hopLength = hopLength;
+    this.copies = copies.length;
     this.#frontend = frontend;
-    this.#ring = new RingBuffer(windowLength);
-    this.#window = new Float32Array(windowLength);
+    this.#options = options;
+    this.#audio = new AudioCopies(copies, windowLength);
+    this.#windows = new Float32Array(copies.length * windowLength);
   }
 
   async step(hop: Float32Array): Promise<Float32Array> {
-    this.#ring.push(hop);
-    this.#ring.copyTo(this.#window);
-    const { data, columns } = await this.#frontend.logMel(this.#window);
-    const rows = EMBEDDING.windowFrames;
-    const { data: embedding } = await this.#frontend.embed({
-      data: data.subarray(0, rows * columns),
-      rows,
-      columns,
+    this.#audio.push(hop);
+    this.#audio.copyTo(this.#windows);
+    const logMels = await this.#frontend.logMelBatch({
+      data: this.#windows,
+      rows: this.copies,
+      columns: this.#options.windowLength,
     });
-    return embedding;
+    return (await this.#frontend.embedBatch(firstRows(logMels, EMBEDDING.windowFrames))).data;
   }
 
   prime(samples: Float32Array): Promise<void> {
     this.reset();
-    this.#ring.push(samples);
+    this.#audio.push(samples);
     return Promise.resolve();
   }
 
   reset(): void {
-    this.#ring.reset();
+    this.#audio.reset();
   }
 
   fresh(): SlidingAudio {
-    return new SlidingAudio(this.#frontend, { windowLength: this.#window.length, hopLength: this.hopLength });
+    return new SlidingAudio(this.#frontend, this.#options);
   }
+}
+
+function firstRows({ data, batch, rows, columns }: MatrixBatch, count: number): MatrixBatch {
+  const first = new Float32Array(batch * count * columns);
+  for (let i = 0; i < batch; i++) {
+    const from = i * rows * columns;
+    first.set(data.subarray(from, from + count * columns), i * count * columns);
+  }
+  return { data: first, batch, rows: count, columns };
 }

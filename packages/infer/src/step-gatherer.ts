@@ -63,8 +63,8 @@ export class StepGatherer {
   }
 }
 
-/** Enough to spread a run's fixed cost, few enough to stay in the cache and keep the event loop free. */
-const STREAMS_AT_ONCE = 16;
+/** Streams in one run: enough to spread its fixed cost, few enough to stay in the cache and keep the event loop free. */
+export const STREAMS_AT_ONCE = 16;
 
 const makeRoom = ({ samples, states, embeddings }: OneStream): OneStream => ({
   samples: new Float32Array(STREAMS_AT_ONCE * samples.length),
@@ -72,5 +72,6 @@ const makeRoom = ({ samples, states, embeddings }: OneStream): OneStream => ({
   embeddings: new Float32Array(STREAMS_AT_ONCE * embeddings.length),
 });
 
-const row = (data: Float32Array, { length, i }: { length: number; i: number }): Float32Array =>
+/** Row `i` of rows of that length. */
+export const row = (data: Float32Array, { length, i }: { length: number; i: number }): Float32Array =>
   data.subarray(i * length, (i + 1) * length);

@@ -43,9 +43,13 @@ describe("parseModelCard", () => {
     }
   });
 
-  it("keeps the free training summary and the data's licences", () => {
+  it("keeps the free training summary, the data's licences and test-time augmentation", () => {
     const extra: Partial<ModelCard> = {
       training: { steps: 1000, nested: { loss: [0.5, 0.1] } },
+      testTimeAugmentation: [
+        { delay: 0, gainDb: 0 },
+        { delay: 640, gainDb: -6 },
+      ],
       data: [{ name: "ESC-10", licence: "CC BY 3.0", source: "https://example.org" }],
     };
     expect(parseModelCard(exampleCard(extra), { name })).toMatchObject(extra);
@@ -116,6 +120,12 @@ describe("parseModelCard", () => {
       { "frontend.embedding.id": "mine" },
       /frontend\.embedding\.id: .*got "mine"/,
     ],
+    [
+      "a copy that runs ahead of the audio",
+      { testTimeAugmentation: [{ delay: -1, gainDb: 0 }] },
+      /testTimeAugmentation.*delay: /,
+    ],
+    ["no copy at all", { testTimeAugmentation: [] }, /testTimeAugmentation: /],
   ])("names the file, the field and the fault: %s", (_, changes, message) => {
     const error = refusal(changed(changes));
     expect(error.code).toBe("CARD_INVALID");

@@ -44,8 +44,10 @@ describe("buildSingleFile", () => {
     await detector.dispose();
   });
 
-  it("refuses a model whose windows share nothing", async () => {
-    const card = slidingCard();
+  it.each([
+    ["whose windows share nothing", slidingCard()],
+    ["with test-time augmentation", exampleCard({ testTimeAugmentation: [{ delay: 0, gainDb: 6 }] })],
+  ])("refuses a model %s", async (_, card) => {
     const parts = { card, classifier: tinyHead(), embedding: smallEmbedding() };
     await expect(buildSingleFile({ ...parts, createSession: createNodeSession() })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { readSafetensors } from "@callsign/data";
-import { CallsignError, closestName } from "@callsign/infer";
+import { type AudioCopy, CallsignError, closestName } from "@callsign/infer";
 import { checkpointWeights } from "./checkpoint-weights.ts";
 import { type ExportedModel, exportModel } from "./export-model.ts";
 import { ARCHITECTURES, createArchitecture } from "./models/create-architecture.ts";
@@ -14,6 +14,8 @@ export interface ExportCheckpointOptions {
   readonly label: string;
   /** Lowest score that is a detection. */
   readonly threshold: number;
+  /** Copies of the audio whose scores are averaged; default the audio as it is. */
+  readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;
   /** Folder to write to. */
   readonly out: string;
   readonly signal?: AbortSignal;
@@ -36,6 +38,7 @@ export async function exportCheckpoint(options: ExportCheckpointOptions): Promis
     name: basename(checkpoint, extname(checkpoint)),
     labels: [label],
     thresholds: { [label]: threshold },
+    testTimeAugmentation: options.testTimeAugmentation,
     outDir: options.out,
     ...(options.signal && { signal: options.signal }),
   });

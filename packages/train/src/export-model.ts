@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  type AudioCopy,
   formatModelCard,
   FRONTEND_ID,
   type GatePolicy,
@@ -31,6 +32,8 @@ export interface ExportModelOptions {
   readonly refractorySeconds?: number;
   /** How its gate behaves, where it is one. */
   readonly gate?: GatePolicy | undefined;
+  /** Copies of the audio whose scores are averaged; default the audio as it is. */
+  readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;
   /** How audio is cut for it. Default what its shape tells, with the published lengths. */
   readonly windowing?: ModelCard["windowing"];
   /** The embedding its features came from. Default Google's. */
@@ -86,6 +89,7 @@ function describeModel(options: ExportModelOptions, graph: Uint8Array): ModelCar
       floor: windowing.kind === "sliding-audio" ? "window" : "chunk",
       embedding: { id, sha256 },
     },
+    ...(options.testTimeAugmentation && { testTimeAugmentation: [...options.testTimeAugmentation] }),
     audioScale: "int16",
     sampleRateHz: SAMPLE_RATE_HZ,
     windowing,

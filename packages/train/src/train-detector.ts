@@ -92,7 +92,7 @@ const settingsOf = (
   { name: _name, data: _data, evaluation: _evaluation, ...config }: DetectorConfig,
   { seed }: ResolvedTraining,
 ): unknown => {
-  const { backend: _backend, selection, ...train } = config.train;
+  const { backend: _backend, testTimeAugmentation: _copies, selection, ...train } = config.train;
   return JSON.parse(JSON.stringify({ ...config, seed, train: { ...train, selection } }));
 };
 
@@ -116,6 +116,7 @@ async function finish(
     patience: selection.patience,
     refractorySeconds: selection.refractorySeconds,
     gate: finished.gate,
+    testTimeAugmentation: config.train.testTimeAugmentation,
     windowing: config.windowing,
     embedding: embeddingOf(shards),
     operatingPoints: Object.fromEntries(finished.labels.map(({ label, curve }) => [label, [...curve]])),

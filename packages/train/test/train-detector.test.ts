@@ -32,7 +32,13 @@ afterAll(async () => {
 describe("trainDetector", () => {
   it("learns a gate and exports a calibrated model with its card, readme, metrics and report", async () => {
     const outDir = await newFolder();
-    const { trained, events } = await trainAll({ config: smallConfig(), dataDir, outDir });
+    const config = smallConfig();
+    const testTimeAugmentation = [
+      { delay: 0, gainDb: 0 },
+      { delay: 256, gainDb: -6 },
+    ];
+    const train = { ...config.train, testTimeAugmentation };
+    const { trained, events } = await trainAll({ config: { ...config, train }, dataDir, outDir });
     const [label] = trained.finished.labels;
     expect(label!.missedShare).toBeLessThan(0.1);
     expect(label!.needlessShare).toBeLessThan(0.15);
@@ -47,6 +53,7 @@ describe("trainDetector", () => {
     expect(card).toMatchObject({
       labels: ["galactic"],
       windowing: { kind: "sliding-audio", windowLength: 13_000, hopLength: 512 },
+      testTimeAugmentation,
       decision: { thresholds: { galactic: label!.threshold } },
       data: [{ licence: "CC0-1.0" }],
     });

@@ -1,8 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
-import { CallsignError } from "@callsign/infer";
+import { type AudioCopy, CallsignError } from "@callsign/infer";
 import type { BenchResult } from "@callsign/eval";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { COPIES_HELP, parseCopies } from "../parse-copies.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
 import { makeUntrainedModel } from "../untrained-model.ts";
@@ -10,6 +11,7 @@ import { makeUntrainedModel } from "../untrained-model.ts";
 interface BenchFlags {
   readonly model?: string;
   readonly embedding?: string;
+  readonly tta?: readonly AudioCopy[];
   readonly rounds: number;
   readonly check?: string;
   readonly writeBaseline?: string;
@@ -29,6 +31,7 @@ export function registerBench(program: Command, context: CliContext): void {
       "--embedding <file>",
       "speech embedding ONNX file; else found as `callsign models` says; without --model what the untrained one reads, a file or an id",
     )
+    .option("--tta <copies>", COPIES_HELP, parseCopies)
     .option("--rounds <count>", "rounds in which every way takes its turn", parseNumber, 30)
     .option(
       "--check <file>",
@@ -100,6 +103,7 @@ async function measure(context: CliContext, flags: BenchFlags): Promise<BenchRes
     const embeddingPath = untrained?.embeddingPath ?? flags.embedding;
     const model = await readModel(flags.model ?? untrained!.folder, {
       ...(embeddingPath !== undefined && { embeddingPath }),
+      ...(flags.tta && { testTimeAugmentation: flags.tta }),
       assets: { env: context.env, signal: context.signal },
     });
     return await benchDetector(model, {
@@ -125,9 +129,17 @@ async function openUntrained(
 }
 
 function table(result: BenchResult): string {
-  const { stepMs, ratios, machine } = result;
+  const { stepMs, ratios, machine, copies } = result;
   const rows: [string, string][] = [
     ["a step of 80 ms", `${stepMs.p50.toFixed(3)} ms (median), ${stepMs.p99.toFixed(3)} ms (99 of 100)`],
+    ...(copies === undefined
+      ? []
+      : [
+          [`${copies.count} copies`, `${copies.ratio.toFixed(2)} times the audio as it is`] satisfies [
+            string,
+            string,
+          ],
+        ]),
     ["streams a core", String(result.streamsPerCore)],
     ["the openWakeWord way", `${ratios.openWakeWordWay.toFixed(2)} times ours`],
     ["the livekit way", `${ratios.livekitWay.toFixed(2)} times ours`],

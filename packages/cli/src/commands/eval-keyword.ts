@@ -1,7 +1,12 @@
 import type { KeywordEvaluation, KeywordReport, KeywordReportParts, OperatingPoint } from "@callsign/eval";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
+import {
+  addDetectorOptions,
+  detectorArguments,
+  openDetector,
+  type OpenDetectorFlags,
+} from "../open-detector.ts";
 import {
   addRecordingOptions,
   labelOf,
@@ -137,7 +142,10 @@ function formatPoint({
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function commandLine(flags: KeywordFlags): string {
-  const parts = ["callsign eval keyword --model", flags.model, ...recordingArguments(flags)];
-  if (flags.threshold !== undefined) parts.push("--threshold", String(flags.threshold));
-  return parts.join(" ");
+  return [
+    "callsign eval keyword --model",
+    flags.model,
+    ...recordingArguments(flags),
+    ...detectorArguments(flags),
+  ].join(" ");
 }

@@ -2,7 +2,12 @@ import type { ChallengeResult } from "@callsign/eval";
 import { CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
+import {
+  addDetectorOptions,
+  detectorArguments,
+  openDetector,
+  type OpenDetectorFlags,
+} from "../open-detector.ts";
 import { parseDelays } from "../parse-delays.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
@@ -151,7 +156,7 @@ function commandLine(flags: ChallengeFlags): string {
   ];
   if (flags.prime !== undefined) parts.push("--prime", flags.prime);
   if (flags.realtime) parts.push("--realtime");
-  if (flags.threshold !== undefined) parts.push("--threshold", String(flags.threshold));
+  parts.push(...detectorArguments(flags));
   if (flags.untilSample !== undefined) parts.push("--until-sample", String(flags.untilSample));
   if (flags.fromSample !== undefined) parts.push("--from-sample", String(flags.fromSample));
   if (flags.lookAhead !== undefined) parts.push("--look-ahead", flags.lookAhead.join(","));

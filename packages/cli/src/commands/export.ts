@@ -1,6 +1,7 @@
-import { CallsignError } from "@callsign/infer";
+import { type AudioCopy, CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { parseCopies } from "../parse-copies.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
 
@@ -12,6 +13,7 @@ interface ExportFlags {
   readonly singleFile?: boolean;
   readonly model?: string;
   readonly embedding?: string;
+  readonly tta?: readonly AudioCopy[];
   readonly out: string;
   readonly json?: boolean;
 }
@@ -28,6 +30,11 @@ export function registerExport(program: Command, context: CliContext): void {
     .option("--architecture <name>", "network the weights belong to: mlp", "mlp")
     .option("--label <name>", "what a detection is called")
     .option("--threshold <score>", "score in 0..1 from which on it is a detection; default 0.5", parseNumber)
+    .option(
+      "--tta <copies>",
+      "test-time augmentation for the card: copies of the audio whose scores are averaged, such as 0,256,0@-6",
+      parseCopies,
+    )
     .option("--single-file", "write log-mel, embedding and classifier of --model as one ONNX file")
     .option("--model <dir>", "model folder, or a bare openWakeWord .onnx head, for --single-file")
     .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
@@ -44,7 +51,7 @@ export function registerExport(program: Command, context: CliContext): void {
 }
 
 async function exportFolder(context: CliContext, flags: ExportFlags): Promise<void> {
-  const { checkpoint, architecture, label, threshold = 0.5, out } = flags;
+  const { checkpoint, architecture, label, threshold = 0.5, out, tta } = flags;
   if (checkpoint === undefined || label === undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
@@ -52,7 +59,14 @@ async function exportFolder(context: CliContext, flags: ExportFlags): Promise<vo
         `${checkpoint === undefined ? "--checkpoint" : "--label"} is missing`,
     );
   const { exportCheckpoint } = await import("@callsign/train");
-  const exported = await exportCheckpoint({ checkpoint, architecture, label, threshold, out });
+  const exported = await exportCheckpoint({
+    checkpoint,
+    architecture,
+    label,
+    threshold,
+    out,
+    ...(tta && { testTimeAugmentation: tta }),
+  });
   if (flags.json) printJson(context, exported);
   else
     context.stdout(

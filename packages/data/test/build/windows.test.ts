@@ -51,7 +51,7 @@ describe("embedding-sequence", () => {
     const { clip } = shards[0]!.metadata.clips[0]!;
     const { samples } = readWav(await readFile(join(out, clip)));
     const stream = await createFeatureStream(
-      { kind: "embedding-sequence", embeddings: 16, hopLength: 1280 },
+      { windowing: { kind: "embedding-sequence", embeddings: 16, hopLength: 1280 } },
       frontend,
     );
     const steps: Float32Array[] = [];

@@ -11,9 +11,11 @@ export interface BenchResult {
   readonly machine: MachineFacts;
   /** A step of 80 ms of audio. */
   readonly stepMs: { readonly p50: number; readonly p99: number };
+  /** Of test-time augmentation, where the card has it: the copies, and a step's cost as a multiple of the audio as it is. */
+  readonly copies?: { readonly count: number; readonly ratio: number };
   /** Streams that one core carries in real time: stepping together where the model can, else one by one. */
   readonly streamsPerCore: number;
-  /** Cost of the same model computed otherwise, as a multiple of ours: medians of rounds in which all took turns. */
+  /** Cost of the same model computed otherwise, as a multiple of ours, both on the audio as it is: medians of rounds in which all took turns. */
   readonly ratios: BenchRatios;
   /** Bytes of heap a step leaves to the collector. */
   readonly allocationBytes: number;
@@ -56,6 +58,7 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
     const [firstStepMs] = await timeSteps(ways.ours, { audio, steps: 1 });
     const stepsMs: number[] = [];
     const ratios: BenchRatios[] = [];
+    const copiesRatios: number[] = [];
     const togetherMs: number[] = [];
     let allocated = 0;
     for (let round = -WARM_UP; round < rounds; round++) {
@@ -63,11 +66,13 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
       const heap = process.memoryUsage().heapUsed;
       const own = await timeSteps(ways.ours, { audio, steps });
       const grown = process.memoryUsage().heapUsed - heap;
-      const others = await raceOthers(ways, { audio, steps, own: sum(own) });
+      const asItIs = ways.asItIs ? sum(await timeSteps(ways.asItIs, { audio, steps })) : sum(own);
+      const others = await raceOthers(ways, { audio, steps, own: asItIs });
       const shared = await timeTogether(ways.together);
       if (round < 0) continue;
       stepsMs.push(...own);
       ratios.push(others);
+      copiesRatios.push(sum(own) / asItIs);
       if (shared !== undefined) togetherMs.push(shared);
       // A collection in between shows as less.
       allocated = Math.max(allocated, grown / steps);
@@ -75,11 +80,13 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
       await setImmediate();
     }
     const p50 = percentile(stepsMs, 50);
-    const perStream = togetherMs.length > 0 ? percentile(togetherMs, 50) : p50;
+    const count = model.card.testTimeAugmentation?.length;
+    const perStream = togetherMs.length > 0 ? (count ?? 1) * percentile(togetherMs, 50) : p50;
     return {
       model: model.card.name,
       machine: machineFacts(),
       stepMs: { p50, p99: percentile(stepsMs, 99) },
+      ...(count !== undefined && { copies: { count, ratio: median(copiesRatios) } }),
       streamsPerCore: Math.floor(CHUNK_MS / perStream),
       ratios: {
         openWakeWordWay: median(ratios.map((one) => one.openWakeWordWay)),

@@ -27,6 +27,8 @@ export type Way = (chunk: Float32Array) => Promise<unknown>;
 /** The same model, computed as Callsign does and as others do. */
 export interface BenchWays {
   readonly ours: Way;
+  /** Ours without the card's test-time augmentation; undefined where it has none. */
+  readonly asItIs: Way | undefined;
   /** The log-mel of 1,760 samples, the embedding of the last 76 frames, the classifier. */
   readonly openWakeWordWay: Way;
   /** Log-mel and all embeddings of the last two seconds anew, the classifier. */
@@ -58,9 +60,14 @@ export async function createWays(model: BenchModel, createSession: SessionFactor
   };
   const classifier = await open();
   const detector = await createDetector({ card, frontend: frontends.own, classifier: await open() });
+  const { testTimeAugmentation, ...withoutCopies } = card;
+  const alone =
+    testTimeAugmentation &&
+    (await createDetector({ card: withoutCopies, frontend: frontends.own, classifier }));
   const recent = (): RecentFeatures => new RecentFeatures(classifier, embeddings);
   return {
     ours: oursWay(detector),
+    asItIs: alone && oursWay(alone),
     openWakeWordWay: openWakeWordWay(frontends.chunk, recent()),
     livekitWay: livekitWay(frontends.window, recent()),
     publishedWay: publishedWay(frontends.window, recent()),

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Detector } from "../detector.ts";
 import { CallsignError } from "../errors.ts";
-import type { ModelCard } from "../model-card.ts";
+import { type AudioCopy, type ModelCard, parseModelCard } from "../model-card.ts";
 import { openDetector } from "../open-detector.ts";
 import { withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
@@ -21,6 +21,8 @@ export interface LoadDetectorOptions {
   readonly threshold?: number;
   /** Instead of a threshold: the thresholds at which the card's curve has so many false alarms a day. */
   readonly falseAlarmsPerDay?: number;
+  /** Copies of the audio whose scores are averaged, instead of the card's own. */
+  readonly testTimeAugmentation?: readonly AudioCopy[];
   /** How the speech embedding is looked for and downloaded. */
   readonly assets?: Omit<AssetOptions, "path">;
   /** For an .onnx file without a card. */
@@ -56,7 +58,10 @@ async function readModelFiles(model: string, options: LoadDetectorOptions): Prom
   const files = model.endsWith(".onnx")
     ? await readBareHead(model, options.head)
     : await readModelFolder(model);
-  return { ...files, card: withSensitivity(files.card, options) };
+  const card = withSensitivity(files.card, options);
+  const { testTimeAugmentation } = options;
+  if (testTimeAugmentation === undefined) return { ...files, card };
+  return { ...files, card: parseModelCard({ ...card, testTimeAugmentation }, { name: files.name }) };
 }
 
 /** The bytes of the embedding that the card names, from wherever they are. */

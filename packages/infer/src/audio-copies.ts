@@ -1,0 +1,84 @@
+import { RingBuffer } from "./audio/ring-buffer.ts";
+import type { Classifier } from "./classifier.ts";
+import type { AudioCopy, ModelCard } from "./model-card.ts";
+
+/** The audio as it is, alone. */
+const AS_IT_IS: readonly AudioCopy[] = [{ delay: 0, gainDb: 0 }];
+
+/** What a card's model hears. */
+export const copiesOf = (card: Pick<ModelCard, "testTimeAugmentation">): readonly AudioCopy[] =>
+  card.testTimeAugmentation ?? AS_IT_IS;
+
+/** Samples that the latest of the copies lags behind. */
+export const longestDelay = (copies: readonly AudioCopy[]): number =>
+  Math.max(...copies.map(({ delay }) => delay));
+
+/** The last `length` samples of every copy of a stream, which begins in silence. */
+export class AudioCopies {
+  readonly copies: readonly AudioCopy[];
+  readonly #length: number;
+  readonly #ring: RingBuffer;
+  readonly #heard: Float32Array;
+
+  constructor(copies: readonly AudioCopy[], length: number) {
+    this.copies = copies;
+    this.#length = length;
+    this.#ring = new RingBuffer(length + longestDelay(copies));
+    this.#heard = new Float32Array(this.#ring.capacity);
+  }
+
+  push(samples: Float32Array): void {
+    this.#ring.push(samples);
+  }
+
+  /** Writes `[copies, length]`. */
+  copyTo(target: Float32Array): void {
+    this.#ring.copyTo(this.#heard);
+    for (const [i, { delay, gainDb }] of this.copies.entries()) {
+      const end = this.#heard.length - delay;
+      const copy = target.subarray(i * this.#length, (i + 1) * this.#length);
+      copy.set(this.#heard.subarray(end - this.#length, end));
+      amplify(copy, gainDb);
+    }
+  }
+
+  reset(): void {
+    this.#ring.reset();
+  }
+}
+
+/** A whole clip as one of the copies: as long as the clip, silence in front; the clip itself where nothing changes. */
+export function copyOfClip(clip: Float32Array, { delay, gainDb }: AudioCopy): Float32Array {
+  if (delay === 0 && gainDb === 0) return clip;
+  const copy = new Float32Array(clip.length);
+  copy.set(clip.subarray(0, Math.max(0, clip.length - delay)), Math.min(delay, clip.length));
+  amplify(copy, gainDb);
+  return copy;
+}
+
+function amplify(samples: Float32Array, gainDb: number): void {
+  if (gainDb === 0) return;
+  const factor = 10 ** (gainDb / 20);
+  for (let i = 0; i < samples.length; i++) samples[i] = samples[i]! * factor;
+}
+
+/** The mean score of the copies, one a label: features `[copies, embeddings, 96]` in, one run. */
+export async function scoreCopies(
+  classifier: Classifier,
+  { features, copies }: { readonly features: Float32Array; readonly copies: number },
+): Promise<Float32Array> {
+  return meanOfCopies(await classifier.score(features, copies), copies);
+}
+
+/** Scores `[copies, labels]` in, their mean `[labels]` out. */
+export function meanOfCopies(scores: Float32Array, copies: number): Float32Array {
+  if (copies === 1) return scores;
+  const labels = scores.length / copies;
+  const mean = new Float32Array(labels);
+  for (let label = 0; label < labels; label++) {
+    let sum = 0;
+    for (let copy = 0; copy < copies; copy++) sum += scores[copy * labels + label]!;
+    mean[label] = sum / copies;
+  }
+  return mean;
+}

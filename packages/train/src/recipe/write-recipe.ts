@@ -80,9 +80,11 @@ export function writeRecipe({
     `  # Recordings without words, laid under the speech and heard alone.`,
     ...listOf("noise", noise, (path, i) => [
       `    - source: { path: ${quoted(path)}, name: noise-${i + 1}, licence: not stated }`,
+      `      copies: 6 # for half an hour or so`,
     ]),
-    `  # People say a word to a machine in more ways than synthesizers do: slower, higher, lower.`,
+    `  # People say a word to a machine in more ways than synthesizers do: slower, higher, lower, in more noise.`,
     `  augmentation:`,
+    `    noise: { probability: 0.85, snrDb: [-5, 25] }`,
     `    timeScale: { probability: 0.5, factor: [0.85, 1.35] }`,
     `    speed: { probability: 0.5, factor: [0.86, 1.16] }`,
     `    pitch: { probability: 0.4, semitones: [-3, 3] }`,

@@ -1,10 +1,6 @@
 import type { AudioCopy } from "@callsign/infer";
 import { InvalidArgumentError } from "commander";
 
-/** Help of the flag that `parseCopies` reads. */
-export const COPIES_HELP =
-  "test-time augmentation: the mean score of copies of the audio, each DELAY in samples or DELAY@GAIN in dB, such as 0,256,0@-6; else the card's own";
-
 /** Copies with commas between, for an option of commander. */
 export function parseCopies(text: string): AudioCopy[] {
   return text.split(",").map((copy) => {
@@ -20,3 +16,7 @@ export function parseCopies(text: string): AudioCopy[] {
 /** As `parseCopies` reads it. */
 export const formatCopies = (copies: readonly AudioCopy[]): string =>
   copies.map(({ delay, gainDb }) => (gainDb === 0 ? `${delay}` : `${delay}@${gainDb}`)).join(",");
+
+/** Help of the flag that `parseCopies` reads. */
+export const COPIES_HELP =
+  "test-time augmentation: the mean score of copies of the audio, each DELAY in samples or DELAY@GAIN in dB, such as 0,256,0@-6; else the card's own";

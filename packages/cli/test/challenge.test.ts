@@ -112,6 +112,9 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
       command: string;
     };
     expect(command).toContain("--tta 0,256");
+    const tooLate = await runCaptured(["eval", "challenge", ...challengeFlags(model), "--tta", "0,20000"]);
+    expect(tooLate.exitCode).toBe(2);
+    expect(tooLate.stderr).toMatch(/INVALID_ARGUMENT\] testTimeAugmentation: .*delay/);
     await rm(augmented.model, { recursive: true });
   });
 

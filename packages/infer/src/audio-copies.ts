@@ -2,17 +2,6 @@ import { RingBuffer } from "./audio/ring-buffer.ts";
 import type { Classifier } from "./classifier.ts";
 import type { AudioCopy, ModelCard } from "./model-card.ts";
 
-/** The audio as it is, alone. */
-const AS_IT_IS: readonly AudioCopy[] = [{ delay: 0, gainDb: 0 }];
-
-/** What a card's model hears. */
-export const copiesOf = (card: Pick<ModelCard, "testTimeAugmentation">): readonly AudioCopy[] =>
-  card.testTimeAugmentation ?? AS_IT_IS;
-
-/** Samples that the latest of the copies lags behind. */
-export const longestDelay = (copies: readonly AudioCopy[]): number =>
-  Math.max(...copies.map(({ delay }) => delay));
-
 /** The last `length` samples of every copy of a stream, which begins in silence. */
 export class AudioCopies {
   readonly copies: readonly AudioCopy[];
@@ -47,6 +36,17 @@ export class AudioCopies {
   }
 }
 
+/** The audio as it is, alone. */
+const AS_IT_IS: readonly AudioCopy[] = [{ delay: 0, gainDb: 0 }];
+
+/** What a card's model hears. */
+export const copiesOf = (card: Pick<ModelCard, "testTimeAugmentation">): readonly AudioCopy[] =>
+  card.testTimeAugmentation ?? AS_IT_IS;
+
+/** Samples that the latest of the copies lags behind. */
+export const longestDelay = (copies: readonly AudioCopy[]): number =>
+  Math.max(...copies.map(({ delay }) => delay));
+
 /** A whole clip as one of the copies: as long as the clip, silence in front; the clip itself where nothing changes. */
 export function copyOfClip(clip: Float32Array, { delay, gainDb }: AudioCopy): Float32Array {
   if (delay === 0 && gainDb === 0) return clip;
@@ -62,7 +62,7 @@ function amplify(samples: Float32Array, gainDb: number): void {
   for (let i = 0; i < samples.length; i++) samples[i] = samples[i]! * factor;
 }
 
-/** The mean score of the copies, one a label: features `[copies, embeddings, 96]` in, one run. */
+/** The mean score of the copies, one a label: features `[copies, embeddings, 96]` in. */
 export async function scoreCopies(
   classifier: Classifier,
   { features, copies }: { readonly features: Float32Array; readonly copies: number },
@@ -71,7 +71,7 @@ export async function scoreCopies(
 }
 
 /** Scores `[copies, labels]` in, their mean `[labels]` out. */
-export function meanOfCopies(scores: Float32Array, copies: number): Float32Array {
+function meanOfCopies(scores: Float32Array, copies: number): Float32Array {
   if (copies === 1) return scores;
   const labels = scores.length / copies;
   const mean = new Float32Array(labels);

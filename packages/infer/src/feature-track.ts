@@ -152,6 +152,7 @@ function latestOf(
 ): Float32Array {
   const whole = features.length / copies;
   if (whole === length) return features;
+  if (copies === 1) return features.subarray(whole - length);
   const ends = Array.from({ length: copies }, (_, copy) => (copy + 1) * whole);
   return joinFloats(ends.map((end) => features.subarray(end - length, end)));
 }

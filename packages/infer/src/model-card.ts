@@ -32,13 +32,16 @@ const windowing = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** One way to hear the same audio, for a larger schema to embed. */
-export const audioCopySchema = z.strictObject({
+/** One way to hear the same audio. */
+const audioCopy = z.strictObject({
   /** So many samples later than it comes. */
   delay: z.int().min(0).max(16_000),
   /** Louder by so much. */
   gainDb: z.number().min(-60).max(60),
 });
+
+/** Test-time augmentation, for a larger schema to embed. */
+export const audioCopiesSchema = z.array(audioCopy).min(1).max(16);
 
 const operatingPoint = z.strictObject({
   threshold: z.number().min(0).max(1),
@@ -59,8 +62,8 @@ const shape = z.strictObject({
     floor: z.enum(["window", "chunk"]),
     embedding: z.strictObject({ id: z.enum(["google-speech-embedding", "callsign-embedding"]), sha256 }),
   }),
-  /** Copies of the audio that are heard in one run, their scores averaged; without it the audio as it is. */
-  testTimeAugmentation: z.array(audioCopySchema).min(1).max(16).exactOptional(),
+  /** Copies of the audio that are heard together, their scores averaged; without it the audio as it is. */
+  testTimeAugmentation: audioCopiesSchema.exactOptional(),
   audioScale: z.literal("int16"),
   sampleRateHz: z.literal(SAMPLE_RATE_HZ),
   windowing,
@@ -121,7 +124,7 @@ export type ModelCard = z.output<typeof schema>;
 export type Windowing = ModelCard["windowing"];
 
 /** A copy of the audio that a model hears (test-time augmentation). */
-export type AudioCopy = z.output<typeof audioCopySchema>;
+export type AudioCopy = z.output<typeof audioCopy>;
 
 /** Embeddings that one score is read from. */
 export const embeddingsOf = (windowing: Windowing): number =>

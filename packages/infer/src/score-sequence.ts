@@ -1,5 +1,4 @@
-import { copyOfClip, meanOfCopies } from "./audio-copies.ts";
-import { joinFloats } from "./audio/pcm.ts";
+import { copyOfClip } from "./audio-copies.ts";
 import type { Classifier } from "./classifier.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
 import type { Frontend } from "./frontend.ts";
@@ -17,17 +16,20 @@ interface SequenceParts {
 /**
  * Scores of a whole clip under windowing `embedding-sequence`, one array a step, as its stream gives them from its
  * start. Embeddings come from the clip at once, in blocks, so memory does not grow with the clip beyond its scores and,
- * where there are several copies, one of them.
+ * where there are several copies, two of its length.
  */
 export async function scoreSequence(
   samples: Float32Array,
   { copies, ...parts }: SequenceParts & { readonly copies: readonly AudioCopy[] },
 ): Promise<Float32Array[]> {
-  const scored: Float32Array[][] = [];
-  for (const copy of copies) scored.push(await scoreOne(copyOfClip(samples, copy), parts));
-  return scored[0]!.map((_, step) =>
-    meanOfCopies(joinFloats(scored.map((steps) => steps[step]!)), copies.length),
-  );
+  const [first, ...others] = copies;
+  const steps = await scoreOne(copyOfClip(samples, first!), parts);
+  for (const copy of others) {
+    const more = await scoreOne(copyOfClip(samples, copy), parts);
+    for (const [i, scores] of steps.entries())
+      scores.forEach((_, label) => (scores[label]! += more[i]![label]!));
+  }
+  return others.length === 0 ? steps : steps.map((sum) => sum.map((score) => score / copies.length));
 }
 
 async function scoreOne(samples: Float32Array, parts: SequenceParts): Promise<Float32Array[]> {

@@ -3,8 +3,8 @@ import { LOG_MEL } from "./log-mel.ts";
 import { row, STREAMS_AT_ONCE } from "./step-gatherer.ts";
 import type { StreamRunner } from "./stream-runner.ts";
 
+/** How many streams, and the embeddings of one example of each. */
 export interface SequenceBatchOptions {
-  /** Embeddings of one example. */
   readonly embeddings: number;
   readonly streams: number;
 }

@@ -62,6 +62,13 @@ describe.each([
     expect(scoresOf(await detector.push(SAMPLES))).toEqual(first);
   });
 
+  it("scores many streams at once as each alone", async () => {
+    const alone = scoresOf(await augmented.fork().push(SAMPLES));
+    const together = await Promise.all(Array.from({ length: 5 }, () => augmented.fork().push(SAMPLES)));
+    for (const steps of together)
+      expect(scoresOf(steps).flat()).toBeAllClose(alone.flat(), { atol: 1e-6, rtol: 0 });
+  });
+
   it("is each model's own in a set, and survives a voice gate", async () => {
     const cards = [card, { ...withCopies(card), name: "augmented" }];
     const set = await makeSet(cards);

@@ -75,7 +75,7 @@ async function exportFolder(context: CliContext, flags: ExportFlags): Promise<vo
 }
 
 async function exportSingleFile(context: CliContext, flags: ExportFlags): Promise<void> {
-  const { model, embedding: embeddingPath, threshold, out } = flags;
+  const { model, embedding: embeddingPath, threshold, tta, out } = flags;
   if (model === undefined || flags.checkpoint !== undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
@@ -86,6 +86,7 @@ async function exportSingleFile(context: CliContext, flags: ExportFlags): Promis
   const progress = new ProgressLine(context);
   const parts = await readModel(model, {
     ...(threshold === undefined ? {} : { threshold }),
+    ...(tta === undefined ? {} : { testTimeAugmentation: tta }),
     ...(embeddingPath === undefined ? {} : { embeddingPath }),
     assets: { env: context.env, signal: context.signal, onProgress: (event) => progress.update(event) },
   }).finally(() => progress.finish());

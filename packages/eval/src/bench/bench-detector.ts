@@ -81,7 +81,7 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
     }
     const p50 = percentile(stepsMs, 50);
     const count = model.card.testTimeAugmentation?.length;
-    const perStream = togetherMs.length > 0 ? (count ?? 1) * percentile(togetherMs, 50) : p50;
+    const perStream = togetherMs.length > 0 && count === undefined ? percentile(togetherMs, 50) : p50;
     return {
       model: model.card.name,
       machine: machineFacts(),

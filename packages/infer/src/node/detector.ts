@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { Detector } from "../detector.ts";
 import { CallsignError } from "../errors.ts";
-import { type AudioCopy, type ModelCard, parseModelCard } from "../model-card.ts";
+import { type AudioCopy, audioCopiesSchema, type ModelCard } from "../model-card.ts";
 import { openDetector } from "../open-detector.ts";
 import { withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
+import { parseStrict } from "../strict-schema.ts";
 import { type AssetOptions, resolveAsset } from "./assets.ts";
 import { type BareHeadOptions, readBareHead } from "./bare-head.ts";
 import { knownEmbedding } from "./choose-embedding.ts";
@@ -61,7 +62,11 @@ async function readModelFiles(model: string, options: LoadDetectorOptions): Prom
   const card = withSensitivity(files.card, options);
   const { testTimeAugmentation } = options;
   if (testTimeAugmentation === undefined) return { ...files, card };
-  return { ...files, card: parseModelCard({ ...card, testTimeAugmentation }, { name: files.name }) };
+  const copies = parseStrict(audioCopiesSchema, testTimeAugmentation, {
+    name: "testTimeAugmentation",
+    code: "INVALID_ARGUMENT",
+  });
+  return { ...files, card: { ...card, testTimeAugmentation: copies } };
 }
 
 /** The bytes of the embedding that the card names, from wherever they are. */

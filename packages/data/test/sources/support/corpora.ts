@@ -86,11 +86,13 @@ function transcript(clips: readonly MadeClip[]): string {
 const durationTable = (clips: readonly MadeClip[]): string =>
   ["clip\tduration[ms]", ...clips.map(({ path, seconds }) => `${path}\t${seconds * 1000}`), ""].join("\n");
 
+/** A tar of files, the same whenever it is made: one revision of a repository has one content. */
+const tarOfFiles = (files: readonly (readonly [string, Uint8Array])[]): Promise<Uint8Array> =>
+  packTar(files.map(([name, body]) => ({ header: { name, size: body.length, mtime: new Date(0) }, body })));
+
 /** A tar of the clips under one folder. */
 const tarOf = (clips: readonly MadeClip[], folder: string): Promise<Uint8Array> =>
-  packTar(
-    clips.map(({ path, mp3 }) => ({ header: { name: `${folder}/${path}`, size: mp3.length }, body: mp3 })),
-  );
+  tarOfFiles(clips.map(({ path, mp3 }) => [`${folder}/${path}`, mp3] as const));
 
 /** A repository of parquet shards. */
 export function parquetRepository(
@@ -134,10 +136,7 @@ export async function mozillaArchive(
   clips: readonly MadeClip[],
   options: { readonly table?: readonly MadeClip[] } = {},
 ): Promise<Uint8Array> {
-  const files = [...mozillaFiles(clips, options)];
-  return gzipSync(
-    await packTar(files.map(([name, body]) => ({ header: { name, size: body.length }, body }))),
-  );
+  return gzipSync(await tarOfFiles([...mozillaFiles(clips, options)]));
 }
 
 /** Puts files into a folder. */

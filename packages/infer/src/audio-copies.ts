@@ -1,16 +1,17 @@
 import { RingBuffer } from "./audio/ring-buffer.ts";
 import type { Classifier } from "./classifier.ts";
 import type { AudioCopy, ModelCard } from "./model-card.ts";
+import { row } from "./rows.ts";
 
 /** The last `length` samples of every copy of a stream, which begins in silence. */
 export class AudioCopies {
-  readonly copies: readonly AudioCopy[];
+  readonly #copies: readonly AudioCopy[];
   readonly #length: number;
   readonly #ring: RingBuffer;
   readonly #heard: Float32Array;
 
   constructor(copies: readonly AudioCopy[], length: number) {
-    this.copies = copies;
+    this.#copies = copies;
     this.#length = length;
     this.#ring = new RingBuffer(length + longestDelay(copies));
     this.#heard = new Float32Array(this.#ring.capacity);
@@ -23,9 +24,9 @@ export class AudioCopies {
   /** Writes `[copies, length]`. */
   copyTo(target: Float32Array): void {
     this.#ring.copyTo(this.#heard);
-    for (const [i, { delay, gainDb }] of this.copies.entries()) {
+    for (const [i, { delay, gainDb }] of this.#copies.entries()) {
       const end = this.#heard.length - delay;
-      const copy = target.subarray(i * this.#length, (i + 1) * this.#length);
+      const copy = row(target, { length: this.#length, i });
       copy.set(this.#heard.subarray(end - this.#length, end));
       amplify(copy, gainDb);
     }
@@ -70,15 +71,14 @@ export async function scoreCopies(
   return meanOfCopies(await classifier.score(features, copies), copies);
 }
 
-/** Scores `[copies, labels]` in, their mean `[labels]` out. */
-function meanOfCopies(scores: Float32Array, copies: number): Float32Array {
+/** Equally many scores of each copy, one copy after another; their mean. */
+export function meanOfCopies(scores: Float32Array, copies: number): Float32Array {
   if (copies === 1) return scores;
-  const labels = scores.length / copies;
-  const mean = new Float32Array(labels);
-  for (let label = 0; label < labels; label++) {
+  const mean = new Float32Array(scores.length / copies);
+  for (let i = 0; i < mean.length; i++) {
     let sum = 0;
-    for (let copy = 0; copy < copies; copy++) sum += scores[copy * labels + label]!;
-    mean[label] = sum / copies;
+    for (let from = 0; from < scores.length; from += mean.length) sum += scores[from + i]!;
+    mean[i] = sum / copies;
   }
   return mean;
 }

@@ -5,6 +5,7 @@ import { LOG_MEL, type LogMelFloor, type LogMelOptions } from "./log-mel.ts";
 import { LogMelRunner } from "./log-mel-runner.ts";
 import type { Matrix } from "./matrix.ts";
 import type { MatrixBatch } from "./matrix-batch.ts";
+import { sliceRows } from "./rows.ts";
 import type { SessionFactory } from "./session.ts";
 import { StreamRunner } from "./stream-runner.ts";
 
@@ -119,16 +120,8 @@ class SessionFrontend implements Frontend {
   }
 
   async featuresBatch(samples: Matrix): Promise<MatrixBatch> {
-    const { data, batch, rows, columns } = await this.logMelBatch(samples);
-    const dropped = this.#leadingFrames;
-    if (dropped === 0) return this.embedBatch({ data, batch, rows, columns });
-    const kept = rows - dropped;
-    const aligned = new Float32Array(batch * kept * columns);
-    for (let i = 0; i < batch; i++) {
-      const clip = data.subarray((i * rows + dropped) * columns, (i + 1) * rows * columns);
-      aligned.set(clip, i * kept * columns);
-    }
-    return this.embedBatch({ data: aligned, batch, rows: kept, columns });
+    const logMels = await this.logMelBatch(samples);
+    return this.embedBatch(sliceRows(logMels, { from: this.#leadingFrames, to: logMels.rows }));
   }
 
   async streams(): Promise<StreamRunner> {

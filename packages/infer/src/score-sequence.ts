@@ -1,4 +1,5 @@
-import { copyOfClip } from "./audio-copies.ts";
+import { copyOfClip, meanOfCopies } from "./audio-copies.ts";
+import { joinFloats } from "./audio/pcm.ts";
 import type { Classifier } from "./classifier.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
 import type { Frontend } from "./frontend.ts";
@@ -16,37 +17,36 @@ interface SequenceParts {
 /**
  * Scores of a whole clip under windowing `embedding-sequence`, one array a step, as its stream gives them from its
  * start. Embeddings come from the clip at once, in blocks, so memory does not grow with the clip beyond its scores and,
- * where there are several copies, two of its length.
+ * where there are several copies, one of them.
  */
 export async function scoreSequence(
   samples: Float32Array,
   { copies, ...parts }: SequenceParts & { readonly copies: readonly AudioCopy[] },
 ): Promise<Float32Array[]> {
-  const [first, ...others] = copies;
-  const steps = await scoreOne(copyOfClip(samples, first!), parts);
-  for (const copy of others) {
-    const more = await scoreOne(copyOfClip(samples, copy), parts);
-    for (const [i, scores] of steps.entries())
-      scores.forEach((_, label) => (scores[label]! += more[i]![label]!));
-  }
-  return others.length === 0 ? steps : steps.map((sum) => sum.map((score) => score / copies.length));
+  const scored: Float32Array[] = [];
+  for (const copy of copies) scored.push(await scoreOne(copyOfClip(samples, copy), parts));
+  const scores = meanOfCopies(joinFloats(scored), copies.length);
+  const width = parts.classifier.labels.length;
+  return Array.from({ length: scores.length / width }, (_, step) =>
+    scores.slice(step * width, (step + 1) * width),
+  );
 }
 
-async function scoreOne(samples: Float32Array, parts: SequenceParts): Promise<Float32Array[]> {
+/** `[steps, labels]` */
+async function scoreOne(samples: Float32Array, parts: SequenceParts): Promise<Float32Array> {
   const { frontend, classifier, embeddings } = parts;
   const chunks = Math.floor(samples.length / chunkLength);
   const width = classifier.labels.length;
   const history = WINDOW_CHUNKS + embeddings - 2;
-  const steps: Float32Array[] = [];
+  const scores = new Float32Array(chunks * width);
   for (let from = 0; from < chunks; from += BLOCK_CHUNKS) {
     const to = Math.min(chunks, from + BLOCK_CHUNKS);
     const start = (from - history) * chunkLength;
     const context = cut(samples, start - contextLength, start);
     const { data: rows } = await frontend.features(cut(samples, start, to * chunkLength), { context });
-    const scores = await classifier.score(unfold(rows, to - from, embeddings), to - from);
-    for (let i = 0; i < to - from; i++) steps.push(scores.slice(i * width, (i + 1) * width));
+    scores.set(await classifier.score(unfold(rows, to - from, embeddings), to - from), from * width);
   }
-  return steps;
+  return scores;
 }
 
 /** Chunks that an embedding reaches back over, its own included: 76 frames of 8 a chunk, 9.5, rounded up. */

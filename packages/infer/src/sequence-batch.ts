@@ -1,6 +1,7 @@
 import { EMBEDDING } from "./embedding-graph.ts";
 import { LOG_MEL } from "./log-mel.ts";
-import { row, STREAMS_AT_ONCE } from "./step-gatherer.ts";
+import { row } from "./rows.ts";
+import { STREAMS_AT_ONCE } from "./step-gatherer.ts";
 import type { StreamRunner } from "./stream-runner.ts";
 
 /** How many streams, and the embeddings of one example of each. */

@@ -2,8 +2,8 @@ import { AudioCopies } from "./audio-copies.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "./frontend.ts";
-import type { MatrixBatch } from "./matrix-batch.ts";
 import type { AudioCopy } from "./model-card.ts";
+import { sliceRows } from "./rows.ts";
 
 export interface SlidingAudioOptions {
   readonly windowLength: number;
@@ -42,7 +42,8 @@ export class SlidingAudio implements FeatureStream {
       rows: this.copies,
       columns: this.#options.windowLength,
     });
-    return (await this.#frontend.embedBatch(firstRows(logMels, EMBEDDING.windowFrames))).data;
+    const read = sliceRows(logMels, { from: 0, to: EMBEDDING.windowFrames });
+    return (await this.#frontend.embedBatch(read)).data;
   }
 
   prime(samples: Float32Array): Promise<void> {
@@ -58,13 +59,4 @@ export class SlidingAudio implements FeatureStream {
   fresh(): SlidingAudio {
     return new SlidingAudio(this.#frontend, this.#options);
   }
-}
-
-function firstRows({ data, batch, rows, columns }: MatrixBatch, count: number): MatrixBatch {
-  const first = new Float32Array(batch * count * columns);
-  for (let i = 0; i < batch; i++) {
-    const from = i * rows * columns;
-    first.set(data.subarray(from, from + count * columns), i * count * columns);
-  }
-  return { data: first, batch, rows: count, columns };
 }

@@ -1,4 +1,5 @@
 import { Gatherer } from "./gatherer.ts";
+import { row } from "./rows.ts";
 
 /** What one stream steps on. */
 interface OneStream {
@@ -71,7 +72,3 @@ const makeRoom = ({ samples, states, embeddings }: OneStream): OneStream => ({
   states: new Float32Array(STREAMS_AT_ONCE * states.length),
   embeddings: new Float32Array(STREAMS_AT_ONCE * embeddings.length),
 });
-
-/** Row `i` of rows of that length. */
-export const row = (data: Float32Array, { length, i }: { length: number; i: number }): Float32Array =>
-  data.subarray(i * length, (i + 1) * length);

@@ -132,14 +132,6 @@ function table(result: BenchResult): string {
   const { stepMs, ratios, machine, copies } = result;
   const rows: [string, string][] = [
     ["a step of 80 ms", `${stepMs.p50.toFixed(3)} ms (median), ${stepMs.p99.toFixed(3)} ms (99 of 100)`],
-    ...(copies === undefined
-      ? []
-      : [
-          [`${copies.count} copies`, `${copies.ratio.toFixed(2)} times the audio as it is`] satisfies [
-            string,
-            string,
-          ],
-        ]),
     ["streams a core", String(result.streamsPerCore)],
     ["the openWakeWord way", `${ratios.openWakeWordWay.toFixed(2)} times ours`],
     ["the livekit way", `${ratios.livekitWay.toFixed(2)} times ours`],
@@ -148,6 +140,8 @@ function table(result: BenchResult): string {
     ["start-up", `${result.startUpMs.toFixed(0)} ms, first step ${result.firstStepMs.toFixed(1)} ms`],
     ["memory", `${result.residentMiB.toFixed(0)} MiB, all ways open`],
   ];
+  if (copies !== undefined)
+    rows.splice(1, 0, [`${copies.count} copies`, `${copies.ratio.toFixed(2)} times the audio as it is`]);
   const width = Math.max(...rows.map(([name]) => name.length));
   const head = `${result.model}, on ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; processor time\n`;
   return head + rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`).join("");

@@ -66,13 +66,14 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
       const heap = process.memoryUsage().heapUsed;
       const own = await timeSteps(ways.ours, { audio, steps });
       const grown = process.memoryUsage().heapUsed - heap;
-      const asItIs = ways.asItIs ? sum(await timeSteps(ways.asItIs, { audio, steps })) : sum(own);
+      const cost = sum(own);
+      const asItIs = ways.asItIs ? sum(await timeSteps(ways.asItIs, { audio, steps })) : cost;
       const others = await raceOthers(ways, { audio, steps, own: asItIs });
       const shared = await timeTogether(ways.together);
       if (round < 0) continue;
       stepsMs.push(...own);
       ratios.push(others);
-      copiesRatios.push(sum(own) / asItIs);
+      copiesRatios.push(cost / asItIs);
       if (shared !== undefined) togetherMs.push(shared);
       // A collection in between shows as less.
       allocated = Math.max(allocated, grown / steps);

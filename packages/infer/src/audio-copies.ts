@@ -1,4 +1,3 @@
-import { RingBuffer } from "./audio/ring-buffer.ts";
 import type { Classifier } from "./classifier.ts";
 import type { AudioCopy, ModelCard } from "./model-card.ts";
 import { row } from "./rows.ts";
@@ -7,33 +6,34 @@ import { row } from "./rows.ts";
 export class AudioCopies {
   readonly #copies: readonly AudioCopy[];
   readonly #length: number;
-  readonly #ring: RingBuffer;
+  /** The latest samples, oldest first. */
   readonly #heard: Float32Array;
 
   constructor(copies: readonly AudioCopy[], length: number) {
     this.#copies = copies;
     this.#length = length;
-    this.#ring = new RingBuffer(length + longestDelay(copies));
-    this.#heard = new Float32Array(this.#ring.capacity);
+    this.#heard = new Float32Array(length + longestDelay(copies));
   }
 
   push(samples: Float32Array): void {
-    this.#ring.push(samples);
+    const heard = this.#heard;
+    const last = samples.length > heard.length ? samples.subarray(-heard.length) : samples;
+    heard.copyWithin(0, last.length);
+    heard.set(last, heard.length - last.length);
   }
 
   /** Writes `[copies, length]`. */
   copyTo(target: Float32Array): void {
-    this.#ring.copyTo(this.#heard);
-    for (const [i, { delay, gainDb }] of this.#copies.entries()) {
+    const length = this.#length;
+    this.#copies.forEach(({ delay, gainDb }, i) => {
       const end = this.#heard.length - delay;
-      const copy = row(target, { length: this.#length, i });
-      copy.set(this.#heard.subarray(end - this.#length, end));
-      amplify(copy, gainDb);
-    }
+      target.set(this.#heard.subarray(end - length, end), i * length);
+      if (gainDb !== 0) amplify(row(target, { length, i }), gainDb);
+    });
   }
 
   reset(): void {
-    this.#ring.reset();
+    this.#heard.fill(0);
   }
 }
 
@@ -53,12 +53,11 @@ export function copyOfClip(clip: Float32Array, { delay, gainDb }: AudioCopy): Fl
   if (delay === 0 && gainDb === 0) return clip;
   const copy = new Float32Array(clip.length);
   copy.set(clip.subarray(0, Math.max(0, clip.length - delay)), Math.min(delay, clip.length));
-  amplify(copy, gainDb);
+  if (gainDb !== 0) amplify(copy, gainDb);
   return copy;
 }
 
 function amplify(samples: Float32Array, gainDb: number): void {
-  if (gainDb === 0) return;
   const factor = 10 ** (gainDb / 20);
   for (let i = 0; i < samples.length; i++) samples[i] = samples[i]! * factor;
 }

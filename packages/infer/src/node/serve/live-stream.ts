@@ -1,4 +1,4 @@
-import { checkFinite } from "../../audio/pcm.ts";
+import { checkSamples } from "../../audio/pcm.ts";
 import { PcmDecoder, type PcmEncoding } from "../../audio/pcm-decoder.ts";
 import { Resampler } from "../../audio/resampler.ts";
 import type { DetectorStream } from "../../detector-stream.ts";
@@ -105,8 +105,8 @@ export class LiveStream {
     for (let at = 0; at < bytes.length && !this.#closed; at += size) {
       const piece = bytes.subarray(at, at + size);
       const samples = this.#decoder.decode(piece);
-      // Before the resampler: it would remember what is not a number.
-      checkFinite(samples, { name: "audio" });
+      // Before the resampler, which would remember a sample that is not finite.
+      checkSamples(samples, { name: "audio" });
       await this.#hear(this.#resampler.push(samples), arrivedMs);
       this.#waitingBytes = Math.max(0, this.#waitingBytes - piece.length);
       this.#options.onBacklog(this.secondsOf(this.#waitingBytes));

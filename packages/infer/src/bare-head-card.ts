@@ -1,6 +1,7 @@
 import { readHeadShape } from "./classifier-shape.ts";
 import { CallsignError } from "./errors.ts";
 import { FRONTEND_ID, type ModelCard, parseModelCard, SAMPLE_RATE_HZ } from "./model-card.ts";
+import { decodeOnnx } from "./onnx/index.ts";
 import type { SessionFactory } from "./session.ts";
 
 /** What a head without a card leaves open. */
@@ -84,8 +85,19 @@ export async function describeBareHead(
     },
     createdBy: { tool: "callsign", version: "bare head" },
   };
-  return { card: parseModelCard(card, { name: `${path} (card made of the options)` }), notes };
+  return {
+    card: parseModelCard(card, { name: `${path} (card made of the options)` }),
+    notes: [...(isOurs(classifier, path) ? [lostCardNote(path)] : []), ...notes],
+  };
 }
+
+/** Whether Callsign wrote the graph: then it had a card. */
+const isOurs = (classifier: Uint8Array, name: string): boolean =>
+  decodeOnnx(classifier, { name }).producerName === "callsign";
+
+const lostCardNote = (path: string): string =>
+  `${path}: a model made by Callsign, without its card (model.json) beside it; threshold, windowing and embedding are ` +
+  `guesses and scores may be wrong: put the card back`;
 
 /** openWakeWord's. */
 const DEFAULT_THRESHOLD = 0.5;

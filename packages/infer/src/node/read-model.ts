@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { BareHeadOptions } from "../bare-head-card.ts";
 import { CallsignError } from "../errors.ts";
-import { type AudioCopy, audioCopiesSchema, type ModelCard } from "../model-card.ts";
+import { type AudioCopy, audioCopiesSchema } from "../model-card.ts";
 import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
 import { parseStrict } from "../strict-schema.ts";

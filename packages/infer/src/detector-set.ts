@@ -45,7 +45,7 @@ export class DetectorSet {
       const twice = names.find((name, i) => names.indexOf(name) !== i);
       throw new CallsignError(
         "INVALID_ARGUMENT",
-        `detector set: two models are named ${JSON.stringify(twice)}; give one another name on its card`,
+        `detector set: two models are named ${JSON.stringify(twice)}; give one another name, on its card or, for a head without one, as an option (CLI: --name)`,
       );
     }
   }

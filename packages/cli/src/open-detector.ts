@@ -25,7 +25,7 @@ const PROVIDERS = ["auto", "cuda", "webgpu", "cpu"] as const;
 export function addDetectorOptions(command: Command): Command {
   const choosing = command
     .requiredOption(
-      "--model <path>",
+      "--model <dir>",
       "model: its folder, model.json or model.onnx, or an .onnx head without a card (openWakeWord, livekit-wakeword)",
     )
     .option(

@@ -53,15 +53,20 @@ describe.skipIf(!hasSharedData)("callsign detect with heads without a card", () 
     folder = await mkdtemp(join(tmpdir(), "callsign-heads-"));
     const [file] = (await readdir(sharedPath("keywords", "alexa"))).toSorted();
     recording = sharedPath("keywords", "alexa", file!);
-    // Of three classes the first is near 1, the second at 0.5, the third near 0.
-    const weight = (row: number, column: number): number => (row % 96 === 0 ? (column - 1) * -1 : 0);
+    // Scores close to 0.5, whatever is heard.
+    const weight = (row: number, column: number): number => Math.sin(row + column) * 1e-4;
     await writeFile(join(folder, "lights.onnx"), tinyHead({ embeddings: 22, labels: 3, batch: 1, weight }));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const detect = async (model: string, ...flags: string[]): Promise<{ labels: string[]; stderr: string }> => {
     const { exitCode, stdout, stderr } = await runCaptured([
-      ...["detect", recording, "--json", "--model", model, ...embedding],
+      "detect",
+      recording,
+      "--json",
+      "--model",
+      model,
+      ...embedding,
       ...flags,
     ]);
     expect(exitCode, stderr).toBe(0);

@@ -89,7 +89,6 @@ export async function readHeadShape(
     name,
     `a float32 input [n, ${lengths}, ${dimension}] or [n, ${lengths} * ${dimension}] of speech embeddings`,
     `${describe(input)}${hintFor(input, asked)}`,
-    failure,
   );
 }
 
@@ -179,8 +178,8 @@ function checkOutput(
   return first === 1 ? 1 : batch;
 }
 
-const mismatch = (name: string, expected: string, got: string, cause?: unknown): CallsignError =>
-  new CallsignError("MODEL_SHAPE_MISMATCH", `${name}: expected ${expected}, got ${got}`, { cause });
+const mismatch = (name: string, expected: string, got: string): CallsignError =>
+  new CallsignError("MODEL_SHAPE_MISMATCH", `${name}: expected ${expected}, got ${got}`);
 
 const describe = ({ name, type, dims }: TensorInfo): string =>
   `${JSON.stringify(name)} ${type} [${dims.join(", ")}]`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type BareHeadOptions, type BareHead, CallsignError, describeBareHead } from "@callsign/infer";
+import { type BareHead, type BareHeadOptions, type CallsignError, describeBareHead } from "@callsign/infer";
 import { createNodeSession, sha256Hex } from "@callsign/infer/node";
 import { pooledHead } from "./support/pooled-head.ts";
 import { tinyHead, type TinyHeadOptions } from "./support/tiny-head.ts";

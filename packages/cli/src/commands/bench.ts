@@ -25,7 +25,7 @@ export function registerBench(program: Command, context: CliContext): void {
     .command("bench")
     .description("Measure what a model costs on this machine, against the ways others compute the same.")
     .option(
-      "--model <path>",
+      "--model <dir>",
       "model folder, or an .onnx head without a card; without it an untrained conv-attention on the embedding carried with Callsign",
     )
     .option(

@@ -37,7 +37,7 @@ export function registerExport(program: Command, context: CliContext): void {
       parseCopies,
     )
     .option("--single-file", "write log-mel, embedding and classifier of --model as one ONNX file")
-    .option("--model <path>", "model folder, or an .onnx head without a card, for --single-file")
+    .option("--model <dir>", "model folder, or an .onnx head without a card, for --single-file")
     .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
     .requiredOption("--out <path>", "folder to write the model to; with --single-file the file")
     .option("--json", "print one JSON document and nothing else on stdout")

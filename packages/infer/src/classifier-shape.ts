@@ -74,15 +74,18 @@ export async function readHeadShape(
     } catch (error) {
       failure = error;
     }
-    if (found.length > 1)
-      throw mismatch(
-        name,
-        "a graph that fixes the number of embeddings it reads, or that number as an option (CLI: --head-embeddings 16)",
-        `${describe(input)}, which runs with any number; openWakeWord's heads read 16 unless their author says otherwise`,
-      );
+    const [one, other] = found;
+    if (other === undefined) continue;
+    // Values in a row of any length, or more scores for more of them: audio, not embeddings.
+    if (input.dims.length < 3 || one!.outputs !== other.outputs) break;
+    throw mismatch(
+      name,
+      "a graph that fixes the number of embeddings it reads, or that number as an option (CLI: --head-embeddings 16)",
+      `${describe(input)}, which runs with any number; openWakeWord's heads read 16 unless their author says otherwise`,
+    );
   }
   const [only] = found;
-  if (only !== undefined) return only;
+  if (only !== undefined && found.length === 1) return only;
   if (fitting.length === 1) throw failure;
   const lengths = asked ?? "k";
   throw mismatch(

@@ -1,10 +1,10 @@
 import type { Detector } from "../detector.ts";
 import { openDetector } from "../open-detector.ts";
 import type { ModelFiles } from "./model-folder.ts";
-import { readEmbedding, type ReadModelOptions, readOneModel } from "./read-model.ts";
+import { type LoadDetectorOptions, readEmbedding, readOneModel } from "./read-model.ts";
 import { createNodeSession } from "./session.ts";
 
-export interface LoadDetectorOptions extends ReadModelOptions {}
+export type { LoadDetectorOptions } from "./read-model.ts";
 
 /**
  * Loads a detector from a model's folder (`model.json` beside its graph; the path of either file means the same), or from

@@ -11,7 +11,7 @@ import { knownEmbedding } from "./choose-embedding.ts";
 import { findModel, type ModelFiles } from "./model-folder.ts";
 import { sha256Hex } from "./sha256.ts";
 
-export interface ReadModelOptions extends Sensitivity {
+export interface LoadDetectorOptions extends Sensitivity {
   /** Default `createNodeSession()`: one thread of the CPU. */
   readonly createSession?: SessionFactory;
   /** The speech embedding's file; default where `resolveAsset` finds it. */
@@ -35,7 +35,7 @@ export interface FoundModel extends ModelFiles {
  * Reads the model at a path: a folder, its `model.json`, the graph that a `model.json` beside it names, or a head without
  * a card. Its thresholds are those that the options ask for.
  */
-export async function readModelFiles(path: string, options: ReadModelOptions): Promise<FoundModel> {
+export async function readModelFiles(path: string, options: LoadDetectorOptions): Promise<FoundModel> {
   const { head = {}, createSession, onNote, testTimeAugmentation } = options;
   const found = await findModel(path);
   const superfluous = Object.keys(head).filter((key) => head[key as keyof BareHeadOptions] !== undefined);
@@ -66,14 +66,14 @@ export async function readModelFiles(path: string, options: ReadModelOptions): P
 }
 
 /** As `readModelFiles`, for one model alone: thresholds of labels that it does not have are refused. */
-export async function readOneModel(path: string, options: ReadModelOptions): Promise<FoundModel> {
+export async function readOneModel(path: string, options: LoadDetectorOptions): Promise<FoundModel> {
   const files = await readModelFiles(path, options);
   checkThresholdLabels([files.card], options);
   return files;
 }
 
 /** The bytes of the embedding that a model's card names, from wherever they are. */
-export async function readEmbedding(model: FoundModel, options: ReadModelOptions): Promise<Uint8Array> {
+export async function readEmbedding(model: FoundModel, options: LoadDetectorOptions): Promise<Uint8Array> {
   const { card, name } = model;
   const { embeddingPath, assets } = options;
   const { id, sha256 } = card.frontend.embedding;

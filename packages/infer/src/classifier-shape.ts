@@ -107,7 +107,8 @@ async function countOutputs(session: Session, embeddings: number): Promise<numbe
   return result[output.name]!.data.length / examples;
 }
 
-function hintFor({ dims }: TensorInfo, asked: number | undefined): string {
+function hintFor({ type, dims }: TensorInfo, asked: number | undefined): string {
+  if (type !== "float32") return "; convert the model to float32";
   if (asked !== undefined) return "; leave out the number of embeddings, or give the graph's own";
   return dims.length === 3 && dims[1] === dimension
     ? "; time and values seem to be swapped: transpose the input in the graph"

@@ -14,7 +14,11 @@ export interface HeadFlags {
 /** Declares the flags that `headOf` reads. */
 export function addHeadOptions(command: Command): Command {
   return command
-    .option("--name <name>", "name of an .onnx head without a card; else its file's name", collect)
+    .option(
+      "--name <name>",
+      "name of an .onnx head without a card; else its file's name. Repeat it for several, in their order",
+      collect,
+    )
     .option(
       "--labels <a,b,...>",
       "labels of its scores, in order; else made of the name. With several models: MODEL=a,b,..., and so for the next two",
@@ -35,7 +39,7 @@ export function headOf(
 ): BareHeadOptions {
   const valueOf = (flag: string, given: readonly string[] = []): string | undefined =>
     given
-      .map((text) => splitModel(text, { flag, models }))
+      .map((text) => ownPart(text, { flag, models }))
       .findLast((value) => value.model === undefined || keysOf(model).includes(value.model))?.text;
   const name = valueOf("--name", flags.name);
   const labels = valueOf("--labels", flags.labels);
@@ -48,6 +52,10 @@ export function headOf(
     ...(embeddings !== undefined && { embeddings: parseCount(embeddings) }),
   };
 }
+
+/** Names that no model is named with: they go to the heads without a card in their order. */
+export const namesInOrder = ({ name = [] }: HeadFlags, models: readonly string[]): string[] =>
+  name.filter((text) => splitModel(text, models).model === undefined);
 
 /** The flags again, for a command line that gives the same scores. */
 export const headArguments = ({ name, labels, background, headEmbeddings }: HeadFlags): string[] =>
@@ -63,14 +71,21 @@ const collect = (text: string, before: readonly string[] = []): string[] => [...
 /** What a model is called in a flag: its path as given, or its file's or folder's name. */
 const keysOf = (model: string): string[] => [model, basename(model), basename(model).replace(/\.onnx$/i, "")];
 
-/** Splits `MODEL=TEXT`, where MODEL is one of the models; needed where there are several. */
+/** Splits `MODEL=TEXT`, where MODEL is one of the models. */
 function splitModel(
   given: string,
-  { flag, models }: { readonly flag: string; readonly models: readonly string[] },
+  models: readonly string[],
 ): { readonly model?: string; readonly text: string } {
   const model = models.flatMap(keysOf).find((key) => given.startsWith(`${key}=`));
-  if (model !== undefined) return { model, text: given.slice(model.length + 1) };
-  if (models.length === 1) return { text: given };
+  return model === undefined ? { text: given } : { model, text: given.slice(model.length + 1) };
+}
+
+function ownPart(
+  given: string,
+  { flag, models }: { readonly flag: string; readonly models: readonly string[] },
+): ReturnType<typeof splitModel> {
+  const part = splitModel(given, models);
+  if (part.model !== undefined || models.length === 1) return part;
   const names = models.map((path) => keysOf(path).at(-1));
   throw new CallsignError(
     "INVALID_ARGUMENT",

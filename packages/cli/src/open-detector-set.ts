@@ -1,6 +1,6 @@
 import { CallsignError, type DetectorSet, type Sensitivity } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
-import { type HeadFlags, headOf } from "./head-options.ts";
+import { type HeadFlags, headOf, namesInOrder } from "./head-options.ts";
 import type { Threshold } from "./parse-threshold.ts";
 import { ProgressLine } from "./progress.ts";
 
@@ -19,8 +19,11 @@ export async function loadDetectorSetFor(
   const { loadDetectorSet } = await import("@callsign/infer/node");
   const progress = new ProgressLine(context);
   try {
-    const sources = models.map((path) => ({ path, head: headOf(flags, { model: path, models }) }));
+    const headNames = namesInOrder(flags, models);
+    const named = { ...flags, name: (flags.name ?? []).filter((name) => !headNames.includes(name)) };
+    const sources = models.map((path) => ({ path, head: headOf(named, { model: path, models }) }));
     return await loadDetectorSet(sources, {
+      headNames,
       onNote: (note) => context.stderr(`${note}\n`),
       ...(flags.embedding === undefined ? {} : { embeddingPath: flags.embedding }),
       assets: { env: context.env, signal: context.signal, onProgress: (event) => progress.update(event) },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
 import { tinyHead } from "../../infer/test/support/tiny-head.ts";
-import { headArguments, headOf } from "../src/head-options.ts";
+import { headArguments, headOf, namesInOrder } from "../src/head-options.ts";
 import { formatThreshold, parseThreshold } from "../src/parse-threshold.ts";
 import { runCaptured } from "./run-captured.ts";
 
@@ -26,6 +26,7 @@ describe("head flags", () => {
       "--background",
       "heads/timer_v0.1.onnx=a",
     ]);
+    expect(namesInOrder({ name: ["oxygen=o", "x", "y=z"] }, models)).toEqual(["x", "y=z"]);
     expect(() => headOf({ labels: ["a,b"] }, { model: models[1]!, models })).toThrow(
       /--labels: there are several models, say which: --labels oxygen=a,b; known: oxygen, timer_v0\.1/,
     );

@@ -16,6 +16,8 @@ export interface LoadDetectorOptions extends Sensitivity {
   readonly createSession?: SessionFactory;
   /** The speech embedding's file; default where `resolveAsset` finds it. */
   readonly embeddingPath?: string;
+  /** The speech embedding's bytes, for bundles that include them; nothing is read then. */
+  readonly embedding?: Uint8Array;
   /** Copies of the audio whose scores are averaged, instead of the card's own. */
   readonly testTimeAugmentation?: readonly AudioCopy[];
   /** How the speech embedding is looked for and downloaded. */
@@ -35,8 +37,23 @@ export interface FoundModel extends ModelFiles {
  * Reads the model at a path: a folder, its `model.json`, the graph that a `model.json` beside it names, or a head without
  * a card. Its thresholds are those that the options ask for.
  */
-export async function readModelFiles(path: string, options: LoadDetectorOptions): Promise<FoundModel> {
+export async function readModelFiles(
+  path: string,
+  options: LoadDetectorOptions & {
+    /** Asked for each head without a card and without a name of its own. */
+    readonly nextName?: () => string | undefined;
+  },
+): Promise<FoundModel> {
   const { head = {}, createSession, onNote, testTimeAugmentation } = options;
+  const bareOptions = () => {
+    const name = head.name ?? options.nextName?.();
+    return {
+      ...head,
+      ...(name !== undefined && { name }),
+      ...(createSession && { createSession }),
+      ...(onNote && { onNote }),
+    };
+  };
   const found = await findModel(path);
   const superfluous = Object.keys(head).filter((key) => head[key as keyof BareHeadOptions] !== undefined);
   if (found !== undefined && superfluous.length > 0)
@@ -44,13 +61,7 @@ export async function readModelFiles(path: string, options: LoadDetectorOptions)
       "INVALID_ARGUMENT",
       `${path}: ${superfluous.join(", ")} can be given for a head without a card only; this model's card, model.json, has its own`,
     );
-  const files =
-    found ??
-    (await readBareHead(path, {
-      ...head,
-      ...(createSession && { createSession }),
-      ...(onNote && { onNote }),
-    }));
+  const files = found ?? (await readBareHead(path, bareOptions()));
   const copies =
     testTimeAugmentation &&
     parseStrict(audioCopiesSchema, testTimeAugmentation, {
@@ -75,16 +86,15 @@ export async function readOneModel(path: string, options: LoadDetectorOptions): 
 /** The bytes of the embedding that a model's card names, from wherever they are. */
 export async function readEmbedding(model: FoundModel, options: LoadDetectorOptions): Promise<Uint8Array> {
   const { card, name } = model;
-  const { embeddingPath, assets } = options;
+  const { embedding, embeddingPath, assets } = options;
   const { id, sha256 } = card.frontend.embedding;
-  if (embeddingPath !== undefined) {
-    const bytes = await readFile(embeddingPath).catch((cause: unknown) => {
-      const message = `${embeddingPath}: cannot read the speech embedding: ${String(cause)}`;
-      throw new CallsignError("FILE_NOT_FOUND", message, { cause });
-    });
+  const bytes =
+    embedding ?? (embeddingPath === undefined ? undefined : await readEmbeddingFile(embeddingPath));
+  if (bytes !== undefined) {
     const got = sha256Hex(bytes);
     if (got === sha256) return bytes;
-    throw embeddingMismatch(model, `${embeddingPath} with sha256 ${got}`);
+    const where = embedding === undefined ? embeddingPath : "bytes";
+    throw embeddingMismatch(model, `${where} with sha256 ${got}`);
   }
   const asset = knownEmbedding(sha256);
   if (asset?.id !== id)
@@ -100,6 +110,15 @@ export async function readEmbedding(model: FoundModel, options: LoadDetectorOpti
     throw new CallsignError(cause.code, `${name}: ${who} ${id}, which is not here: ${cause.message}`, {
       cause,
     });
+  }
+}
+
+async function readEmbeddingFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const message = `${path}: cannot read the speech embedding: ${String(cause)}`;
+    throw new CallsignError("FILE_NOT_FOUND", message, { cause });
   }
 }
 

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatModelCard, type ModelCard } from "@callsign/infer";
 import { createNodeSession, loadDetector, loadDetectorSet, sha256Hex } from "@callsign/infer/node";
+import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
 import { exampleCard } from "../support/example-card.ts";
 import { tinyHead } from "../support/tiny-head.ts";
 import { toyEmbedding } from "../support/toy-embedding.ts";
@@ -136,6 +137,31 @@ describe("loadDetectorSet", () => {
     expect(set.cards.map(({ name }) => name)).toEqual(["one", "two"]);
     await set.dispose();
   });
+
+  it("refuses names that no head takes", async () => {
+    const loading = loadDetectorSet([await writeModel("one")], { embeddingPath, headNames: ["x"] });
+    await expect(loading).rejects.toThrow(/got 1 names for bare heads, but 0 of the models/);
+  });
+
+  it.skipIf(!hasSharedData)(
+    "gives names to the heads without a card and a name, in their order",
+    async () => {
+      const head = join(folder, "lights.onnx");
+      await writeFile(head, tinyHead({ embeddings: 22 }));
+      const alexa = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
+      const livekit = { path: sharedPath("reference", "livekit-hey_livekit.onnx"), head: { name: "own" } };
+      const set = await loadDetectorSet([alexa, livekit, head], {
+        embedding: await readFile(sharedPath("reference", "embedding_model.onnx")),
+        headNames: ["one", "two"],
+      });
+      expect(set.cards.map(({ name, labels }) => [name, ...labels])).toEqual([
+        ["one", "one"],
+        ["own", "own"],
+        ["two", "two"],
+      ]);
+      await set.dispose();
+    },
+  );
 
   it("takes thresholds by label, of any of its models and of no other", async () => {
     const other = {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Detector } from "../detector.ts";
+import type { BareHeadOptions } from "../bare-head-card.ts";
 import { CallsignError } from "../errors.ts";
 import { type AudioCopy, audioCopiesSchema, type ModelCard } from "../model-card.ts";
 import { openDetector } from "../open-detector.ts";
@@ -7,7 +8,7 @@ import { withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
 import { parseStrict } from "../strict-schema.ts";
 import { type AssetOptions, resolveAsset } from "./assets.ts";
-import { type BareHeadOptions, readBareHead } from "./bare-head.ts";
+import { readBareHead } from "./bare-head.ts";
 import { knownEmbedding } from "./choose-embedding.ts";
 import { type ModelFiles, readModelFolder } from "./model-folder.ts";
 import { createNodeSession } from "./session.ts";

@@ -52,6 +52,8 @@ export interface Wire {
   readonly protocol: ServeProtocol;
   /** For the log. */
   readonly peer: string;
+  /** A client that has sent a message is not idle however long it is silent; a dead peer is the transport's to notice. */
+  readonly mayBeSilent?: boolean;
   pause(): void;
   resume(): void;
   /** Bytes sent that the client has not read. */
@@ -75,6 +77,7 @@ export class ClientSession {
   readonly #finishing = new Set<LiveStream>();
   #finished: Promise<void> = Promise.resolve();
   #left = false;
+  #hasSpoken = false;
 
   constructor(wire: Wire, hub: ServeHub) {
     this.id = ++lastId;
@@ -96,6 +99,7 @@ export class ClientSession {
 
   /** To be called for every message, before anything else. */
   received(): void {
+    this.#hasSpoken = true;
     this.#idle.refresh();
     this.#slowDown(this.#messages.spend(1));
   }
@@ -219,7 +223,11 @@ export class ClientSession {
       reason === "IDLE"
         ? `nothing came for ${seconds} s`
         : `the connection lasted ${seconds} s; connect again`;
-    return setTimeout(() => this.leave({ reason, message }), seconds * 1000).unref();
+    const leave = (): void => {
+      if (reason === "IDLE" && this.#wire.mayBeSilent === true && this.#hasSpoken) return;
+      this.leave({ reason, message });
+    };
+    return setTimeout(leave, seconds * 1000).unref();
   }
 
   #slowDown(delayMs: number): void {

@@ -46,7 +46,7 @@ export class LiveStream {
     this.#options = options;
     this.#decoder = new PcmDecoder({ encoding, channels });
     this.#resampler = new Resampler({ fromHz: sampleRateHz, toHz: SAMPLE_RATE_HZ });
-    this.#bytesPerSecond = sampleRateHz * channels * BYTES[encoding];
+    this.#bytesPerSecond = bytesPerSecondOf(options.format);
   }
 
   /** Seconds of audio in so many bytes. */
@@ -124,5 +124,9 @@ export class LiveStream {
 
 /** Audio heard at one go: a step's worth and a little. */
 const PIECE_SECONDS = 0.1;
+
+/** Bytes in a second of audio. */
+export const bytesPerSecondOf = ({ sampleRateHz, encoding, channels }: PcmFormat): number =>
+  sampleRateHz * channels * BYTES[encoding];
 
 const BYTES: Record<PcmEncoding, number> = { u8: 1, s16le: 2, s24le: 3, s32le: 4, f32le: 4 };

@@ -7,6 +7,8 @@ export interface OpenDetectorSetFlags {
   readonly threshold?: number;
   readonly falseAlarmsPerDay?: number;
   readonly embedding?: string;
+  /** For bare heads, in their order. */
+  readonly name?: readonly string[];
 }
 
 /** Loads the models a command line names, telling on stderr of a download. Their thresholds stay the cards' own. */
@@ -19,6 +21,7 @@ export async function loadDetectorSetFor(
   try {
     return await loadDetectorSet(models, {
       ...(flags.embedding === undefined ? {} : { embeddingPath: flags.embedding }),
+      ...(flags.name === undefined ? {} : { headNames: flags.name }),
       assets: { env: context.env, signal: context.signal, onProgress: (event) => progress.update(event) },
     });
   } finally {

@@ -1,15 +1,20 @@
 import { once } from "node:events";
+import { Writable } from "node:stream";
+import { CallsignError } from "@callsign/infer";
 import type { ServeOptions } from "@callsign/infer/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { loadDetectorSetFor, type OpenDetectorSetFlags, sensitivityOf } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
+import { parseWyomingUri, type WyomingUri } from "../wyoming-uri.ts";
 
 interface ServeFlags extends OpenDetectorSetFlags {
   readonly host: string;
   readonly port: number | false;
   readonly wyomingHost: string;
   readonly wyomingPort: number | false;
+  readonly wyoming?: WyomingUri;
+  readonly zeroconf?: boolean | string;
   readonly token?: string | false;
   readonly allowOrigin?: readonly string[];
   readonly voiceGate?: boolean;
@@ -39,6 +44,23 @@ export function registerServe(program: Command, context: CliContext): void {
     .option("--wyoming-host <address>", "where Wyoming listens; it knows no tokens", "127.0.0.1")
     .option("--wyoming-port <port>", "Wyoming port", parsePort, 10_400)
     .option("--no-wyoming-port", "no Wyoming")
+    .option(
+      "--uri, --wyoming <uri>",
+      "where Wyoming is spoken instead, as its reference servers take it: tcp://HOST:PORT, unix:///PATH (a socket for " +
+        "this user alone), or stdio:// (no HTTP unless --port is given; ends with its input)",
+      parseWyomingUri,
+    )
+    .option(
+      "--zeroconf [name]",
+      "announce Wyoming in the network for Home Assistant; done by itself, under a name of its own, where other " +
+        "machines can connect",
+    )
+    .option("--no-zeroconf", "no announcement")
+    .option(
+      "--name <name>",
+      "what clients see a bare head as, instead of its file's name; repeat it for several, in their order",
+      (name: string, before: readonly string[] = []) => [...before, name],
+    )
     .option("--token <text>", "what WebSocket clients must show; better in CALLSIGN_TOKEN, which nobody sees")
     .option("--no-token", "no token, even where other machines can connect")
     .option("--allow-origin <origin...>", "web pages that may connect, besides those of this machine")
@@ -61,9 +83,12 @@ export function registerServe(program: Command, context: CliContext): void {
       "\nLogs are JSON lines on stderr. The messages are described in docs/serve.md.\n\nExamples:\n" +
         "  callsign serve models/oxygen models/battery\n" +
         "  callsign serve models/oxygen --wyoming-host 0.0.0.0 --no-port   # for Home Assistant in a trusted network\n" +
+        '  callsign serve hey_nimbus_v0.1.onnx --name "Hey Nimbus" --wyoming unix:///run/user/1000/callsign.sock\n' +
         "  CALLSIGN_TOKEN=... callsign serve models/oxygen --host 0.0.0.0 --no-wyoming-port",
     )
-    .action((models: string[], flags: ServeFlags) => serve(context, { models, flags }));
+    .action((models: string[], flags: ServeFlags, command: Command) =>
+      serve(context, { models, flags: resolveDoors(flags, command) }),
+    );
 }
 
 async function serve(
@@ -76,12 +101,49 @@ async function serve(
     const server = await serveDetectors(set, serveOptions(context, flags));
     const { http, wyoming } = server;
     if (flags.json === true) printJson(context, { http, wyoming, models: set.cards.map(({ name }) => name) });
-    if (!context.signal.aborted) await once(context.signal, "abort");
+    if (!context.signal.aborted) await Promise.race([once(context.signal, "abort"), server.pairClosed]);
     await server.close();
   } finally {
     await set.dispose();
   }
 }
+
+/** `--wyoming` replaces the host and port flags; with `stdio://` standard output is the protocol's. */
+function resolveDoors(flags: ServeFlags, command: Command): ServeFlags {
+  if (flags.wyoming === undefined) return flags;
+  const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) !== "default";
+  for (const [key, flag] of [
+    ["wyomingHost", "--wyoming-host"],
+    ["wyomingPort", "--wyoming-port"],
+  ] as const)
+    if (isGiven(key))
+      throw new CallsignError("INVALID_ARGUMENT", `serve: give --wyoming or ${flag}, not both`);
+  if (flags.wyoming.kind !== "stdio") return flags;
+  if (flags.json === true)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      "serve: with --wyoming stdio:// standard output carries the protocol, so --json is not possible",
+    );
+  return isGiven("port") ? flags : { ...flags, port: false };
+}
+
+function wyomingDoor(flags: ServeFlags): Pick<ServeOptions, "wyoming" | "wyomingSocket" | "wyomingPair"> {
+  const { wyoming: uri, wyomingHost: host, wyomingPort: port } = flags;
+  switch (uri?.kind) {
+    case "tcp":
+      return { wyoming: { host: uri.host, port: uri.port } };
+    case "unix":
+      return { wyomingSocket: uri.path };
+    case "stdio":
+      return { wyomingPair: { input: process.stdin, output: standardOutput() } };
+    default:
+      return port === false ? {} : { wyoming: { host, port } };
+  }
+}
+
+/** Standard output as a stream that can be ended, which standard output itself cannot. */
+const standardOutput = (): Writable =>
+  new Writable({ write: (bytes, encoding, done) => void process.stdout.write(bytes, encoding, done) });
 
 function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
   const token = flags.token === false ? undefined : (flags.token ?? context.env.CALLSIGN_TOKEN);
@@ -94,7 +156,8 @@ function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
   };
   return {
     ...(flags.port !== false && { http: { host: flags.host, port: flags.port } }),
-    ...(flags.wyomingPort !== false && { wyoming: { host: flags.wyomingHost, port: flags.wyomingPort } }),
+    ...wyomingDoor(flags),
+    ...(flags.zeroconf !== undefined && { zeroconf: flags.zeroconf }),
     ...(token !== undefined && { token }),
     withoutToken: flags.token === false,
     origins: flags.allowOrigin ?? [],

@@ -7,7 +7,9 @@ import { sha256Hex } from "./sha256.ts";
 
 /** What a head without a card leaves open. */
 export interface BareHeadOptions {
-  /** One a score; default the file's name without its ending. */
+  /** Default the file's name without its ending. */
+  readonly name?: string;
+  /** One a score; default the name. */
   readonly labels?: readonly string[];
   /** For every label. Default 0.5, openWakeWord's. */
   readonly threshold?: number;
@@ -23,11 +25,11 @@ export interface BareHeadOptions {
  */
 export async function readBareHead(path: string, options: BareHeadOptions = {}): Promise<ModelFiles> {
   const classifier = await readModelFile(path);
-  const fallback = basename(path, extname(path));
-  const { labels = [fallback], threshold = 0.5, patience = 1, refractorySeconds = 2 } = options;
+  const { name = basename(path, extname(path)) } = options;
+  const { labels = [name], threshold = 0.5, patience = 1, refractorySeconds = 2 } = options;
   const card: ModelCard = {
     formatVersion: 1,
-    name: fallback,
+    name,
     labels: [...labels],
     classifier: { file: basename(path), sha256: sha256Hex(classifier), bytes: classifier.length },
     frontend: {

@@ -3,24 +3,43 @@ import { loadClassifier } from "../classifier.ts";
 import { DetectorSet, type DetectorSetModel } from "../detector-set.ts";
 import { createFrontend, type Frontend } from "../frontend.ts";
 import { embeddingsOf } from "../model-card.ts";
+import { CallsignError } from "../errors.ts";
 import type { SessionFactory } from "../session.ts";
 import { type LoadDetectorOptions, readModel } from "./detector.ts";
 import { createNodeSession } from "./session.ts";
 
+export interface LoadDetectorSetOptions extends LoadDetectorOptions {
+  /** Names for the bare heads among the models, in their order; the others keep their files' names. */
+  readonly headNames?: readonly string[];
+}
+
 /**
  * Loads several models (folders or bare .onnx heads, as `loadDetector` takes them) for any number of streams. Models
  * with the same front-end share its sessions.
- * @throws CallsignError as `loadDetector`, and `INVALID_ARGUMENT` where two have one name
+ * @throws CallsignError as `loadDetector`, and `INVALID_ARGUMENT` where two have one name or a head name is left over
  */
 export async function loadDetectorSet(
   models: readonly string[],
-  options: LoadDetectorOptions = {},
+  options: LoadDetectorSetOptions = {},
 ): Promise<DetectorSet> {
-  const { createSession = createNodeSession() } = options;
+  const { createSession = createNodeSession(), headNames = [] } = options;
   const loaded: DetectorSetModel[] = [];
   const frontends = new Map<string, Frontend>();
   try {
-    for (const path of models) loaded.push(await loadModel(path, { ...options, createSession, frontends }));
+    let named = 0;
+    for (const path of models) {
+      const name = headNames[named];
+      const head = { ...options.head, ...(name !== undefined && { name }) };
+      const model = await loadModel(path, { ...options, head, createSession, frontends });
+      loaded.push(model);
+      // A model with a card keeps the card's name, and the name is for the next head.
+      if (name !== undefined && model.card.name === name) named += 1;
+    }
+    if (named < headNames.length)
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `got ${headNames.length} names for bare heads, but ${named} of the models are heads without a card`,
+      );
     return new DetectorSet(loaded);
   } catch (error) {
     const parts: (Classifier | Frontend)[] = [

@@ -133,7 +133,10 @@ class WyomingClient {
 
   #hear(data: WyomingEvent["data"], payload: Uint8Array): void {
     const timestampMs = timestampOf(data);
-    const format = completeFormat("audio-chunk", { ...this.#start?.format, ...formatOf("audio-chunk", data) });
+    const format = completeFormat("audio-chunk", {
+      ...this.#start?.format,
+      ...formatOf("audio-chunk", data),
+    });
     let stream = this.#stream;
     if (stream === undefined || !sameFormat(stream.format, format) || !isOpen(stream, this.#wanted)) {
       if (stream === undefined && this.#start === undefined) this.#detected = new Set();
@@ -225,10 +228,7 @@ function formatOf(type: string, { rate, width, channels }: WyomingEvent["data"])
 }
 
 /** @throws CallsignError `PROTOCOL_INVALID` where something is missing */
-function completeFormat(
-  type: string,
-  { sampleRateHz, encoding, channels }: Partial<PcmFormat>,
-): PcmFormat {
+function completeFormat(type: string, { sampleRateHz, encoding, channels }: Partial<PcmFormat>): PcmFormat {
   if (sampleRateHz !== undefined && encoding !== undefined && channels !== undefined)
     return { sampleRateHz, encoding, channels };
   const missing = [

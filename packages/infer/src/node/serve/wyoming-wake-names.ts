@@ -25,9 +25,17 @@ export function findWakeNames(asked: string, cards: readonly ModelCard[]): WakeN
   const aliases: ((one: WakeName) => string)[] = [
     ({ name }) => name,
     ({ label }) => label,
-    ({ model, label }) => phraseOf(cards.find((card) => card.name === model)!, label),
+    ({ model, label }) =>
+      phraseOf(
+        cards.find((card) => card.name === model)!,
+        label,
+      ),
   ];
-  for (const spelling of [(text: string) => text, foldSeparators, (text: string) => foldSeparators(withoutVersion(text))]) {
+  for (const spelling of [
+    (text: string) => text,
+    foldSeparators,
+    (text: string) => foldSeparators(withoutVersion(text)),
+  ]) {
     const wanted = spelling(asked);
     if (wanted === "") continue;
     for (const alias of aliases) {
@@ -68,13 +76,20 @@ export function wyomingInfo(cards: readonly ModelCard[], version: string): Recor
 function phraseOf(card: ModelCard, label: string): string {
   const phrase = (card.training?.phrases as Record<string, unknown> | undefined)?.[label];
   if (Array.isArray(phrase) && typeof phrase[0] === "string") return phrase[0];
-  const words = withoutVersion(label).split(SEPARATORS).filter((word) => word !== "");
+  const words = withoutVersion(label)
+    .split(SEPARATORS)
+    .filter((word) => word !== "");
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ") || label;
 }
 
 /** Lower case, with single spaces for everything that is neither letter, mark nor digit. */
 const foldSeparators = (text: string): string =>
-  text.normalize("NFKC").toLowerCase().split(SEPARATORS).filter((word) => word !== "").join(" ");
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .split(SEPARATORS)
+    .filter((word) => word !== "")
+    .join(" ");
 
 const withoutVersion = (text: string): string =>
   text

@@ -42,6 +42,8 @@ class WyomingClient {
   #start: { readonly format: Partial<PcmFormat>; readonly timestampMs: number | undefined } | undefined;
   /** Names detected since the last start. */
   #detected = new Set<string>();
+  /** Unknown names already in the log: satellites ask again after every command. */
+  readonly #warned = new Set<string>();
 
   constructor(connection: Duplex, { hub, peer }: ServeWyomingOptions) {
     this.#connection = connection;
@@ -108,12 +110,14 @@ class WyomingClient {
       throw new CallsignError("PROTOCOL_INVALID", "detect: expected names as a list of texts");
     const found = (names as string[]).map((name) => ({ name, wakeNames: findWakeNames(name, cards) }));
     const unknown = found.filter((one) => one.wakeNames.length === 0).map(({ name }) => name);
-    if (unknown.length > 0) this.#warnUnknown(unknown);
+    this.#warnUnknown(unknown.filter((name) => !this.#warned.has(name)));
     const wanted = found.flatMap((one) => one.wakeNames);
     return wanted.length > 0 ? wanted : wakeNames(cards);
   }
 
   #warnUnknown(names: readonly string[]): void {
+    if (names.length === 0 || this.#warned.size > MAX_WARNED_NAMES) return;
+    for (const name of names) this.#warned.add(name);
     const known = wakeNames(this.#hub.set.cards).map(({ name }) => name);
     const near = closestName(names[0]!, known);
     this.#hub.log("warn", "unknown wake word", {
@@ -204,6 +208,9 @@ const isOpen = ({ models }: WyomingStream, wanted: readonly WakeName[]): boolean
 
 const timestampOf = ({ timestamp }: WyomingEvent["data"]): number | undefined =>
   typeof timestamp === "number" && Number.isFinite(timestamp) ? timestamp : undefined;
+
+/** Unknown names of one client after which the log has enough of them. */
+const MAX_WARNED_NAMES = 100;
 
 /** How long a client has to close its side before it is cut off. */
 const GRACE_MS = 2000;

@@ -91,8 +91,8 @@ export async function serveDetectors(set: DetectorSet, options: ServeOptions): P
     const { wyomingSocket, wyomingPair } = options;
     if (wyomingSocket !== undefined) {
       const server = createWyomingListener(hub, isStopping);
-      await listenOnUnixSocket(server, wyomingSocket);
       servers.push(server);
+      await listenOnUnixSocket(server, wyomingSocket);
     }
     if (wyoming !== undefined) withdraw = await announce(wyoming, { hub, zeroconf: options.zeroconf });
     hub.log("info", "listening", {

@@ -9,39 +9,32 @@ import { CallsignError } from "../../errors.ts";
  * @throws CallsignError `SERVE_FAILED`
  */
 export async function listenOnUnixSocket(server: Server, path: string): Promise<void> {
+  const refuse = (why: string, cause?: unknown): CallsignError =>
+    new CallsignError("SERVE_FAILED", `cannot listen on unix://${path}: ${why}`, { cause });
+  // Node would cut a longer one and listen elsewhere.
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES)
+    throw refuse(`the path is too long for a socket, ${MAX_PATH_BYTES} bytes at most`);
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats?.isSocket() === false)
+    throw refuse("a file that is no socket is there; remove it or choose another path");
+  if (stats !== undefined && (await isListening(path)))
+    throw refuse("another program listens there; choose another path");
   try {
-    await removeStaleSocket(path);
+    if (stats !== undefined) await unlink(path);
     server.listen({ path });
     await once(server, "listening");
     await chmod(path, 0o600);
   } catch (cause) {
-    if (cause instanceof CallsignError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
-    const why =
-      code === "ENOENT" || code === "EACCES"
-        ? "its folder is missing or may not be written to"
-        : code === "EINVAL"
-          ? "the path is too long for a socket (about 100 bytes)"
-          : message;
-    throw new CallsignError("SERVE_FAILED", `cannot listen on unix://${path}: ${why}`, { cause });
+    throw refuse(
+      code === "ENOENT" || code === "EACCES" ? "its folder is missing or may not be written to" : message,
+      cause,
+    );
   }
 }
 
-async function removeStaleSocket(path: string): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined) return;
-  if (!stats.isSocket())
-    throw new CallsignError(
-      "SERVE_FAILED",
-      `cannot listen on unix://${path}: a file that is no socket is there; remove it or choose another path`,
-    );
-  if (await isListening(path))
-    throw new CallsignError(
-      "SERVE_FAILED",
-      `cannot listen on unix://${path}: another program listens there; choose another path`,
-    );
-  await unlink(path);
-}
+/** What `sockaddr_un` holds on macOS; Linux has four bytes more. */
+const MAX_PATH_BYTES = 103;
 
 /** Whether a program accepts connections at the socket. Any failure but a refusal counts as one that might. */
 function isListening(path: string): Promise<boolean> {

@@ -59,7 +59,7 @@ export function registerServe(program: Command, context: CliContext): void {
     .option(
       "--name <name>",
       "what clients see a bare head as, instead of its file's name; repeat it for several, in their order",
-      (name: string, before: readonly string[] = []) => [...before, name],
+      (name: string, before: readonly string[] | undefined) => [...(before ?? []), name],
     )
     .option("--token <text>", "what WebSocket clients must show; better in CALLSIGN_TOKEN, which nobody sees")
     .option("--no-token", "no token, even where other machines can connect")

@@ -192,7 +192,7 @@ async function announce(
   if (zeroconf === false || isLoopback(address)) return undefined;
   try {
     const name = typeof zeroconf === "string" ? { name: zeroconf } : {};
-    return await announceWyoming({ address, port, ...name, log: hub.log });
+    return await announceWyoming({ address, port, ...name, hub });
   } catch (error) {
     if (zeroconf !== undefined) throw error;
     hub.log("warn", "not announced", { error: (error as Error).message });

@@ -10,7 +10,7 @@ export interface WyomingAnnouncement {
   readonly port: number;
   /** Unique in the network, at most 63 bytes. Default `callsign-HOSTNAME`, with `-PORT` where that is not 10400. */
   readonly name?: string;
-  readonly log: ServeHub["log"];
+  readonly hub: Pick<ServeHub, "log">;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface WyomingAnnouncement {
  * @throws CallsignError `DEPENDENCY_MISSING` where the optional package bonjour-service is not installed
  */
 export async function announceWyoming(announcement: WyomingAnnouncement): Promise<() => Promise<void>> {
-  const { address, port, name = defaultName(port), log } = announcement;
+  const { address, port, name = defaultName(port), hub } = announcement;
   const { default: Bonjour } = await import("bonjour-service").catch((cause: unknown) => {
     throw new CallsignError(
       "DEPENDENCY_MISSING",
@@ -27,7 +27,7 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
       { cause },
     );
   });
-  const warn = (error: unknown): void => log("warn", "zeroconf failed", { name, error: String(error) });
+  const warn = (error: unknown): void => hub.log("warn", "zeroconf failed", { name, error: String(error) });
   const bonjour = new Bonjour(multicastOptions(address), warn);
   // An error of its socket without a listener would end the process.
   (bonjour as unknown as { server: { mdns: EventEmitter } }).server.mdns.on("error", warn);
@@ -44,14 +44,14 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
         { name: host, type: isIPv6(address) ? "AAAA" : "A", ttl: ADDRESS_TTL_SECONDS, data: address },
       ];
     }
-    service.once("up", () => log("info", "announced", { service: "_wyoming._tcp", name, port }));
+    service.once("up", () => hub.log("info", "announced", { service: "_wyoming._tcp", name, port }));
   };
   const publishing = setTimeout(publish, LOOK_AROUND_MS);
   const others = bonjour.find({ type: "wyoming" }, (other) => {
     if (other.name.toLowerCase() !== name.toLowerCase()) return;
     clearTimeout(publishing);
     others.stop();
-    log("warn", "zeroconf name taken", { name, by: `${other.host}:${other.port}` });
+    hub.log("warn", "zeroconf name taken", { name, by: `${other.host}:${other.port}` });
   });
 
   return () => {

@@ -3,6 +3,8 @@ import { Bonjour, type Service } from "bonjour-service";
 import { expect, it } from "vitest";
 import { serveSet } from "../../support/serve-set.ts";
 
+/** For a busy machine. */
+const WAIT = { timeout: 30_000 };
 const canMulticast = await multicastWorks();
 
 it.skipIf(!canMulticast)(
@@ -19,7 +21,7 @@ it.skipIf(!canMulticast)(
     try {
       const served = await serveSet(zeroconf);
       const ours = () => found.filter((service) => service.name === name);
-      await expect.poll(ours, { timeout: 20_000 }).toHaveLength(1);
+      await expect.poll(ours, WAIT).toHaveLength(1);
       const [service] = ours();
       expect(service).toMatchObject({
         port: served.wyomingPort,
@@ -29,11 +31,11 @@ it.skipIf(!canMulticast)(
       // A second server of that name serves, and says that it is not announced.
       const second = await serveSet(zeroconf);
       const taken = () => second.records.find(({ event }) => event === "zeroconf name taken");
-      await expect.poll(taken, { timeout: 20_000 }).toMatchObject({ level: "warn", name });
+      await expect.poll(taken, WAIT).toMatchObject({ level: "warn", name });
       await second.close();
       expect(lost).not.toContain(name);
       await served.close();
-      await expect.poll(() => lost, { timeout: 20_000 }).toContain(name);
+      await expect.poll(() => lost, WAIT).toContain(name);
     } finally {
       browser.stop();
       await new Promise<void>((resolve) => bonjour.destroy(() => resolve()));

@@ -7,10 +7,11 @@ import { ClientSession, type Farewell, type ServeHub } from "./client-session.ts
 import { bytesPerSecondOf, type PcmFormat } from "./live-stream.ts";
 import { WyomingClock } from "./wyoming-clock.ts";
 import { encodeWyomingEvent, type WyomingEvent, WyomingParser } from "./wyoming-parser.ts";
-import { findWakeNames, type WakeName, wakeNames, wyomingInfo } from "./wyoming-wake-names.ts";
+import type { WakeName, WakeNames } from "./wyoming-wake-names.ts";
 
 export interface ServeWyomingOptions {
   readonly hub: ServeHub;
+  readonly wakeNames: WakeNames;
   /** For the log. */
   readonly peer: string;
 }
@@ -35,6 +36,7 @@ class WyomingClient {
   readonly #hub: ServeHub;
   readonly #session: ClientSession;
   readonly #parser: WyomingParser;
+  readonly #wakeNames: WakeNames;
   #wanted: readonly WakeName[];
   /** Opened by the first chunk, which says how it is written. */
   #stream: WyomingStream | undefined;
@@ -45,11 +47,12 @@ class WyomingClient {
   /** Unknown names already in the log: satellites ask again after every command. */
   readonly #warned = new Set<string>();
 
-  constructor(connection: Duplex, { hub, peer }: ServeWyomingOptions) {
+  constructor(connection: Duplex, { hub, wakeNames, peer }: ServeWyomingOptions) {
     this.#connection = connection;
     this.#hub = hub;
     this.#parser = new WyomingParser({ mostBytes: hub.limits.messageBytes });
-    this.#wanted = wakeNames(hub.set.cards);
+    this.#wakeNames = wakeNames;
+    this.#wanted = wakeNames.all;
     this.#session = new ClientSession(
       {
         protocol: "wyoming",
@@ -82,7 +85,7 @@ class WyomingClient {
   }
 
   #obey({ type, data, payload }: WyomingEvent): void {
-    if (type === "describe") this.#send("info", wyomingInfo(this.#hub.set.cards, this.#hub.version));
+    if (type === "describe") this.#send("info", this.#wakeNames.info(this.#hub.version));
     else if (type === "ping") this.#send("pong", typeof data.text === "string" ? { text: data.text } : {});
     else if (type === "detect") this.#detect(data);
     else if (type === "audio-start") this.#begin(data);
@@ -104,25 +107,29 @@ class WyomingClient {
 
   /** The wake words of a `detect`. As in wyoming-openwakeword unknown ones are skipped; without a known one all are meant. */
   #namesOf(names: unknown): readonly WakeName[] {
-    const { cards } = this.#hub.set;
-    if (names === undefined || names === null) return wakeNames(cards);
+    if (names === undefined || names === null) return this.#wakeNames.all;
     if (!Array.isArray(names) || names.some((name) => typeof name !== "string"))
       throw new CallsignError("PROTOCOL_INVALID", "detect: expected names as a list of texts");
-    const found = (names as string[]).map((name) => ({ name, wakeNames: findWakeNames(name, cards) }));
-    const unknown = found.filter((one) => one.wakeNames.length === 0).map(({ name }) => name);
-    this.#warnUnknown(unknown.filter((name) => !this.#warned.has(name)));
-    const wanted = found.flatMap((one) => one.wakeNames);
-    return wanted.length > 0 ? wanted : wakeNames(cards);
+    if (names.length > MAX_NAMES)
+      throw new CallsignError(
+        "PROTOCOL_INVALID",
+        `detect: expected at most ${MAX_NAMES} names, got ${names.length}`,
+      );
+    const found = (names as string[]).map((name) => ({ name, meant: this.#wakeNames.find(name) }));
+    this.#warnUnknown(found.filter(({ meant }) => meant.length === 0).map(({ name }) => name));
+    const wanted = found.flatMap(({ meant }) => meant);
+    return wanted.length > 0 ? wanted : this.#wakeNames.all;
   }
 
-  #warnUnknown(names: readonly string[]): void {
+  #warnUnknown(unknown: readonly string[]): void {
+    const names = unknown.map((name) => name.slice(0, 100)).filter((name) => !this.#warned.has(name));
     if (names.length === 0 || this.#warned.size > MAX_WARNED_NAMES) return;
     for (const name of names) this.#warned.add(name);
-    const known = wakeNames(this.#hub.set.cards).map(({ name }) => name);
+    const known = this.#wakeNames.all.map(({ name }) => name);
     const near = closestName(names[0]!, known);
     this.#hub.log("warn", "unknown wake word", {
       session: this.#session.id,
-      names: names.slice(0, 10).map((name) => name.slice(0, 100)),
+      names: names.slice(0, 10),
       known: known.slice(0, 100),
       ...(near !== undefined && { didYouMean: near }),
     });
@@ -208,6 +215,9 @@ const isOpen = ({ models }: WyomingStream, wanted: readonly WakeName[]): boolean
 
 const timestampOf = ({ timestamp }: WyomingEvent["data"]): number | undefined =>
   typeof timestamp === "number" && Number.isFinite(timestamp) ? timestamp : undefined;
+
+/** More than any model set has, and few enough to look up at once. */
+const MAX_NAMES = 1000;
 
 /** Unknown names of one client after which the log has enough of them. */
 const MAX_WARNED_NAMES = 100;

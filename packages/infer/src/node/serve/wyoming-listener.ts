@@ -3,16 +3,18 @@ import { Duplex, type Readable, type Writable } from "node:stream";
 import type { ServeHub } from "./client-session.ts";
 import { serveWyoming } from "./wyoming-client.ts";
 import { encodeWyomingEvent } from "./wyoming-parser.ts";
+import { WakeNames } from "./wyoming-wake-names.ts";
 
 /** A server for TCP or a Unix socket, not listening yet, that speaks Wyoming. */
 export function createWyomingListener(hub: ServeHub, isStopping: () => boolean): Server {
+  const wakeNames = new WakeNames(hub.set.cards);
   return createServer({ allowHalfOpen: true }, (socket) => {
     if (isStopping() || hub.metrics.streams >= hub.limits.streams)
       return refuse(socket, { hub, reason: isStopping() ? "stopping" : "streams" });
     socket.setNoDelay(true);
     // Satellites are silent for hours, so the system asks whether they are still there.
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    serveWyoming(socket, { hub, peer: peerOf(socket) });
+    serveWyoming(socket, { hub, wakeNames, peer: peerOf(socket) });
   });
 }
 
@@ -24,7 +26,7 @@ export function serveWyomingPair(
   const connection = Duplex.from({ readable: input, writable: output });
   return new Promise((resolve) => {
     connection.on("close", resolve);
-    serveWyoming(connection, { hub, peer: "stdio" });
+    serveWyoming(connection, { hub, wakeNames: new WakeNames(hub.set.cards), peer: "stdio" });
   });
 }
 

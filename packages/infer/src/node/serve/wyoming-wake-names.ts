@@ -8,68 +8,79 @@ export interface WakeName {
   readonly label: string;
 }
 
-/** Every label of every model, named after the model; where a model has several labels, `MODEL/LABEL`. */
-export function wakeNames(cards: readonly ModelCard[]): WakeName[] {
-  return cards.flatMap(({ name: model, labels }) =>
-    labels.map((label) => ({ model, label, name: labels.length === 1 ? model : `${model}/${label}` })),
-  );
-}
+/** The wake words of a server: every label of every model. */
+export class WakeNames {
+  /** Named after the model; where a model has several labels, `MODEL/LABEL`. */
+  readonly all: readonly WakeName[];
+  readonly #cards: readonly ModelCard[];
+  /** For each spelling, from strict to loose, what a name written so means. */
+  readonly #indexes: readonly ReadonlyMap<string, readonly WakeName[]>[];
 
-/**
- * The wake words that a client means by a name, under that name. A name is a wake word's own, its label, its phrase or
- * its model's (all labels). An exact match comes first, then one that differs in case or separators, then one that
- * differs in a version suffix (`hey_nimbus_v0.1`). Empty when there is none.
- */
-export function findWakeNames(asked: string, cards: readonly ModelCard[]): WakeName[] {
-  const known = wakeNames(cards);
-  const aliases: ((one: WakeName) => string)[] = [
-    ({ name }) => name,
-    ({ label }) => label,
-    ({ model, label }) =>
-      phraseOf(
-        cards.find((card) => card.name === model)!,
-        label,
-      ),
-  ];
-  for (const spelling of [
-    (text: string) => text,
-    foldSeparators,
-    (text: string) => foldSeparators(withoutVersion(text)),
-  ]) {
-    const wanted = spelling(asked);
-    if (wanted === "") continue;
-    for (const alias of aliases) {
-      const found = known.find((one) => spelling(alias(one)) === wanted);
-      if (found !== undefined) return [{ ...found, name: asked }];
-    }
-    const model = known.find((one) => spelling(one.model) === wanted)?.model;
-    if (model !== undefined)
-      return known.filter((one) => one.model === model).map((one) => ({ ...one, name: asked }));
+  constructor(cards: readonly ModelCard[]) {
+    this.#cards = cards;
+    this.all = cards.flatMap(({ name: model, labels }) =>
+      labels.map((label) => ({ model, label, name: labels.length === 1 ? model : `${model}/${label}` })),
+    );
+    this.#indexes = SPELLINGS.map((spell) => this.#indexBy(spell));
   }
-  return [];
-}
 
-/** Data of the `info` event: one wake-word program with these models. */
-export function wyomingInfo(cards: readonly ModelCard[], version: string): Record<string, unknown> {
-  const attribution = { name: "Callsign", url: "" };
-  const models = wakeNames(cards).map(({ name, model, label }) => {
-    const card = cards.find((one) => one.name === model)!;
-    const phrase = phraseOf(card, label);
-    // A head without a card comes from elsewhere; only its file name may tell its version.
-    const isBare = card.createdBy.version === "bare head";
-    return {
-      name,
-      description: phrase,
-      phrase,
-      attribution: isBare ? { name: "", url: "" } : attribution,
-      installed: true,
-      languages: [],
-      version: isBare ? (VERSION_SUFFIX.exec(model)?.[1] ?? "") : card.createdBy.version,
+  /**
+   * The wake words that a client means by a name, under that name. A name is a wake word's own, its label, its phrase or
+   * its model's (all labels). An exact match comes first, then one that differs in case or separators, then one that
+   * differs in a version suffix (`hey_nimbus_v0.1`). Empty where there is none.
+   */
+  find(asked: string): readonly WakeName[] {
+    if (asked.length > MAX_NAME_LENGTH) return [];
+    for (const [i, spell] of SPELLINGS.entries()) {
+      const found = this.#indexes[i]!.get(spell(asked));
+      if (found !== undefined) return found.map((one) => ({ ...one, name: asked }));
+    }
+    return [];
+  }
+
+  /** Data of the `info` event: one wake-word program with these models. */
+  info(version: string): Record<string, unknown> {
+    const attribution = { name: "Callsign", url: "" };
+    const models = this.all.map(({ name, model, label }) => {
+      const card = this.#cardOf(model);
+      const phrase = phraseOf(card, label);
+      // A head without a card comes from elsewhere; only its file's name may tell its version.
+      const isBare = card.createdBy.version === "bare head";
+      return {
+        name,
+        description: phrase,
+        phrase,
+        attribution: isBare ? { name: "", url: "" } : attribution,
+        installed: true,
+        languages: [],
+        version: isBare ? (VERSION_SUFFIX.exec(model)?.[1] ?? "") : card.createdBy.version,
+      };
+    });
+    const program = { name: "callsign", description: "Callsign voice-command detection", attribution };
+    const none = { asr: [], tts: [], handle: [], intent: [], mic: [], snd: [] };
+    return { ...none, wake: [{ ...program, installed: true, version, models }] };
+  }
+
+  #cardOf(model: string): ModelCard {
+    return this.#cards.find((card) => card.name === model)!;
+  }
+
+  #indexBy(spell: (name: string) => string): Map<string, readonly WakeName[]> {
+    const index = new Map<string, readonly WakeName[]>();
+    const add = (name: string, means: readonly WakeName[]): void => {
+      const key = spell(name);
+      if (key !== "" && !index.has(key)) index.set(key, means);
     };
-  });
-  const program = { name: "callsign", description: "Callsign voice-command detection", attribution };
-  const none = { asr: [], tts: [], handle: [], intent: [], mic: [], snd: [] };
-  return { ...none, wake: [{ ...program, installed: true, version, models }] };
+    for (const one of this.all) add(one.name, [one]);
+    for (const one of this.all) add(one.label, [one]);
+    for (const one of this.all) add(phraseOf(this.#cardOf(one.model), one.label), [one]);
+    for (const { name } of this.#cards)
+      add(
+        name,
+        this.all.filter(({ model }) => model === name),
+      );
+    return index;
+  }
 }
 
 /** What a person says: the first training phrase, else the label made readable. */
@@ -97,6 +108,15 @@ const withoutVersion = (text: string): string =>
     .map((part) => part.trim().replace(VERSION_SUFFIX, ""))
     .join("/");
 
+const SPELLINGS = [
+  (name: string): string => name,
+  foldSeparators,
+  (name: string): string => foldSeparators(withoutVersion(name)),
+];
+
+/** A card allows no longer name. */
+const MAX_NAME_LENGTH = 1000;
+
 const SEPARATORS = /[^\p{L}\p{M}\p{N}]+/u;
 /** `_v0.1`, `-v2`, ` v1.0.3` at the end of a name. */
-const VERSION_SUFFIX = /[\s_-]+(v\d+(?:\.\d+)*)$/iu;
+const VERSION_SUFFIX = /(?<![\s_-])[\s_-]+(v\d+(?:\.\d+)*)$/iu;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findWakeNames, wyomingInfo } from "../../../src/node/serve/wyoming-wake-names.ts";
+import { WakeNames } from "../../../src/node/serve/wyoming-wake-names.ts";
 import { exampleCard } from "../../support/example-card.ts";
 
 const card = (name: string, labels = [name], training?: Record<string, unknown>) =>
@@ -21,7 +21,9 @@ const CARDS = [
   card("v2"),
 ];
 
-describe("findWakeNames", () => {
+const NAMES = new WakeNames(CARDS);
+
+describe("a wake word's name", () => {
   it.each([
     ["hey_nimbus_v0.1", "hey_nimbus_v0.1"],
     ["hey_nimbus", "hey_nimbus_v0.1"],
@@ -39,20 +41,20 @@ describe("findWakeNames", () => {
     ["v2", "v2"],
   ])("%j means %s and is answered as asked", (asked, wakeName) => {
     const [model, label = model] = wakeName.split("/");
-    expect(findWakeNames(asked, CARDS)).toEqual([{ name: asked, model, label }]);
+    expect(NAMES.find(asked)).toEqual([{ name: asked, model, label }]);
   });
 
   it("takes a model's name for all its labels", () => {
-    expect(findWakeNames("TIMERS", CARDS).map(({ label }) => label)).toEqual(["start", "stop"]);
+    expect(NAMES.find("TIMERS").map(({ label }) => label)).toEqual(["start", "stop"]);
   });
 
-  it.each(["", " ", "_", "hey", "nimbuss", "v3"])("finds none for %j", (asked) => {
-    expect(findWakeNames(asked, CARDS)).toEqual([]);
+  it.each(["", " ", "_", "hey", "nimbuss", "v3", "_".repeat(100_000)])("finds none for %j", (asked) => {
+    expect(NAMES.find(asked)).toEqual([]);
   });
 });
 
 it("info has the phrase a person says and every field that the reference's data classes need", () => {
-  const [program] = wyomingInfo(CARDS, "1.2.3").wake as Record<string, unknown>[];
+  const [program] = NAMES.info("1.2.3").wake as Record<string, unknown>[];
   expect(program).toMatchObject({ name: "callsign", version: "1.2.3", installed: true });
   const models = program!.models as Record<string, unknown>[];
   expect(models.map(({ phrase }) => phrase)).toEqual([

@@ -72,7 +72,7 @@ export function registerServe(program: Command, context: CliContext): void {
     .option("--max-audio-factor <times>", "audio a client may send, in times real time (4)", parseNumber)
     .option(
       "--idle-seconds <seconds>",
-      "without a message for so long, a client is dropped (60)",
+      "without a message for so long, a client is dropped (60); over Wyoming only one that has sent none yet",
       parseNumber,
     )
     .option("--total-seconds <seconds>", "no connection lasts longer (86400)", parseNumber)

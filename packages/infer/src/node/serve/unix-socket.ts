@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect, type Server } from "node:net";
+import { isMainThread } from "node:worker_threads";
 import { CallsignError } from "../../errors.ts";
 
 /**
@@ -21,7 +22,7 @@ export async function listenOnUnixSocket(server: Server, path: string): Promise<
     throw refuse("another program listens there; choose another path");
   try {
     if (stats !== undefined) await unlink(path);
-    server.listen({ path });
+    listenPrivately(server, path);
     await once(server, "listening");
     await chmod(path, 0o600);
   } catch (cause) {
@@ -30,6 +31,16 @@ export async function listenOnUnixSocket(server: Server, path: string): Promise<
       code === "ENOENT" || code === "EACCES" ? "its folder is missing or may not be written to" : message,
       cause,
     );
+  }
+}
+
+/** The file gets its mode in this call, so nobody else can connect for even a moment. A worker may not set the mask. */
+function listenPrivately(server: Server, path: string): void {
+  const mask = isMainThread ? process.umask(0o177) : undefined;
+  try {
+    server.listen({ path });
+  } finally {
+    if (mask !== undefined) process.umask(mask);
   }
 }
 

@@ -100,7 +100,9 @@ async function serve(
   try {
     const server = await serveDetectors(set, serveOptions(context, flags));
     const { http, wyoming } = server;
-    if (flags.json === true) printJson(context, { http, wyoming, models: set.cards.map(({ name }) => name) });
+    const wyomingSocket = flags.wyoming?.kind === "unix" ? flags.wyoming.path : undefined;
+    const served = set.cards.map(({ name }) => name);
+    if (flags.json === true) printJson(context, { http, wyoming, wyomingSocket, models: served });
     if (!context.signal.aborted) await Promise.race([once(context.signal, "abort"), server.pairClosed]);
     await server.close();
   } finally {

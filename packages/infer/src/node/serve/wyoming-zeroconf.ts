@@ -10,7 +10,7 @@ export interface WyomingAnnouncement {
   readonly port: number;
   /** Unique in the network, at most 63 bytes. Default `callsign-HOSTNAME`, with `-PORT` where that is not 10400. */
   readonly name?: string;
-  readonly hub: Pick<ServeHub, "log">;
+  readonly hub: Pick<ServeHub, "log" | "version">;
 }
 
 /**
@@ -35,7 +35,15 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
   const publish = (): void => {
     others.stop();
     const host = `${name.replaceAll(/[^a-z0-9-]+/gi, "-")}.local`;
-    const service = bonjour.publish({ name, host, port, type: "wyoming", disableIPv6: !isIPv6(address) });
+    const service = bonjour.publish({
+      name,
+      host,
+      port,
+      type: "wyoming",
+      // Not empty: the library would write a record of no bytes, which RFC 6763, section 6.1, forbids.
+      txt: { version: hub.version },
+      disableIPv6: !isIPv6(address),
+    });
     if (!ALL_ADDRESSES.has(address)) {
       // The library announces every address of the machine; this server listens on one.
       const records = service.records.bind(service);

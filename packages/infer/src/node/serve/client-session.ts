@@ -52,8 +52,8 @@ export interface Wire {
   readonly protocol: ServeProtocol;
   /** For the log. */
   readonly peer: string;
-  /** A client that has sent a message is not idle however long it is silent; a dead peer is the transport's to notice. */
-  readonly mayBeSilent?: boolean;
+  /** When a silent client is not idle: always, or once it has sent a message. A dead peer is the transport's to notice. */
+  readonly mayBeSilent?: "always" | "after-message";
   pause(): void;
   resume(): void;
   /** Bytes sent that the client has not read. */
@@ -224,7 +224,9 @@ export class ClientSession {
         ? `nothing came for ${seconds} s`
         : `the connection lasted ${seconds} s; connect again`;
     const leave = (): void => {
-      if (reason === "IDLE" && this.#wire.mayBeSilent === true && this.#hasSpoken) return;
+      const { mayBeSilent } = this.#wire;
+      const isAllowed = mayBeSilent === "always" || (mayBeSilent === "after-message" && this.#hasSpoken);
+      if (reason === "IDLE" && isAllowed) return;
       this.leave({ reason, message });
     };
     return setTimeout(leave, seconds * 1000).unref();

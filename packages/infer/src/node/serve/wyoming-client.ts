@@ -3,7 +3,7 @@ import type { PcmEncoding } from "../../audio/pcm-decoder.ts";
 import { closestName } from "../../closest-name.ts";
 import { CallsignError } from "../../errors.ts";
 import type { ModelStep } from "../../feature-track.ts";
-import { ClientSession, type Farewell, type ServeHub } from "./client-session.ts";
+import { ClientSession, type Farewell, type ServeHub, type Wire } from "./client-session.ts";
 import { bytesPerSecondOf, type PcmFormat } from "./live-stream.ts";
 import { WyomingClock } from "./wyoming-clock.ts";
 import { encodeWyomingEvent, type WyomingEvent, WyomingParser } from "./wyoming-parser.ts";
@@ -14,6 +14,7 @@ export interface ServeWyomingOptions {
   readonly wakeNames: WakeNames;
   /** For the log. */
   readonly peer: string;
+  readonly mayBeSilent: Wire["mayBeSilent"] & string;
 }
 
 /** Serves one Wyoming connection until it closes: a socket, or standard input and output as one stream. */
@@ -47,7 +48,7 @@ class WyomingClient {
   /** Unknown names already in the log: satellites ask again after every command. */
   readonly #warned = new Set<string>();
 
-  constructor(connection: Duplex, { hub, wakeNames, peer }: ServeWyomingOptions) {
+  constructor(connection: Duplex, { hub, wakeNames, peer, mayBeSilent }: ServeWyomingOptions) {
     this.#connection = connection;
     this.#hub = hub;
     this.#parser = new WyomingParser({ mostBytes: hub.limits.messageBytes });
@@ -57,8 +58,7 @@ class WyomingClient {
       {
         protocol: "wyoming",
         peer,
-        // A satellite keeps its connection and sends nothing while it is paused or streams elsewhere.
-        mayBeSilent: true,
+        mayBeSilent,
         pause: () => connection.pause(),
         resume: () => connection.resume(),
         unreadBytes: () => connection.writableLength,

@@ -12,9 +12,9 @@ export function createWyomingListener(hub: ServeHub, isStopping: () => boolean):
     if (isStopping() || hub.metrics.streams >= hub.limits.streams)
       return refuse(socket, { hub, reason: isStopping() ? "stopping" : "streams" });
     socket.setNoDelay(true);
-    // Satellites are silent for hours, so the system asks whether they are still there.
+    // A satellite sends nothing for hours while it is paused, so the system asks whether it is still there.
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    serveWyoming(socket, { hub, wakeNames, peer: peerOf(socket) });
+    serveWyoming(socket, { hub, wakeNames, peer: peerOf(socket), mayBeSilent: "after-message" });
   });
 }
 
@@ -26,7 +26,8 @@ export function serveWyomingPair(
   const connection = Duplex.from({ readable: input, writable: output });
   return new Promise((resolve) => {
     connection.on("close", resolve);
-    serveWyoming(connection, { hub, wakeNames: new WakeNames(hub.set.cards), peer: "stdio" });
+    const wakeNames = new WakeNames(hub.set.cards);
+    serveWyoming(connection, { hub, wakeNames, peer: "stdio", mayBeSilent: "always" });
   });
 }
 

@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { noise } from "../../support/noise.ts";
 import { type ServedSet, serveSet } from "../../support/serve-set.ts";
@@ -104,6 +105,19 @@ describe("a satellite with its own wake word service", () => {
     );
     expect(wanted.at(-1)!.timestamp).toBeGreaterThan(halfMs);
   });
+});
+
+it("a pair of streams may be silent from the first, and ends with its input", async () => {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  await served.close();
+  served = await serveSet({ limits: { idleSeconds: 0.05 }, wyomingPair: { input, output } });
+  await pause(150);
+  input.end(Buffer.concat([detect('["hello"]'), START, ...chunks(null), STOP]));
+  const text = Buffer.concat(await output.toArray()).toString();
+  await served.server.pairClosed;
+  expect(text.match(/"type":"[a-z-]+"/g)).toEqual(
+    (await expected({ hello: "hello" })).map(() => '"type":"detection"'),
+  );
 });
 
 describe("Home Assistant", () => {

@@ -38,6 +38,7 @@ class WyomingClient {
       {
         protocol: "wyoming",
         peer: `${socket.remoteAddress}:${socket.remotePort}`,
+        connection: socket,
         pause: () => socket.pause(),
         resume: () => socket.resume(),
         unreadBytes: () => socket.writableLength,
@@ -56,7 +57,9 @@ class WyomingClient {
     try {
       for (const event of this.#parser.push(bytes)) {
         if (this.#session.left) return;
-        this.#session.received();
+        // Pings alone take no stream.
+        if (event.type !== "ping" && !this.#session.greet()) return;
+        this.#session.received({ audio: event.type === "audio-chunk", bytes: event.payload.length });
         this.#obey(event);
       }
     } catch (error) {

@@ -6,6 +6,7 @@ import { encodeWyomingEvent } from "./wyoming-parser.ts";
 /** A TCP server, not listening yet, that speaks Wyoming. */
 export function createWyomingListener(hub: ServeHub, isStopping: () => boolean): Server {
   return createServer({ allowHalfOpen: true }, (socket) => {
+    hub.waiting.add(socket);
     if (!isStopping() && hub.metrics.streams < hub.limits.streams) return serveWyoming(socket, hub);
     const reason = isStopping() ? "stopping" : "streams";
     hub.metrics.refused(reason);

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { noise } from "../../support/noise.ts";
+import { type ServedSet, serveSet } from "../../support/serve-set.ts";
+import { greet } from "../../support/socket-client.ts";
+
+let served: ServedSet;
+afterEach(() => served.close());
+
+const s16 = (samples: Float32Array): Uint8Array => new Uint8Array(Int16Array.from(samples).buffer);
+const UNLIMITED = { audioFactor: 1e6, audioBurstSeconds: 1e6 };
+
+describe("a client that reads slowly", () => {
+  /** More than the system's own buffers on loopback hold. */
+  const ASKED = 16;
+  const ask = { type: "audio", fromMs: 0, toMs: 30_000 };
+
+  it("gets all the audio it asked for, whole, with what comes after it", async () => {
+    served = await serveSet({ limits: { ...UNLIMITED, unreadSeconds: 30 } });
+    const client = await greet(served.socketUrl, { audioSeconds: 30, models: ["hello"] });
+    const bytes = s16(noise(480_000));
+    client.send(bytes.subarray(0, 480_000));
+    client.send(bytes.subarray(480_000));
+    client.send({ type: "audio", fromMs: 0, toMs: 0 });
+    await client.heard("audio");
+    client.socket.pause();
+    for (let i = 0; i < ASKED; i++) client.send(ask);
+    client.send({ type: "end" });
+    // Until the server has sent all that the system takes and waits.
+    let sent = -1;
+    for (let now = 0; now !== sent; now = served.server.metrics.streams) {
+      sent = now;
+      await sleep(300);
+    }
+    expect(served.server.metrics.streams).toBe(1);
+    client.socket.resume();
+    expect(await client.closed).toMatchObject({ code: 1000 });
+    expect(client.of("audio").slice(1)).toEqual(
+      Array.from({ length: ASKED }, () => ({ type: "audio", fromMs: 0, samples: 480_000 })),
+    );
+    expect(client.binary).toHaveLength(ASKED + 1);
+    expect(client.binary.slice(1).every((audio) => audio.equals(bytes))).toBe(true);
+    expect(client.of("end")).toHaveLength(1);
+  });
+
+  it("is dropped when it reads nothing at all, whatever it is that it leaves unread", async () => {
+    served = await serveSet({ limits: { ...UNLIMITED, messagesPerSecond: 1e6, unreadSeconds: 0.2 } });
+    const [kept, pings, early] = [
+      await greet(served.socketUrl, { audioSeconds: 30 }),
+      await greet(served.socketUrl),
+      new WebSocket(served.socketUrl),
+    ];
+    await new Promise((resolve) => early.once("open", resolve));
+    for (const socket of [kept.socket, pings.socket, early]) socket.pause();
+    kept.send(s16(noise(480_000)).subarray(0, 900_000));
+    for (let i = 0; i < ASKED; i++) kept.send(ask);
+    const filler = Buffer.alloc(125);
+    const isOver = (): boolean =>
+      served.records.filter(({ reason }) => reason === "SLOW_READER").length === 3;
+    for (let round = 0; round < 1000 && !isOver(); round++) {
+      for (const socket of [pings.socket, early])
+        for (let i = 0; i < 1000 && socket.bufferedAmount < 1e6; i++) socket.ping(filler);
+      await sleep(5);
+    }
+    expect(isOver()).toBe(true);
+    for (const socket of [kept.socket, pings.socket, early]) socket.terminate();
+  });
+});
+
+describe("idle", () => {
+  it("is no client that the server does not read", async () => {
+    served = await serveSet({ limits: { audioFactor: 1, audioBurstSeconds: 0.5, idleSeconds: 0.3 } });
+    const client = await greet(served.socketUrl, { models: ["hello"], scores: true });
+    // 1.5 s of debt, five times the idle limit.
+    client.send(s16(noise(32_000)));
+    await sleep(100);
+    const talk = setInterval(() => client.send(s16(noise(160))), 50);
+    await expect.poll(() => client.of("scores").length, { timeout: 10_000 }).toBeGreaterThan(25);
+    clearInterval(talk);
+    expect(await client.heard("error")).toMatchObject({ code: "IDLE" });
+  });
+
+  it("is no client that said pause, until it sends audio again or answers no more", async () => {
+    served = await serveSet({ limits: { idleSeconds: 0.1 } });
+    const [muted, gone] = [await greet(served.socketUrl), await greet(served.socketUrl)];
+    for (const client of [muted, gone]) client.send({ type: "pause" });
+    gone.socket.pause();
+    await expect.poll(() => served.records.filter(({ reason }) => reason === "IDLE").length).toBe(1);
+    await sleep(300);
+    expect(muted.said.map(({ type }) => type)).toEqual(["ready"]);
+    muted.send(s16(noise(1600)));
+    expect(await muted.heard("error")).toMatchObject({ code: "IDLE" });
+    gone.socket.terminate();
+  });
+});
+
+describe("limits", () => {
+  it("count audio and not its messages: Web Audio's 128 samples at 48 kHz are not held up", async () => {
+    served = await serveSet();
+    const client = await greet(served.socketUrl, { sampleRateHz: 48_000, scores: true, models: ["hello"] });
+    // 6 s of it at once are more messages than the limit has for others.
+    const bytes = s16(noise(48_000 * 3));
+    for (let at = 0; at < bytes.length; at += 256) client.send(bytes.subarray(at, at + 256));
+    client.send({ type: "end" });
+    await client.closed;
+    expect(client.of("scores")).toHaveLength(37);
+    expect(client.of("warning")).toEqual([]);
+  });
+
+  it.each([
+    ["audio", [s16(noise(32_000))], /audio is read no faster than 10 s a second after the first 1 s/],
+    ["short messages", Array.from({ length: 1700 }, () => new Uint8Array(2)), /no faster than 50 a second/],
+    ["empty messages", Array.from({ length: 110 }, () => new Uint8Array(0)), /no faster than 50 a second/],
+    ["other messages", Array.from({ length: 110 }, () => ({ type: "pause" })), /no faster than 50 a second/],
+  ] as const)("are said when they are met: %s", async (_, messages, text) => {
+    served = await serveSet({ limits: { audioFactor: 10, audioBurstSeconds: 1, messagesPerSecond: 50 } });
+    const client = await greet(served.socketUrl);
+    for (const message of messages) client.send(message);
+    const warning = await client.heard("warning");
+    expect(warning).toMatchObject({ code: "THROTTLED", message: expect.stringMatching(text) });
+    // Once, and nothing is lost.
+    client.send({ type: "end" });
+    await client.heard("end");
+    expect(client.of("warning")).toHaveLength(1);
+    expect(served.server.metrics.render()).toContain("callsign_throttled_total");
+  });
+
+  it("say when audio waits longer to be heard than is read ahead", async () => {
+    served = await serveSet({ limits: { backlogSeconds: 0.5 } });
+    const client = await greet(served.socketUrl, { scores: true, models: ["hello"] });
+    for (let i = 0; i < 4; i++) client.send(s16(noise(16_000)));
+    client.send({ type: "end" });
+    await client.closed;
+    expect(client.of("scores")).toHaveLength(50);
+    expect(client.of("warning")).toEqual([
+      { type: "warning", code: "THROTTLED", message: expect.stringMatching(/more than 0.5 s of audio wait/) },
+    ]);
+  });
+});

@@ -142,8 +142,6 @@ export class ClientSession {
     if (audio) this.#resting = false;
     const cost = audio && bytes > 0 ? AUDIO_MESSAGE_COST : Math.max(1, Math.ceil(bytes / 1024));
     this.#slowDown(this.#messages.spend(cost), "messages");
-    // What is answered at once, such as a ping, may be left unread too.
-    this.checkReader();
   }
 
   /** The client sends nothing until its next audio, and is not idle meanwhile as long as it answers pings. */

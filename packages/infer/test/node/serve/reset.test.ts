@@ -3,7 +3,7 @@ import { noise } from "../../support/noise.ts";
 import { serveSet } from "../../support/serve-set.ts";
 import { greet, type SocketClient } from "../../support/socket-client.ts";
 
-const SAMPLES = noise(40_000);
+const SAMPLES = noise(120_000);
 const toBytes = {
   s16le: (samples: Float32Array) => new Uint8Array(Int16Array.from(samples).buffer),
   f32le: (samples: Float32Array) => new Uint8Array(samples.map((x) => x / 32_768).buffer),
@@ -30,9 +30,13 @@ describe("reset", () => {
     async (encoding, channels, sampleRateHz) => {
       const served = await serveSet({ voiceGate: {} });
       const hello = { encoding, channels, sampleRateHz, scores: true, mute: true, audioSeconds: 1 };
-      const bytes = toBytes[encoding](SAMPLES);
+      const seconds = Float32Array.from(
+        { length: 2.5 * sampleRateHz * channels },
+        (_, i) => SAMPLES[Math.floor(i / channels)]!,
+      );
+      const bytes = toBytes[encoding](seconds);
       const fresh = await play(await greet(served.socketUrl, hello), bytes);
-      expect(fresh.said.filter(({ type }) => type === "detection").length).toBeGreaterThan(0);
+      expect(fresh.said.filter(({ type }) => type === "scores")).toHaveLength(2 * 31);
       const used = await greet(served.socketUrl, hello);
       // Every remainder of a frame, each after other audio.
       const frameBytes = channels * (encoding === "s16le" ? 2 : 4);

@@ -105,7 +105,11 @@ const SERIES: readonly { readonly name: string; readonly kind: string; readonly 
   { name: "callsign_connections_total", kind: "counter", help: "Clients that connected." },
   { name: "callsign_disconnections_total", kind: "counter", help: "Clients that left, by reason." },
   { name: "callsign_refused_total", kind: "counter", help: "Clients refused at the door, by reason." },
-  { name: "callsign_throttled_total", kind: "counter", help: "Warnings that a client is read slowly, by reason." },
+  {
+    name: "callsign_throttled_total",
+    kind: "counter",
+    help: "Warnings that a client is read slowly, by reason.",
+  },
   { name: "callsign_audio_seconds_total", kind: "counter", help: "Audio heard." },
   { name: "callsign_steps_total", kind: "counter", help: "Steps of all models." },
   { name: "callsign_skipped_steps_total", kind: "counter", help: "Steps the voice gate passed over." },

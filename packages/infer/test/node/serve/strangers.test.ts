@@ -32,10 +32,7 @@ const UPGRADE =
 /** A WebSocket frame of a client; `reserved` sets a bit that must be clear. */
 function frame(opcode: number, payload = Buffer.alloc(0), { reserved = 0 } = {}): Buffer {
   // Masked with zeros: the payload is as it is.
-  return Buffer.concat([
-    Buffer.of(0x80 | reserved | opcode, 0x80 | payload.length, 0, 0, 0, 0),
-    payload,
-  ]);
+  return Buffer.concat([Buffer.of(0x80 | reserved | opcode, 0x80 | payload.length, 0, 0, 0, 0), payload]);
 }
 const [TEXT, CLOSE, PING] = [1, 8, 9];
 

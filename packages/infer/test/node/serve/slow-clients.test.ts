@@ -100,21 +100,37 @@ describe("limits", () => {
   });
 
   it.each([
-    ["audio", [s16(noise(32_000))], /audio is read no faster than 10 s a second after the first 1 s/],
-    ["short messages", Array.from({ length: 1700 }, () => new Uint8Array(2)), /no faster than 50 a second/],
-    ["empty messages", Array.from({ length: 110 }, () => new Uint8Array(0)), /no faster than 50 a second/],
-    ["other messages", Array.from({ length: 110 }, () => ({ type: "pause" })), /no faster than 50 a second/],
-  ] as const)("are said when they are met: %s", async (_, messages, text) => {
-    served = await serveSet({ limits: { audioFactor: 10, audioBurstSeconds: 1, messagesPerSecond: 50 } });
+    ["short messages", Array.from({ length: 400 }, () => new Uint8Array(2))],
+    ["empty messages", Array.from({ length: 30 }, () => new Uint8Array(0))],
+    ["other messages", Array.from({ length: 30 }, () => ({ type: "pause" }))],
+  ])("are said when they are met: %s", async (_, messages) => {
+    served = await serveSet({ limits: { messagesPerSecond: 5 } });
     const client = await greet(served.socketUrl);
     for (const message of messages) client.send(message);
-    const warning = await client.heard("warning");
-    expect(warning).toMatchObject({ code: "THROTTLED", message: expect.stringMatching(text) });
-    // Once, and nothing is lost.
+    expect(await client.heard("warning")).toMatchObject({
+      code: "THROTTLED",
+      message: expect.stringMatching(/messages are read no faster than 5 a second, or 80 of audio/) as string,
+    });
+    client.socket.terminate();
+  });
+
+  it("are said once when a stream meets them again and again, and nothing is lost", async () => {
+    served = await serveSet({ limits: { audioFactor: 20, audioBurstSeconds: 1 } });
+    const client = await greet(served.socketUrl, { models: ["hello"], scores: true });
+    for (let i = 0; i < 4; i++) client.send(s16(noise(32_000)));
     client.send({ type: "end" });
-    await client.heard("end");
-    expect(client.of("warning")).toHaveLength(1);
-    expect(served.server.metrics.render()).toContain("callsign_throttled_total");
+    await client.closed;
+    expect(client.of("warning")).toEqual([
+      {
+        type: "warning",
+        code: "THROTTLED",
+        message: expect.stringMatching(
+          /audio is read no faster than 20 s a second after the first 1 s/,
+        ) as string,
+      },
+    ]);
+    expect(client.of("scores")).toHaveLength(100);
+    expect(served.server.metrics.render()).toContain('callsign_throttled_total{reason="audio"} 1');
   });
 
   it("say when audio waits longer to be heard than is read ahead", async () => {

@@ -115,6 +115,7 @@ describe("broken and hostile connections", () => {
     const trickle = setInterval(() => slow[1]!.socket.write("y"), 20);
     await Promise.all(slow.map(({ closed }) => closed));
     clearInterval(trickle);
+    expect((await fetch(`${served.httpUrl}/health`)).status).toBe(200);
   });
 
   it("frames that break the protocol are answered with their close code", async () => {

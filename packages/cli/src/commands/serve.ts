@@ -22,6 +22,7 @@ interface ServeFlags extends OpenDetectorSetFlags {
   readonly maxStreams?: number;
   readonly maxMessageBytes?: number;
   readonly maxAudioFactor?: number;
+  readonly helloSeconds?: number;
   readonly idleSeconds?: number;
   readonly totalSeconds?: number;
 }
@@ -67,12 +68,13 @@ export function registerServe(program: Command, context: CliContext): void {
     .option("--threshold <score>", "for all models instead of their own", parseNumber)
     .option("--false-alarms-per-day <number>", "for all models, by their cards' curves", parseNumber)
     .option("--voice-gate", "pass over silence without computing anything")
-    .option("--max-streams <count>", "clients at once (256)", parseNumber)
+    .option("--max-streams <count>", "clients at once that said hello (256)", parseNumber)
     .option("--max-message-bytes <bytes>", "largest message (1048576)", parseNumber)
     .option("--max-audio-factor <times>", "audio a client may send, in times real time (4)", parseNumber)
+    .option("--hello-seconds <seconds>", "time for a WebSocket client to say hello (5)", parseNumber)
     .option(
       "--idle-seconds <seconds>",
-      "without a message for so long, a client is dropped (60); over Wyoming only one that has sent none yet",
+      "a client that sends nothing for this long is dropped (60); over Wyoming only one that has sent nothing yet",
       parseNumber,
     )
     .option("--total-seconds <seconds>", "no connection lasts longer (86400)", parseNumber)
@@ -153,6 +155,7 @@ function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
     streams: flags.maxStreams,
     messageBytes: flags.maxMessageBytes,
     audioFactor: flags.maxAudioFactor,
+    helloSeconds: flags.helloSeconds,
     idleSeconds: flags.idleSeconds,
     totalSeconds: flags.totalSeconds,
   };

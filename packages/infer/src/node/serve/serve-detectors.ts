@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import type { DetectorSet } from "../../detector-set.ts";
@@ -9,6 +10,7 @@ import { toolIdentity } from "../tool-identity.ts";
 import type { ServeHub, ServeLogRecord } from "./client-session.ts";
 import { resolveLimits, type ServeLimits } from "./serve-limits.ts";
 import { ServeMetrics } from "./serve-metrics.ts";
+import { WaitingConnections } from "./waiting-connections.ts";
 import { createWebSocketListener } from "./websocket-listener.ts";
 import { listenOnUnixSocket } from "./unix-socket.ts";
 import { createWyomingListener, serveWyomingPair } from "./wyoming-listener.ts";
@@ -154,16 +156,28 @@ const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || host.startsWith("127.");
 
 function createHub(set: DetectorSet, options: ServeOptions): ServeHub {
-  const { sensitivity, voiceGate, token, log } = options;
+  const { sensitivity, voiceGate, token } = options;
+  const limits = resolveLimits(options.limits);
+  const metrics = new ServeMetrics();
+  const log: ServeHub["log"] = (level, event, fields = {}) =>
+    options.log?.({ time: new Date().toISOString(), level, event, ...fields });
+  const waiting = new WaitingConnections({
+    limit: limits.waitingConnections,
+    onDropped: (peer) => {
+      metrics.refused("waiting");
+      log("warn", "refused", { peer, reason: "waiting" });
+    },
+  });
   return {
     set,
-    limits: resolveLimits(options.limits),
-    metrics: new ServeMetrics(),
+    limits,
+    metrics,
+    waiting,
     openOptions: { ...(sensitivity && { sensitivity }), ...(voiceGate && { voiceGate }) },
     token,
     version: toolIdentity().version,
     sessions: new Set(),
-    log: (level, event, fields = {}) => log?.({ time: new Date().toISOString(), level, event, ...fields }),
+    log,
   };
 }
 
@@ -204,7 +218,14 @@ async function shutDown(servers: readonly Server[], hub: ServeHub): Promise<void
   const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
   for (const session of hub.sessions) session.leave({ reason: "SHUTDOWN", message: "the server stops" });
   // Idle keep-alive connections would hold it open; upgraded ones are cut off by their own grace.
-  for (const server of servers)
-    if ("closeIdleConnections" in server) (server.closeIdleConnections as () => void)();
+  for (const server of servers) if (server instanceof HttpServer) server.closeIdleConnections();
+  // Requests that never end.
+  const cutOff = setTimeout(() => {
+    for (const server of servers) if (server instanceof HttpServer) server.closeAllConnections();
+  }, SHUTDOWN_GRACE_MS);
   await Promise.all(closed);
+  clearTimeout(cutOff);
 }
+
+/** Time for HTTP requests to end before they are cut off. */
+const SHUTDOWN_GRACE_MS = 2000;

@@ -58,6 +58,7 @@ class WyomingClient {
       {
         protocol: "wyoming",
         peer,
+        connection,
         mayBeSilent,
         pause: () => connection.pause(),
         resume: () => connection.resume(),
@@ -76,7 +77,9 @@ class WyomingClient {
     try {
       for (const event of this.#parser.push(bytes)) {
         if (this.#session.left) return;
-        this.#session.received();
+        // Pings alone take no stream.
+        if (event.type !== "ping" && !this.#session.greet()) return;
+        this.#session.received({ audio: event.type === "audio-chunk", bytes: event.payload.length });
         this.#obey(event);
       }
     } catch (error) {

@@ -9,12 +9,13 @@ import { WakeNames } from "./wyoming-wake-names.ts";
 export function createWyomingListener(hub: ServeHub, isStopping: () => boolean): Server {
   const wakeNames = new WakeNames(hub.set.cards);
   return createServer({ allowHalfOpen: true }, (socket) => {
+    hub.waiting.add(socket);
     if (isStopping() || hub.metrics.streams >= hub.limits.streams)
       return refuse(socket, { hub, reason: isStopping() ? "stopping" : "streams" });
     socket.setNoDelay(true);
     // A satellite sends nothing for hours while it is paused, so the system asks whether it is still there.
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    serveWyoming(socket, { hub, wakeNames, peer: peerOf(socket), mayBeSilent: "after-message" });
+    serveWyoming(socket, { hub, wakeNames, peer: peerOf(socket), mayBeSilent: "after-hello" });
   });
 }
 

@@ -4,8 +4,10 @@ import { CallsignError } from "@callsign/infer";
 import type { ServeOptions } from "@callsign/infer/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { addHeadOptions } from "../head-options.ts";
 import { loadDetectorSetFor, type OpenDetectorSetFlags, sensitivityOf } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
+import { parseThreshold } from "../parse-threshold.ts";
 import { parseWyomingUri, type WyomingUri } from "../wyoming-uri.ts";
 
 interface ServeFlags extends OpenDetectorSetFlags {
@@ -29,12 +31,12 @@ interface ServeFlags extends OpenDetectorSetFlags {
 
 /** `callsign serve`: models for any number of clients, over WebSocket and Wyoming. */
 export function registerServe(program: Command, context: CliContext): void {
-  program
+  const serveCommand = program
     .command("serve")
     .description(
       "Serve models over WebSocket (ws://HOST:PORT/v1/stream, with /health and /metrics) and, as a wake-word service for Home Assistant, over Wyoming.",
     )
-    .argument("<model...>", "model folders, or bare openWakeWord .onnx heads")
+    .argument("<model...>", "model folders, or .onnx heads without a card")
     .option(
       "--host <address>",
       "where HTTP and WebSocket listen; others than loopback want a token",
@@ -57,15 +59,14 @@ export function registerServe(program: Command, context: CliContext): void {
         "machines can connect",
     )
     .option("--no-zeroconf", "no announcement")
-    .option(
-      "--name <name>",
-      "what clients see a bare head as, instead of its file's name; repeat it for several, in their order",
-      (name: string, before: readonly string[] | undefined) => [...(before ?? []), name],
-    )
     .option("--token <text>", "what WebSocket clients must show; better in CALLSIGN_TOKEN, which nobody sees")
     .option("--no-token", "no token, even where other machines can connect")
     .option("--allow-origin <origin...>", "web pages that may connect, besides those of this machine")
-    .option("--threshold <score>", "for all models instead of their own", parseNumber)
+    .option(
+      "--threshold <score>",
+      "instead of the models' own, for all labels, or LABEL=SCORE,...",
+      parseThreshold,
+    )
     .option("--false-alarms-per-day <number>", "for all models, by their cards' curves", parseNumber)
     .option("--voice-gate", "pass over silence without computing anything")
     .option("--max-streams <count>", "clients at once that said hello (256)", parseNumber)
@@ -91,6 +92,7 @@ export function registerServe(program: Command, context: CliContext): void {
     .action((models: string[], flags: ServeFlags, command: Command) =>
       serve(context, { models, flags: resolveDoors(flags, command) }),
     );
+  addHeadOptions(serveCommand);
 }
 
 async function serve(

@@ -1,4 +1,4 @@
-import type { ModelCard } from "../../model-card.ts";
+import { commandLabels, type ModelCard } from "../../model-card.ts";
 
 /** A wake word as Wyoming clients see it: one label of one model. */
 export interface WakeName {
@@ -8,7 +8,7 @@ export interface WakeName {
   readonly label: string;
 }
 
-/** The wake words of a server: every label of every model. */
+/** The wake words of a server: every label of every model but a background. */
 export class WakeNames {
   /** Named after the model; where a model has several labels, `MODEL/LABEL`. */
   readonly all: readonly WakeName[];
@@ -18,9 +18,14 @@ export class WakeNames {
 
   constructor(cards: readonly ModelCard[]) {
     this.#cards = cards;
-    this.all = cards.flatMap(({ name: model, labels }) =>
-      labels.map((label) => ({ model, label, name: labels.length === 1 ? model : `${model}/${label}` })),
-    );
+    this.all = cards.flatMap((card) => {
+      const [model, labels] = [card.name, commandLabels(card)];
+      return labels.map((label) => ({
+        model,
+        label,
+        name: labels.length === 1 ? model : `${model}/${label}`,
+      }));
+    });
     this.#indexes = SPELLINGS.map((spell) => this.#indexBy(spell));
   }
 

@@ -33,6 +33,8 @@ const hello = z.strictObject({
 const message = z.discriminatedUnion("type", [
   hello,
   z.strictObject({ type: z.literal("reset") }),
+  /** No audio comes for a while, and that is no reason to drop the client. */
+  z.strictObject({ type: z.literal("pause") }),
   z.strictObject({ type: z.literal("audio"), fromMs: z.number().min(0), toMs: z.number().min(0) }),
   z.strictObject({ type: z.literal("end") }),
 ]);
@@ -76,6 +78,7 @@ export type ServerMessage =
   | { readonly type: "audio"; readonly fromMs: number; readonly samples: number }
   | { readonly type: "reset" }
   | { readonly type: "end"; readonly detections: number }
+  | { readonly type: "warning"; readonly code: "THROTTLED"; readonly message: string }
   | { readonly type: "error"; readonly code: string; readonly message: string };
 
 /** @throws CallsignError `PROTOCOL_INVALID` naming what is wrong where */

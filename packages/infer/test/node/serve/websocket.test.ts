@@ -224,7 +224,13 @@ describe("limits", () => {
 
   it("tells and drops who does not read, and nobody else notices", async () => {
     const strict = await serveSet({
-      limits: { unreadBytes: 20_000, audioFactor: 1e6, audioBurstSeconds: 1e6, messagesPerSecond: 1e6 },
+      limits: {
+        unreadBytes: 20_000,
+        unreadSeconds: 0.1,
+        audioFactor: 1e6,
+        audioBurstSeconds: 1e6,
+        messagesPerSecond: 1e6,
+      },
     });
     const [reader, stalled] = [
       await greet(strict.socketUrl, { scores: true }),

@@ -86,6 +86,7 @@ export class ClientSession {
   readonly #warnedMs = new Map<Slowdown, number>();
   #rateTimer: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
+  #received = 0;
   #greeted = false;
   /** The client said that it sends nothing for a while. */
   #resting = false;
@@ -102,7 +103,13 @@ export class ClientSession {
     const { messagesPerSecond, audioFactor, audioBurstSeconds, idleSeconds, totalSeconds } = hub.limits;
     this.#messages = new Throttle({ perSecond: messagesPerSecond, burst: 2 * messagesPerSecond });
     this.#audio = new Throttle({ perSecond: audioFactor, burst: audioBurstSeconds });
-    this.#idle = setTimeout(() => this.#idleOut(), idleSeconds * 1000).unref();
+    // Where the process was busy, what has arrived meanwhile is read first.
+    this.#idle = setTimeout(() => {
+      const before = this.#received;
+      setImmediate(() => {
+        if (this.#received === before) this.#idleOut();
+      });
+    }, idleSeconds * 1000).unref();
     const tooLong = `the connection lasted ${totalSeconds} s; connect again`;
     this.#total = setTimeout(
       () => this.leave({ reason: "TOTAL_TIME", message: tooLong }),
@@ -137,7 +144,10 @@ export class ClientSession {
   /** To be called for every message, before anything else; `audio` is false for control messages, pings included. */
   received({ audio, bytes }: { readonly audio: boolean; readonly bytes: number }): void {
     // Before hello nothing prolongs a connection.
-    if (this.#greeted) this.#idle.refresh();
+    if (this.#greeted) {
+      this.#received++;
+      this.#idle.refresh();
+    }
     this.#pinged = false;
     if (audio) this.#resting = false;
     const cost = audio && bytes > 0 ? AUDIO_MESSAGE_COST : Math.max(1, Math.ceil(bytes / 1024));
@@ -187,6 +197,11 @@ export class ClientSession {
     if (live.push(bytes) <= this.#hub.limits.backlogSeconds) return;
     this.#pause("backlog");
     this.#warn("backlog");
+  }
+
+  /** Counts kept audio that the client was sent, so that asking for it all the time does not hold up other clients. */
+  handedOut(seconds: number): void {
+    this.#slowDown(this.#audio.spend(seconds * KEPT_AUDIO_COST), "audio");
   }
 
   /** Carries something out when all audio so far is heard, and before what comes after. */
@@ -271,8 +286,8 @@ export class ClientSession {
   }
 
   #idleOut(): void {
-    // The server does not read; `#unpause` starts the timer again.
-    if (this.#pauses.size > 0) return;
+    // While the server does not read, `#unpause` starts the timer again.
+    if (this.#left || this.#pauses.size > 0) return;
     if (this.#resting && !this.#pinged) {
       this.#pinged = this.#wire.ping !== undefined;
       this.#wire.ping?.();
@@ -348,6 +363,9 @@ let lastId = 0;
 
 /** Sixteen messages of audio count as one: 4,000 a second by default, for Web Audio's 128 samples up to 384 kHz. */
 const AUDIO_MESSAGE_COST = 1 / 16;
+
+/** A second of kept audio costs the server less than a tenth of hearing one. */
+const KEPT_AUDIO_COST = 1 / 10;
 
 const DRAIN_POLL_MS = 20;
 

@@ -205,6 +205,7 @@ class WebSocketClient {
       if (!(error instanceof CallsignError)) throw error;
       return this.#send({ type: "error", code: "AUDIO_GONE", message: error.message });
     }
+    this.#session.handedOut(samples.length / SAMPLE_RATE_HZ);
     this.#send({ type: "audio", fromMs, samples: samples.length });
     await this.#sendParts(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
   }

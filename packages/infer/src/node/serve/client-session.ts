@@ -199,7 +199,7 @@ export class ClientSession {
     this.#warn("backlog");
   }
 
-  /** Counts kept audio that the client was sent, so that asking for it all the time does not hold up other clients. */
+  /** Counts kept audio that is sent to the client against its limit of audio. */
   handedOut(seconds: number): void {
     this.#slowDown(this.#audio.spend(seconds * KEPT_AUDIO_COST), "audio");
   }
@@ -240,7 +240,7 @@ export class ClientSession {
     void this.#finished.then(then);
   }
 
-  /** Reads a client that does not read what it is sent no further until it does, and drops it if it never does. */
+  /** Stops reading a client that does not read what it is sent, until it does; drops it if it never does. */
   checkReader(): void {
     void this.drained();
   }
@@ -286,8 +286,9 @@ export class ClientSession {
   }
 
   #idleOut(): void {
-    // While the server does not read, `#unpause` starts the timer again.
-    if (this.#left || this.#pauses.size > 0) return;
+    if (this.#left) return;
+    // While the server does not read a client, `#unpause` starts the timer again.
+    if (this.#greeted && this.#pauses.size > 0) return;
     if (this.#resting && !this.#pinged) {
       this.#pinged = this.#wire.ping !== undefined;
       this.#wire.ping?.();
@@ -354,7 +355,7 @@ export class ClientSession {
   #unpause(reason: "rate" | "backlog" | "unread"): void {
     if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#left) return;
     // The client could not be heard, so that time does not count as idle.
-    this.#idle.refresh();
+    if (this.#greeted) this.#idle.refresh();
     this.#wire.resume();
   }
 }

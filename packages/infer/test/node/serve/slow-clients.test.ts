@@ -111,7 +111,7 @@ describe("limits", () => {
   });
 
   it("are said once when a stream meets them again and again, and nothing is lost", async () => {
-    served = await serveSet({ limits: { audioFactor: 20, audioBurstSeconds: 1 } });
+    served = await serveSet({ limits: { audioFactor: 20, audioBurstSeconds: 1, backlogSeconds: 100 } });
     const client = await greet(served.socketUrl, { models: ["hello"], scores: true });
     for (let i = 0; i < 4; i++) client.send(s16(noise(32_000)));
     client.send({ type: "end" });

@@ -88,6 +88,7 @@ export class ClientSession {
   readonly #warnedMs = new Map<Slowdown, number>();
   #rateTimer: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
+  #received = 0;
   #greeted = false;
   /** The client said that it sends nothing for a while. */
   #resting = false;
@@ -104,7 +105,13 @@ export class ClientSession {
     const { messagesPerSecond, audioFactor, audioBurstSeconds, idleSeconds, totalSeconds } = hub.limits;
     this.#messages = new Throttle({ perSecond: messagesPerSecond, burst: 2 * messagesPerSecond });
     this.#audio = new Throttle({ perSecond: audioFactor, burst: audioBurstSeconds });
-    this.#idle = setTimeout(() => this.#idleOut(), idleSeconds * 1000).unref();
+    // Where the process was busy, what has arrived meanwhile is read first.
+    this.#idle = setTimeout(() => {
+      const before = this.#received;
+      setImmediate(() => {
+        if (this.#received === before) this.#idleOut();
+      });
+    }, idleSeconds * 1000).unref();
     const tooLong = `the connection lasted ${totalSeconds} s; connect again`;
     this.#total = setTimeout(
       () => this.leave({ reason: "TOTAL_TIME", message: tooLong }),
@@ -139,7 +146,10 @@ export class ClientSession {
   /** To be called for every message, before anything else; `audio` is false for control messages, pings included. */
   received({ audio, bytes }: { readonly audio: boolean; readonly bytes: number }): void {
     // Before hello nothing prolongs a connection.
-    if (this.#greeted) this.#idle.refresh();
+    if (this.#greeted) {
+      this.#received++;
+      this.#idle.refresh();
+    }
     this.#pinged = false;
     if (audio) this.#resting = false;
     const cost = audio && bytes > 0 ? AUDIO_MESSAGE_COST : Math.max(1, Math.ceil(bytes / 1024));
@@ -191,6 +201,11 @@ export class ClientSession {
     this.#warn("backlog");
   }
 
+  /** Counts kept audio that is sent to the client against its limit of audio. */
+  handedOut(seconds: number): void {
+    this.#slowDown(this.#audio.spend(seconds * KEPT_AUDIO_COST), "audio");
+  }
+
   /** Carries something out when all audio so far is heard, and before what comes after. */
   inTurn(task: (stream: DetectorStream) => Promise<void> | void): void {
     this.#live?.inTurn(async (stream) => {
@@ -227,7 +242,7 @@ export class ClientSession {
     void this.#finished.then(then);
   }
 
-  /** Reads a client that does not read what it is sent no further until it does, and drops it if it never does. */
+  /** Stops reading a client that does not read what it is sent, until it does; drops it if it never does. */
   checkReader(): void {
     void this.drained();
   }
@@ -273,8 +288,9 @@ export class ClientSession {
   }
 
   #idleOut(): void {
-    // The server does not read; `#unpause` starts the timer again.
-    if (this.#pauses.size > 0) return;
+    if (this.#left) return;
+    // While the server does not read a client, `#unpause` starts the timer again.
+    if (this.#greeted && this.#pauses.size > 0) return;
     if (this.#resting && !this.#pinged) {
       this.#pinged = this.#wire.ping !== undefined;
       this.#wire.ping?.();
@@ -343,7 +359,7 @@ export class ClientSession {
   #unpause(reason: "rate" | "backlog" | "unread"): void {
     if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#left) return;
     // The client could not be heard, so that time does not count as idle.
-    this.#idle.refresh();
+    if (this.#greeted) this.#idle.refresh();
     this.#wire.resume();
   }
 }
@@ -352,6 +368,9 @@ let lastId = 0;
 
 /** Sixteen messages of audio count as one: 4,000 a second by default, for Web Audio's 128 samples up to 384 kHz. */
 const AUDIO_MESSAGE_COST = 1 / 16;
+
+/** A second of kept audio costs the server less than a tenth of hearing one. */
+const KEPT_AUDIO_COST = 1 / 10;
 
 const DRAIN_POLL_MS = 20;
 

@@ -206,6 +206,7 @@ class WebSocketClient {
       if (!(error instanceof CallsignError)) throw error;
       return this.#send({ type: "error", code: "AUDIO_GONE", message: error.message });
     }
+    this.#session.handedOut(samples.length / SAMPLE_RATE_HZ);
     this.#send({ type: "audio", fromMs, samples: samples.length });
     await this.#sendParts(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
   }
@@ -213,7 +214,7 @@ class WebSocketClient {
   /** Sends one binary message as fast as the client reads it. */
   async #sendParts(bytes: Uint8Array): Promise<void> {
     this.#sendingParts = true;
-    for (let at = 0, fin = false; !fin && !this.#session.left; at += PART_BYTES) {
+    for (let at = 0, fin = false; !fin && this.#socket.readyState === this.#socket.OPEN; at += PART_BYTES) {
       fin = at + PART_BYTES >= bytes.length;
       this.#socket.send(bytes.subarray(at, at + PART_BYTES), { binary: true, fin });
       await this.#session.drained();
@@ -247,7 +248,7 @@ type InTurnMessage = Exclude<ClientMessage, { readonly type: "hello" | "pause" }
 
 type AudioMessage = Extract<ClientMessage, { readonly type: "audio" }>;
 
-/** Audio in one frame of a WebSocket message: an eighth of a second at a modest 1 Mbit/s. */
+/** Length of a frame of kept audio, in bytes: 0.13 s on a link of 1 Mbit/s. */
 const PART_BYTES = 16 * 1024;
 
 /** How long a client has to answer a close before it is cut off. */

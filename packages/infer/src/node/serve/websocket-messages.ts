@@ -83,6 +83,11 @@ export type ServerMessage =
 
 /** @throws CallsignError `PROTOCOL_INVALID` naming what is wrong where */
 export function parseClientMessage(text: string): ClientMessage {
+  if (text.length > MAX_TEXT_LENGTH)
+    throw new CallsignError(
+      "PROTOCOL_INVALID",
+      `message: expected at most ${MAX_TEXT_LENGTH} characters of JSON, got ${text.length}; audio goes in binary messages`,
+    );
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -97,3 +102,6 @@ export function parseClientMessage(text: string): ClientMessage {
   }
   return parseStrict(message, value, { name: "message", code: "PROTOCOL_INVALID" });
 }
+
+/** Room for a thousand models' names; checking more of it would hold up other clients. */
+const MAX_TEXT_LENGTH = 64 * 1024;

@@ -27,12 +27,8 @@ describe("a client that reads slowly", () => {
     client.socket.pause();
     for (let i = 0; i < ASKED; i++) client.send(ask);
     client.send({ type: "end" });
-    // Until the server has sent all that the system takes and waits.
-    let sent = -1;
-    for (let now = 0; now !== sent; now = served.server.metrics.streams) {
-      sent = now;
-      await sleep(300);
-    }
+    // The server sends what the system takes, and waits.
+    await sleep(500);
     expect(served.server.metrics.streams).toBe(1);
     client.socket.resume();
     expect(await client.closed).toMatchObject({ code: 1000 });
@@ -61,24 +57,24 @@ describe("a client that reads slowly", () => {
 
 describe("idle", () => {
   it("is no client that the server does not read", async () => {
-    served = await serveSet({ limits: { audioFactor: 1, audioBurstSeconds: 0.5, idleSeconds: 0.3 } });
+    served = await serveSet({ limits: { audioFactor: 1, audioBurstSeconds: 0.5, idleSeconds: 0.5 } });
     const client = await greet(served.socketUrl, { models: ["hello"], scores: true });
-    // 1.5 s of debt, five times the idle limit.
+    // 1.5 s of debt, three times the idle limit.
     client.send(s16(noise(32_000)));
     await sleep(100);
-    const talk = setInterval(() => client.send(s16(noise(160))), 50);
-    await expect.poll(() => client.of("scores").length, { timeout: 10_000 }).toBeGreaterThan(25);
+    const talk = setInterval(() => client.send(s16(noise(320))), 20);
+    await expect.poll(() => client.of("scores").length).toBeGreaterThan(25);
     clearInterval(talk);
     expect(await client.heard("error")).toMatchObject({ code: "IDLE" });
   });
 
   it("is no client that said pause, until it sends audio again or answers no more", async () => {
-    served = await serveSet({ limits: { idleSeconds: 0.1 } });
+    served = await serveSet({ limits: { idleSeconds: 0.5 } });
     const [muted, gone] = [await greet(served.socketUrl), await greet(served.socketUrl)];
     for (const client of [muted, gone]) client.send({ type: "pause" });
     gone.socket.pause();
     await expect.poll(() => served.records.filter(({ reason }) => reason === "IDLE").length).toBe(1);
-    await sleep(300);
+    await sleep(600);
     expect(muted.said.map(({ type }) => type)).toEqual(["ready"]);
     muted.send(s16(noise(1600)));
     expect(await muted.heard("error")).toMatchObject({ code: "IDLE" });
@@ -100,9 +96,9 @@ describe("limits", () => {
   });
 
   it.each([
-    ["short messages", Array.from({ length: 400 }, () => new Uint8Array(2))],
-    ["empty messages", Array.from({ length: 30 }, () => new Uint8Array(0))],
-    ["other messages", Array.from({ length: 30 }, () => ({ type: "pause" }))],
+    ["short messages", Array.from({ length: 1200 }, () => new Uint8Array(2))],
+    ["empty messages", Array.from({ length: 100 }, () => new Uint8Array(0))],
+    ["other messages", Array.from({ length: 100 }, () => ({ type: "pause" }))],
   ])("are said when they are met: %s", async (_, messages) => {
     served = await serveSet({ limits: { messagesPerSecond: 5 } });
     const client = await greet(served.socketUrl);
@@ -115,7 +111,7 @@ describe("limits", () => {
   });
 
   it("are said once when a stream meets them again and again, and nothing is lost", async () => {
-    served = await serveSet({ limits: { audioFactor: 20, audioBurstSeconds: 1 } });
+    served = await serveSet({ limits: { audioFactor: 20, audioBurstSeconds: 1, backlogSeconds: 100 } });
     const client = await greet(served.socketUrl, { models: ["hello"], scores: true });
     for (let i = 0; i < 4; i++) client.send(s16(noise(32_000)));
     client.send({ type: "end" });
@@ -131,6 +127,17 @@ describe("limits", () => {
     ]);
     expect(client.of("scores")).toHaveLength(100);
     expect(served.server.metrics.render()).toContain('callsign_throttled_total{reason="audio"} 1');
+  });
+
+  it("hold for kept audio that is asked for without end", async () => {
+    served = await serveSet({ limits: { audioFactor: 1, audioBurstSeconds: 1 } });
+    const client = await greet(served.socketUrl, { audioSeconds: 1, models: ["hello"] });
+    client.send(s16(noise(14_000)));
+    for (let i = 0; i < 200; i++) client.send({ type: "audio", fromMs: 0, toMs: 875 });
+    expect(await client.heard("warning")).toMatchObject({
+      message: expect.stringMatching(/^audio/) as string,
+    });
+    client.socket.terminate();
   });
 
   it("say when audio waits longer to be heard than is read ahead", async () => {

@@ -38,7 +38,7 @@ const [TEXT, CLOSE, PING] = [1, 8, 9];
 
 describe("clients that do not say hello", () => {
   it("are told and dropped in time, however much they ping, and take no stream from one that does", async () => {
-    served = await serveSet({ token: "secret", limits: { streams: 2, helloSeconds: 0.3, idleSeconds: 60 } });
+    served = await serveSet({ token: "secret", limits: { streams: 2, helloSeconds: 1 } });
     const strangers = [1, 2, 3, 4].map(() => new SocketClient(served.socketUrl));
     await Promise.all(strangers.map((stranger) => stranger.open()));
     const pings = setInterval(() => {
@@ -51,7 +51,7 @@ describe("clients that do not say hello", () => {
       expect(await stranger.heard("error")).toEqual({
         type: "error",
         code: "NO_HELLO",
-        message: "expected hello within 0.3 s, got none",
+        message: "expected hello within 1 s, got none",
       });
       expect(await stranger.closed).toMatchObject({ code: 1008, reason: "NO_HELLO" });
     }
@@ -83,7 +83,7 @@ describe("clients that do not say hello", () => {
   });
 
   it("over Wyoming: pings alone take no stream and are no activity", async () => {
-    served = await serveSet({ limits: { streams: 1, idleSeconds: 0.3 } });
+    served = await serveSet({ limits: { streams: 1, idleSeconds: 1 } });
     const stranger = await new WyomingTestClient(served.wyomingPort).open();
     const pings = setInterval(() => stranger.send("ping"), 20);
     await stranger.heard("pong");
@@ -110,7 +110,7 @@ describe("clients that do not say hello", () => {
 
 describe("broken and hostile connections", () => {
   it("a request that never ends is cut off, with or without a first byte", async () => {
-    served = await serveSet({ limits: { helloSeconds: 0.2 } });
+    served = await serveSet({ limits: { helloSeconds: 0.5 } });
     const slow = [await rawConnect(), await rawConnect("GET /health HTTP/1.1\r\nx: ")];
     const trickle = setInterval(() => slow[1]!.socket.write("y"), 20);
     await Promise.all(slow.map(({ closed }) => closed));
@@ -137,8 +137,8 @@ describe("broken and hostile connections", () => {
   });
 
   it("clients that vanish while their stream opens, again and again, take nothing with them", async () => {
-    served = await serveSet({ limits: { streams: 4 } });
-    for (let round = 0; round < 15; round++) {
+    served = await serveSet();
+    for (let round = 0; round < 8; round++) {
       const storm = Array.from({ length: 4 }, () => new SocketClient(served.socketUrl));
       await Promise.all(
         storm.map(async (client) => {

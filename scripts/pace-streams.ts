@@ -93,7 +93,7 @@ async function openGroups(count: number): Promise<Lane[]> {
 
 async function openDetectors(): Promise<Lane[]> {
   const first = await loadDetector(folder, options);
-  const detectors = [first, ...Array.from({ length: streams - 1 }, () => first.fork())];
+  const detectors = [first, ...Array.from({ length: streams - 1 }, () => first.open())];
   return detectors.map((detector, i) => (step) => detector.push(chunkOf(i, step)));
 }
 

@@ -1,4 +1,4 @@
-import { commandLabels, type ModelCard, type ModelStep } from "@callsign/infer";
+import { commandLabels, type ModelCard, type DetectorStep } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
 
 /** The line at the bottom of a terminal while listening: the level as a bar, and the highest score of each model. */
@@ -13,7 +13,7 @@ export class ListenLine {
     this.#cards = new Map(cards.map((card) => [card.name, card]));
   }
 
-  update(steps: readonly ModelStep[], levelDb: number): void {
+  update(steps: readonly DetectorStep[], levelDb: number): void {
     for (const { model, scores } of steps) {
       const card = this.#cards.get(model)!;
       this.#scores.set(

@@ -1,4 +1,4 @@
-import { CallsignError, type DetectorSet, type Sensitivity } from "@callsign/infer";
+import { CallsignError, type Detector, type Sensitivity } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
 import { type HeadFlags, headOf, namesInOrder } from "./head-options.ts";
 import type { Threshold } from "./parse-threshold.ts";
@@ -15,14 +15,14 @@ export interface OpenDetectorSetFlags extends HeadFlags {
 export async function loadDetectorSetFor(
   context: CliContext,
   { models, flags }: { readonly models: readonly string[]; readonly flags: OpenDetectorSetFlags },
-): Promise<DetectorSet> {
-  const { loadDetectorSet } = await import("@callsign/infer/node");
+): Promise<Detector> {
+  const { loadDetector } = await import("@callsign/infer/node");
   const progress = new ProgressLine(context);
   try {
     const headNames = namesInOrder(flags, models);
     const named = { ...flags, name: (flags.name ?? []).filter((name) => !headNames.includes(name)) };
     const sources = models.map((path) => ({ path, head: headOf(named, { model: path, models }) }));
-    return await loadDetectorSet(sources, {
+    return await loadDetector(sources, {
       headNames,
       onNote: (note) => context.stderr(`${note}\n`),
       ...(flags.embedding === undefined ? {} : { embeddingPath: flags.embedding }),

@@ -10,7 +10,13 @@ function scripted(thresholds: Record<string, number>, pushes: readonly (readonly
   let rehearsals = 0;
   const push = (): Promise<DetectorStep[]> =>
     Promise.resolve(
-      pushes[at++]!.map((scores) => ({ timestampMs: 0, scores: Float32Array.from(scores), detections: [] })),
+      pushes[at++]!.map((scores) => ({
+        timestampMs: 0,
+        scores: Float32Array.from(scores),
+        detections: [],
+        model: "m",
+        skipped: false,
+      })),
     );
   const rehearse = async (): Promise<void> => void rehearsals++;
   return { card: cardOf(thresholds), push, rehearse, rehearsals: () => rehearsals };

@@ -12,6 +12,8 @@ const detector = (scores: readonly (readonly [number, number])[]) =>
           timestampMs: 100 * (i + 1),
           scores: Float32Array.from(pair),
           detections: [],
+          model: "m",
+          skipped: false,
         })),
       ),
   }) as unknown as Pick<Detector, "card" | "push">;

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DetectorStream } from "@callsign/infer";
-import { loadDetectorSet, readAudioFile } from "@callsign/infer/node";
+import { loadDetector, readAudioFile } from "@callsign/infer/node";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
 import { seededRandom } from "../test/support/random.ts";
@@ -19,7 +19,7 @@ const WORDS = 100;
 export async function bench(): Promise<BenchRow[]> {
   if (!hasSharedData) return [];
   const head = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
-  const set = await loadDetectorSet([head], {
+  const set = await loadDetector([head], {
     embeddingPath: sharedPath("reference", "embedding_model.onnx"),
   });
   const folder = sharedPath("keywords", "alexa");

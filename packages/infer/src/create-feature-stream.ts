@@ -1,16 +1,27 @@
 import { copiesOf } from "./audio-copies.ts";
-import { createEmbeddingSequence } from "./embedding-sequence.ts";
+import { EmbeddingSequence } from "./embedding-sequence.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "./frontend.ts";
 import type { ModelCard } from "./model-card.ts";
 import { SlidingAudio } from "./sliding-audio.ts";
+import type { StreamRunner } from "./stream-runner.ts";
 
-/** What of a card tells how audio becomes features. */
+/** The parts of a card that say how audio becomes features. */
 export type FeatureSource = Pick<ModelCard, "windowing" | "testTimeAugmentation">;
 
-/** The feature stream that a card asks for. */
-export async function createFeatureStream(source: FeatureSource, frontend: Frontend): Promise<FeatureStream> {
+/** What features are computed with: `runner` from `Frontend.streams`, for windowing `embedding-sequence`. */
+export interface FeatureRunners {
+  readonly frontend: Frontend;
+  readonly runner: StreamRunner | undefined;
+}
+
+/** The feature stream that a card asks for, at its start. */
+export function createFeatureStream(
+  source: FeatureSource,
+  { frontend, runner }: FeatureRunners,
+): FeatureStream {
   const options = { ...source.windowing, copies: copiesOf(source) };
-  if (options.kind === "sliding-audio") return new SlidingAudio(frontend, options);
-  return createEmbeddingSequence(frontend, options);
+  return options.kind === "sliding-audio"
+    ? new SlidingAudio(frontend, options)
+    : new EmbeddingSequence(runner!, options);
 }

@@ -2,34 +2,32 @@ import type { Audio } from "./audio/audio.ts";
 import { AudioHistory } from "./audio/audio-history.ts";
 import { copySamples, type Pcm } from "./audio/pcm.ts";
 import { CallsignError } from "./errors.ts";
-import type { FeatureTrack, ModelStep } from "./feature-track.ts";
+import type { DetectorStep, FeatureTrack } from "./feature-track.ts";
 import type { Lifetime } from "./lifetime.ts";
-import { SAMPLE_RATE_HZ } from "./model-card.ts";
-
-export type { ModelDetection, ModelStep } from "./feature-track.ts";
+import { type ModelCard, SAMPLE_RATE_HZ } from "./model-card.ts";
 
 /**
- * One stream of audio, heard by some models of a `DetectorSet`; made by its `open`. Steps come in the order of their
- * time, and do not depend on how the audio was cut. Calls may overlap: they are carried out one after another.
+ * One stream of audio through some models of a `Detector`; made by its `open`. Steps come in the order of their time and
+ * do not depend on how the audio was cut into chunks. Calls may overlap: they are carried out one after another.
  */
 export class DetectorStream {
-  /** The models that listen. */
-  readonly models: readonly string[];
+  /** Cards of the models that listen, with the stream's thresholds. */
+  readonly cards: readonly ModelCard[];
   readonly #tracks: readonly FeatureTrack[];
   readonly #history: AudioHistory | undefined;
-  /** Of the set's sessions. */
+  /** Of the detector's sessions. */
   readonly #sessions: Lifetime;
   #accepted = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   constructor(parts: {
-    readonly models: readonly string[];
+    readonly cards: readonly ModelCard[];
     readonly tracks: readonly FeatureTrack[];
     readonly audioSeconds: number;
     readonly sessions: Lifetime;
   }) {
-    this.models = parts.models;
+    this.cards = parts.cards;
     this.#sessions = parts.sessions;
     this.#tracks = parts.tracks;
     const kept = Math.round(parts.audioSeconds * SAMPLE_RATE_HZ);
@@ -43,7 +41,7 @@ export class DetectorStream {
    * @throws CallsignError `AUDIO_NOT_FINITE` or `AUDIO_OUT_OF_RANGE` naming the sample, `INVALID_ARGUMENT`, `DISPOSED`,
    * `SESSION_FAILED`, `MODEL_INVALID`
    */
-  async push(chunk: Pcm): Promise<ModelStep[]> {
+  async push(chunk: Pcm): Promise<DetectorStep[]> {
     this.#refuseIfDisposed();
     const samples = copySamples(chunk, { name: `chunk at sample ${this.#accepted} of the stream` });
     this.#accepted += samples.length;
@@ -65,6 +63,17 @@ export class DetectorStream {
     return { samples, sampleRateHz: SAMPLE_RATE_HZ };
   }
 
+  /** Starts again at time zero, as if `samples` were the last audio before it. @throws CallsignError as `push` */
+  async prime(samples: Pcm): Promise<void> {
+    this.#refuseIfDisposed();
+    const history = copySamples(samples, { name: "priming audio" });
+    this.#accepted = 0;
+    await this.#enqueue(async () => {
+      this.#history?.reset();
+      for (const track of this.#tracks) await track.prime(history);
+    });
+  }
+
   /** Starts again at time zero, as if digital silence had come before. */
   async reset(): Promise<void> {
     this.#refuseIfDisposed();
@@ -76,15 +85,15 @@ export class DetectorStream {
     });
   }
 
-  /** Waits for every call made before and accepts no more. The sessions belong to the set and stay. */
+  /** Waits for every call made before and accepts no more. The sessions belong to the detector and stay. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#queue;
   }
 
-  async #process(samples: Float32Array): Promise<ModelStep[]> {
+  async #process(samples: Float32Array): Promise<DetectorStep[]> {
     this.#history?.push(samples);
-    const steps: ModelStep[] = [];
+    const steps: DetectorStep[] = [];
     const faults: unknown[] = [];
     for (const track of this.#tracks) {
       const heard = await track.hear(samples);
@@ -105,6 +114,6 @@ export class DetectorStream {
   #refuseIfDisposed(): void {
     if (this.#disposed) throw new CallsignError("DISPOSED", "this stream was disposed of; open another");
     if (this.#sessions.isDisposed)
-      throw new CallsignError("DISPOSED", "the detector set of this stream was disposed of; load it again");
+      throw new CallsignError("DISPOSED", "the detector of this stream was disposed of; load it again");
   }
 }

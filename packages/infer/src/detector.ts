@@ -1,241 +1,226 @@
 import { copySamples, type Pcm } from "./audio/pcm.ts";
-import { copiesOf, scoreCopies } from "./audio-copies.ts";
+import { copiesOf } from "./audio-copies.ts";
 import type { Classifier } from "./classifier.ts";
-import { Decision, type Detection } from "./decision.ts";
+import { closestName } from "./closest-name.ts";
+import { Decision } from "./decision.ts";
+import { DetectorStream } from "./detector-stream.ts";
 import { CallsignError } from "./errors.ts";
-import { createFeatureStream } from "./create-feature-stream.ts";
-import type { FeatureStream } from "./feature-stream.ts";
+import { type DetectorStep, FeatureTrack, makeStep } from "./feature-track.ts";
 import type { Frontend } from "./frontend.ts";
+import { groupByFeatures } from "./group-by-features.ts";
 import { Lifetime } from "./lifetime.ts";
 import { type ModelCard, SAMPLE_RATE_HZ } from "./model-card.ts";
 import { scoreSequence } from "./score-sequence.ts";
-
-/** One step of the detector: a classifier run and what was decided on it. */
-export interface DetectorStep {
-  /** End of the audio read, in milliseconds from the start of the stream; priming does not count. */
-  readonly timestampMs: number;
-  /** One a label, in the card's order, 0 to 1. */
-  readonly scores: Float32Array;
-  readonly detections: readonly Detection[];
-}
+import { type Sensitivity, withSensitivity } from "./sensitivity.ts";
+import type { StreamRunner } from "./stream-runner.ts";
+import type { VoiceGateOptions } from "./voice-gate.ts";
 
 export type { Pcm } from "./audio/pcm.ts";
+export type { DetectorStep, ModelDetection } from "./feature-track.ts";
 
-export interface DetectorParts {
+/** One loaded model; models with the same front-end name the same object. */
+export interface DetectorModel {
   readonly card: ModelCard;
   readonly frontend: Frontend;
   readonly classifier: Classifier;
 }
 
+export interface OpenStreamOptions {
+  /** Names of the models that listen. Default all. */
+  readonly models?: readonly string[];
+  /** Instead of the cards' own thresholds. */
+  readonly sensitivity?: Sensitivity;
+  /** Seconds of the latest audio to keep for `DetectorStream.audio`, 0 to 600. Default 0. */
+  readonly audioSeconds?: number;
+  /** Skips silence without computing anything; off unless given (`{}` for its defaults). */
+  readonly voiceGate?: VoiceGateOptions;
+}
+
 /**
- * Puts a detector together. It owns frontend and classifier from here on and disposes of them, at once if this fails.
- * @throws CallsignError `CARD_MISMATCH` where the front-end is not the one the card names
+ * Makes a detector of loaded models. It owns their front-ends and classifiers and disposes of them, at once if this
+ * fails.
+ * @throws CallsignError `INVALID_ARGUMENT` for no model or two of one name, `CARD_MISMATCH` where a front-end is not
+ * the one its card names, `SESSION_FAILED`
  */
-export async function createDetector(parts: DetectorParts): Promise<Detector> {
+export async function createDetector(models: DetectorModel | readonly DetectorModel[]): Promise<Detector> {
+  const all = "card" in models ? [models] : models;
   try {
-    checkFrontend(parts);
-    const stream = await createFeatureStream(parts.card, parts.frontend);
-    return new Detector(parts, { stream });
+    checkModels(all);
+    const runners = new Map<Frontend, StreamRunner>();
+    for (const { frontend } of all)
+      if (frontend.floor === "chunk") runners.set(frontend, await frontend.streams());
+    return new Detector(all, runners);
   } catch (error) {
-    await disposeParts(parts);
+    await disposeModels(all);
     throw error;
   }
 }
 
-function checkFrontend({ card, frontend }: DetectorParts): void {
-  const wanted = card.frontend;
-  if (frontend.floor !== wanted.floor)
-    throw mismatch(card, `floor ${wanted.floor}`, `a front-end with floor ${frontend.floor}`);
-  if (frontend.embeddingSha256 !== undefined && frontend.embeddingSha256 !== wanted.embedding.sha256)
-    throw mismatch(card, `embedding ${wanted.embedding.sha256}`, `embedding ${frontend.embeddingSha256}`);
+/**
+ * One or several models on shared sessions, with any number of streams through them. A stream computes log-mel and
+ * embedding once for all models that read the same features. `push`, `prime`, `reset` and `audio` are those of a stream
+ * that the detector opens for itself. Made by `createDetector`, `loadDetector` or `loadWebDetector`.
+ */
+export class Detector {
+  /** The models' cards, in the order given. */
+  readonly cards: readonly ModelCard[];
+  readonly #models: ReadonlyMap<string, DetectorModel>;
+  readonly #runners: ReadonlyMap<Frontend, StreamRunner>;
+  readonly #sessions = new Lifetime();
+  #own: DetectorStream | undefined;
+
+  constructor(models: readonly DetectorModel[], runners: ReadonlyMap<Frontend, StreamRunner>) {
+    this.cards = models.map(({ card }) => card);
+    this.#models = new Map(models.map((model) => [model.card.name, model]));
+    this.#runners = runners;
+  }
+
+  /** Card of the model, or of the first of several. */
+  get card(): ModelCard {
+    return this.cards[0]!;
+  }
+
+  /** A new stream at its start. @throws CallsignError `MODEL_NOT_FOUND` with a suggestion, `INVALID_ARGUMENT`, `DISPOSED` */
+  open(options: OpenStreamOptions = {}): DetectorStream {
+    this.#refuseIfDisposed();
+    const {
+      models: names = [...this.#models.keys()],
+      sensitivity = {},
+      audioSeconds = 0,
+      voiceGate,
+    } = options;
+    if (!(audioSeconds >= 0 && audioSeconds <= MAX_AUDIO_SECONDS))
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `audioSeconds: expected 0 to ${MAX_AUDIO_SECONDS}, got ${audioSeconds}`,
+      );
+    const models = [...new Set(names)]
+      .map((name) => this.#find(name))
+      .map((model) => ({ ...model, card: withSensitivity(model.card, sensitivity) }));
+    if (models.length === 0)
+      throw new CallsignError("INVALID_ARGUMENT", "models: expected at least one name");
+    const tracks = groupByFeatures(models).map(
+      ({ heads, source, frontend }) =>
+        new FeatureTrack({
+          heads,
+          source,
+          frontend,
+          runner: this.#runners.get(frontend),
+          ...(voiceGate && { voiceGate }),
+        }),
+    );
+    const cards = models.map(({ card }) => card);
+    return new DetectorStream({ cards, tracks, audioSeconds, sessions: this.#sessions });
+  }
+
+  /** As `DetectorStream.push`, on the detector's own stream. */
+  async push(chunk: Pcm): Promise<DetectorStep[]> {
+    return this.#stream().push(chunk);
+  }
+
+  /** As `DetectorStream.prime`, on the detector's own stream. */
+  async prime(samples: Pcm): Promise<void> {
+    await this.#stream().prime(samples);
+  }
+
+  /** As `DetectorStream.reset`, on the detector's own stream. */
+  async reset(): Promise<void> {
+    await this.#stream().reset();
+  }
+
+  /**
+   * Steps of a whole clip, as a new stream would give them, in the order of their time. `embedding-sequence` models compute
+   * the embeddings of the clip at once, about nine times cheaper, with the same scores.
+   * @throws CallsignError as `push`
+   */
+  async detectClip(clip: Pcm): Promise<DetectorStep[]> {
+    this.#refuseIfDisposed();
+    const samples = copySamples(clip, { name: "clip" });
+    const scored = [...this.#models.values()].map((model) => this.#scoreClip(samples, model));
+    const steps = (await this.#sessions.track(Promise.all(scored))).flat();
+    return this.#models.size === 1 ? steps : steps.toSorted((a, b) => a.timestampMs - b.timestampMs);
+  }
+
+  /** One step on silence in a stream of its own: for warming up, and for measuring. */
+  async rehearse(): Promise<void> {
+    const hop = Math.max(...this.cards.map(({ windowing }) => windowing.hopLength));
+    await this.open().push(new Float32Array(hop));
+  }
+
+  /** Waits for every call made before, of its streams too, then frees the sessions. Repeated calls return the same promise. */
+  dispose(): Promise<void> {
+    return this.#sessions.dispose(() => disposeModels([...this.#models.values()]));
+  }
+
+  async #scoreClip(
+    samples: Float32Array,
+    { card, frontend, classifier }: DetectorModel,
+  ): Promise<DetectorStep[]> {
+    const { kind, hopLength } = card.windowing;
+    if (kind !== "embedding-sequence") return this.open({ models: [card.name] }).push(samples);
+    const { embeddings } = card.windowing;
+    const scores = await scoreSequence(samples, { frontend, classifier, embeddings, copies: copiesOf(card) });
+    const decision = new Decision(card.labels, card.decision);
+    return scores.map((row, i) =>
+      makeStep(
+        { card, decision },
+        { scores: row, timestampMs: ((i + 1) * hopLength * 1000) / SAMPLE_RATE_HZ },
+      ),
+    );
+  }
+
+  #stream(): DetectorStream {
+    this.#refuseIfDisposed();
+    this.#own ??= this.open();
+    return this.#own;
+  }
+
+  #find(name: string): DetectorModel {
+    const model = this.#models.get(name);
+    if (model !== undefined) return model;
+    const known = [...this.#models.keys()];
+    const near = closestName(name, known);
+    throw new CallsignError(
+      "MODEL_NOT_FOUND",
+      `no model named ${JSON.stringify(name)} here; known: ${known.map((one) => JSON.stringify(one)).join(", ")}` +
+        (near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`),
+    );
+  }
+
+  #refuseIfDisposed(): void {
+    if (this.#sessions.isDisposed)
+      throw new CallsignError(
+        "DISPOSED",
+        `${this.cards.map(({ name }) => name).join(", ")}: this detector was disposed of; load it again`,
+      );
+  }
+}
+
+const MAX_AUDIO_SECONDS = 600;
+
+function checkModels(models: readonly DetectorModel[]): void {
+  if (models.length === 0)
+    throw new CallsignError("INVALID_ARGUMENT", "detector: expected at least one model");
+  const names = models.map(({ card }) => card.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `detector: two models are named ${JSON.stringify(twice)}; give one another name on its card`,
+    );
+  for (const { card, frontend } of models) {
+    const wanted = card.frontend;
+    if (frontend.floor !== wanted.floor)
+      throw mismatch(card, `floor ${wanted.floor}`, `a front-end with floor ${frontend.floor}`);
+    if (frontend.embeddingSha256 !== undefined && frontend.embeddingSha256 !== wanted.embedding.sha256)
+      throw mismatch(card, `embedding ${wanted.embedding.sha256}`, `embedding ${frontend.embeddingSha256}`);
+  }
 }
 
 const mismatch = (card: ModelCard, wanted: string, got: string): CallsignError =>
   new CallsignError("CARD_MISMATCH", `${card.name}: the card was trained with ${wanted}, got ${got}`);
 
-/**
- * Hears audio in chunks of any length and reports one step per hop, the same steps however the audio was cut. Calls
- * may overlap: they are carried out one after another, in the order they were made. Made by `createDetector`.
- */
-export class Detector {
-  readonly card: ModelCard;
-  readonly #parts: DetectorParts;
-  /** Of the sessions, which forks share. */
-  readonly #sessions: Lifetime;
-  readonly #isFork: boolean;
-  readonly #stream: FeatureStream;
-  readonly #decision: Decision;
-  readonly #hop: Float32Array;
-  #hopFilled = 0;
-  /** Samples taken in by `push`, carried out or still waiting. */
-  #accepted = 0;
-  /** Samples in the steps so far, failed ones included. */
-  #stepped = 0;
-  #queue: Promise<unknown> = Promise.resolve();
-  #disposal: Promise<void> | undefined;
-
-  /** @param sessions of the detector this is a fork of */
-  constructor(
-    parts: DetectorParts,
-    { stream, sessions }: { readonly stream: FeatureStream; readonly sessions?: Lifetime },
-  ) {
-    this.card = parts.card;
-    this.#parts = parts;
-    this.#isFork = sessions !== undefined;
-    this.#sessions = sessions ?? new Lifetime();
-    this.#stream = stream;
-    this.#decision = new Decision(parts.card.labels, parts.card.decision);
-    this.#hop = new Float32Array(stream.hopLength);
-  }
-
-  /**
-   * Processes a chunk (copied at once, so the caller may reuse it) and returns the steps it completes. A chunk with a
-   * sample that is not finite or far beyond full scale is refused whole and leaves no trace. Where a step fails, the rest
-   * of the chunk is still processed, so that later timestamps stay right; then the first error is thrown.
-   * @throws CallsignError `AUDIO_NOT_FINITE` or `AUDIO_OUT_OF_RANGE` naming the sample, `INVALID_ARGUMENT`, `DISPOSED`,
-   * `SESSION_FAILED`, `MODEL_INVALID`
-   */
-  async push(chunk: Pcm): Promise<DetectorStep[]> {
-    const samples = this.#take(chunk);
-    return this.#enqueue(() => this.#process(samples));
-  }
-
-  /** Steps of a stream of chunks, each as soon as it is known. */
-  async *detectStream(chunks: AsyncIterable<Pcm> | Iterable<Pcm>): AsyncGenerator<DetectorStep> {
-    for await (const chunk of chunks) yield* await this.push(chunk);
-  }
-
-  /**
-   * Steps of a whole clip, as a fresh detector would give them, without touching this stream. `embedding-sequence`
-   * models compute the embeddings of the clip at once, about nine times cheaper, with the same scores.
-   */
-  async detectClip(clip: Pcm): Promise<DetectorStep[]> {
-    this.#refuseIfDisposed();
-    const samples = copySamples(clip, { name: "clip" });
-    return this.#sessions.track(this.#scoreClip(samples));
-  }
-
-  async #scoreClip(samples: Float32Array): Promise<DetectorStep[]> {
-    const { card, frontend, classifier } = this.#parts;
-    if (card.windowing.kind !== "embedding-sequence") return this.fork().push(samples);
-    const scores = await scoreSequence(samples, {
-      frontend,
-      classifier,
-      embeddings: card.windowing.embeddings,
-      copies: copiesOf(card),
-    });
-    const decision = new Decision(card.labels, card.decision);
-    return scores.map((row, i) => makeStep(row, (i + 1) * this.#stream.hopLength, decision));
-  }
-
-  /** Starts again as if `samples` were the last thing heard before the stream's first sample. */
-  async prime(samples: Pcm): Promise<void> {
-    this.#refuseIfDisposed();
-    const history = copySamples(samples, { name: "priming audio" });
-    this.#accepted = 0;
-    await this.#enqueue(async () => {
-      this.#restart();
-      await this.#stream.prime(history);
-    });
-  }
-
-  /** Starts again at time zero, as if digital silence had come before. */
-  async reset(): Promise<void> {
-    this.#accepted = 0;
-    await this.#enqueue(() => Promise.resolve(this.#restart()));
-  }
-
-  /** One step on silence that leaves no trace: for warming up, and for measuring. */
-  async rehearse(): Promise<void> {
-    this.#refuseIfDisposed();
-    const stream = this.#stream.fresh();
-    await this.#sessions.track(this.#score(stream, new Float32Array(stream.hopLength)));
-  }
-
-  /**
-   * Another stream through the same sessions, from its own start. It ends with the detector it came from: later calls
-   * throw `DISPOSED`.
-   */
-  fork(): Detector {
-    this.#refuseIfDisposed();
-    return new Detector(this.#parts, { stream: this.#stream.fresh(), sessions: this.#sessions });
-  }
-
-  /**
-   * Waits for every call made before, of forks too, then frees the sessions; of a fork, ends that fork alone. Repeated
-   * calls return the same promise.
-   */
-  dispose(): Promise<void> {
-    this.#disposal ??= this.#isFork
-      ? this.#queue.then(() => undefined)
-      : this.#sessions.dispose(() => disposeParts(this.#parts));
-    return this.#disposal;
-  }
-
-  #take(chunk: Pcm): Float32Array {
-    this.#refuseIfDisposed();
-    const samples = copySamples(chunk, { name: `chunk at sample ${this.#accepted} of the stream` });
-    this.#accepted += samples.length;
-    return samples;
-  }
-
-  async #enqueue<Result>(task: () => Promise<Result>): Promise<Result> {
-    this.#refuseIfDisposed();
-    const result = this.#sessions.track(this.#queue.then(task));
-    // A failure belongs to its caller and does not hold up the next task.
-    this.#queue = result.catch(() => undefined);
-    return result;
-  }
-
-  async #process(samples: Float32Array): Promise<DetectorStep[]> {
-    const steps: DetectorStep[] = [];
-    const faults: unknown[] = [];
-    for (let from = 0; from < samples.length;) {
-      const taken = samples.subarray(from, from + this.#hop.length - this.#hopFilled);
-      this.#hop.set(taken, this.#hopFilled);
-      this.#hopFilled += taken.length;
-      from += taken.length;
-      if (this.#hopFilled < this.#hop.length) break;
-      try {
-        steps.push(await this.#step());
-      } catch (error) {
-        faults.push(error);
-      }
-    }
-    if (faults.length > 0) throw faults[0];
-    return steps;
-  }
-
-  async #step(): Promise<DetectorStep> {
-    this.#hopFilled = 0;
-    this.#stepped += this.#hop.length;
-    const scores = await this.#score(this.#stream, this.#hop);
-    return makeStep(scores, this.#stepped, this.#decision);
-  }
-
-  async #score(stream: FeatureStream, hop: Float32Array): Promise<Float32Array> {
-    const features = await stream.step(hop);
-    return scoreCopies(this.#parts.classifier, { features, copies: stream.copies });
-  }
-
-  #restart(): void {
-    this.#stream.reset();
-    this.#decision.reset();
-    this.#hopFilled = 0;
-    this.#stepped = 0;
-  }
-
-  #refuseIfDisposed(): void {
-    if (this.#disposal !== undefined || this.#sessions.isDisposed)
-      throw new CallsignError("DISPOSED", `${this.card.name}: this detector was disposed of; load it again`);
-  }
-}
-
-async function disposeParts({ classifier, frontend }: DetectorParts): Promise<void> {
-  await Promise.all([classifier.dispose(), frontend.dispose()]);
-}
-
-function makeStep(scores: Float32Array, endSample: number, decision: Decision): DetectorStep {
-  const timestampMs = (endSample * 1000) / SAMPLE_RATE_HZ;
-  return { timestampMs, scores, detections: decision.step(scores, timestampMs) };
+async function disposeModels(models: readonly DetectorModel[]): Promise<void> {
+  const parts = new Set(models.flatMap(({ classifier, frontend }) => [classifier, frontend]));
+  await Promise.all([...parts].map((part) => part.dispose()));
 }

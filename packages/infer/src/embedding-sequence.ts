@@ -1,6 +1,5 @@
 import { AudioCopies } from "./audio-copies.ts";
 import type { FeatureStream } from "./feature-stream.ts";
-import type { Frontend } from "./frontend.ts";
 import { LOG_MEL } from "./log-mel.ts";
 import type { AudioCopy } from "./model-card.ts";
 import { SequenceBatch } from "./sequence-batch.ts";
@@ -13,32 +12,20 @@ export interface EmbeddingSequenceOptions {
   readonly copies: readonly AudioCopy[];
 }
 
-/** A stream with windowing `embedding-sequence`. */
-export async function createEmbeddingSequence(
-  frontend: Frontend,
-  options: EmbeddingSequenceOptions,
-): Promise<EmbeddingSequence> {
-  return new EmbeddingSequence(await frontend.streams(), options);
-}
-
 /**
  * Windowing `embedding-sequence`: every 1280 samples make 8 new log-mel frames (one clamp for them and their 480
  * samples of context), these make one embedding together with what each layer remembers, and the last 16 embeddings are
  * one example. Every copy is a stream of its own, and all step in one run.
  */
-class EmbeddingSequence implements FeatureStream {
+export class EmbeddingSequence implements FeatureStream {
   readonly hopLength = chunkLength;
   readonly copies: number;
-  readonly #runner: StreamRunner;
-  readonly #options: EmbeddingSequenceOptions;
   readonly #audio: AudioCopies;
   readonly #batch: SequenceBatch;
 
   constructor(runner: StreamRunner, options: EmbeddingSequenceOptions) {
     const { embeddings, copies } = options;
     this.copies = copies.length;
-    this.#runner = runner;
-    this.#options = options;
     this.#audio = new AudioCopies(copies, chunkLength);
     this.#batch = new SequenceBatch(runner, { embeddings, streams: copies.length });
   }
@@ -60,9 +47,5 @@ class EmbeddingSequence implements FeatureStream {
   reset(): void {
     this.#audio.reset();
     this.#batch.reset();
-  }
-
-  fresh(): EmbeddingSequence {
-    return new EmbeddingSequence(this.#runner, this.#options);
   }
 }

@@ -12,6 +12,4 @@ export interface FeatureStream {
   /** Starts again as if `samples` were the last thing heard. */
   prime(samples: Float32Array): Promise<void>;
   reset(): void;
-  /** Another stream through the same front-end, at its start. */
-  fresh(): FeatureStream;
 }

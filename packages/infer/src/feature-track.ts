@@ -1,11 +1,10 @@
 import { copiesOf, longestDelay, scoreCopies } from "./audio-copies.ts";
 import { joinFloats } from "./audio/pcm.ts";
 import type { Classifier } from "./classifier.ts";
-import { createFeatureStream, type FeatureSource } from "./create-feature-stream.ts";
+import { createFeatureStream, type FeatureRunners, type FeatureSource } from "./create-feature-stream.ts";
 import { Decision, type Detection } from "./decision.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
 import type { FeatureStream } from "./feature-stream.ts";
-import type { Frontend } from "./frontend.ts";
 import { embeddingsOf, type ModelCard, SAMPLE_RATE_HZ, type Windowing } from "./model-card.ts";
 import { VoiceGate, type VoiceGateOptions } from "./voice-gate.ts";
 
@@ -15,10 +14,10 @@ export interface ModelDetection extends Detection {
   readonly model: string;
 }
 
-/** One step of one model of a stream. */
-export interface ModelStep {
+/** One step of one model of a stream: a classifier run and what was decided on it. */
+export interface DetectorStep {
   readonly model: string;
-  /** End of the audio read, in milliseconds from the start of the stream. */
+  /** End of the audio read, in milliseconds from the start of the stream; priming does not count. */
   readonly timestampMs: number;
   /** One a label, in the card's order, 0 to 1; zeros where the gate passed the step over. */
   readonly scores: Float32Array;
@@ -33,19 +32,13 @@ export interface Head {
   readonly classifier: Classifier;
 }
 
-export interface FeatureTrackOptions {
+export interface FeatureTrackOptions extends FeatureRunners {
   readonly source: FeatureSource;
-  readonly frontend: Frontend;
   readonly heads: readonly Head[];
   readonly voiceGate?: VoiceGateOptions;
 }
 
-/** A track at the start of its stream. */
-export async function createFeatureTrack(options: FeatureTrackOptions): Promise<FeatureTrack> {
-  return new FeatureTrack(options, await createFeatureStream(options.source, options.frontend));
-}
-
-/** Models that read the same features, and what they make of one stream: the features are computed once for all of them. */
+/** Models that read the same features, on one stream: the features are computed once for all of them. */
 export class FeatureTrack {
   readonly #heads: readonly (Head & { readonly decision: Decision })[];
   readonly #stream: FeatureStream;
@@ -58,7 +51,8 @@ export class FeatureTrack {
   #passedCount = 0;
   readonly #memoryHops: number;
 
-  constructor({ heads, source, voiceGate }: FeatureTrackOptions, stream: FeatureStream) {
+  constructor({ heads, source, voiceGate, ...runners }: FeatureTrackOptions) {
+    const stream = createFeatureStream(source, runners);
     this.#heads = heads.map((head) => ({
       ...head,
       decision: new Decision(head.card.labels, head.card.decision),
@@ -74,8 +68,8 @@ export class FeatureTrack {
   /** The steps that samples complete, and the errors of those that failed: the clock goes on over them. */
   async hear(
     samples: Float32Array,
-  ): Promise<{ readonly steps: readonly ModelStep[]; readonly faults: readonly unknown[] }> {
-    const steps: ModelStep[] = [];
+  ): Promise<{ readonly steps: readonly DetectorStep[]; readonly faults: readonly unknown[] }> {
+    const steps: DetectorStep[] = [];
     const faults: unknown[] = [];
     for (let from = 0; from < samples.length;) {
       const taken = samples.subarray(from, from + this.#hop.length - this.#filled);
@@ -92,6 +86,12 @@ export class FeatureTrack {
     return { steps, faults };
   }
 
+  /** Starts again as if `samples` were the last audio before the stream. */
+  async prime(samples: Float32Array): Promise<void> {
+    this.reset();
+    await this.#stream.prime(samples);
+  }
+
   reset(): void {
     this.#stream.reset();
     this.#gate?.reset();
@@ -102,7 +102,7 @@ export class FeatureTrack {
     this.#passedCount = 0;
   }
 
-  async #step(): Promise<ModelStep[]> {
+  async #step(): Promise<DetectorStep[]> {
     this.#filled = 0;
     this.#stepped += this.#hop.length;
     const timestampMs = (this.#stepped * 1000) / SAMPLE_RATE_HZ;
@@ -110,17 +110,17 @@ export class FeatureTrack {
     if (skipped) {
       this.#pass();
       return this.#heads.map((head) =>
-        decide(head, { timestampMs, skipped, scores: new Float32Array(head.card.labels.length) }),
+        makeStep(head, { timestampMs, skipped, scores: new Float32Array(head.card.labels.length) }),
       );
     }
     await this.#catchUp();
     const { copies } = this.#stream;
     const features = await this.#stream.step(this.#hop);
-    const steps: ModelStep[] = [];
+    const steps: DetectorStep[] = [];
     for (const head of this.#heads) {
       const own = latestOf(features, { copies, length: featureLength(head.card.windowing) });
       const scores = await scoreCopies(head.classifier, { features: own, copies });
-      steps.push(decide(head, { timestampMs, skipped, scores }));
+      steps.push(makeStep(head, { timestampMs, skipped, scores }));
     }
     return steps;
   }
@@ -166,17 +166,18 @@ function latestOf(
   return joinFloats(ends.map((end) => features.subarray(end - length, end)));
 }
 
-function decide(
-  { card, decision }: Head & { readonly decision: Decision },
-  step: Omit<ModelStep, "model" | "detections">,
-): ModelStep {
-  // A step passed over counts as a score of zero, even for a threshold of zero.
-  const detected = step.skipped
-    ? decision.step(new Float32Array(card.labels.length).fill(-1), step.timestampMs)
-    : decision.step(step.scores, step.timestampMs);
-  return {
-    ...step,
-    model: card.name,
-    detections: detected.map((detection) => ({ ...detection, model: card.name })),
-  };
+/** A step of one model, with what its decision stage makes of the scores. */
+export function makeStep(
+  { card, decision }: { readonly card: ModelCard; readonly decision: Decision },
+  {
+    scores,
+    timestampMs,
+    skipped = false,
+  }: Pick<DetectorStep, "scores" | "timestampMs"> & { skipped?: boolean },
+): DetectorStep {
+  const model = card.name;
+  // A skipped step counts as a score below every threshold, even a threshold of zero.
+  const decided = skipped ? new Float32Array(card.labels.length).fill(-1) : scores;
+  const detections = decision.step(decided, timestampMs).map((detection) => ({ ...detection, model }));
+  return { model, timestampMs, scores, detections, skipped };
 }

@@ -1,41 +1,63 @@
-import { loadClassifier } from "./classifier.ts";
-import { createDetector, type Detector } from "./detector.ts";
-import { createFrontend } from "./frontend.ts";
+import { type Classifier, loadClassifier } from "./classifier.ts";
+import { createDetector, type Detector, type DetectorModel } from "./detector.ts";
+import { createFrontend, type Frontend } from "./frontend.ts";
 import { embeddingsOf, type ModelCard } from "./model-card.ts";
 import type { SessionFactory } from "./session.ts";
 
-export interface OpenDetectorOptions {
+/** A model's card and its classifier graph, wherever they came from. */
+export interface ModelParts {
   readonly card: ModelCard;
-  /** The classifier's ONNX bytes, and what to call them in messages. */
+  /** ONNX bytes of the classifier. */
   readonly classifier: Uint8Array;
+  /** Where it came from, for messages. */
   readonly name: string;
-  /** The bytes of the embedding the card names; asked for once the classifier is known to be sound. */
-  readonly embedding: () => Promise<Uint8Array>;
+}
+
+export interface OpenDetectorOptions<Parts extends ModelParts> {
+  /** The bytes of the embedding that a card names; called once for each embedding and floor. */
+  readonly embedding: (model: Parts) => Promise<Uint8Array>;
   readonly createSession: SessionFactory;
 }
 
 /**
- * Puts a detector together from a model's files, wherever they came from.
- * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH`, `SESSION_FAILED`, and what `embedding` throws
+ * Opens a detector from the files of its models. Models that name the same embedding and floor share the sessions of one
+ * front-end.
+ * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH`, `SESSION_FAILED`, `INVALID_ARGUMENT`
+ * for two models of one name, and what `embedding` throws
  */
-export async function openDetector(options: OpenDetectorOptions): Promise<Detector> {
-  const { card, name, createSession } = options;
-  const classifier = await loadClassifier(options.classifier, {
-    name,
-    createSession,
-    labels: card.labels,
-    embeddings: embeddingsOf(card.windowing),
-  });
-  try {
+export async function openDetector<Parts extends ModelParts>(
+  models: readonly Parts[],
+  { embedding, createSession }: OpenDetectorOptions<Parts>,
+): Promise<Detector> {
+  const opened: DetectorModel[] = [];
+  const classifiers: Classifier[] = [];
+  const frontends = new Map<string, Frontend>();
+  const openFrontend = async (model: Parts): Promise<Frontend> => {
+    const { floor, embedding: named } = model.card.frontend;
+    const key = `${floor} ${named.sha256}`;
+    const known = frontends.get(key);
+    if (known !== undefined) return known;
+    const bytes = await embedding(model);
     const frontend = await createFrontend({
       createSession,
-      embedding: await options.embedding(),
-      embeddingSha256: card.frontend.embedding.sha256,
-      floor: card.frontend.floor,
+      embedding: bytes,
+      embeddingSha256: named.sha256,
+      floor,
     });
-    return await createDetector({ card, frontend, classifier });
+    frontends.set(key, frontend);
+    return frontend;
+  };
+  try {
+    for (const model of models) {
+      const { card, name } = model;
+      const options = { name, createSession, labels: card.labels, embeddings: embeddingsOf(card.windowing) };
+      const classifier = await loadClassifier(model.classifier, options);
+      classifiers.push(classifier);
+      opened.push({ card, classifier, frontend: await openFrontend(model) });
+    }
   } catch (error) {
-    await classifier.dispose();
+    await Promise.all([...classifiers, ...frontends.values()].map((part) => part.dispose()));
     throw error;
   }
+  return createDetector(opened);
 }

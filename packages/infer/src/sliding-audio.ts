@@ -55,8 +55,4 @@ export class SlidingAudio implements FeatureStream {
   reset(): void {
     this.#audio.reset();
   }
-
-  fresh(): SlidingAudio {
-    return new SlidingAudio(this.#frontend, this.#options);
-  }
 }

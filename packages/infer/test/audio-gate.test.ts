@@ -24,6 +24,8 @@ function scripted(high: readonly number[]) {
           timestampMs: (steps + 1) * 80,
           scores: Float32Array.of(high.includes(steps) ? 0.9 : 0.1),
           detections: [],
+          model: "hello",
+          skipped: false,
         });
       return Promise.resolve(made);
     },

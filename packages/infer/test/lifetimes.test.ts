@@ -9,7 +9,6 @@ import {
   type Detection,
   detections,
   type Detector,
-  DetectorSet,
   type DetectorStream,
   loadClassifier,
   type Pcm,
@@ -175,7 +174,7 @@ async function failingListener(kind: string, failing: ReturnType<typeof failingS
   const options = { name: "head", createSession, labels: card.labels, embeddings };
   const classifier = await loadClassifier(tinyHead({ embeddings }), options);
   if (kind !== "DetectorStream") return createDetector({ card, frontend, classifier });
-  return new DetectorSet([{ card, frontend, classifier }]).open();
+  return (await createDetector({ card, frontend, classifier })).open();
 }
 
 describe.each([
@@ -242,7 +241,7 @@ describe("dispose", () => {
     ["sliding-audio", slidingCard()],
   ])("waits for clips, rehearsals and forks, %s", async (_, card) => {
     detector = await makeDetector(card);
-    const fork = detector.fork();
+    const fork = detector.open();
     const clip = noise(20_000);
     const work = Promise.all([detector.detectClip(clip), detector.rehearse(), fork.push(clip)]);
     const disposal = detector.dispose();
@@ -255,13 +254,15 @@ describe("dispose", () => {
 
   it("waits for the streams of a set, which then refuse", async () => {
     const set = await makeSet([exampleCard()]);
-    const stream = await set.open();
+    const stream = set.open();
     const work = stream.push(noise(20_000));
     const disposal = set.dispose();
     expect(await work).toHaveLength(15);
     await disposal;
-    await expect(stream.push(noise(20_000))).rejects.toEqual(refusal("DISPOSED", "detector set"));
-    await expect(set.open()).rejects.toEqual(refusal("DISPOSED", "disposed of"));
+    await expect(stream.push(noise(20_000))).rejects.toEqual(
+      refusal("DISPOSED", "the detector of this stream"),
+    );
+    expect(() => set.open()).toThrow("disposed of");
   });
 });
 
@@ -283,7 +284,7 @@ describe("Frontend.streams", () => {
 
 it("a listening hour in 80 ms chunks leaves the heap flat and the clock right", async () => {
   const set = await makeSet([exampleCard()]);
-  const stream = await set.open({ audioSeconds: 2, voiceGate: {} });
+  const stream = set.open({ audioSeconds: 2, voiceGate: {} });
   const sound = Int16Array.from(noise(HOP));
   let held = NaN;
   let last = 0;

@@ -24,7 +24,7 @@ describe("buildSingleFile", () => {
     const detector = await makeDetector(card, { embedding: parts.embedding, head: parts.classifier });
     const clips = [noise(40 * CHUNK, 1), noise(40 * CHUNK, 2)];
     const expected = await Promise.all(
-      clips.map(async (samples) => (await detector.fork().push(samples)).map(({ scores }) => scores[0]!)),
+      clips.map(async (samples) => (await detector.open().push(samples)).map(({ scores }) => scores[0]!)),
     );
     let state = new Float32Array(2 * stateLength);
     const heard: number[][] = [[], []];

@@ -38,7 +38,7 @@ it("StreamBatch scores every stream as a detector of its own would, and again af
   const first = await hear();
   const detector = await makeDetector(card, { embedding, head });
   for (const [i, clip] of clips.entries()) {
-    const steps = await detector.fork().push(clip);
+    const steps = await detector.open().push(clip);
     expect(first[i]).toBeAllClose(
       steps.map(({ scores }) => scores[0]!),
       { rtol: 0, atol: 1e-5 },

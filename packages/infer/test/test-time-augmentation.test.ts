@@ -32,7 +32,7 @@ describe.each([
     plain = await makeDetector(card);
     augmented = await makeDetector(withCopies(card));
     const each = await Promise.all(
-      COPIES.map(async (copy) => scoresOf(await plain.fork().push(heardAs(copy)))),
+      COPIES.map(async (copy) => scoresOf(await plain.open().push(heardAs(copy)))),
     );
     mean = each[0]!.map((row, step) =>
       row.map((__, label) => each.reduce((sum, scores) => sum + scores[step]![label]!, 0) / COPIES.length),
@@ -41,7 +41,7 @@ describe.each([
   afterAll(() => Promise.all([plain.dispose(), augmented.dispose()]));
 
   it("scores the mean of what each copy alone scores, streamed and as a clip", async () => {
-    const streamed = scoresOf(await augmented.fork().push(SAMPLES));
+    const streamed = scoresOf(await augmented.open().push(SAMPLES));
     expect(streamed).toHaveLength(mean.length);
     expect(streamed.flat()).toBeAllClose(mean.flat(), { atol: 1e-6, rtol: 0 });
     expect(scoresOf(await augmented.detectClip(SAMPLES)).flat()).toBeAllClose(mean.flat(), {
@@ -49,22 +49,22 @@ describe.each([
       rtol: 0,
     });
     // And it is not what the audio as it is scores.
-    const asItIs = scoresOf(await plain.fork().push(SAMPLES)).flat();
+    const asItIs = scoresOf(await plain.open().push(SAMPLES)).flat();
     const apart = asItIs.map((score, i) => Math.abs(score - mean.flat()[i]!));
     expect(Math.max(...apart)).toBeGreaterThan(1e-4);
   });
 
   it("starts again as new after a reset and a rehearsal", async () => {
-    const detector = augmented.fork();
-    const first = scoresOf(await detector.push(SAMPLES));
-    await detector.reset();
-    await detector.rehearse();
-    expect(scoresOf(await detector.push(SAMPLES))).toEqual(first);
+    const stream = augmented.open();
+    const first = scoresOf(await stream.push(SAMPLES));
+    await stream.reset();
+    await augmented.rehearse();
+    expect(scoresOf(await stream.push(SAMPLES))).toEqual(first);
   });
 
   it("scores many streams at once as each alone", async () => {
-    const alone = scoresOf(await augmented.fork().push(SAMPLES));
-    const together = await Promise.all(Array.from({ length: 5 }, () => augmented.fork().push(SAMPLES)));
+    const alone = scoresOf(await augmented.open().push(SAMPLES));
+    const together = await Promise.all(Array.from({ length: 5 }, () => augmented.open().push(SAMPLES)));
     for (const steps of together)
       expect(scoresOf(steps).flat()).toBeAllClose(alone.flat(), { atol: 1e-6, rtol: 0 });
   });
@@ -77,7 +77,7 @@ describe.each([
     const gated = await set.open({ voiceGate: { holdSeconds: 0.1, alwaysAboveDb: -40 } });
     const all = await open.push(quiet);
     const some = await gated.push(quiet);
-    const alone = scoresOf(await augmented.fork().push(quiet));
+    const alone = scoresOf(await augmented.open().push(quiet));
     const own = all.filter(({ model }) => model === "augmented");
     expect(own.flatMap(({ scores }) => [...scores])).toBeAllClose(alone.flat(), { atol: 1e-6, rtol: 0 });
     expect(some.some(({ skipped }) => skipped)).toBe(true);

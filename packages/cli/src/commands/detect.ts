@@ -63,7 +63,7 @@ async function detectFile(
   const detections: Detection[] = [];
   let samples = 0;
   // A stream of its own: nothing of one file is heard in the next.
-  const stream = detector.fork();
+  const stream = detector.open();
   try {
     for await (const chunk of readAudioChunks(file, { signal: context.signal })) {
       samples += chunk.length;

@@ -1,4 +1,10 @@
-import { CallsignError, type DetectorStream, levelDb, type ModelCard, type ModelStep } from "@callsign/infer";
+import {
+  CallsignError,
+  type DetectorStream,
+  levelDb,
+  type ModelCard,
+  type DetectorStep,
+} from "@callsign/infer";
 import type { MicrophoneProgram } from "@callsign/infer/node";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
@@ -147,7 +153,7 @@ async function hear(
 const SILENT_SAMPLES = 5 * 16_000;
 
 function report(
-  steps: readonly ModelStep[],
+  steps: readonly DetectorStep[],
   parts: {
     readonly context: CliContext;
     readonly flags: ListenFlags;

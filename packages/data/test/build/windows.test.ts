@@ -50,9 +50,9 @@ describe("embedding-sequence", () => {
     });
     const { clip } = shards[0]!.metadata.clips[0]!;
     const { samples } = readWav(await readFile(join(out, clip)));
-    const stream = await createFeatureStream(
+    const stream = createFeatureStream(
       { windowing: { kind: "embedding-sequence", embeddings: 16, hopLength: 1280 } },
-      frontend,
+      { frontend, runner: await frontend.streams() },
     );
     const steps: Float32Array[] = [];
     for (let at = 0; at + 1280 <= samples.length; at += 1280)

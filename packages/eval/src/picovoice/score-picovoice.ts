@@ -33,8 +33,8 @@ export async function scorePicovoice(
   const scores: number[] = [];
   const column = detector.card.labels.indexOf(options.label);
   const stream = watched(mix, { ...options, stage: "stream", words });
-  for await (const step of detector.detectStream(atFullScale(stream, peak)))
-    scores.push(step.scores[column]!);
+  for await (const chunk of atFullScale(stream, peak))
+    for (const step of await detector.push(chunk)) scores.push(step.scores[column]!);
   const hopMs = (detector.card.windowing.hopLength * 1000) / SAMPLE_RATE_HZ;
   return { track: { name: "mix", scores: Float32Array.from(scores), hopMs }, words };
 }

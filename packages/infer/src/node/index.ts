@@ -10,7 +10,6 @@ export * from "./detector.ts";
 export * from "./bare-head.ts";
 export * from "./audio-file.ts";
 export * from "./tool-identity.ts";
-export * from "./load-detector-set.ts";
 export * from "./detection-transform.ts";
 export * from "./gate-transform.ts";
 export * from "./serve/serve-detectors.ts";

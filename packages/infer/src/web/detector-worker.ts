@@ -1,7 +1,7 @@
-import type { DetectorSet } from "../detector-set.ts";
+import type { Detector } from "../detector.ts";
 import type { DetectorStream } from "../detector-stream.ts";
 import { CallsignError } from "../errors.ts";
-import { loadWebDetectorSet } from "./web-detector.ts";
+import { loadWebDetector } from "./web-detector.ts";
 import { createWebSession } from "./web-session.ts";
 import {
   toWorkerError,
@@ -37,7 +37,7 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
 
 /** The worker's models and its one stream through them. */
 class LoadedModels {
-  #set: DetectorSet | undefined;
+  #set: Detector | undefined;
   #stream: DetectorStream | undefined;
 
   async carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
@@ -71,7 +71,7 @@ class LoadedModels {
   async #load({ models, providers, wasmUrl, ...options }: WorkerModels): Promise<void> {
     await this.#dispose();
     const createSession = createWebSession({ ...(providers && { providers }), ...(wasmUrl && { wasmUrl }) });
-    const set = await loadWebDetectorSet(models, { ...options, createSession });
+    const set = await loadWebDetector(models, { ...options, createSession });
     this.#set = set;
     this.#stream = await set.open();
   }

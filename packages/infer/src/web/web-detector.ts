@@ -1,5 +1,5 @@
 import type { Detector } from "../detector.ts";
-import type { DetectorSet } from "../detector-set.ts";
+import type { Detector } from "../detector.ts";
 import { CallsignError } from "../errors.ts";
 import type { ModelCard } from "../model-card.ts";
 import { openDetector } from "../open-detector.ts";
@@ -52,10 +52,10 @@ export async function loadWebDetector(options: WebDetectorOptions): Promise<Dete
  * features once.
  * @throws CallsignError as `loadWebDetector`, and `INVALID_ARGUMENT` for two models of one name
  */
-export async function loadWebDetectorSet(
+export async function loadWebDetector(
   models: readonly WebModel[],
   options: WebLoadOptions,
-): Promise<DetectorSet> {
+): Promise<Detector> {
   const { createSession = createWebSession() } = options;
   const parts = await Promise.all(models.map((model) => readParts(model, options)));
   const set = await openDetectorSet(parts, {

@@ -1,7 +1,7 @@
 import type { Hearing } from "../detections.ts";
 import type { Pcm } from "../detector.ts";
 import { CallsignError } from "../errors.ts";
-import type { ModelDetection, ModelStep } from "../feature-track.ts";
+import type { ModelDetection, DetectorStep } from "../detector.ts";
 import type { ModelCard } from "../model-card.ts";
 import { absoluteUrl } from "./absolute-url.ts";
 import type { WebModel } from "./web-model.ts";
@@ -40,7 +40,7 @@ export class WorkerDetector implements Hearing<ModelDetection> {
 
   /**
    * Loads models and embedding in the worker, which belongs to the detector from here on and is ended where this fails.
-   * @throws CallsignError as `loadWebDetectorSet`, and `WORKER_FAILED` where the worker's module does not start
+   * @throws CallsignError as `loadWebDetector`, and `WORKER_FAILED` where the worker's module does not start
    */
   static async load(worker: Worker, options: WorkerLoadOptions): Promise<WorkerDetector> {
     const { startTimeoutSeconds = 30, signal } = options;
@@ -79,7 +79,7 @@ export class WorkerDetector implements Hearing<ModelDetection> {
    * Takes a chunk of 16 kHz mono audio of any length (copied at once) and returns the steps it completes, of all models.
    * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_NOT_FINITE`, `DISPOSED`, `SESSION_FAILED`, `WORKER_FAILED`
    */
-  async push(chunk: Pcm): Promise<readonly ModelStep[]> {
+  async push(chunk: Pcm): Promise<readonly DetectorStep[]> {
     if (!(chunk instanceof Float32Array || chunk instanceof Int16Array))
       throw new CallsignError(
         "INVALID_ARGUMENT",

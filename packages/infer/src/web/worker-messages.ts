@@ -1,5 +1,5 @@
 import { CallsignError, type CallsignErrorCode } from "../errors.ts";
-import type { ModelStep } from "../feature-track.ts";
+import type { DetectorStep } from "../detector.ts";
 import type { ModelCard } from "../model-card.ts";
 import type { WebLoadOptions } from "./web-detector.ts";
 import type { WebModel } from "./web-model.ts";
@@ -21,7 +21,7 @@ export type WorkerRequest =
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "loaded"; readonly cards: readonly ModelCard[] }
   /** `busyMs`: time the worker spent on it. */
-  | { readonly id: number; readonly kind: "steps"; readonly steps: ModelStep[]; readonly busyMs: number }
+  | { readonly id: number; readonly kind: "steps"; readonly steps: DetectorStep[]; readonly busyMs: number }
   | { readonly id: number; readonly kind: "done" }
   | { readonly id: number; readonly kind: "failed"; readonly error: WorkerError };
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatModelCard, type ModelCard } from "@callsign/infer";
-import { createNodeSession, loadDetector, loadDetectorSet, sha256Hex } from "@callsign/infer/node";
+import { createNodeSession, loadDetector, sha256Hex } from "@callsign/infer/node";
 import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
 import { exampleCard } from "../support/example-card.ts";
 import { tinyHead } from "../support/tiny-head.ts";
@@ -63,7 +63,7 @@ describe("a model's path", () => {
     expect(expected.decision.thresholds).toEqual({ hello: 0.81 });
     for (const path of [`${model}/`, join(model, "model.json"), join(model, "model.onnx"), link])
       expect(await cardOf(path)).toEqual(expected);
-    const set = await loadDetectorSet([join(model, "model.onnx")], { embeddingPath });
+    const set = await loadDetector([join(model, "model.onnx")], { embeddingPath });
     expect(set.cards).toEqual([expected]);
     await set.dispose();
   });
@@ -122,15 +122,15 @@ describe("a model's path", () => {
   });
 });
 
-describe("loadDetectorSet", () => {
+describe("loadDetector", () => {
   it("reads an embedding once for all its models", async () => {
     const models = [await writeModel("one"), await writeModel("two")];
     const createSession = createNodeSession();
-    // The file goes away while the first model is loaded: a second reading would fail.
-    const set = await loadDetectorSet(models, {
+    // The file goes away before the second model is loaded: a second reading would fail.
+    const set = await loadDetector(models, {
       embeddingPath,
       createSession: async (bytes, options) => {
-        if (options.name.endsWith("model.onnx")) await rm(embeddingPath, { force: true });
+        if (options.name.endsWith("two/model.onnx")) await rm(embeddingPath, { force: true });
         return createSession(bytes, options);
       },
     });
@@ -139,8 +139,8 @@ describe("loadDetectorSet", () => {
   });
 
   it("refuses names that no head takes", async () => {
-    const loading = loadDetectorSet([await writeModel("one")], { embeddingPath, headNames: ["x"] });
-    await expect(loading).rejects.toThrow(/got 1 names for bare heads, but 0 of the models/);
+    const loading = loadDetector([await writeModel("one")], { embeddingPath, headNames: ["x"] });
+    await expect(loading).rejects.toThrow(/got 1 names for heads without a card, but only 0/);
   });
 
   it.skipIf(!hasSharedData)(
@@ -150,7 +150,7 @@ describe("loadDetectorSet", () => {
       await writeFile(head, tinyHead({ embeddings: 22 }));
       const alexa = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
       const livekit = { path: sharedPath("reference", "livekit-hey_livekit.onnx"), head: { name: "own" } };
-      const set = await loadDetectorSet([alexa, livekit, head], {
+      const set = await loadDetector([alexa, livekit, head], {
         embedding: await readFile(sharedPath("reference", "embedding_model.onnx")),
         headNames: ["one", "two"],
       });
@@ -169,7 +169,7 @@ describe("loadDetectorSet", () => {
       decision: { thresholds: { bye: 0.5 }, patience: 1, refractorySeconds: 0 },
     };
     const models = [await writeModel("one"), await writeModel("two", other)];
-    const set = await loadDetectorSet(models, { embeddingPath, threshold: { bye: 0.3 } });
+    const set = await loadDetector(models, { embeddingPath, threshold: { bye: 0.3 } });
     expect(set.cards.map(({ decision }) => decision.thresholds)).toEqual([{ hello: 0.81 }, { bye: 0.3 }]);
     const stream = await set.open({ models: ["one"], sensitivity: { threshold: { bye: 0.2 } } });
     await stream.dispose();

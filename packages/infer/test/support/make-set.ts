@@ -1,10 +1,16 @@
-import { createFrontend, DetectorSet, loadClassifier, type ModelCard } from "@callsign/infer";
+import {
+  createDetector,
+  createFrontend,
+  type Detector,
+  loadClassifier,
+  type ModelCard,
+} from "@callsign/infer";
 import { createNodeSession } from "@callsign/infer/node";
 import { tinyHead, type TinyHeadOptions } from "./tiny-head.ts";
 import { toyEmbedding } from "./toy-embedding.ts";
 
 /** A set of models from cards of one front-end, with the toy embedding and tiny heads. */
-export async function makeSet(cards: readonly ModelCard[], head: TinyHeadOptions = {}): Promise<DetectorSet> {
+export async function makeSet(cards: readonly ModelCard[], head: TinyHeadOptions = {}): Promise<Detector> {
   const createSession = createNodeSession();
   const { floor } = cards[0]!.frontend;
   const frontend = await createFrontend({ createSession, embedding: toyEmbedding(), floor });
@@ -20,5 +26,5 @@ export async function makeSet(cards: readonly ModelCard[], head: TinyHeadOptions
     });
     return { card, frontend, classifier };
   });
-  return new DetectorSet(await Promise.all(models));
+  return createDetector(await Promise.all(models));
 }

@@ -1,4 +1,4 @@
-import type { DetectorSet, ModelCard } from "@callsign/infer";
+import type { Detector, ModelCard } from "@callsign/infer";
 import {
   type DetectorServer,
   serveDetectors,
@@ -21,7 +21,7 @@ export const WORLD: ModelCard = exampleCard({
 });
 
 export interface ServedSet {
-  readonly set: DetectorSet;
+  readonly set: Detector;
   readonly server: DetectorServer;
   readonly httpUrl: string;
   readonly socketUrl: string;

@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DetectorSet, OpenStreamOptions } from "../../detector-set.ts";
+import type { Detector, OpenStreamOptions } from "../../detector.ts";
 import type { DetectorStream } from "../../detector-stream.ts";
 import { CallsignError } from "../../errors.ts";
-import type { ModelStep } from "../../feature-track.ts";
+import type { DetectorStep } from "../../detector.ts";
 import { LiveStream, type PcmFormat } from "./live-stream.ts";
 import type { ServeLimits } from "./serve-limits.ts";
 import type { ServeMetrics, ServeProtocol } from "./serve-metrics.ts";
@@ -42,7 +42,7 @@ export interface ServeLogRecord {
 
 /** What all clients of a server share. */
 export interface ServeHub {
-  readonly set: DetectorSet;
+  readonly set: Detector;
   readonly limits: ServeLimits;
   readonly metrics: ServeMetrics;
   readonly waiting: WaitingConnections;
@@ -165,7 +165,7 @@ export class ClientSession {
   listen(
     format: PcmFormat,
     options: OpenStreamOptions & {
-      readonly onSteps: (steps: readonly ModelStep[]) => void;
+      readonly onSteps: (steps: readonly DetectorStep[]) => void;
     },
   ): Promise<DetectorStream> {
     this.#live?.close();

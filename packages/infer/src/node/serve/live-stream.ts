@@ -2,7 +2,7 @@ import { checkSamples } from "../../audio/pcm.ts";
 import { PcmDecoder, type PcmEncoding } from "../../audio/pcm-decoder.ts";
 import { Resampler } from "../../audio/resampler.ts";
 import type { DetectorStream } from "../../detector-stream.ts";
-import type { ModelStep } from "../../feature-track.ts";
+import type { DetectorStep } from "../../detector.ts";
 import { SAMPLE_RATE_HZ } from "../../model-card.ts";
 
 /** How a client's bytes are to be read. */
@@ -17,7 +17,7 @@ export interface LiveStreamOptions {
   /** The stream heard into; bytes that come before it is open wait. */
   readonly stream: Promise<DetectorStream>;
   /** Steps as they are done, and how long after their audio came in, in seconds. The next wait for what it returns. */
-  readonly onSteps: (steps: readonly ModelStep[], latencySeconds: number) => Promise<void> | undefined;
+  readonly onSteps: (steps: readonly DetectorStep[], latencySeconds: number) => Promise<void> | undefined;
   /** Told after every piece: what still waits, in seconds of audio. */
   readonly onBacklog: (seconds: number) => void;
   /** The first thing that went wrong; nothing is heard after it. */

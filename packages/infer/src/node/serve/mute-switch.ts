@@ -1,4 +1,4 @@
-import type { ModelStep } from "../../feature-track.ts";
+import type { DetectorStep } from "../../detector.ts";
 import { type Gate, gateOf } from "../../gate.ts";
 import type { ModelCard } from "../../model-card.ts";
 
@@ -21,7 +21,7 @@ export class MuteSwitch {
     this.#gates = new Map(cards.map((card) => [card.name, gateOf(card)]));
   }
 
-  step({ model, timestampMs, scores }: ModelStep): MuteDecision | undefined {
+  step({ model, timestampMs, scores }: DetectorStep): MuteDecision | undefined {
     this.#latestMs = timestampMs;
     const mute = this.#gates.get(model)!.step(scores, timestampMs).muted;
     if (mute === this.#muted.has(model)) return undefined;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import type { DetectorSet } from "../../detector-set.ts";
+import type { Detector } from "../../detector.ts";
 import { CallsignError } from "../../errors.ts";
 import type { Sensitivity } from "../../sensitivity.ts";
 import type { VoiceGateOptions } from "../../voice-gate.ts";
@@ -67,7 +67,7 @@ export interface DetectorServer {
  * stream's own is data.
  * @throws CallsignError `INVALID_ARGUMENT`, `SERVE_FAILED` where it cannot listen
  */
-export async function serveDetectors(set: DetectorSet, options: ServeOptions): Promise<DetectorServer> {
+export async function serveDetectors(set: Detector, options: ServeOptions): Promise<DetectorServer> {
   checkOptions(options);
   const hub = createHub(set, options);
   let stopping = false;
@@ -155,7 +155,7 @@ const LOOPBACK = "127.0.0.1";
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || host.startsWith("127.");
 
-function createHub(set: DetectorSet, options: ServeOptions): ServeHub {
+function createHub(set: Detector, options: ServeOptions): ServeHub {
   const { sensitivity, voiceGate, token } = options;
   const limits = resolveLimits(options.limits);
   const metrics = new ServeMetrics();

@@ -1,4 +1,4 @@
-import type { ModelStep } from "../../feature-track.ts";
+import type { DetectorStep } from "../../detector.ts";
 
 /** Which protocol a client speaks. */
 export type ServeProtocol = "websocket" | "wyoming";
@@ -44,7 +44,7 @@ export class ServeMetrics {
   }
 
   /** Steps of one chunk, done `latencySeconds` after its audio came in. */
-  stepped(steps: readonly ModelStep[], latencySeconds: number): void {
+  stepped(steps: readonly DetectorStep[], latencySeconds: number): void {
     for (const { detections, skipped } of steps) {
       this.#add("callsign_steps_total", 1);
       if (skipped) this.#add("callsign_skipped_steps_total", 1);

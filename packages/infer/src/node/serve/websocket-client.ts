@@ -3,9 +3,8 @@ import type { WebSocket } from "ws";
 import { toInt16 } from "../../audio/pcm.ts";
 import type { DetectorStream } from "../../detector-stream.ts";
 import { CallsignError } from "../../errors.ts";
-import type { ModelStep } from "../../feature-track.ts";
+import type { DetectorStep } from "../../detector.ts";
 import { SAMPLE_RATE_HZ } from "../../model-card.ts";
-import { withSensitivity } from "../../sensitivity.ts";
 import { sameToken } from "./bearer-token.ts";
 import { ClientSession, type Farewell, type LeaveReason, type ServeHub } from "./client-session.ts";
 import { MuteSwitch } from "./mute-switch.ts";
@@ -145,9 +144,7 @@ class WebSocketClient {
 
   #ready(stream: DetectorStream): void {
     const { hub } = this.#options;
-    const sensitivity = this.#hello?.sensitivity ?? hub.openOptions.sensitivity ?? {};
-    const served = new Map(hub.set.cards.map((card) => [card.name, card]));
-    const cards = stream.models.map((name) => withSensitivity(served.get(name)!, sensitivity));
+    const { cards } = stream;
     this.#labels = new Map(cards.map(({ name, labels }) => [name, labels]));
     if (this.#hello?.mute === true) this.#mute = new MuteSwitch(cards);
     this.#send({
@@ -165,7 +162,7 @@ class WebSocketClient {
     });
   }
 
-  #tell(steps: readonly ModelStep[]): void {
+  #tell(steps: readonly DetectorStep[]): void {
     for (const step of steps) {
       const { model, timestampMs, scores, detections } = step;
       if (this.#hello?.scores === true) {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CallsignError } from "../../errors.ts";
-import type { ModelDetection } from "../../feature-track.ts";
+import type { ModelDetection } from "../../detector.ts";
 import { parseStrict } from "../../strict-schema.ts";
 
 /** Version of the messages below; a hello of another is refused. Documented in docs/serve.md. */

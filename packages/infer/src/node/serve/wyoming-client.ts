@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { PcmEncoding } from "../../audio/pcm-decoder.ts";
 import { closestName } from "../../closest-name.ts";
 import { CallsignError } from "../../errors.ts";
-import type { ModelStep } from "../../feature-track.ts";
+import type { DetectorStep } from "../../detector.ts";
 import { ClientSession, type Farewell, type ServeHub, type Wire } from "./client-session.ts";
 import { bytesPerSecondOf, type PcmFormat } from "./live-stream.ts";
 import { WyomingClock } from "./wyoming-clock.ts";
@@ -168,7 +168,7 @@ class WyomingClient {
     const stream: WyomingStream = { format, models, wanted, clock: new WyomingClock(startMs) };
     this.#stream = stream;
     const detected = this.#detected;
-    const onSteps = (steps: readonly ModelStep[]): void => {
+    const onSteps = (steps: readonly DetectorStep[]): void => {
       for (const { detections } of steps)
         for (const { model, label, timestampMs } of detections) {
           const name = stream.wanted.find((one) => one.model === model && one.label === label)?.name;

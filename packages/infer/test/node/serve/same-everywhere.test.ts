@@ -3,11 +3,10 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { detections, type DetectorSet, writeWav } from "@callsign/infer";
+import { detections, type Detector, writeWav } from "@callsign/infer";
 import {
   type DetectorServer,
   loadDetector,
-  loadDetectorSet,
   openMicrophone,
   readAudioChunks,
   readAudioFile,
@@ -42,7 +41,7 @@ describe.skipIf(!hasSharedData)(
     let folder: string;
     let samples: Float32Array;
     let expected: Heard[];
-    let set: DetectorSet;
+    let set: Detector;
     let server: DetectorServer;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "callsign-same-"));
@@ -57,7 +56,7 @@ describe.skipIf(!hasSharedData)(
       for await (const one of detections(detector, readAudioChunks(join(folder, "tape.wav"))))
         expected.push(heardOf(one));
       await detector.dispose();
-      set = await loadDetectorSet([HEAD], { embeddingPath });
+      set = await loadDetector([HEAD], { embeddingPath });
       server = await serveDetectors(set, { http: { port: 0 }, wyoming: { port: 0 } });
     });
     afterAll(async () => {

@@ -8,6 +8,7 @@ export * from "./sources/clip-source.ts";
 export * from "./sources/create-source.ts";
 export * from "./sources/fault-tally.ts";
 export type { HubEnvironment } from "./sources/common-voice.ts";
+export { spokenText, unspeakableParts } from "./text/spoken-text.ts";
 export { createPhraseTest } from "./sources/contains-phrase.ts";
 export { readTruth, type Truth, type TruthInterval } from "./sources/truth.ts";
 export * from "./negatives/negative-texts.ts";

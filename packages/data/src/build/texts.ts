@@ -5,6 +5,7 @@ import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../negativ
 import { createPronunciations } from "../negatives/pronunciations.ts";
 import { createSoundIndex } from "../negatives/sound-index.ts";
 import { createRandom } from "../random.ts";
+import { spokenText } from "../text/spoken-text.ts";
 import { startWorkers } from "../workers/worker-pool.ts";
 import type { BuildContext } from "./build-context.ts";
 import { BUILD_FILES, readJson, sha256Of, writeJson } from "./build-folder.ts";
@@ -25,7 +26,7 @@ export async function decideTexts(context: BuildContext): Promise<readonly Spoke
   const { config, out, onNote, signal } = context;
   const path = join(out, BUILD_FILES.texts);
   const { seed, labels } = config;
-  const key = sha256Of({ version: 1, seed, labels, negatives: config.data.negatives });
+  const key = sha256Of({ version: 2, seed, labels, negatives: config.data.negatives });
   const found = (await readJson(path)) as { key: string; negatives: SpokenSet[] } | undefined;
   const negatives = found?.key === key ? found.negatives : await drawInThread(config, signal);
   if (found?.key !== key) await writeJson(path, { key, negatives });
@@ -47,7 +48,7 @@ function positiveSets({ labels, data }: DataConfig): SpokenSet[] {
     id: `positive-${slug(label)}`,
     kind: "positive",
     label,
-    texts: phrases,
+    texts: phrases.map(spokenText),
     count: count * phrases.length,
   }));
 }
@@ -90,7 +91,7 @@ export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
   const { dictionary } = await import("cmu-pronouncing-dictionary");
   const pronunciations = createPronunciations(dictionary);
   const texts = drawNegativeTexts(
-    config.labels.flatMap(({ phrases }) => phrases),
+    config.labels.flatMap(({ phrases }) => phrases.map(spokenText)),
     {
       counts: {
         nearMisses: nearMisses.clips > 0 ? nearMisses.textsPerPhrase : 0,
@@ -100,7 +101,7 @@ export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
         randomWords: randomWords.clips,
         foreign: foreign.clips,
       },
-      user: own,
+      user: own.map(spokenText),
       pronunciations,
       index: createSoundIndex(pronunciations),
       random: createRandom(config.seed).fork("texts"),

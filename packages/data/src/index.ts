@@ -56,6 +56,8 @@ export * from "./build/build-index.ts";
 export type { ShardEntry } from "./build/build-shards.ts";
 export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./build/clip-set.ts";
 export * from "./build/inspect-build.ts";
+export { findBuildProblems, spokenNotes, throwProblems } from "./build/check-build.ts";
+export { describeLeftOut, type LeftOut, type LeftOutReason, summarizeLeftOut } from "./build/left-out.ts";
 export * from "./build/plan-build.ts";
 export * from "./build/pull-sources.ts";
 export { planTexts, type SpokenSet } from "./build/texts.ts";

@@ -5,7 +5,6 @@ import { CallsignError, closestName, type Progress } from "@callsign/infer";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
-import { formatBuild, formatPlan, formatReport } from "../format-data.ts";
 import { parseNumber } from "../parse-number.ts";
 import { asProgress, follow } from "../follow.ts";
 
@@ -84,7 +83,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
       index === undefined ? { out: building.out, stage: until } : summaryOf(index, building),
     );
   else if (index === undefined) context.stdout(`${building.out}: done up to stage ${until}\n`);
-  else context.stdout(formatBuild(index, building.out));
+  else context.stdout((await import("../format-data.ts")).formatBuild(index, building.out));
 }
 
 /** Without the shard list, which may be thousands long and is in index.json. */
@@ -100,7 +99,7 @@ async function plan(
   const { planBuild, planTexts } = await import("@callsign/data");
   const found: BuildPlan = await planBuild(building, await planTexts(building));
   if (flags.json) printJson(context, found);
-  else context.stdout(formatPlan(found));
+  else context.stdout((await import("../format-data.ts")).formatPlan(found));
 }
 
 async function pull(context: CliContext, flags: PullFlags): Promise<void> {
@@ -121,7 +120,7 @@ async function inspect(
   if (flags.html !== undefined) await writePage(context, { dir, flags, report, path: flags.html });
   const { index, ...counted } = report;
   if (flags.json) printJson(context, { ...counted, ...summaryOf(index, { out: dir } as BuildContext) });
-  else context.stdout(formatReport(report, dir));
+  else context.stdout((await import("../format-data.ts")).formatReport(report, dir));
   if (report.damaged.length > 0)
     throw new CallsignError(
       "CHECKSUM_MISMATCH",

@@ -40,20 +40,52 @@ export const writeJson = (path: string, value: unknown): Promise<void> =>
 
 /**
  * Readies a folder for a build, or for going on with one: what killed writers left behind is removed. Another folder with
- * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`.
+ * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`. A build
+ * whose plan is damaged or gone is known by the rest of its files.
  * @throws CallsignError `INVALID_ARGUMENT`
  */
-export async function openBuildFolder(out: string): Promise<void> {
-  const isBuild = (await readJson(join(out, BUILD_FILES.plan))) !== undefined;
-  const found = isBuild ? [] : (await readdir(out).catch(() => [])).filter((name) => !TEMPORARY.test(name));
-  if (found.length > 0)
-    throw new CallsignError(
-      "INVALID_ARGUMENT",
-      `${out}: expected an empty folder or an earlier build, got a folder with ${found.slice(0, 3).join(", ")} ` +
-        `and no ${BUILD_FILES.plan}; name another folder (--out)`,
-    );
-  for (const path of await listFiles(out))
+export async function openBuildFolder(
+  out: string,
+  { onNote }: { readonly onNote?: ((note: string) => void) | undefined } = {},
+): Promise<void> {
+  await checkBuildFolder(out);
+  for (const file of [BUILD_FILES.plan, BUILD_FILES.texts, BUILD_FILES.index])
+    if (await isDamaged(join(out, file))) onNote?.(`${join(out, file)}: damaged; it is written again`);
+  for (const path of await listFiles(out)) {
     if (TEMPORARY.test(path)) await rm(join(out, path), { force: true });
+    else if (/^state\/.*\.json$/.test(path) && (await isDamaged(join(out, path))))
+      onNote?.(`${join(out, path)}: damaged; what it recorded is made again`);
+  }
+}
+
+/** Refuses a folder that is neither empty nor a build. @throws CallsignError `INVALID_ARGUMENT` */
+export async function checkBuildFolder(out: string): Promise<void> {
+  if ((await readJson(join(out, BUILD_FILES.plan))) !== undefined) return;
+  const found = (await readdir(out).catch(() => [])).filter((name) => !TEMPORARY.test(name));
+  const own = new Set<string>(Object.values(BUILD_FILES));
+  const folders = ["clips", "shards", "state"];
+  const foreign = found.filter((name) => !own.has(name) && !folders.includes(name));
+  const isBuild =
+    foreign.length === 0 && (found.includes("state") || !found.some((name) => folders.includes(name)));
+  if (isBuild) return;
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `${out}: expected an empty folder or an earlier build, got a folder with ` +
+      `${[...foreign, ...found.filter((name) => !foreign.includes(name))].slice(0, 3).join(", ")} ` +
+      `and no ${BUILD_FILES.plan} that can be read; name another folder (--out)`,
+  );
+}
+
+/** A file that is there and is no JSON. */
+async function isDamaged(path: string): Promise<boolean> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** As `writeFileAtomic` of infer names them. */

@@ -28,8 +28,9 @@ export async function decideTexts(context: BuildContext): Promise<readonly Spoke
   const { seed, labels } = config;
   const key = sha256Of({ version: 2, seed, labels, negatives: config.data.negatives });
   const found = (await readJson(path)) as { key: string; negatives: SpokenSet[] } | undefined;
-  const negatives = found?.key === key ? found.negatives : await drawInThread(config, signal);
-  if (found?.key !== key) await writeJson(path, { key, negatives });
+  const isKept = found?.key === key && Array.isArray(found.negatives);
+  const negatives = isKept ? found.negatives : await drawInThread(config, signal);
+  if (!isKept) await writeJson(path, { key, negatives });
   for (const { kind, clips } of wantedNegatives(config))
     if (clips > 0 && !negatives.some((set) => set.kind === kind))
       onNote?.(`texts: there are no texts of kind ${kind} for these phrases; ${clips} clips were asked for`);
@@ -41,7 +42,22 @@ export async function planTexts({ config }: Pick<BuildContext, "config">): Promi
   return [...positiveSets(config), ...(await drawNegatives(config))];
 }
 
-function positiveSets({ labels, data }: DataConfig): SpokenSet[] {
+/** Sets of the same sizes with texts of the usual length in place of those to be drawn: for estimates. */
+export function expectedSets(config: Pick<DataConfig, "labels" | "data">): readonly SpokenSet[] {
+  const negatives = wantedNegatives(config).filter(({ clips }) => clips > 0);
+  return [
+    ...positiveSets(config),
+    ...negatives.map(({ kind, clips }) => ({
+      id: kind,
+      kind,
+      label: kind,
+      texts: [kind === "sentence" || kind === "random-words" ? "x".repeat(30) : "x".repeat(12)],
+      count: clips,
+    })),
+  ];
+}
+
+function positiveSets({ labels, data }: Pick<DataConfig, "labels" | "data">): SpokenSet[] {
   const count = data.positives.clipsPerPhrase;
   if (count === 0) return [];
   return labels.map(({ label, phrases }) => ({
@@ -69,7 +85,7 @@ async function drawInThread(config: DataConfig, signal: AbortSignal | undefined)
   }
 }
 
-function wantedNegatives({ data: { negatives } }: DataConfig): { kind: NegativeKind; clips: number }[] {
+function wantedNegatives({ data: { negatives } }: Pick<DataConfig, "data">): { kind: NegativeKind; clips: number }[] {
   const { sentences, nearMisses, partial, swapped, randomWords, foreign, own, clipsPerOwn } = negatives;
   const clips: Record<NegativeKind, number> = {
     "near-miss": nearMisses.clips,

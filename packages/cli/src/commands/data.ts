@@ -96,7 +96,8 @@ async function plan(
   context: CliContext,
   { building, flags }: { building: BuildContext; flags: BuildFlags },
 ): Promise<void> {
-  const { planBuild, planTexts } = await import("@callsign/data");
+  const { findBuildProblems, planBuild, planTexts, throwProblems } = await import("@callsign/data");
+  throwProblems(await findBuildProblems(building));
   const found: BuildPlan = await planBuild(building, await planTexts(building));
   if (flags.json) printJson(context, found);
   else context.stdout((await import("../format-data.ts")).formatPlan(found));
@@ -165,20 +166,37 @@ export async function openContext(
   context: CliContext,
   flags: PullFlags & Partial<BuildFlags>,
 ): Promise<BuildContext> {
-  const { availableParallelism } = await import("node:os");
   const { parseDataConfig } = await import("@callsign/data");
-  const { cacheDirectory, toolIdentity } = await import("@callsign/infer/node");
   const { readConfig } = await import("../read-config.ts");
   const config = parseDataConfig(await readConfig(flags.config, { env: context.env }), {
     name: flags.config,
   });
-  const { env, signal } = context;
+  return contextOf(context, { ...flags, config, file: flags.config });
+}
+
+/** The same for a config at hand, which lies or will lie in `file`. */
+export async function contextOf(
+  { env, signal }: CliContext,
+  {
+    config,
+    file,
+    out = join("build", config.name),
+    workers,
+  }: {
+    readonly config: BuildContext["config"];
+    readonly file: string;
+    readonly out?: string;
+    readonly workers?: number;
+  },
+): Promise<BuildContext> {
+  const { availableParallelism } = await import("node:os");
+  const { cacheDirectory, toolIdentity } = await import("@callsign/infer/node");
   const cacheDir = cacheDirectory({ env });
   return {
     config,
-    baseDir: dirname(resolve(flags.config)),
-    out: flags.out ?? join("build", config.name),
-    workers: checkWorkers(flags.workers) ?? (config.data.workers || availableParallelism()),
+    baseDir: dirname(resolve(file)),
+    out,
+    workers: checkWorkers(workers) ?? (config.data.workers || availableParallelism()),
     identity: toolIdentity(),
     cacheDir,
     env,

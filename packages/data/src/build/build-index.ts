@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/infer";
@@ -85,9 +86,12 @@ export async function writeIndex(context: BuildContext, finished: Finished): Pro
 export async function readBuildIndex(out: string): Promise<BuildIndex> {
   const path = join(out, BUILD_FILES.index);
   const again = `run: callsign data build --config FILE --out ${out}`;
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) throw new CallsignError("FILE_NOT_FOUND", `${path}: no finished build here; ${again}`);
   const found = await readJson(path);
-  if (found === undefined)
-    throw new CallsignError("FILE_NOT_FOUND", `${path}: no finished build here, or a damaged one; ${again}`);
   if (!isIndex.safeParse(found).success)
     throw new CallsignError(
       "MANIFEST_INVALID",

@@ -8,7 +8,7 @@ import type { AudioFile } from "../sources/find-audio-files.ts";
 import { findAudioFiles } from "../sources/find-audio-files.ts";
 import { findClipFiles } from "../sources/folder.ts";
 import { spokenText, unspeakableParts } from "../text/spoken-text.ts";
-import type { BuildContext } from "./build-context.ts";
+import { type BuildContext, throwIfStopped } from "./build-context.ts";
 import type { BuildStage } from "./build-data.ts";
 import { checkBuildFolder } from "./build-folder.ts";
 import { checkCorpusLabels } from "./corpus-labels.ts";
@@ -33,7 +33,8 @@ export async function findBuildProblems(
       await check();
       return true;
     } catch (error) {
-      if (!(error instanceof CallsignError) || error.code === "ABORTED") throw error;
+      throwIfStopped(context, "check");
+      if (!(error instanceof CallsignError)) throw error;
       problems.push(error);
       return false;
     }

@@ -1,4 +1,4 @@
-// `npm run callsign`: npm runs scripts in the repository's root, but a path given to a command is meant from where it was typed.
+/** `npm run callsign`: npm runs scripts in the repository's root, but paths on the command line are relative to where it was typed. */
 const { INIT_CWD } = process.env;
 if (INIT_CWD) process.chdir(INIT_CWD);
-await import("../packages/cli/src/main.ts");
+await import(new URL("../packages/cli/src/main.ts", import.meta.url).href);

@@ -81,7 +81,9 @@ class CallsignCommand extends Command {
     const [flag] = parsed.unknown;
     const isLeaf = this.parent !== null && this.commands.length === 0;
     if (isLeaf && flag?.startsWith("-") === true && !parsed.unknown.some((one) => HELP_FLAGS.has(one))) {
-      const known = this.createHelp().visibleOptions(this).flatMap(({ long }) => long ?? []);
+      const known = this.createHelp()
+        .visibleOptions(this)
+        .flatMap(({ long }) => long ?? []);
       const near = closestName(flag.split("=", 1)[0]!, known);
       const suggestion = near === undefined ? "" : `\n(Did you mean ${near}?)`;
       this.error(`error: unknown option '${flag}'${suggestion}`, { code: "commander.unknownOption" });

@@ -64,7 +64,13 @@ describe("ProgressLine", () => {
       interactive: true,
       columns: () => columns,
     });
-    const event = { stage: "\u5408\u6210", done: 1, total: 2, unit: "clips", note: "ein\nlanger Name ".repeat(8) };
+    const event = {
+      stage: "\u5408\u6210",
+      done: 1,
+      total: 2,
+      unit: "clips",
+      note: "ein\nlanger Name ".repeat(8),
+    };
     line.update(event);
     columns = width;
     line.finish();

@@ -57,6 +57,7 @@ export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./build/clip-se
 export * from "./build/inspect-build.ts";
 export * from "./build/plan-build.ts";
 export * from "./build/pull-sources.ts";
+export * from "./build/recorded-config.ts";
 export { planTexts, type SpokenSet } from "./build/texts.ts";
 export { type AudioFile, findAudioFiles } from "./sources/find-audio-files.ts";
 export { colouredNoise } from "./augment/coloured-noise.ts";

@@ -9,6 +9,7 @@ import { buildShards } from "./build-shards.ts";
 import { collectSets } from "./collect.ts";
 import { corpusSets, findCorpora } from "./corpus-sets.ts";
 import { locateEmbedding } from "./feature-settings.ts";
+import { recordedConfig } from "./recorded-config.ts";
 import { synthesizeSets } from "./synthesize.ts";
 import { decideTexts } from "./texts.ts";
 
@@ -33,7 +34,7 @@ export async function* buildData(
   const last = BUILD_STAGES.indexOf(until);
   const corpora = corpusSets(context);
   if (last >= BUILD_STAGES.indexOf("collect")) await findCorpora(context, corpora);
-  await openBuildFolder(out);
+  await openBuildFolder(out, context);
   const embedding = last === BUILD_STAGES.indexOf("features") ? await locateEmbedding(context) : undefined;
   await writePlan(context);
   const spoken = await decideTexts(context);
@@ -54,9 +55,7 @@ export async function* buildData(
 
   /** The config as it was understood, for whoever finds the folder later. */
   async function writePlan({ identity }: BuildContext): Promise<void> {
-    const { train: _train, evaluation: _evaluation, ...own } = config;
-    const { workers: _workers, ...data } = own.data;
-    const resolved = { ...own, data };
+    const resolved = recordedConfig(config);
     const plan = { formatVersion: 1, ...identity, config: resolved, configSha256: sha256Of(resolved) };
     await writeJson(join(out, BUILD_FILES.plan), plan);
   }

@@ -60,6 +60,7 @@ export { findBuildProblems, spokenNotes, throwProblems } from "./build/check-bui
 export { describeLeftOut, type LeftOut, type LeftOutReason, summarizeLeftOut } from "./build/left-out.ts";
 export * from "./build/plan-build.ts";
 export * from "./build/pull-sources.ts";
+export * from "./build/recorded-config.ts";
 export { planTexts, type SpokenSet } from "./build/texts.ts";
 export { type AudioFile, findAudioFiles } from "./sources/find-audio-files.ts";
 export { colouredNoise } from "./augment/coloured-noise.ts";

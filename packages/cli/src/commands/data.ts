@@ -74,6 +74,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
   const building = await openContext(context, flags);
   const until = await stageOf(flags.stage);
   if (flags.dryRun) return plan(context, { building, flags });
+  await announceChanges(context, building);
   const index = await drain(context, (onNote) =>
     buildData({ ...building, onNote }, until === undefined ? {} : { until }),
   );
@@ -208,6 +209,31 @@ export async function contextOf(
       cacheDir: join(cacheDir, "corpora"),
     },
   };
+}
+
+/**
+ * Tells which fields of the config differ from those of the build that is already in the folder.
+ * @throws CallsignError `INVALID_ARGUMENT` where that is the build of another detector
+ */
+export async function announceChanges(
+  context: CliContext,
+  { out, config }: Pick<BuildContext, "out" | "config">,
+): Promise<void> {
+  const { readRecordedConfig, recordedConfig } = await import("@callsign/data");
+  const before = await readRecordedConfig(out);
+  if (before === undefined) return;
+  if (before["name"] !== config.name)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `${out}: holds the data of detector ${JSON.stringify(before["name"])}, the config is of ${JSON.stringify(config.name)}; ` +
+        "nothing was changed. Give another folder with --out, or put the name back",
+    );
+  const { changedFields } = await import("@callsign/train");
+  const changed = changedFields(before, JSON.parse(JSON.stringify(recordedConfig(config))));
+  if (changed.length > 0)
+    context.stderr(
+      `note: the config changed since ${out} was built: ${changed.join("; ")}. What depends on it is made again\n`,
+    );
 }
 
 function checkWorkers(workers: number | undefined): number | undefined {

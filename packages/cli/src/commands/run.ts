@@ -10,7 +10,7 @@ import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { openBackend } from "../open-backend.ts";
 import { formatDuration } from "../progress.ts";
-import { drain, openContext } from "./data.ts";
+import { announceChanges, drain, openContext } from "./data.ts";
 import { trainingSummary } from "./train.ts";
 
 /** What `runDetector` is asked for. */
@@ -33,9 +33,17 @@ export function registerRun(program: Command, context: CliContext): void {
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--out <dir>", "folder of everything: data, model, evaluation; else runs/NAME")
     .option("--backend <name>", `${BACKEND_CHOICES}; else the config's`)
-    .option("--restart", "train from the beginning, whatever checkpoint is there; the data is kept")
+    .option(
+      "--restart",
+      "train from the beginning; data already built is used, the earlier training is kept in model/earlier-N",
+    )
     .option("--json", "print one JSON document and nothing else on stdout")
-    .addHelpText("after", "\nExample:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart")
+    .addHelpText(
+      "after",
+      "\nRun it again to continue after an interruption, or after editing the config: what depends on the change is made again,\n" +
+        "and a training that no longer fits is kept in model/earlier-N.\n\n" +
+        "Example:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart",
+    )
     .action((flags: RunFlags) => runDetector(context, flags));
 }
 
@@ -57,22 +65,24 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
     return result;
   };
   const dataDir = join(outDir, "data");
+  const modelDir = join(outDir, "model");
   const building = await openContext(context, { config: flags.config, out: dataDir });
   throwProblems([
     ...(flags.isBuildChecked ? [] : await findBuildProblems(building)),
     ...(await findLaterProblems(context, { config, flags })),
   ]);
+  await announceChanges(context, building);
   const index = await timed("data", () =>
     drain(context, (onNote) => buildData({ ...building, onNote }, { isChecked: true })),
   );
   if (index !== undefined) context.stderr(`${formatLeftOut(index).join("\n")}\n`);
-  const trained = await timed("train", () =>
+  const trained = await timed("train", async () =>
     runTraining(context, {
       config,
       dataDir,
-      outDir: join(outDir, "model"),
+      outDir: modelDir,
       backend: flags.backend,
-      resume: !flags.restart,
+      resume: !flags.restart && (await isContinuable(context, { config, dataDir, modelDir })),
     }),
   );
   const evaluation = await timed("evaluate", () => evaluate(context, { config, outDir, flags }));
@@ -105,6 +115,20 @@ async function findLaterProblems(
     problems.push(error);
   }
   return problems;
+}
+
+/** Whether the training in the model's folder fits config and data; tells why where it does not. */
+async function isContinuable(
+  context: CliContext,
+  { config, dataDir, modelDir }: { config: DetectorConfig; dataDir: string; modelDir: string },
+): Promise<boolean> {
+  const { findEarlierTraining } = await import("@callsign/train");
+  const earlier = await findEarlierTraining(modelDir, { config, dataDir });
+  if (earlier === undefined || earlier.changed.length === 0) return true;
+  context.stderr(
+    `note: ${modelDir}: the earlier training cannot be continued: ${earlier.changed.join("; ")}\n`,
+  );
+  return false;
 }
 
 interface Evaluation {

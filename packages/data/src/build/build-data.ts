@@ -10,6 +10,7 @@ import { collectSets } from "./collect.ts";
 import { findBuildProblems, spokenNotes, throwProblems } from "./check-build.ts";
 import { corpusSets } from "./corpus-sets.ts";
 import { locateEmbedding } from "./feature-settings.ts";
+import { recordedConfig } from "./recorded-config.ts";
 import { synthesizeSets } from "./synthesize.ts";
 import { decideTexts } from "./texts.ts";
 
@@ -58,9 +59,7 @@ export async function* buildData(
 
   /** The config as it was understood, for whoever finds the folder later. */
   async function writePlan({ identity }: BuildContext): Promise<void> {
-    const { train: _train, evaluation: _evaluation, ...own } = config;
-    const { workers: _workers, ...data } = own.data;
-    const resolved = { ...own, data };
+    const resolved = recordedConfig(config);
     const plan = { formatVersion: 1, ...identity, config: resolved, configSha256: sha256Of(resolved) };
     await writeJson(join(out, BUILD_FILES.plan), plan);
   }

@@ -1,4 +1,10 @@
-import { type BuildIndex, type BuildPlan, type BuildReport, describeLeftOut, summarizeLeftOut } from "@callsign/data";
+import {
+  type BuildIndex,
+  type BuildPlan,
+  type BuildReport,
+  describeLeftOut,
+  summarizeLeftOut,
+} from "@callsign/data";
 
 import { formatDuration } from "./progress.ts";
 
@@ -7,7 +13,9 @@ export function formatPlan(plan: BuildPlan): string {
   const rows = plan.sets.map(({ id, texts, clips, files, seconds, copies }) => [
     id,
     texts === undefined ? "" : whole(texts),
-    files === undefined ? whole(clips ?? 0) : `${clips === undefined ? "" : `${whole(clips)} of `}${count(files, "file")}`,
+    files === undefined
+      ? whole(clips ?? 0)
+      : `${clips === undefined ? "" : `${whole(clips)} of `}${count(files, "file")}`,
     formatDuration(seconds),
     whole(copies),
   ]);
@@ -109,7 +117,9 @@ const MOST_VOICES = 12;
 /** Columns padded to their widest cell; all but the first and those with letters align right. */
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const isNumber = heads.map((_, i) => rows.every((row) => /^[\d,.: ]*( files?| of [\d,]+ files?)?$/.test(row[i] ?? "")));
+  const isNumber = heads.map((_, i) =>
+    rows.every((row) => /^[\d,.: ]*( files?| of [\d,]+ files?)?$/.test(row[i] ?? "")),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))

@@ -88,7 +88,8 @@ async function prepare(
   context: CliContext,
   { phrases, flags }: { phrases: readonly string[]; flags: NewFlags },
 ): Promise<Prepared> {
-  const { findBuildProblems, loadPronunciations, parseDataConfig, phraseConcerns } = await import("@callsign/data");
+  const { findBuildProblems, loadPronunciations, parseDataConfig, phraseConcerns } =
+    await import("@callsign/data");
   const { planBuild, planTexts, throwProblems } = await import("@callsign/data");
   const { estimateStages, nameOfPhrases, parseDetectorConfig, writeRecipe } = await import("@callsign/train");
   const { parseConfig } = await import("../read-config.ts");

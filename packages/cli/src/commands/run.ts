@@ -104,7 +104,10 @@ async function findLaterProblems(
   for (const [field, path] of Object.entries({ clip, truth, prime })) {
     if (path === undefined || existsSync(resolve(baseDir, path))) continue;
     problems.push(
-      new CallsignError("FILE_NOT_FOUND", `${resolve(baseDir, path)}: no such file; evaluation.${field} names it`),
+      new CallsignError(
+        "FILE_NOT_FOUND",
+        `${resolve(baseDir, path)}: no such file; evaluation.${field} names it`,
+      ),
     );
   }
   try {

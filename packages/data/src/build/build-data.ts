@@ -31,7 +31,10 @@ export type BuildStage = (typeof BUILD_STAGES)[number];
  */
 export async function* buildData(
   context: BuildContext,
-  { until = "features", isChecked = false }: { readonly until?: BuildStage; readonly isChecked?: boolean } = {},
+  {
+    until = "features",
+    isChecked = false,
+  }: { readonly until?: BuildStage; readonly isChecked?: boolean } = {},
 ): AsyncGenerator<Progress, BuildIndex | undefined> {
   const { out, config } = context;
   const last = BUILD_STAGES.indexOf(until);

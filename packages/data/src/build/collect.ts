@@ -88,7 +88,9 @@ async function* readCorpus(
     throwIfStopped(context, "collect");
     const reason = reasonToLeaveOut(clip, { context, set, says, seen });
     if (reason !== undefined) {
-      left.add(reason, clip.id);
+      // A recording that is too long comes in segments, and is one that is left out.
+      if (reason !== "too-long" || clip.provenance.startSeconds === 0)
+        left.add(reason, String(clip.provenance.file ?? clip.id));
       continue;
     }
     // What an earlier run has written is read past.
@@ -114,11 +116,13 @@ function reasonToLeaveOut(
   { context, set, says, seen }: Judging,
 ): LeftOutReason | undefined {
   // The parts of one recording belong together, whatever is in them.
-  if (set.kind === "recording") return !set.labelled && clip.text !== undefined && says(clip.text) ? "with-phrase" : undefined;
+  if (set.kind === "recording")
+    return !set.labelled && clip.text !== undefined && says(clip.text) ? "with-phrase" : undefined;
   if (isPhrase(clip, { context, set })) {
     if (clip.isSegment === true) return "too-long";
     if (speechBounds(clip.audio, { sampleRateHz: 16_000 }) === undefined) return "no-speech";
   } else if (clip.text !== undefined && says(clip.text)) return "with-phrase";
+  if (set.kind !== "corpus") return undefined;
   const hash = sha256Hex(new Uint8Array(toInt16(clip.audio).buffer));
   if (seen.has(hash)) return "duplicate";
   seen.add(hash);

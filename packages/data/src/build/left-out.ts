@@ -3,6 +3,7 @@ import type { RejectionCounts } from "../synthesis/quality-gate.ts";
 /** Why a recording, or a part of it, is not used. */
 export type LeftOutReason =
   | "unreadable"
+  | "damaged"
   | "too-short"
   | "too-long"
   | "no-speech"
@@ -54,11 +55,15 @@ export function describeLeftOut(
     const total = turnedDown.reduce((sum, [, count]) => sum + count, 0);
     const counts = turnedDown.map(([reason, count]) => `${count} ${reason}`).join(", ");
     return [
-      ...(total > 0 ? [`${id}: ${total} of ${attempts ?? total} synthesized draws rejected and drawn again: ${counts}`] : []),
+      ...(total > 0
+        ? [`${id}: ${total} of ${attempts ?? total} synthesized draws rejected and drawn again: ${counts}`]
+        : []),
       ...leftOut.flatMap(({ reason, count, examples: named }) => [
         `${id}: ${count} ${REASONS[reason]}`,
         ...named.slice(0, examples).map((name) => `  ${name}`),
-        ...(count > Math.min(examples, named.length) ? [`  and ${count - Math.min(examples, named.length)} more`] : []),
+        ...(count > Math.min(examples, named.length)
+          ? [`  and ${count - Math.min(examples, named.length)} more`]
+          : []),
       ]),
     ];
   });
@@ -75,6 +80,7 @@ export function summarizeLeftOut({ rejected = {}, leftOut = [] }: Omit<SetLosses
 
 const REASONS: Readonly<Record<LeftOutReason, string>> = {
   unreadable: "cannot be read",
+  damaged: "damaged and read in part",
   "too-short": "too short",
   "too-long": "too long for a recording of a phrase",
   "no-speech": "without speech",
@@ -82,4 +88,3 @@ const REASONS: Readonly<Record<LeftOutReason, string>> = {
   duplicate: "the same as one before",
   excluded: "named by exclude",
 };
-

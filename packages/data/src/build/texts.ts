@@ -85,7 +85,9 @@ async function drawInThread(config: DataConfig, signal: AbortSignal | undefined)
   }
 }
 
-function wantedNegatives({ data: { negatives } }: Pick<DataConfig, "data">): { kind: NegativeKind; clips: number }[] {
+function wantedNegatives({
+  data: { negatives },
+}: Pick<DataConfig, "data">): { kind: NegativeKind; clips: number }[] {
   const { sentences, nearMisses, partial, swapped, randomWords, foreign, own, clipsPerOwn } = negatives;
   const clips: Record<NegativeKind, number> = {
     "near-miss": nearMisses.clips,

@@ -1,4 +1,4 @@
-import type { CallsignError } from "@callsign/infer";
+import type { AudioNote, CallsignError } from "@callsign/infer";
 
 import type { Provenance } from "../manifest.ts";
 
@@ -31,7 +31,7 @@ export interface ClipFault {
 
 /** Something in a source that could be read and is not used. */
 export interface LeftOutClip {
-  readonly reason: "too-short" | "too-long" | "with-phrase" | "excluded";
+  readonly reason: "too-short" | "damaged" | "excluded";
   /** File, and what of it. */
   readonly place: string;
 }
@@ -58,6 +58,13 @@ export interface ClipSource {
    */
   clips(options?: ReadClipsOptions): AsyncGenerator<SourceClip>;
 }
+
+/** Takes what was lost of a file that was read as far as it can be. */
+export const noteDamage =
+  ({ onLeftOut }: Pick<ReadClipsOptions, "onLeftOut">) =>
+  ({ code, message }: AudioNote): void => {
+    if (code === "truncated" || code === "damaged") onLeftOut?.({ reason: "damaged", place: message });
+  };
 
 /** Rate of every clip's audio, in hertz. */
 export const CLIP_SAMPLE_RATE_HZ = 16_000;

@@ -8,6 +8,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
+  noteDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -104,6 +105,7 @@ async function* readCommonVoice(
         name: place,
         sampleRateHz: CLIP_SAMPLE_RATE_HZ,
         maxSeconds: LONGEST_SECONDS,
+        onNote: noteDamage(options),
       })
     ).samples;
   const chosen = chooseClips(corpus.layout, { selection, tally, decode, sampleRateHz: CLIP_SAMPLE_RATE_HZ });

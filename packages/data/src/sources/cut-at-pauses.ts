@@ -32,7 +32,10 @@ export async function* cutAtPauses(
     return segment;
   };
   // A cut leaves at least `rest` samples, so what comes after it is never a splinter.
-  const cut = (): Segment => take(quietestPlace(buffer, { from: Math.floor(maxLength * 0.75), to: Math.min(maxLength, filled - rest) }));
+  const cut = (): Segment =>
+    take(
+      quietestPlace(buffer, { from: Math.floor(maxLength * 0.75), to: Math.min(maxLength, filled - rest) }),
+    );
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length;) {
       if (filled === buffer.length) buffer = grown(buffer, capacity);

@@ -8,6 +8,7 @@ import { createRandom } from "../random.ts";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
+  noteDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -60,7 +61,11 @@ async function* readFolder(
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
   for (const file of await findClipFiles(config, { onLeftOut })) {
     const segments = cutAtPauses(
-      readAudioChunks(file.path, { sampleRateHz: CLIP_SAMPLE_RATE_HZ, ...(signal && { signal }) }),
+      readAudioChunks(file.path, {
+        sampleRateHz: CLIP_SAMPLE_RATE_HZ,
+        onNote: noteDamage({ onLeftOut }),
+        ...(signal && { signal }),
+      }),
       { maxLength: Math.max(1, Math.round(config.maxSeconds * CLIP_SAMPLE_RATE_HZ)) },
     );
     try {

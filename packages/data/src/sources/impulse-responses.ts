@@ -7,6 +7,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
+  noteDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -36,7 +37,7 @@ export function createImpulseResponseSource(input: z.input<typeof impulseRespons
 async function* readResponses(
   name: string,
   config: z.output<typeof impulseResponsesConfig>,
-  { signal, onFault }: ReadClipsOptions,
+  { signal, onFault, onLeftOut }: ReadClipsOptions,
 ): AsyncGenerator<SourceClip> {
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
   const source = config.name ?? `impulse-responses/${basename(config.path)}`;
@@ -47,6 +48,7 @@ async function* readResponses(
       const { samples } = await readAudioFile(path, {
         sampleRateHz: CLIP_SAMPLE_RATE_HZ,
         maxSeconds: LONGEST_SECONDS,
+        onNote: noteDamage({ onLeftOut }),
       });
       return fromDirectSound(samples, { path, maxSeconds: config.maxSeconds });
     });

@@ -7,6 +7,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
+  noteDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -92,6 +93,7 @@ async function* cutIntoSegments(
   const chunks = readAudioChunks(file.path, {
     sampleRateHz: CLIP_SAMPLE_RATE_HZ,
     chunkLength,
+    onNote: noteDamage({ onLeftOut }),
     ...(signal && { signal }),
   });
   for await (const chunk of chunks) {

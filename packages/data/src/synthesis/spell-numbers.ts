@@ -3,33 +3,41 @@
  * eighty-four, `1/2` one half, `5:30` five thirty, `90s` nineties, `3D` three D.
  */
 export function spellNumbers(text: string): string {
-  return text
-    // With a comma it is no year.
-    .replaceAll(/(?<![$£€¥₹\d.,])\d{1,3}(?:,\d{3})+\b(?![.,]\d)/g, (number) => cardinal(number.replaceAll(",", "")))
-    .replaceAll(/(\d),(?=\d{3}\b)/g, "$1")
-    .replaceAll(
-      /([$£€¥₹]\d+(?:\.\d+)?) (thousand|million|billion)\b/gi,
-      (_match, amount: string, scale: string) => {
-        const { number, unit } = splitMoney(amount);
-        return `${plain(number)} ${scale} ${unit.many}`;
-      },
-    )
-    .replaceAll(/[$£€¥₹]\d+(?:\.\d{2})?/g, money)
-    .replaceAll(/\b(\d{1,2}):([0-5]\d)\b/g, (_match, hour: string, minute: string) => time(hour, minute))
-    .replaceAll(/\b(\d+)\/(\d+)\b/g, (match, part: string, of: string) => fraction(part, of) ?? match)
-    .replaceAll(
-      /(\d*)\.(\d+)/g,
-      (_match, whole: string, rest: string) => `${whole === "" ? "" : cardinal(whole)} point ${digits(rest)}`,
-    )
-    .replaceAll(/(\d+)(?:st|nd|rd|th)\b/gi, (_match, number: string) => ordinal(cardinal(number)))
-    .replaceAll(/(\d+)'?s\b/g, (_match, number: string) => pluralOf(plain(number)))
-    .replaceAll(/(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})/gu, " ")
-    .replaceAll(/\d+/g, plain);
+  return (
+    text
+      // With a comma it is no year.
+      .replaceAll(/(?<![$£€¥₹\d.,])\d{1,3}(?:,\d{3})+\b(?![.,]\d)/g, (number) =>
+        cardinal(number.replaceAll(",", "")),
+      )
+      .replaceAll(/(\d),(?=\d{3}\b)/g, "$1")
+      .replaceAll(
+        /([$£€¥₹]\d+(?:\.\d+)?) (thousand|million|billion)\b/gi,
+        (_match, amount: string, scale: string) => {
+          const { number, unit } = splitMoney(amount);
+          return `${plain(number)} ${scale} ${unit.many}`;
+        },
+      )
+      .replaceAll(/[$£€¥₹]\d+(?:\.\d{2})?/g, money)
+      .replaceAll(/\b(\d{1,2}):([0-5]\d)\b/g, (_match, hour: string, minute: string) => time(hour, minute))
+      .replaceAll(/\b(\d+)\/(\d+)\b/g, (match, part: string, of: string) => fraction(part, of) ?? match)
+      .replaceAll(
+        /(\d*)\.(\d+)/g,
+        (_match, whole: string, rest: string) =>
+          `${whole === "" ? "" : cardinal(whole)} point ${digits(rest)}`,
+      )
+      .replaceAll(/(\d+)(?:st|nd|rd|th)\b/gi, (_match, number: string) => ordinal(cardinal(number)))
+      .replaceAll(/(\d+)'?s\b/g, (_match, number: string) => pluralOf(plain(number)))
+      .replaceAll(/(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})/gu, " ")
+      .replaceAll(/\d+/g, plain)
+  );
 }
 
 const plain = (number: string): string =>
   number.includes(".")
-    ? number.split(".").map((part, i) => (i === 0 ? cardinal(part) : digits(part))).join(" point ")
+    ? number
+        .split(".")
+        .map((part, i) => (i === 0 ? cardinal(part) : digits(part)))
+        .join(" point ")
     : isYear(number)
       ? year(number)
       : cardinal(number);

@@ -77,7 +77,8 @@ function readAbbreviations(text: string): string {
     .replaceAll(/\b(?:[a-z]\.){2,}[a-z]?(?![a-z])/gi, (letters) => ` ${spell(letters.replaceAll(".", ""))} `)
     .replaceAll(/\b(st|dr)\b\.?/gi, (match, short: string, at: number, whole: string) => {
       // "21 st." is no ordinal, and a road comes after its name.
-      const isRoad = /[a-z] $/i.test(whole.slice(0, at)) && !/^\s*[a-z]/i.test(whole.slice(at + match.length));
+      const isRoad =
+        /[a-z] $/i.test(whole.slice(0, at)) && !/^\s*[a-z]/i.test(whole.slice(at + match.length));
       if (short.toLowerCase() === "dr") return isRoad ? "drive" : "doctor";
       return isRoad ? "street" : "saint";
     })
@@ -105,7 +106,19 @@ function isSpelled(capitals: string, shouted: boolean): boolean {
 
 const VOWEL = /[aeiouy]/;
 /** Said as they are written, for all that they have no vowel. */
-const SOUNDS: ReadonlySet<string> = new Set(["hm", "hmm", "mm", "mmm", "sh", "shh", "psst", "pst", "brr", "tsk", "nth"]);
+const SOUNDS: ReadonlySet<string> = new Set([
+  "hm",
+  "hmm",
+  "mm",
+  "mmm",
+  "sh",
+  "shh",
+  "psst",
+  "pst",
+  "brr",
+  "tsk",
+  "nth",
+]);
 const everyday: ReadonlySet<string> = new Set([
   ...EVERYDAY_WORDS,
   ..."add age ago aid aim air all and any are arm art ask bee bye eat egg end eve eye ice ill its odd off oil old one our out own use".split(
@@ -125,7 +138,17 @@ const nameLetters = (text: string): string =>
       SOUNDS.has(word) ? word : spell(word),
     );
 
-const ROMAN: Readonly<Record<string, number>> = { II: 2, III: 3, IV: 4, VI: 6, VII: 7, VIII: 8, IX: 9, XI: 11, XII: 12 };
+const ROMAN: Readonly<Record<string, number>> = {
+  II: 2,
+  III: 3,
+  IV: 4,
+  VI: 6,
+  VII: 7,
+  VIII: 8,
+  IX: 9,
+  XI: 11,
+  XII: 12,
+};
 
 /** Abbreviations that are no words of their own. */
 const SHORT: Readonly<Record<string, string>> = {
@@ -244,4 +267,9 @@ const UNITS: Readonly<Record<string, string>> = {
   secs: "second",
 };
 
-const UNIT = new RegExp(String.raw`\b(\d[\d.,]*)\s?(${Object.keys(UNITS).toSorted((a, b) => b.length - a.length).join("|")})\b`, "gi");
+const UNIT = new RegExp(
+  String.raw`\b(\d[\d.,]*)\s?(${Object.keys(UNITS)
+    .toSorted((a, b) => b.length - a.length)
+    .join("|")})\b`,
+  "gi",
+);

@@ -78,7 +78,9 @@ describe("folder", () => {
     }
     expect(new Set(clips.map(({ speaker }) => speaker)).size).toBe(1);
     expect(clips.every(({ audio }) => audio.length <= 64_000 && audio.length >= 8000)).toBe(true);
-    expect(clips.filter(({ isSegment }) => isSegment !== true).map(({ id }) => id)).toEqual(["talk/anna_2.wav"]);
+    expect(clips.filter(({ isSegment }) => isSegment !== true).map(({ id }) => id)).toEqual([
+      "talk/anna_2.wav",
+    ]);
   });
 
   it("draws a seeded sample, leaves out what exclude names, and takes label and text from the config", async () => {

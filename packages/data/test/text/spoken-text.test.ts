@@ -91,7 +91,9 @@ describe("spokenText", () => {
   it("stays the same when it is said again, and has nothing but words in it, whatever the text", () => {
     const texts = fc.oneof(
       fc.string({ unit: "grapheme" }),
-      fc.array(fc.constantFrom(..."aAbIStTV.019,/:$%&-'# ½é".split("")), { maxLength: 12 }).map((all) => all.join("")),
+      fc
+        .array(fc.constantFrom(..."aAbIStTV.019,/:$%&-'# ½é".split("")), { maxLength: 12 })
+        .map((all) => all.join("")),
     );
     fc.assert(
       fc.property(texts, (text) => {
@@ -122,14 +124,26 @@ describe("one reading of a phrase", () => {
     const config = parseDataConfig(
       {
         labels: phrases.map((phrase, i) => ({ label: `label ${i}`, phrases: [phrase] })),
-        data: { negatives: { sentences: { clips: 0 }, nearMisses: { clips: 5, textsPerPhrase: 8 }, partial: { clips: 20 } } },
+        data: {
+          negatives: {
+            sentences: { clips: 0 },
+            nearMisses: { clips: 5, textsPerPhrase: 8 },
+            partial: { clips: 20 },
+          },
+        },
       },
       { name: "test" },
     );
     const said = SAID.filter(([text]) => phrases.includes(text)).map(([, words]) => words);
     const sets = await planTexts({ config });
     const spoken = sets.filter(({ kind }) => kind === "positive").flatMap(({ texts }) => texts);
-    expect(spoken).toEqual(["ten percent", "two thousand one odyssey", "doctor who", "ay c d c", "cafe third"]);
+    expect(spoken).toEqual([
+      "ten percent",
+      "two thousand one odyssey",
+      "doctor who",
+      "ay c d c",
+      "cafe third",
+    ]);
     expect(spoken).toEqual(expect.arrayContaining(said));
     const pronunciations = await loadPronunciations();
     for (const [i, phrase] of phrases.entries()) {

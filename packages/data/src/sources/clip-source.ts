@@ -59,12 +59,21 @@ export interface ClipSource {
   clips(options?: ReadClipsOptions): AsyncGenerator<SourceClip>;
 }
 
-/** Takes what was lost of a file that was read as far as it can be. */
-export const noteDamage =
-  ({ onLeftOut }: Pick<ReadClipsOptions, "onLeftOut">) =>
-  ({ code, message }: AudioNote): void => {
-    if (code === "truncated" || code === "damaged") onLeftOut?.({ reason: "damaged", place: message });
+/** What is lost of one file; `report` passes it on, for a file that could be read in the end. */
+export function watchDamage({ onLeftOut }: Pick<ReadClipsOptions, "onLeftOut">): {
+  readonly onNote: (note: AudioNote) => void;
+  readonly report: () => void;
+} {
+  const places: string[] = [];
+  return {
+    onNote: ({ code, message }) => {
+      if (code === "truncated" || code === "damaged") places.push(message);
+    },
+    report: () => {
+      for (const place of places.splice(0)) onLeftOut?.({ reason: "damaged", place });
+    },
   };
+}
 
 /** Rate of every clip's audio, in hertz. */
 export const CLIP_SAMPLE_RATE_HZ = 16_000;

@@ -8,7 +8,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
-  noteDamage,
+  watchDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -99,15 +99,17 @@ async function* readCommonVoice(
   const context: LayoutContext = { ...config, selection, signal, onFault };
   const corpus = await openCorpus(config, { hub, context });
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
-  const decode = async (bytes: Uint8Array, place: string): Promise<Float32Array> =>
-    (
-      await decodeAudio(bytes, {
-        name: place,
-        sampleRateHz: CLIP_SAMPLE_RATE_HZ,
-        maxSeconds: LONGEST_SECONDS,
-        onNote: noteDamage(options),
-      })
-    ).samples;
+  const decode = async (bytes: Uint8Array, place: string): Promise<Float32Array> => {
+    const damage = watchDamage(options);
+    const { samples } = await decodeAudio(bytes, {
+      name: place,
+      sampleRateHz: CLIP_SAMPLE_RATE_HZ,
+      maxSeconds: LONGEST_SECONDS,
+      onNote: damage.onNote,
+    });
+    damage.report();
+    return samples;
+  };
   const chosen = chooseClips(corpus.layout, { selection, tally, decode, sampleRateHz: CLIP_SAMPLE_RATE_HZ });
   for await (const clip of chosen) {
     if (signal?.aborted)

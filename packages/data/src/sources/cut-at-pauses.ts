@@ -46,9 +46,8 @@ export async function* cutAtPauses(
       if (filled === capacity) yield cut();
     }
   }
-  if (index === 0 && filled > 0 && filled <= maxLength) return yield take(filled, true);
   if (filled > maxLength) yield cut();
-  if (filled > 0) yield take(filled);
+  if (filled > 0) yield take(filled, index === 0);
 }
 
 /** A minute: most recordings are shorter than a segment may be. */

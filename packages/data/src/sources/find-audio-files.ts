@@ -44,7 +44,7 @@ export async function findAudioFiles(folder: string): Promise<AudioFile[]> {
 function describe(others: ReadonlyMap<string, number>): string {
   const kinds = [...others].toSorted(([, a], [, b]) => b - a).slice(0, 4);
   if (kinds.length === 0) return "an empty folder";
-  return `${kinds.map(([ending, count]) => `${count} ${ending || "files without an ending"}`).join(", ")}`;
+  return kinds.map(([ending, count]) => `${count} ${ending || "files without an ending"}`).join(", ");
 }
 
 async function listFolder(folder: string) {

@@ -8,7 +8,7 @@ import { createRandom } from "../random.ts";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
-  noteDamage,
+  watchDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -60,10 +60,11 @@ async function* readFolder(
 ): AsyncGenerator<SourceClip> {
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
   for (const file of await findClipFiles(config, { onLeftOut })) {
+    const damage = watchDamage({ onLeftOut });
     const segments = cutAtPauses(
       readAudioChunks(file.path, {
         sampleRateHz: CLIP_SAMPLE_RATE_HZ,
-        onNote: noteDamage({ onLeftOut }),
+        onNote: damage.onNote,
         ...(signal && { signal }),
       }),
       { maxLength: Math.max(1, Math.round(config.maxSeconds * CLIP_SAMPLE_RATE_HZ)) },
@@ -74,7 +75,10 @@ async function* readFolder(
           throw new CallsignError("ABORTED", `${name}: reading was stopped at ${file.relativePath}`);
         // A recording broken in its middle has given good segments before it fails; they stand.
         const next = await tally.attempt(file.path, () => segments.next());
-        if (next?.done === true) tally.countGood();
+        if (next?.done === true) {
+          tally.countGood();
+          damage.report();
+        }
         if (next === undefined || next.done === true) break;
         yield describeClip(file, next.value, config);
       }

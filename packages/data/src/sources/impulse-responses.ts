@@ -7,7 +7,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
-  noteDamage,
+  watchDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -44,16 +44,18 @@ async function* readResponses(
   for (const { path, relativePath } of await findAudioFiles(config.path)) {
     if (signal?.aborted)
       throw new CallsignError("ABORTED", `${name}: reading was stopped at ${relativePath}`);
+    const damage = watchDamage({ onLeftOut });
     const audio = await tally.attempt(path, async () => {
       const { samples } = await readAudioFile(path, {
         sampleRateHz: CLIP_SAMPLE_RATE_HZ,
         maxSeconds: LONGEST_SECONDS,
-        onNote: noteDamage({ onLeftOut }),
+        onNote: damage.onNote,
       });
       return fromDirectSound(samples, { path, maxSeconds: config.maxSeconds });
     });
     if (audio === undefined) continue;
     tally.countGood();
+    damage.report();
     const { licence } = config;
     yield {
       id: relativePath,

@@ -7,7 +7,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
-  noteDamage,
+  watchDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -90,10 +90,11 @@ async function* cutIntoSegments(
 ): AsyncGenerator<Float32Array> {
   const chunkLength = Math.round(segmentSeconds * CLIP_SAMPLE_RATE_HZ);
   let count = 0;
+  const damage = watchDamage({ onLeftOut });
   const chunks = readAudioChunks(file.path, {
     sampleRateHz: CLIP_SAMPLE_RATE_HZ,
     chunkLength,
-    onNote: noteDamage({ onLeftOut }),
+    onNote: damage.onNote,
     ...(signal && { signal }),
   });
   for await (const chunk of chunks) {
@@ -107,6 +108,7 @@ async function* cutIntoSegments(
     yield chunk;
   }
   if (count === 0) throw new CallsignError("AUDIO_EMPTY", `${file.path}: no samples in this recording`);
+  damage.report();
 }
 
 function describeSegment(

@@ -72,27 +72,30 @@ const LETTERS: ReadonlyMap<string, string> = new Map([
 
 function readAbbreviations(text: string): string {
   const shouted = !/[a-z]/.test(text) && /[A-Z]{4,}/.test(text);
-  return text
-    .replaceAll(/(\d)\s*([ap])\.?m\b\.?/gi, (_match, digit: string, half: string) => `${digit} ${half}.m.`)
-    .replaceAll(/\b(?:[a-z]\.){2,}[a-z]?(?![a-z])/gi, (letters) => ` ${spell(letters.replaceAll(".", ""))} `)
-    .replaceAll(/\b(st|dr)\b\.?/gi, (match, short: string, at: number, whole: string) => {
-      // "21 st." is no ordinal, and a road comes after its name.
-      const isRoad =
-        /[a-z] $/i.test(whole.slice(0, at)) && !/^\s*[a-z]/i.test(whole.slice(at + match.length));
-      if (short.toLowerCase() === "dr") return isRoad ? "drive" : "doctor";
-      return isRoad ? "street" : "saint";
-    })
-    .replaceAll(/\bno\.\s*(?=\d)/gi, "number ")
-    .replaceAll(DOTTED, (_match, short: string) => SHORT_WITH_DOT[short.toLowerCase()]!)
-    .replaceAll(UNDOTTED, (_match, short: string) => SHORT[short.toLowerCase()]!)
-    .replaceAll(/(?<![A-Za-z])(?<!\d(?=ST|ND|RD|TH))[A-Z]{2,}(?![a-z])/g, (capitals) =>
-      ROMAN[capitals] !== undefined && !shouted
-        ? String(ROMAN[capitals])
-        : isSpelled(capitals, shouted)
-          ? ` ${spell(capitals)} `
-          : capitals,
-    )
-    .replaceAll(/(?<=[^\s"'([{] )A(?![\w'])/g, "ay");
+  return (
+    text
+      .replaceAll(/(\d)\s*([ap])\.?m\b\.?/gi, (_match, digit: string, half: string) => `${digit} ${half}.m.`)
+      .replaceAll(
+        /\b(?:[a-z]\.){2,}[a-z]?(?![a-z])/gi,
+        (letters) => ` ${spell(letters.replaceAll(".", ""))} `,
+      )
+      // A road comes after its name: "Main St.", but "St. James".
+      .replaceAll(/(?<=[a-z] )(st|dr)\b\.?(?!\s*[a-z])/gi, (short) =>
+        /^st/i.test(short) ? "street" : "drive",
+      )
+      .replaceAll(/\b(st|dr)\b\.?/gi, (short) => (/^st/i.test(short) ? "saint" : "doctor"))
+      .replaceAll(/\bno\.\s*(?=\d)/gi, "number ")
+      .replaceAll(DOTTED, (_match, short: string) => SHORT_WITH_DOT[short.toLowerCase()]!)
+      .replaceAll(UNDOTTED, (_match, short: string) => SHORT[short.toLowerCase()]!)
+      .replaceAll(/(?<![A-Za-z])(?<!\d(?=ST|ND|RD|TH))[A-Z]{2,}(?![a-z])/g, (capitals) =>
+        ROMAN[capitals] !== undefined && !shouted
+          ? String(ROMAN[capitals])
+          : isSpelled(capitals, shouted)
+            ? ` ${spell(capitals)} `
+            : capitals,
+      )
+      .replaceAll(/(?<=[^\s"'([{] )A(?![\w'])/g, "ay")
+  );
 }
 
 /** Capitals that are said letter by letter. */

@@ -39,7 +39,7 @@ export class AudioNotes {
     this.#damageEnd = byte + bytes;
   }
 
-  /** Reports the damage counted so far and returns the first note of all. */
+  /** Reports the damage counted so far and returns the note that tells most: that on damage, or the first. */
   finish(): AudioNote | undefined {
     if (this.#damage !== undefined) {
       const { byte, bytes, places } = this.#damage;
@@ -47,6 +47,6 @@ export class AudioNotes {
       const where = places === 1 ? `at byte ${byte}` : `in ${places} places, the first at byte ${byte}`;
       this.add("damaged", `damaged ${where}; ${bytes} bytes could not be decoded and were skipped`);
     }
-    return this.#notes[0];
+    return this.#notes.find(({ code }) => code === "damaged") ?? this.#notes[0];
   }
 }

@@ -33,16 +33,24 @@ export async function detectAudioFormat(reader: ByteReader): Promise<AudioFormat
   const afterTag = (await reader.fill(tag + SEARCHED_BYTES)).subarray(tag, tag + SEARCHED_BYTES);
   const begin = latin1(afterTag.subarray(0, 4));
   if (begin === "OggS") return "ogg";
-  if (begin === "fLaC" || parseFlacFrameHeader(afterTag, 0) !== undefined) return "flac";
+  if (begin === "fLaC") return "flac";
   if (findMpegFrames(afterTag, { isEnd: afterTag.length < SEARCHED_BYTES }) >= 0) return "mp3";
   // Behind zeros or junk, as after a broken download.
   const [later] = /OggS\u0000|fLaC\u0000\u0000\u0000"/.exec(latin1(afterTag)) ?? [];
   if (later !== undefined) return later.startsWith("OggS") ? "ogg" : "flac";
+  if (findFlacFrame(afterTag)) return "flac";
   throw new CallsignError(
     "AUDIO_INVALID",
     `${name}: expected WAV, FLAC, MP3, Ogg or a format of ffmpeg's, got ${reader.length ?? head.length} bytes ` +
       `that begin with ${describe(head)}`,
   );
+}
+
+/** Whether one of FLAC's frames begins somewhere, as in a file whose beginning is missing. */
+function findFlacFrame(bytes: Uint8Array): boolean {
+  let at = bytes.indexOf(0xff);
+  while (at >= 0 && parseFlacFrameHeader(bytes, at) === undefined) at = bytes.indexOf(0xff, at + 1);
+  return at >= 0;
 }
 
 const HEAD_LENGTH = 64;

@@ -5,7 +5,7 @@ import type { AudioNotes } from "../../audio/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { callDecoder, createDecoder, type Decoder, type DecoderResult, freeDecoder, mixUnitScale } from "./call-decoder.ts";
 import type { DecodeAudio } from "./decode-audio.ts";
-import { skipTags } from "./file-tags.ts";
+import { skipJunk, skipTags } from "./file-tags.ts";
 import { findMpegFrames, isInfoFrame, LONGEST_MPEG_FRAME, type MpegFrame, parseMpegFrame } from "./mpeg-frame.ts";
 
 /**
@@ -18,7 +18,7 @@ export const decodeMp3: DecodeAudio = async function* (reader, notes): AsyncGene
   let kind: number | undefined;
   try {
     for (;;) {
-      await skipTags(reader);
+      await skipTags(reader, kind === undefined ? undefined : notes);
       const batch = wholeFrames(await reader.fill(BATCH_LENGTH), kind);
       if (batch.first === undefined) {
         if (!(await skipDamage(reader, { kind, notes }))) return;
@@ -102,10 +102,10 @@ async function skipDamage(
   }
   // Where none is seen a frame may still begin in the last bytes.
   const count = next >= 0 ? next : isEnd ? bytes.length : bytes.length - LONGEST_MPEG_FRAME;
-  if (kind === undefined && begin < LONGEST_MPEG_FRAME && count < LONGEST_MPEG_FRAME)
+  if (kind === undefined && begin === 0 && count < LONGEST_MPEG_FRAME) {
     notes.add("truncated", `the file begins within an MPEG frame, its first ${count} bytes were skipped`);
-  else notes.countDamage(begin, count);
-  await reader.skip(count);
+    await reader.skip(count);
+  } else await skipJunk(reader, { count, notes });
   return true;
 }
 

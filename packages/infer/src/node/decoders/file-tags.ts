@@ -1,3 +1,4 @@
+import type { AudioNotes } from "../../audio/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 
 /**
@@ -23,20 +24,39 @@ export function tagLength(bytes: Uint8Array): number {
 const sevenBitNumber = (bytes: Uint8Array): number =>
   bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
 
-/** Skips the tags and the zeros that lie here; a tag that claims more than the file has is left. */
-export async function skipTags(reader: ByteReader): Promise<void> {
+/**
+ * Skips the tags and the zeros that lie here; a tag that claims more than the file has is left. With `notes` zeros that
+ * something follows are noted: in the middle of a file they stand where audio was.
+ */
+export async function skipTags(reader: ByteReader, notes?: AudioNotes): Promise<void> {
+  let zerosFrom: number | undefined;
   for (;;) {
     const bytes = await reader.fill(32);
-    const length = tagLength(bytes) || zeros(bytes);
+    const tag = tagLength(bytes);
+    const length = tag || countZeros(bytes);
     const left = (reader.length ?? Infinity) - reader.position;
+    if (tag === 0 && length > 0) zerosFrom ??= reader.position;
+    else if (zerosFrom !== undefined && bytes.length > 0 && tag === 0)
+      notes?.countDamage(zerosFrom, reader.position - zerosFrom);
     if (length === 0 || length > left) return;
     await reader.skip(length);
   }
 }
 
-/** Number of zeros at the start: padding, where there are 8 or the file ends in them. */
-function zeros(bytes: Uint8Array): number {
+/** Number of zeros at the start: padding, whatever their number, as nothing that is looked for begins with one. */
+function countZeros(bytes: Uint8Array): number {
   const first = bytes.findIndex((byte) => byte !== 0);
-  if (first === -1) return bytes.length;
-  return first >= 8 ? first : 0;
+  return first === -1 ? bytes.length : first;
+}
+
+/** Skips bytes that are no audio, and notes them as damage unless they are a tag that only its end tells. */
+export async function skipJunk(
+  reader: ByteReader,
+  { count, notes }: { readonly count: number; readonly notes: AudioNotes },
+): Promise<void> {
+  const bytes = (await reader.fill(count)).subarray(0, count);
+  const footer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf("APETAGEX");
+  const isTag = footer >= 0 && footer + 32 <= count && bytes[footer + 12]! + bytes[footer + 13]! * 256 === footer + 32;
+  if (!isTag) notes.countDamage(reader.position, count);
+  await reader.skip(isTag ? footer + 32 : count);
 }

@@ -1,7 +1,7 @@
 import type { AudioNotes } from "../../audio/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { CRC16 } from "./crc.ts";
-import { skipTags, tagLength } from "./file-tags.ts";
+import { skipJunk, skipTags, tagLength } from "./file-tags.ts";
 import { type FlacFrameHeader, LONGEST_FLAC_HEADER, parseFlacFrameHeader } from "./flac-frame.ts";
 import { type FlacStreamInfo, readFlacMetadata, startsFlac } from "./flac-metadata.ts";
 
@@ -27,7 +27,7 @@ export async function* readFlacFrames(
 ): AsyncGenerator<FlacFrame, void, undefined> {
   let info: FlacStreamInfo | undefined;
   for (;;) {
-    await skipTags(reader);
+    await skipTags(reader, info === undefined ? undefined : notes);
     const head = await reader.fill(LONGEST_FLAC_HEADER);
     if (head.length === 0) return;
     if (startsFlac(head)) {
@@ -36,12 +36,18 @@ export async function* readFlacFrames(
     }
     const byte = reader.position;
     const header = parseFlacFrameHeader(head, 0);
-    info ??= header && infoOf(header);
-    if (header === undefined || info === undefined || !fits(header, info)) {
+    const expected = info ?? (header && infoOf(header));
+    if (header === undefined || expected === undefined || !fits(header, expected)) {
       await skipDamage(reader, { info, notes });
       continue;
     }
-    const { bytes, isWhole } = await findFrame(reader, { header, info });
+    const { bytes, isWhole } = await findFrame(reader, { header, info: expected });
+    // Without STREAMINFO only a check that comes out tells a frame from bytes that look like a header.
+    if (info === undefined && !isWhole) {
+      await skipDamage(reader, { info, notes });
+      continue;
+    }
+    info = expected;
     const frame = { header, bytes: bytes.slice(), byte, info, isWhole };
     await reader.skip(bytes.length);
     yield frame;
@@ -103,7 +109,11 @@ class FrameScan {
     let crc = this.#crc;
     let at = this.#at;
     for (; at < end; at++) {
-      if (crc === 0 && at >= shortest && this.#isEnd(bytes, at, isEnd)) return at;
+      if (crc === 0 && at >= shortest) {
+        if (this.#isEnd(bytes, at)) return at;
+        // The check may itself end in zeros: then it has come out before its end.
+        if (isPadding(bytes.subarray(at, at + LONGEST_FLAC_HEADER))) return at + 2;
+      }
       if (crc !== 0 && bytes[at] === 0xff && at >= shortest && this.#isHeader(bytes, at)) this.nextHeader ??= at;
       crc = (crc << 8) ^ table[(crc >>> 24) ^ bytes[at]!]!;
     }
@@ -112,10 +122,9 @@ class FrameScan {
     return isEnd && crc === 0 && at >= shortest ? at : 0;
   }
 
-  #isEnd(bytes: Uint8Array, at: number, isEnd: boolean): boolean {
+  #isEnd(bytes: Uint8Array, at: number): boolean {
     if (bytes[at] === 0xff) return this.#isHeader(bytes, at);
     const next = bytes.subarray(at, at + LONGEST_FLAC_HEADER);
-    if (next.every((byte) => byte === 0)) return isEnd || next.length >= 8;
     return startsFlac(next) || tagLength(bytes.subarray(at, at + 32)) > 0 || startsApeTag(next);
   }
 
@@ -124,6 +133,8 @@ class FrameScan {
     return header !== undefined && fits(header, this.#expected.info);
   }
 }
+
+const isPadding = (bytes: Uint8Array): boolean => bytes.length >= 8 && bytes.every((byte) => byte === 0);
 
 /** Its length is stated beyond the few bytes that are looked at. */
 const startsApeTag = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 8)) === "APETAGEX";
@@ -147,6 +158,5 @@ async function skipDamage(
       if (header !== undefined && (info === undefined || fits(header, info))) break;
     } else if (startsFlac(bytes.subarray(count, count + 8))) break;
   }
-  notes.countDamage(reader.position, count);
-  await reader.skip(count);
+  await skipJunk(reader, { count, notes });
 }

@@ -1,7 +1,7 @@
 import type { AudioNotes } from "../../audio/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { CRC32, updateCrc } from "./crc.ts";
-import { skipTags } from "./file-tags.ts";
+import { skipJunk, skipTags } from "./file-tags.ts";
 
 /** A whole page of an Ogg file whose check holds. (RFC 3533, 6) */
 export interface OggPage {
@@ -24,7 +24,7 @@ const HEADER_LENGTH = 27;
 /** Reads the next whole page, undefined at the end of the file. What is none is skipped and noted. */
 export async function readOggPage(reader: ByteReader, notes: AudioNotes): Promise<OggPage | undefined> {
   for (;;) {
-    await skipTags(reader);
+    await skipTags(reader, reader.position === 0 ? undefined : notes);
     const byte = reader.position;
     const head = await reader.fill(HEADER_LENGTH + 255);
     if (head.length === 0) return undefined;
@@ -38,10 +38,10 @@ export async function readOggPage(reader: ByteReader, notes: AudioNotes): Promis
         await reader.skip(length);
         return parsePage(bytes, { byte, lacing, start });
       }
-      if (isCut && nextPage(await reader.fill(1)) < 0) {
+      if (isCut && nextPage(bytes) < 0) {
         notes.add("truncated", `the file ends within the Ogg page at byte ${byte}`);
         await reader.skip(length);
-        return undefined;
+        return head.length < start ? undefined : parsePage(bytes, { byte, lacing: wholePackets(lacing, bytes.length - start), start });
       }
     }
     await skipDamage(reader, notes);
@@ -58,6 +58,7 @@ function parsePage(
     byte,
     serial: view.getUint32(14, true),
     sequence: view.getUint32(18, true),
+    // That of a page which is cut off is beyond what there is of it.
     granule: Number(view.getBigInt64(6, true)),
     isContinued: (flags & 1) !== 0,
     isFirst: (flags & 2) !== 0,
@@ -67,13 +68,20 @@ function parsePage(
   };
 }
 
+/** Lengths of the packets that lie whole in the first `available` bytes of a page. */
+function wholePackets(lacing: Uint8Array, available: number): Uint8Array {
+  let end = 0;
+  let count = 0;
+  for (let i = 0; i < lacing.length && (end += lacing[i]!) <= available; i++) if (lacing[i]! < 255) count = i + 1;
+  return lacing.subarray(0, count);
+}
+
 async function skipDamage(reader: ByteReader, notes: AudioNotes): Promise<void> {
   const bytes = await reader.fill(SEARCHED_BYTES);
   const next = nextPage(bytes);
   // The mark of a page may begin in the last bytes.
   const count = next > 0 ? next : bytes.length < SEARCHED_BYTES ? bytes.length : bytes.length - 4;
-  notes.countDamage(reader.position, count);
-  await reader.skip(count);
+  await skipJunk(reader, { count, notes });
 }
 
 const SEARCHED_BYTES = 65536;

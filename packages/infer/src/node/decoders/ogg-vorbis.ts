@@ -40,25 +40,36 @@ async function createVorbisDecoder(): Promise<OggDecoder> {
     "@wasm-audio-decoders/ogg-vorbis",
   );
   const decoder = (library as unknown as { readonly _decoder: PacketDecoder })._decoder;
+  const headers: Uint8Array[] = [];
+  let isReady = false;
   return {
     free: () => freeDecoder(library),
     async decode(packets) {
       const parts: (readonly Float32Array[])[] = [];
       let failed = 0;
       for (const packet of packets) {
-        // Headers: identification 1, comments 3 (left out), setup 5. Those of audio are even.
+        // Identification, comments (left out) and setup come first, as packets of type 1, 3 and 5; those of audio are even.
         const type = packet[0] ?? 0;
+        if (type % 2 === 1) {
+          if (!isReady) headers.push(packet);
+          continue;
+        }
+        const [identification] = headers;
+        const setup = headers.find((header) => header[0] === 5);
         const { channels, error } = await callDecoder(() => {
-          if (type === 1 || type === 5) decoder.sendSetupHeader(packet);
-          if (type === 5) decoder.initDsp();
-          return type % 2 === 1 ? NOTHING : decoder.decodePackets([packet]);
+          if (identification === undefined || setup === undefined) throw new Error("the setup header is missing");
+          if (!isReady) {
+            decoder.sendSetupHeader(identification);
+            decoder.sendSetupHeader(setup);
+            decoder.initDsp();
+            isReady = true;
+          }
+          return decoder.decodePackets([packet]);
         });
         if (error !== undefined) failed++;
-        else if (channels.length > 0) parts.push(channels);
+        else parts.push(channels);
       }
       return { channels: joinChannels(parts), failed };
     },
   };
 }
-
-const NOTHING: DecoderResult = { channelData: [], errors: [] };

@@ -80,7 +80,7 @@ function readAbbreviations(text: string): string {
         (letters) => ` ${spell(letters.replaceAll(".", ""))} `,
       )
       // A road comes after its name: "Main St.", but "St. James".
-      .replaceAll(/(?<=[a-z] )(st|dr)\b\.?(?!\s*[a-z])/gi, (short) =>
+      .replaceAll(/(?<=[a-z] )(st|dr)\b(?:\.|(?!\.))(?!\s*[a-z])/gi, (short) =>
         /^st/i.test(short) ? "street" : "drive",
       )
       .replaceAll(/\b(st|dr)\b\.?/gi, (short) => (/^st/i.test(short) ? "saint" : "doctor"))

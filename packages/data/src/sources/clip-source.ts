@@ -31,7 +31,7 @@ export interface ClipFault {
 
 /** Something in a source that could be read and is not used. */
 export interface LeftOutClip {
-  readonly reason: "too-short" | "damaged" | "excluded";
+  readonly reason: "too-short" | "damaged" | "excluded" | "with-phrase";
   /** File, and what of it. */
   readonly place: string;
 }

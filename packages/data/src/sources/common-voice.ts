@@ -94,7 +94,7 @@ async function* readCommonVoice(
   { config, hub }: { readonly config: CommonVoiceConfig; readonly hub: HubEnvironment | undefined },
   options: ReadClipsOptions,
 ): AsyncGenerator<SourceClip> {
-  const { signal, onFault, onNote } = options;
+  const { signal, onFault, onLeftOut, onNote } = options;
   const selection = new ClipSelection(config);
   const context: LayoutContext = { ...config, selection, signal, onFault };
   const corpus = await openCorpus(config, { hub, context });
@@ -117,6 +117,7 @@ async function* readCommonVoice(
     yield describeClip(clip, { config, corpus });
   }
   tally.finish();
+  for (const place of selection.withPhrase) onLeftOut?.({ reason: "with-phrase", place });
   const got = config.count - selection.remaining;
   const rules = `${config.minSeconds} to ${config.maxSeconds} s, at most ${config.clipsPerSpeaker} a speaker`;
   if (got === 0)

@@ -5,7 +5,6 @@ import { CallsignError, closestName, type Progress } from "@callsign/infer";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
-import { formatBuild, formatPlan, formatReport } from "../format-data.ts";
 import { parseNumber } from "../parse-number.ts";
 import { asProgress, follow } from "../follow.ts";
 
@@ -75,6 +74,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
   const building = await openContext(context, flags);
   const until = await stageOf(flags.stage);
   if (flags.dryRun) return plan(context, { building, flags });
+  await announceChanges(context, building);
   const index = await drain(context, (onNote) =>
     buildData({ ...building, onNote }, until === undefined ? {} : { until }),
   );
@@ -84,7 +84,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
       index === undefined ? { out: building.out, stage: until } : summaryOf(index, building),
     );
   else if (index === undefined) context.stdout(`${building.out}: done up to stage ${until}\n`);
-  else context.stdout(formatBuild(index, building.out));
+  else context.stdout((await import("../format-data.ts")).formatBuild(index, building.out));
 }
 
 /** Without the shard list, which may be thousands long and is in index.json. */
@@ -97,10 +97,11 @@ async function plan(
   context: CliContext,
   { building, flags }: { building: BuildContext; flags: BuildFlags },
 ): Promise<void> {
-  const { planBuild, planTexts } = await import("@callsign/data");
+  const { findBuildProblems, planBuild, planTexts, throwProblems } = await import("@callsign/data");
+  throwProblems(await findBuildProblems(building));
   const found: BuildPlan = await planBuild(building, await planTexts(building));
   if (flags.json) printJson(context, found);
-  else context.stdout(formatPlan(found));
+  else context.stdout((await import("../format-data.ts")).formatPlan(found));
 }
 
 async function pull(context: CliContext, flags: PullFlags): Promise<void> {
@@ -121,7 +122,7 @@ async function inspect(
   if (flags.html !== undefined) await writePage(context, { dir, flags, report, path: flags.html });
   const { index, ...counted } = report;
   if (flags.json) printJson(context, { ...counted, ...summaryOf(index, { out: dir } as BuildContext) });
-  else context.stdout(formatReport(report, dir));
+  else context.stdout((await import("../format-data.ts")).formatReport(report, dir));
   if (report.damaged.length > 0)
     throw new CallsignError(
       "CHECKSUM_MISMATCH",
@@ -166,20 +167,37 @@ export async function openContext(
   context: CliContext,
   flags: PullFlags & Partial<BuildFlags>,
 ): Promise<BuildContext> {
-  const { availableParallelism } = await import("node:os");
   const { parseDataConfig } = await import("@callsign/data");
-  const { cacheDirectory, toolIdentity } = await import("@callsign/infer/node");
   const { readConfig } = await import("../read-config.ts");
   const config = parseDataConfig(await readConfig(flags.config, { env: context.env }), {
     name: flags.config,
   });
-  const { env, signal } = context;
+  return contextOf(context, { ...flags, config, file: flags.config });
+}
+
+/** The same for a config at hand, which lies or will lie in `file`. */
+export async function contextOf(
+  { env, signal }: CliContext,
+  {
+    config,
+    file,
+    out = join("build", config.name),
+    workers,
+  }: {
+    readonly config: BuildContext["config"];
+    readonly file: string;
+    readonly out?: string;
+    readonly workers?: number;
+  },
+): Promise<BuildContext> {
+  const { availableParallelism } = await import("node:os");
+  const { cacheDirectory, toolIdentity } = await import("@callsign/infer/node");
   const cacheDir = cacheDirectory({ env });
   return {
     config,
-    baseDir: dirname(resolve(flags.config)),
-    out: flags.out ?? join("build", config.name),
-    workers: checkWorkers(flags.workers) ?? (config.data.workers || availableParallelism()),
+    baseDir: dirname(resolve(file)),
+    out,
+    workers: checkWorkers(workers) ?? (config.data.workers || availableParallelism()),
     identity: toolIdentity(),
     cacheDir,
     env,
@@ -191,6 +209,31 @@ export async function openContext(
       cacheDir: join(cacheDir, "corpora"),
     },
   };
+}
+
+/**
+ * Tells which fields of the config differ from those of the build that is already in the folder.
+ * @throws CallsignError `INVALID_ARGUMENT` where that is the build of another detector
+ */
+export async function announceChanges(
+  context: CliContext,
+  { out, config }: Pick<BuildContext, "out" | "config">,
+): Promise<void> {
+  const { readRecordedConfig, recordedConfig } = await import("@callsign/data");
+  const before = await readRecordedConfig(out);
+  if (before === undefined) return;
+  if (before["name"] !== config.name)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `${out}: holds the data of detector ${JSON.stringify(before["name"])}, the config is of ${JSON.stringify(config.name)}; ` +
+        "nothing was changed. Give another folder with --out, or put the name back",
+    );
+  const { changedFields } = await import("@callsign/train");
+  const changed = changedFields(before, JSON.parse(JSON.stringify(recordedConfig(config))));
+  if (changed.length > 0)
+    context.stderr(
+      `note: the config changed since ${out} was built: ${changed.join("; ")}. What depends on it is made again\n`,
+    );
 }
 
 function checkWorkers(workers: number | undefined): number | undefined {

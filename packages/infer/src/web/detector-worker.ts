@@ -22,13 +22,11 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
   let queue: Promise<unknown> = Promise.resolve();
   const answerInTurn = async (request: WorkerRequest, before: Promise<unknown>): Promise<void> => {
     await before;
-    const answer = await worker
-      .carryOut(request)
-      .catch((error: unknown): WorkerAnswer => ({
-        id: request.id,
-        kind: "failed",
-        error: toWorkerError(error),
-      }));
+    const answer = await worker.carryOut(request).catch((error: unknown): WorkerAnswer => ({
+      id: request.id,
+      kind: "failed",
+      error: toWorkerError(error),
+    }));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
     scope.postMessage(answer);
   };

@@ -38,7 +38,7 @@ export interface WebDetectorOptions extends WebLoadOptions {
  */
 export async function loadWebDetector(options: WebDetectorOptions): Promise<Detector> {
   const { createSession = createWebSession() } = options;
-  const parts = await readParts(options.model, options);
+  const parts = await readParts(options.model, { ...options, createSession });
   const detector = await openDetector({
     ...parts,
     embedding: () => fetchEmbedding(parts, options),
@@ -57,7 +57,7 @@ export async function loadWebDetectorSet(
   options: WebLoadOptions,
 ): Promise<DetectorSet> {
   const { createSession = createWebSession() } = options;
-  const parts = await Promise.all(models.map((model) => readParts(model, options)));
+  const parts = await Promise.all(models.map((model) => readParts(model, { ...options, createSession })));
   const set = await openDetectorSet(parts, {
     embedding: (model) => fetchEmbedding(model, options),
     createSession,
@@ -65,9 +65,12 @@ export async function loadWebDetectorSet(
   return unlessAborted(set, options.signal);
 }
 
-async function readParts(model: WebModel, options: WebLoadOptions): Promise<ModelParts> {
-  const { threshold, falseAlarmsPerDay } = options;
-  const parts = await readWebModel(model, signalOf(options));
+async function readParts(
+  model: WebModel,
+  options: WebLoadOptions & { readonly createSession: SessionFactory },
+): Promise<ModelParts> {
+  const { threshold, falseAlarmsPerDay, createSession } = options;
+  const parts = await readWebModel(model, { createSession, ...signalOf(options) });
   const card = withSensitivity(parts.card, {
     ...(threshold !== undefined && { threshold }),
     ...(falseAlarmsPerDay !== undefined && { falseAlarmsPerDay }),

@@ -74,8 +74,17 @@ async function importRuntime(provider: WebProvider, wasmUrl: string | undefined)
   });
   ort.env.logLevel = "fatal";
   ort.env.wasm.numThreads = 1;
-  if (wasmUrl !== undefined) ort.env.wasm.wasmBinary ??= await fetchRuntime(wasmUrl);
+  if (wasmUrl !== undefined) ort.env.wasm.wasmBinary ??= await fetchRuntimeOnce(wasmUrl);
   return ort;
+}
+
+/** Sessions that are made at the same time share a download; one that failed is tried again. */
+const downloads = new Map<string, Promise<ArrayBuffer>>();
+
+async function fetchRuntimeOnce(url: string): Promise<ArrayBuffer> {
+  const download = downloads.get(url) ?? fetchRuntime(url);
+  downloads.set(url, download);
+  return download.finally(() => downloads.delete(url));
 }
 
 /** Unpacks gzip by its magic number: a server may have unpacked a `.gz` already, or told the browser to. */

@@ -1,5 +1,5 @@
 import { createWebSession } from "@callsign/infer/web";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { refusal } from "../support/refusal.ts";
 import { type ServedFiles, serveFiles } from "../support/serve-files.ts";
 import { tinyHead } from "../support/tiny-head.ts";
@@ -7,6 +7,8 @@ import { tinyHead } from "../support/tiny-head.ts";
 describe("a session whose runtime does not load", () => {
   let server: ServedFiles;
   beforeAll(async () => {
+    // Emscripten reports there, too.
+    vi.spyOn(console, "error").mockReturnValue();
     server = await serveFiles({
       "/broken.wasm": new Uint8Array(1000),
       "/broken.wasm.gz": Uint8Array.of(0x1f, 0x8b, 8),

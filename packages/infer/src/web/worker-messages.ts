@@ -29,7 +29,7 @@ export type WorkerAnswer =
 interface WorkerError {
   readonly code: CallsignErrorCode;
   readonly message: string;
-  /** Name and message of what lay underneath. */
+  /** Name and message of the error underneath. */
   readonly cause?: string;
 }
 
@@ -37,7 +37,7 @@ export function toWorkerError(error: unknown): WorkerError {
   if (!(error instanceof CallsignError))
     return { code: "WORKER_FAILED", message: `worker: ${String(error)}` };
   const { code, message, cause } = error;
-  return { code, message, ...(cause !== undefined && { cause: String(cause) }) };
+  return { code, message, ...(cause instanceof Error && { cause: String(cause) }) };
 }
 
 export const fromWorkerError = ({ code, message, cause }: WorkerError): CallsignError =>

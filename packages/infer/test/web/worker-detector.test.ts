@@ -25,7 +25,7 @@ const card = (changes: Partial<ModelCard> = {}): ModelCard => {
 };
 
 /** A worker that runs in this thread: the messages are cloned as between real ones. */
-function makeWorker(serve: (port: MessagePort) => void = (port) => serveDetector(port as never)): Worker {
+function makeWorker(serve: (port: MessagePort) => void = (port) => serveDetector(port)): Worker {
   const { port1, port2 } = new MessageChannel();
   serve(port2);
   return Object.assign(port1, { terminate: () => port1.close() }) as unknown as Worker;

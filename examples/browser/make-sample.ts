@@ -26,7 +26,7 @@ const parts: Float32Array[] = [pause()];
 let turn = 0;
 for (const phrase of phrases.slice(0, MAX_PHRASES)) {
   for (const voice of VOICES) {
-    parts.push(await say(TALK[turn++ % TALK.length]!, voice), pause());
+    parts.push(await say(TALK[turn++ % TALK.length], voice), pause());
     parts.push(await say(phrase, voice), pause());
   }
 }

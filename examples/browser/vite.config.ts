@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,7 +40,8 @@ function pageFiles(): Plugin {
       });
     },
     generateBundle() {
-      for (const [fileName, source] of listFiles()) this.emitFile({ type: "asset", fileName, source: source() });
+      for (const [fileName, source] of listFiles())
+        this.emitFile({ type: "asset", fileName, source: source() });
     },
   };
 }
@@ -51,14 +52,16 @@ function listFiles(): ReadonlyMap<string, () => Uint8Array | string> {
   const catalogue: Catalogue = { models: [], embeddings: {} };
   for (const [i, path] of models.entries()) {
     const { entry, embedding, phrases, sources } = describeModel(path, `models/${i}`);
+    const sample = `models/${i}/sample.wav`;
+    const ownSample = join(path, "sample.wav");
     for (const [name, source] of sources) files.set(name, source);
-    catalogue.models.push({ ...entry, sample: `models/${i}/sample.wav` });
-    files.set(`models/${i}/sample.wav`, () => makeSample(phrases));
+    catalogue.models.push({ ...entry, sample });
+    files.set(sample, () => (existsSync(ownSample) ? readFileSync(ownSample) : makeSample(phrases)));
     catalogue.embeddings[embedding.id] = `embeddings/${embedding.id}.onnx`;
     files.set(`embeddings/${embedding.id}.onnx`, () => readFileSync(findEmbedding(embedding, path)));
   }
   files.set("models.json", () => JSON.stringify(catalogue));
-  files.set("runtime.wasm.gz", () => gzipSync(readFileSync(runtime), { level: 9 }));
+  files.set("runtime.wasm.gz", packRuntime);
   return files;
 }
 
@@ -99,7 +102,10 @@ function describeModel(path: string, at: string): DescribedModel {
     embedding: card.frontend.embedding,
     phrases: card.labels.map((label) => card.training?.phrases?.[label]?.[0] ?? toPhrase(label)),
     sources: new Map(
-      ["model.json", card.classifier.file].map((file) => [`${at}/${file}`, () => readFileSync(join(path, file))]),
+      ["model.json", card.classifier.file].map((file) => [
+        `${at}/${file}`,
+        () => readFileSync(join(path, file)),
+      ]),
     ),
   };
 }
@@ -113,15 +119,37 @@ function findEmbedding({ id, sha256 }: DescribedModel["embedding"], model: strin
   );
 }
 
-/** A synthetic voice saying the phrases, made once and kept in the cache. */
+/** A synthetic voice saying the phrases, unless the model's folder has a `sample.wav`. */
 function makeSample(phrases: readonly string[]): Uint8Array {
   const script = join(example, "make-sample.ts");
-  const key = createHash("sha256").update(JSON.stringify(phrases)).update(readFileSync(script)).digest("hex");
-  const file = join(root, "node_modules/.cache/callsign-samples", `${key.slice(0, 16)}.wav`);
+  return cached([JSON.stringify(phrases), readFileSync(script)], (file) => {
+    const tsx = createRequire(join(root, "package.json")).resolve("tsx");
+    execFileSync(process.execPath, [
+      "--import",
+      tsx,
+      "--conditions=@callsign/source",
+      script,
+      file,
+      ...phrases,
+    ]);
+  });
+}
+
+const packRuntime = (): Uint8Array =>
+  cached([runtime, readFileSync(runtime)], (file) =>
+    writeFileSync(file, gzipSync(readFileSync(runtime), { level: 9 })),
+  );
+
+/** What `make` writes into a file for these inputs, made once. */
+function cached(inputs: readonly (string | Uint8Array)[], make: (file: string) => void): Uint8Array {
+  const hash = createHash("sha256");
+  for (const input of inputs) hash.update(input);
+  const file = join(root, "node_modules/.cache/example-browser", hash.digest("hex").slice(0, 16));
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true });
-    const tsx = createRequire(join(root, "package.json")).resolve("tsx");
-    execFileSync(process.execPath, ["--import", tsx, "--conditions=@callsign/source", script, file, ...phrases]);
+    const temporary = `${file}.${process.pid}`;
+    make(temporary);
+    renameSync(temporary, file);
   }
   return readFileSync(file);
 }

@@ -30,7 +30,9 @@ async function listFiles({ items, files }: DataTransfer): Promise<File[]> {
     entries.map(async (entry) => {
       if (entry === null) return [];
       const inside = entry.isDirectory ? await readFolder(entry as FileSystemDirectoryEntry) : [entry];
-      return Promise.all(inside.filter(({ isFile }) => isFile).map((one) => toFile(one as FileSystemFileEntry)));
+      return Promise.all(
+        inside.filter(({ isFile }) => isFile).map((one) => toFile(one as FileSystemFileEntry)),
+      );
     }),
   );
   return nested.flat();

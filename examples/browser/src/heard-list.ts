@@ -16,7 +16,8 @@ export class HeardList {
   readonly #nothing: HTMLElement;
   readonly #onPlay: (heard: Heard) => void;
   /** Detections whose peak may still come. */
-  #open: { readonly heard: Heard; readonly item: HTMLElement; readonly text: HTMLElement; peak: number }[] = [];
+  #open: { readonly heard: Heard; readonly item: HTMLElement; readonly text: HTMLElement; peak: number }[] =
+    [];
 
   constructor(options: {
     readonly list: HTMLElement;

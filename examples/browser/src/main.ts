@@ -9,6 +9,7 @@ import {
 import workletUrl from "@callsign/infer/capture-processor.js?url";
 import {
   openWebMicrophone,
+  type WebModel,
   type WebMicrophone,
   type WebMicrophoneState,
   type WorkerDetector,
@@ -30,16 +31,16 @@ const OWN = "own";
 /** A voice at arm's length is louder than that. */
 const QUIET_DB = -40;
 
-const find = <Found extends HTMLElement>(id: string): Found => document.getElementById(id) as Found;
-const listen = find<HTMLButtonElement>("listen");
-const prompt = find<HTMLButtonElement>("prompt");
-const sample = find<HTMLButtonElement>("sample");
-const play = find<HTMLButtonElement>("play");
-const file = find<HTMLInputElement>("file");
-const own = find<HTMLInputElement>("own");
-const model = find<HTMLSelectElement>("model");
-const sensitivity = find<HTMLSelectElement>("sensitivity");
-const plot = new ScorePlot(find<HTMLCanvasElement>("plot"));
+const find = (id: string): HTMLElement => document.getElementById(id)!;
+const listen = find("listen") as HTMLButtonElement;
+const prompt = find("prompt") as HTMLButtonElement;
+const sample = find("sample") as HTMLButtonElement;
+const play = find("play") as HTMLButtonElement;
+const file = find("file") as HTMLInputElement;
+const own = find("own") as HTMLInputElement;
+const model = find("model") as HTMLSelectElement;
+const sensitivity = find("sensitivity") as HTMLSelectElement;
+const plot = new ScorePlot(find("plot") as HTMLCanvasElement);
 const meters = new Meters(find("meters"));
 const heard = new HeardList({
   list: find("heard"),
@@ -53,6 +54,9 @@ const weight = new LoadWeight(showWeight);
 const canListen = isSecureContext;
 
 let detector: WorkerDetector | undefined;
+/** Value of the model menu for the models that are loaded. */
+let modelInUse: string | undefined;
+let ownModels: readonly WebModel[] = [];
 let series: readonly Series[] = [];
 /** One for each model, with the sensitivity that is chosen. */
 let decisions = new Map<string, Decision>();
@@ -86,20 +90,22 @@ const catalogue = await fetchCatalogue().catch(tellAndStop);
 for (const [i, { name, isBareHead }] of catalogue.models.entries())
   model.add(new Option(isBareHead ? `${name} (openWakeWord head)` : name, String(i)));
 if (catalogue.models.length > 1) model.add(new Option("all of them", ALL));
-await chooseModel().catch(tellAndStop);
+await chooseModel().catch(tellFault);
 
 // ---- models
 
 async function chooseModel(): Promise<void> {
   const { models } = catalogue;
-  const chosen = model.value === ALL ? models : models.slice(Number(model.value), Number(model.value) + 1);
-  await useModels(chosen.map(({ url }) => url));
+  const { value } = model;
+  const chosen = value === ALL ? models : models.slice(Number(value), Number(value) + 1);
+  await useModels(value === OWN ? ownModels : chosen.map(({ url }) => url));
+  modelInUse = value;
 }
 
 /** Keeps the models in use where others do not load. */
-async function useModels(models: Parameters<typeof loadModels>[0]): Promise<void> {
+async function useModels(models: readonly WebModel[]): Promise<void> {
   const mine = await begin();
-  enable(false);
+  setEnabled({ ready: false, choice: false });
   tell("Loading the model…");
   try {
     const loaded = await loadModels(models, {
@@ -116,15 +122,20 @@ async function useModels(models: Parameters<typeof loadModels>[0]): Promise<void
     offerSensitivities();
     startAnew();
     tell("Ready.");
+  } catch (error) {
+    if (modelInUse !== undefined) model.value = modelInUse;
+    else find("words").textContent = "The model did not load";
+    throw error;
   } finally {
-    if (mine === turn) enable(detector !== undefined);
+    if (mine === turn) setEnabled({ ready: detector !== undefined, choice: true });
   }
 }
 
-function enable(isReady: boolean): void {
-  for (const control of [sample, file, own, model, sensitivity]) control.disabled = !isReady;
-  for (const control of [listen, prompt]) control.disabled = !isReady || !canListen;
-  play.disabled = !isReady || kept.isEmpty;
+function setEnabled({ ready, choice }: { readonly ready: boolean; readonly choice: boolean }): void {
+  for (const control of [model, own]) control.disabled = !choice;
+  for (const control of [sample, file, sensitivity]) control.disabled = !ready;
+  for (const control of [listen, prompt]) control.disabled = !ready || !canListen;
+  play.disabled = !ready || kept.isEmpty;
 }
 
 function showWords(): void {
@@ -134,7 +145,8 @@ function showWords(): void {
     part.textContent = `“${word}”`;
     return part;
   });
-  const between = (i: number): string => (i === 0 ? "Say " : i === words.length - 1 ? " or " : ", ");
+  const between = (i: number): string =>
+    i === 0 ? (canListen ? "Say " : "Finds ") : i === words.length - 1 ? " or " : ", ";
   const rest = words.length > shown.length ? [`, or ${words.length - shown.length} more`] : [];
   find("words").replaceChildren(...shown.flatMap((word, i) => [between(i), word]), ...rest);
 }
@@ -191,8 +203,7 @@ async function begin(): Promise<number> {
 
 async function stop(): Promise<void> {
   const mine = await begin();
-  if (mine === turn) tell(`Stopped after ${clock(kept.endMs)}.`);
-  describePlot();
+  if (mine === turn) tell(`Stopped after ${clock(kept.endMs)}: ${describePlot()}.`);
 }
 
 /** True once the microphone is open. */
@@ -249,15 +260,14 @@ function showState(state: WebMicrophoneState): void {
 
 function showListening(isListening: boolean): void {
   listen.textContent = isListening ? "Stop" : "Listen";
-  listen.ariaPressed = String(isListening);
+  listen.classList.toggle("is-on", isListening);
 }
 
 /** Files that were picked or dropped: a model, or a recording. */
 async function hearFiles(files: readonly File[]): Promise<void> {
   try {
-    if (detector === undefined || files.length === 0) return;
     if (files.some(isModelFile)) await useOwnModels(files);
-    else await hearRecording(files[0]!, files[0]!.name);
+    else if (detector !== undefined && files.length > 0) await hearRecording(files[0]!, files[0]!.name);
   } catch (error) {
     tellFault(error);
   } finally {
@@ -267,11 +277,13 @@ async function hearFiles(files: readonly File[]): Promise<void> {
 }
 
 async function useOwnModels(files: readonly File[]): Promise<void> {
-  await useModels(await readOwnModels(files));
+  const models = await readOwnModels(files);
+  await useModels(models);
+  ownModels = models;
   const option = [...model.options].find(({ value }) => value === OWN) ?? new Option("", OWN);
   option.text = `yours: ${detector!.cards.map(({ name }) => name).join(", ")}`;
   model.add(option);
-  model.value = OWN;
+  model.value = modelInUse = OWN;
 }
 
 async function hearSample(): Promise<void> {
@@ -289,11 +301,11 @@ async function hearRecording(blob: Blob, name: string): Promise<void> {
   const seconds = samples.length / SAMPLE_RATE_HZ;
   startAnew(seconds);
   await detector!.reset();
-  for (let from = 0; from < samples.length && mine === turn; from += SAMPLE_RATE_HZ)
+  for (let from = 0; from < samples.length; from += SAMPLE_RATE_HZ) {
     await hear(samples.subarray(from, from + SAMPLE_RATE_HZ), mine);
-  if (mine !== turn) return;
-  tell(`Heard ${name}, ${seconds.toFixed(1)} s.`);
-  describePlot();
+    if (mine !== turn) return;
+  }
+  tell(`Heard ${name}, ${seconds.toFixed(1)} s: ${describePlot()}.`);
 }
 
 /** @param seconds length of the recording that begins; none for a stream */
@@ -333,10 +345,12 @@ function showScore(i: number, step: { readonly score: number; readonly timestamp
   if (watched?.series === i) watched.highest = Math.max(watched.highest, step.score);
 }
 
-function describePlot(): void {
+/** Says how many detections there are, and lets the plot say it, too. */
+function describePlot(): string {
   const count = document.querySelectorAll("#heard li").length;
-  find("plot").ariaLabel =
-    `Scores over ${clock(kept.endMs)}: ${count === 1 ? "one detection" : `${count} detections`}, listed under Detections`;
+  const text = count === 1 ? "1 detection" : `${count || "no"} detections`;
+  find("plot").ariaLabel = `Scores over ${clock(kept.endMs)}: ${text}`;
+  return text;
 }
 
 // ---- "Say it now"

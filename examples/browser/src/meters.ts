@@ -16,7 +16,11 @@ export class Meters {
 
   constructor(root: HTMLElement) {
     this.#root = root;
-    this.#level = new Row("Level", { min: MIN_LEVEL_DB, max: 0, format: (db) => `${minus(Math.round(db))} dB` });
+    this.#level = new Row("Level", {
+      min: MIN_LEVEL_DB,
+      max: 0,
+      format: (db) => `${minus(Math.round(db))} dB`,
+    });
     this.series = [];
   }
 
@@ -123,7 +127,7 @@ class Row {
     this.#fill.style.clipPath = `inset(0 ${(1 - this.#share(this.#now ?? min)) * 100}% 0 0 round 0.3125rem)`;
     this.#peak.hidden = peak === undefined;
     this.#peak.style.left = `max(3px, ${this.#share(peak ?? min) * 100}%)`;
-    this.#value.textContent = peak === undefined ? "–" : format(peak);
+    this.#value.textContent = peak === undefined ? "–" : `peak ${format(peak)}`;
     this.#bar.ariaValueNow = String(peak ?? min);
     this.#bar.ariaValueText = peak === undefined ? "nothing yet" : format(peak);
   }

@@ -13,7 +13,7 @@ interface Mark {
 /** What is shown of a stream without an end. */
 const LIVE_SPAN_MS = 20_000;
 
-const MARGIN = { left: 34, right: 10, top: 14, bottom: 38 } as const;
+const MARGIN = { left: 46, right: 14, top: 14, bottom: 38 } as const;
 
 /** Scores over time with axes: the last 20 seconds of a stream or a whole recording, with thresholds and detections. */
 export class ScorePlot {
@@ -112,8 +112,7 @@ export class ScorePlot {
     const { fromMs, toMs } = this.range;
     const bottom = height - MARGIN.bottom;
     const right = width - MARGIN.right;
-    const x = (ms: number): number =>
-      MARGIN.left + ((ms - fromMs) / this.#spanMs) * (right - MARGIN.left);
+    const x = (ms: number): number => MARGIN.left + ((ms - fromMs) / this.#spanMs) * (right - MARGIN.left);
     const y = (score: number): number => bottom - score * (bottom - MARGIN.top);
 
     pen.fillStyle = colour("--quiet");
@@ -134,17 +133,16 @@ export class ScorePlot {
     const step = tickSeconds(this.#spanMs / 1000, width);
     for (let s = Math.ceil(fromMs / 1000 / step) * step; s * 1000 <= toMs; s += step) {
       const at = x(s * 1000);
-      line(pen, [
-        [at, bottom],
-        [at, bottom + 4],
-      ]);
-      if (at < right - 8) pen.fillText(this.#spanMs > 90_000 ? minutes(s) : String(s), at, bottom + 7);
+      pen.fillText(this.#spanMs > 90_000 ? minutes(s) : String(s), at, bottom + 7);
     }
-    pen.fillText(
-      this.#spanMs > 90_000 ? "time (min:s)" : "time (s)",
-      (MARGIN.left + right) / 2,
-      bottom + 23,
-    );
+    pen.fillText(this.#spanMs > 90_000 ? "time (min:s)" : "time (s)", (MARGIN.left + right) / 2, bottom + 23);
+
+    pen.save();
+    pen.translate(8, (MARGIN.top + bottom) / 2);
+    pen.rotate(-Math.PI / 2);
+    pen.textBaseline = "middle";
+    pen.fillText("score", 0, 0);
+    pen.restore();
 
     pen.save();
     pen.beginPath();
@@ -170,6 +168,23 @@ export class ScorePlot {
       );
     }
     pen.restore();
+    pen.textAlign = "right";
+    pen.textBaseline = "bottom";
+    // One text where several lines lie together.
+    for (const threshold of new Set(this.#thresholds)) {
+      const text = `threshold ${threshold.toFixed(2)}`;
+      pen.fillStyle = colour("--panel");
+      pen.globalAlpha = 0.8;
+      pen.fillRect(
+        right - pen.measureText(text).width - 4,
+        y(threshold) - 18,
+        pen.measureText(text).width + 4,
+        16,
+      );
+      pen.globalAlpha = 1;
+      pen.fillStyle = colour("--quiet");
+      pen.fillText(text, right - 2, y(threshold) - 3);
+    }
     for (const { timestampMs, series } of this.#marks) {
       const at = x(timestampMs);
       if (at < MARGIN.left) continue;

@@ -64,6 +64,10 @@ let microphone: WebMicrophone | undefined;
 /** Counts what the page was asked to do: whoever awaits something checks that nothing newer has begun. */
 let turn = 0;
 let opening: AbortController | undefined;
+let isLoading = false;
+let isPrompting = false;
+/** The microphone is open or a recording is being heard: Listen is Stop. */
+let isHearing = false;
 let audioSeconds = 0;
 /** What "Say it now" watches while it waits. */
 let watched: { readonly series: number; highest: number; levelDb: number; isDetected: boolean } | undefined;
@@ -72,7 +76,7 @@ let promptedSeries = -1;
 find("insecure").hidden = canListen;
 listen.addEventListener("click", ({ detail }) => {
   // The second click of a double click is not for Stop.
-  if (detail < 2) void (microphone ? stop() : startListening()).catch(tellFault);
+  if (detail < 2) void (isHearing ? stop() : startListening()).catch(tellFault);
 });
 prompt.addEventListener("click", () => void sayItNow().catch(tellFault));
 sample.addEventListener("click", () => void hearSample().catch(tellFault));
@@ -100,12 +104,14 @@ async function chooseModel(): Promise<void> {
   const chosen = value === ALL ? models : models.slice(Number(value), Number(value) + 1);
   await useModels(value === OWN ? ownModels : chosen.map(({ url }) => url));
   modelInUse = value;
+  updateControls();
 }
 
 /** Keeps the models in use where others do not load. */
 async function useModels(models: readonly WebModel[]): Promise<void> {
   const mine = await begin();
-  setEnabled({ ready: false, choice: false });
+  isLoading = true;
+  updateControls();
   tell("Loading the model…");
   try {
     const loaded = await loadModels(models, {
@@ -127,15 +133,20 @@ async function useModels(models: readonly WebModel[]): Promise<void> {
     else find("words").textContent = "The model did not load";
     throw error;
   } finally {
-    if (mine === turn) setEnabled({ ready: detector !== undefined, choice: true });
+    isLoading = false;
+    updateControls();
   }
 }
 
-function setEnabled({ ready, choice }: { readonly ready: boolean; readonly choice: boolean }): void {
-  for (const control of [model, own]) control.disabled = !choice;
-  for (const control of [sample, file, sensitivity]) control.disabled = !ready;
-  for (const control of [listen, prompt]) control.disabled = !ready || !canListen;
-  play.disabled = !ready || kept.isEmpty;
+function updateControls(): void {
+  const isReady = detector !== undefined && !isLoading;
+  for (const control of [model, own]) control.disabled = isLoading;
+  for (const control of [file, sensitivity]) control.disabled = !isReady;
+  // The samples are of the page's own models.
+  sample.disabled = !isReady || modelInUse === OWN;
+  listen.disabled = !isReady || opening !== undefined || (!canListen && !isHearing);
+  prompt.disabled = !isReady || opening !== undefined || !canListen || isPrompting;
+  play.disabled = !isReady || kept.isEmpty;
 }
 
 function showWords(): void {
@@ -196,7 +207,7 @@ async function begin(): Promise<number> {
   watched = undefined;
   const open = microphone;
   microphone = undefined;
-  showListening(false);
+  showHearing(false);
   await open?.close();
   return mine;
 }
@@ -209,12 +220,14 @@ async function stop(): Promise<void> {
 /** True once the microphone is open. */
 async function startListening(): Promise<boolean> {
   const mine = await begin();
-  opening = new AbortController();
-  listen.disabled = prompt.disabled = true;
+  if (mine !== turn) return false;
+  const started = new AbortController();
+  opening = started;
+  updateControls();
   tell("Opening the microphone; the browser may ask for it.");
   try {
     const opened = await openWebMicrophone({
-      signal: opening.signal,
+      signal: started.signal,
       workletUrl,
       onDropped: (seconds) => tell(`This device is too slow: ${seconds.toFixed(1)} s were not heard.`, "bad"),
       onStateChange: (state) => {
@@ -230,11 +243,13 @@ async function startListening(): Promise<boolean> {
     if (mine !== turn) return false;
     throw error;
   } finally {
-    if (mine === turn) listen.disabled = prompt.disabled = false;
+    if (opening === started) opening = undefined;
+    updateControls();
   }
   startAnew();
   await detector!.reset();
-  showListening(true);
+  if (mine !== turn) return false;
+  showHearing(true);
   showState(microphone.state);
   void hearMicrophone(microphone, mine).catch((error: unknown) => {
     if (mine === turn) void begin().then(() => tellFault(error));
@@ -258,9 +273,11 @@ function showState(state: WebMicrophoneState): void {
     );
 }
 
-function showListening(isListening: boolean): void {
-  listen.textContent = isListening ? "Stop" : "Listen";
-  listen.classList.toggle("is-on", isListening);
+function showHearing(isOn: boolean): void {
+  isHearing = isOn;
+  listen.textContent = isOn ? "Stop" : "Listen";
+  listen.classList.toggle("is-on", isOn);
+  updateControls();
 }
 
 /** Files that were picked or dropped: a model, or a recording. */
@@ -280,10 +297,12 @@ async function useOwnModels(files: readonly File[]): Promise<void> {
   const models = await readOwnModels(files);
   await useModels(models);
   ownModels = models;
+  modelInUse = OWN;
+  updateControls();
   const option = [...model.options].find(({ value }) => value === OWN) ?? new Option("", OWN);
   option.text = `yours: ${detector!.cards.map(({ name }) => name).join(", ")}`;
   model.add(option);
-  model.value = modelInUse = OWN;
+  model.value = OWN;
 }
 
 async function hearSample(): Promise<void> {
@@ -300,11 +319,13 @@ async function hearRecording(blob: Blob, name: string): Promise<void> {
   if (mine !== turn) return;
   const seconds = samples.length / SAMPLE_RATE_HZ;
   startAnew(seconds);
+  showHearing(true);
   await detector!.reset();
   for (let from = 0; from < samples.length; from += SAMPLE_RATE_HZ) {
     await hear(samples.subarray(from, from + SAMPLE_RATE_HZ), mine);
     if (mine !== turn) return;
   }
+  showHearing(false);
   tell(`Heard ${name}, ${seconds.toFixed(1)} s: ${describePlot()}.`);
 }
 
@@ -315,14 +336,14 @@ function startAnew(seconds?: number): void {
   plot.clear(seconds);
   meters.clear({ isLive: seconds === undefined });
   heard.clear();
-  play.disabled = true;
+  updateControls();
 }
 
 async function hear(samples: Float32Array, mine: number): Promise<void> {
   const steps = await detector!.push(samples);
   if (mine !== turn) return;
   kept.push(samples);
-  play.disabled = false;
+  updateControls();
   const levelDb = meters.hear(samples, kept.endMs);
   if (watched) watched.levelDb = Math.max(watched.levelDb, levelDb);
   for (const { model: name, scores, timestampMs } of steps) {
@@ -358,7 +379,8 @@ function describePlot(): string {
 async function sayItNow(): Promise<void> {
   if (microphone === undefined && !(await startListening())) return;
   const mine = turn;
-  prompt.disabled = true;
+  isPrompting = true;
+  updateControls();
   try {
     promptedSeries = (promptedSeries + 1) % series.length;
     const word = `“${spoken(series[promptedSeries]!.label)}”`;
@@ -378,7 +400,8 @@ async function sayItNow(): Promise<void> {
     watched = undefined;
     tellAttempt(word, attempt);
   } finally {
-    if (mine === turn) prompt.disabled = false;
+    isPrompting = false;
+    updateControls();
   }
 }
 

@@ -12,6 +12,8 @@ import { findChromium } from "./find-chromium.ts";
 import { serveFolder } from "./serve-folder.ts";
 
 const chromium = findChromium();
+/** For one test or one wait of it: machines can be slow and busy. */
+const LIMIT_MS = 300_000;
 const example = fileURLToPath(new URL("..", import.meta.url));
 
 /** Eight seconds of tones that come and go, or the first few. */
@@ -89,7 +91,7 @@ const heardByPage = (page: Page): Promise<Detection[]> =>
       .toReversed(),
   );
 
-describe.skipIf(chromium === undefined)("the example page in Chromium", { timeout: 120_000 }, () => {
+describe.skipIf(chromium === undefined)("the example page in Chromium", { timeout: LIMIT_MS }, () => {
   let folder: string;
   let browser: Browser;
   let server: Awaited<ReturnType<typeof serveFolder>>;
@@ -114,7 +116,7 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     });
     server = await serveFolder(join(folder, "page"));
     browser = await launchChromium();
-  }, 120_000);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     await browser?.close();
@@ -125,6 +127,8 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
   const launchChromium = (...args: readonly string[]): Promise<Browser> =>
     launch({
       executablePath: chromium!,
+      timeout: LIMIT_MS,
+      protocolTimeout: LIMIT_MS,
       args: [
         "--no-sandbox",
         "--use-fake-ui-for-media-stream",
@@ -136,9 +140,10 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
 
   async function openPage(query = "", { of = browser, ready = "#listen" } = {}): Promise<Page> {
     const page = await of.newPage();
+    page.setDefaultTimeout(LIMIT_MS);
     await page.evaluateOnNewDocument(WATCH);
     await page.goto(new URL(query, server.url).href);
-    await page.waitForSelector(`${ready}:not([disabled])`, { timeout: 60_000 });
+    await page.waitForSelector(`${ready}:not([disabled])`);
     return page;
   }
 
@@ -214,7 +219,7 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     const page = await openPage();
     await page.click("#listen", { count: 2 });
     await waitForStatus(page, "Listening to");
-    await page.waitForSelector("#heard li", { timeout: 30_000 });
+    await page.waitForSelector("#heard li");
     expect(await page.$eval("#listen", (button) => button.textContent)).toBe("Stop");
     expect(await opened(page)).toEqual(["live", "running"]);
     await page.click("#listen");
@@ -245,7 +250,7 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     await page.evaluate("delete seen.contexts[0].resume");
     await waitForStatus(page, "Listening to");
     await page.evaluate(`document.querySelector("#heard").replaceChildren()`);
-    await page.waitForSelector("#heard li", { timeout: 30_000 });
+    await page.waitForSelector("#heard li");
     // What a browser does when the device goes away; a fake device cannot.
     await page.evaluate(`seen.streams[0].getTracks()[0].dispatchEvent(new Event("ended"))`);
     await waitForStatus(page, "plug it in");
@@ -347,13 +352,14 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
 
   it("says what to do when the model is not there", async () => {
     const page = await browser.newPage();
+    page.setDefaultTimeout(LIMIT_MS);
     await page.setRequestInterception(true);
     page.on("request", (request) => {
       if (request.url().endsWith("model.json")) void request.respond({ status: 404 });
       else void request.continue();
     });
     await page.goto(server.url);
-    await page.waitForSelector("#status.bad", { timeout: 60_000 });
+    await page.waitForSelector("#status.bad");
     expect(await statusOf(page)).toMatch(/model\.json: the server answered 404.*check the address/);
     await page.close();
   });

@@ -1,11 +1,4 @@
-import {
-  CallsignError,
-  Decision,
-  type ModelCard,
-  SAMPLE_RATE_HZ,
-  type Sensitivity,
-  withSensitivity,
-} from "@callsign/infer";
+import { CallsignError, Decision, SAMPLE_RATE_HZ, type Sensitivity, withSensitivity } from "@callsign/infer";
 import workletUrl from "@callsign/infer/capture-processor.js?url";
 import {
   openWebMicrophone,
@@ -23,6 +16,7 @@ import { Meters } from "./meters.ts";
 import { Player } from "./player.ts";
 import { readRecording } from "./recording.ts";
 import { ScorePlot } from "./score-plot.ts";
+import { sensitivitiesOf } from "./sensitivities.ts";
 import { clock, type Series, seriesOf, spoken } from "./series.ts";
 
 /** Values of the model menu that are no index of the catalogue. */
@@ -127,7 +121,7 @@ async function useModels(models: readonly WebModel[]): Promise<void> {
     showWords();
     offerSensitivities();
     startAnew();
-    tell("Ready.");
+    tell(["Ready.", ...loaded.notes].join(" "));
   } catch (error) {
     if (modelInUse !== undefined) model.value = modelInUse;
     else find("words").textContent = "The model did not load";
@@ -162,28 +156,11 @@ function showWords(): void {
   find("words").replaceChildren(...shown.flatMap((word, i) => [between(i), word]), ...rest);
 }
 
-/** The cards' own thresholds; then rates of their curves, or thresholds where a model has no curve. */
 function offerSensitivities(): void {
-  const { cards } = detector!;
-  const options: [string, Sensitivity][] = [["as the model says", {}]];
-  for (const falseAlarmsPerDay of [1, 5, 24, 120])
-    options.push([`at most ${falseAlarmsPerDay} false alarms a day`, { falseAlarmsPerDay }]);
-  for (const threshold of [0.3, 0.5, 0.7, 0.9]) options.push([`threshold ${threshold}`, { threshold }]);
   sensitivity.replaceChildren(
-    ...options
-      .filter(([, one]) => cards.every((card) => isPossible(card, one)))
-      .map(([text, one]) => new Option(text, JSON.stringify(one))),
+    ...sensitivitiesOf(detector!.cards).map(({ text, value }) => new Option(text, JSON.stringify(value))),
   );
   applySensitivity();
-}
-
-function isPossible(card: ModelCard, one: Sensitivity): boolean {
-  try {
-    withSensitivity(card, one);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function applySensitivity(): void {

@@ -150,8 +150,9 @@ export class ScorePlot {
     pen.clip();
     pen.setLineDash([5, 4]);
     pen.lineWidth = 1.5;
-    for (const [i, threshold] of this.#thresholds.entries()) {
-      pen.strokeStyle = colour(this.#series[i]!.colour);
+    for (const threshold of new Set(this.#thresholds)) {
+      const [only, ...others] = this.#series.filter((_, i) => this.#thresholds[i] === threshold);
+      pen.strokeStyle = colour(others.length > 0 ? "--quiet" : only!.colour);
       line(pen, [
         [MARGIN.left, y(threshold)],
         [right, y(threshold)],

@@ -335,10 +335,18 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     ).toEqual(["ABORTED", "INVALID_ARGUMENT", "closed"]);
     expect(
       await run(`
+        // The user has not answered yet.
+        const ask = navigator.mediaDevices.getUserMedia;
+        let answer;
+        navigator.mediaDevices.getUserMedia = (what) =>
+          new Promise((resolve) => (answer = () => ask(what).then(resolve)));
         const stop = new AbortController();
         const opening = openWebMicrophone({ workletUrl, signal: stop.signal });
         stop.abort();
-        return opening.catch(({ code }) => code);
+        const code = await opening.catch((error) => error.code);
+        await answer();
+        navigator.mediaDevices.getUserMedia = ask;
+        return code;
       `),
     ).toBe("ABORTED");
     // The policy refuses the worklet from a blob.

@@ -24,6 +24,8 @@ export interface WebLoadOptions extends Sensitivity {
   /** Default `createWebSession()`. */
   readonly createSession?: SessionFactory;
   readonly signal?: AbortSignal;
+  /** Receives a sentence for each thing that the user of a bare head should know. */
+  readonly onNote?: (note: string) => void;
 }
 
 export interface WebDetectorOptions extends WebLoadOptions {
@@ -69,8 +71,8 @@ async function readParts(
   model: WebModel,
   options: WebLoadOptions & { readonly createSession: SessionFactory },
 ): Promise<ModelParts> {
-  const { threshold, falseAlarmsPerDay, createSession } = options;
-  const parts = await readWebModel(model, { createSession, ...signalOf(options) });
+  const { threshold, falseAlarmsPerDay, createSession, onNote } = options;
+  const parts = await readWebModel(model, { createSession, onNote, ...signalOf(options) });
   const card = withSensitivity(parts.card, {
     ...(threshold !== undefined && { threshold }),
     ...(falseAlarmsPerDay !== undefined && { falseAlarmsPerDay }),

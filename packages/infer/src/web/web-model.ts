@@ -28,6 +28,8 @@ export interface ReadWebModelOptions {
   /** Reads the shapes of a bare head. */
   readonly createSession: SessionFactory;
   readonly signal?: AbortSignal;
+  /** Receives a sentence for each thing that the user of a bare head should know. */
+  readonly onNote?: ((note: string) => void) | undefined;
 }
 
 /**
@@ -36,17 +38,18 @@ export interface ReadWebModelOptions {
  */
 export async function readWebModel(
   model: WebModel,
-  { createSession, ...options }: ReadWebModelOptions,
+  { createSession, onNote, ...options }: ReadWebModelOptions,
 ): Promise<ModelParts> {
   const source: WebModelSource = typeof model === "string" ? { url: model } : model;
   const { url, bytes, head } = source;
-  if (bytes !== undefined) return toParts(bytes, { ...source, name: url, fileName: url, createSession });
+  if (bytes !== undefined)
+    return toParts(bytes, { ...source, name: url, fileName: url, createSession, onNote });
   const address = absoluteUrl(url);
   if (address.pathname.endsWith(".onnx")) {
     const card = source.card ?? (head ? undefined : await findCardOf(address, options));
     const name = address.href;
     const fileName = fileNameOf(address);
-    return toParts(await fetchBytes(name, options), { name, fileName, card, head, createSession });
+    return toParts(await fetchBytes(name, options), { name, fileName, card, head, createSession, onNote });
   }
   if (!address.pathname.endsWith("/")) address.pathname += "/";
   const card = source.card ?? (await fetchCard(beside(address, CARD_FILE), options));
@@ -66,6 +69,7 @@ async function toParts(
     readonly card?: ModelCard | undefined;
     readonly head?: BareHeadOptions | undefined;
     readonly createSession: SessionFactory;
+    readonly onNote?: ReadWebModelOptions["onNote"];
   },
 ): Promise<ModelParts> {
   const { name, fileName, card, head, createSession } = source;
@@ -77,6 +81,7 @@ async function toParts(
       sha256: sha256Hex(classifier),
       createSession,
     });
+    for (const note of bare.notes) source.onNote?.(note);
     return { card: bare.card, classifier, name };
   }
   if (head !== undefined)

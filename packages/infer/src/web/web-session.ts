@@ -66,7 +66,23 @@ function wasmUrlOf(
   return { [providers[0]!]: wasmUrl };
 }
 
+/** WebGPU as far as it is used here; the DOM types of TypeScript do not have it. */
+interface Gpu {
+  requestAdapter(): Promise<object | null>;
+}
+
+/** Before the runtime is downloaded. @throws CallsignError `SESSION_FAILED` */
+async function checkWebGpu(): Promise<void> {
+  const { gpu } = (globalThis.navigator ?? {}) as { gpu?: Gpu };
+  if ((await gpu?.requestAdapter()) != null) return;
+  throw new CallsignError(
+    "SESSION_FAILED",
+    'webgpu: this browser has no WebGPU, or no GPU for it; use providers ["webgpu", "wasm"]',
+  );
+}
+
 async function importRuntime(provider: WebProvider, wasmUrl: string | undefined) {
+  if (provider === "webgpu") await checkWebGpu();
   const ort = await (
     provider === "webgpu" ? import("onnxruntime-web/webgpu") : import("onnxruntime-web/wasm")
   ).catch((cause: unknown) => {

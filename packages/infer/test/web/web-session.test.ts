@@ -16,6 +16,15 @@ describe("a session whose runtime does not load", () => {
   });
   afterAll(() => server.close());
 
+  it("says so where there is no WebGPU, without a download", async () => {
+    const createSession = createWebSession({ providers: ["webgpu"], wasmUrl: `${server.url}gpu.wasm` });
+    await expect(createSession(tinyHead(), { name: "head.onnx" })).rejects.toEqual(
+      refusal("SESSION_FAILED", "has no WebGPU"),
+    );
+    expect(server.requests).toEqual([]);
+    vi.stubGlobal("navigator", { gpu: { requestAdapter: () => Promise.resolve({}) } });
+  });
+
   // In this order: onnxruntime-web keeps the first runtime that it gets.
   it.each([
     ["is not there", { wasmUrl: "none.wasm" }, "none.wasm: the server answered 404"],

@@ -74,7 +74,7 @@ interface Gpu {
 /** Before the runtime is downloaded. @throws CallsignError `SESSION_FAILED` */
 async function checkWebGpu(): Promise<void> {
   const { gpu } = (globalThis.navigator ?? {}) as { gpu?: Gpu };
-  if ((await gpu?.requestAdapter()) != null) return;
+  if (await gpu?.requestAdapter()) return;
   throw new CallsignError(
     "SESSION_FAILED",
     'webgpu: this browser has no WebGPU, or no GPU for it; use providers ["webgpu", "wasm"]',

@@ -1,13 +1,14 @@
 /**
  * `npx tsx --conditions=@callsign/source --expose-gc scripts/day-stream.ts [--hours H] [--model DIR] [--embedding FILE]`:
- * streams a day through a detector as fast as it goes and prints one JSON document: whether the same minute gives the
- * same scores at the first and after the last hour, whether all scores stayed finite, memory before and after and its
- * slope, processor time. Fails where they do not. Without a model: an untrained one on that embedding or the one that
- * Callsign carries.
+ * streams a day through `detections` with a signal, in 80 ms chunks, as fast as it goes, and prints one JSON document:
+ * whether the same minute gives the same scores before the first and after the last hour, whether all scores stayed
+ * finite, memory before and after and its slope, processor time. Exits with 1 where the scores differ or are not finite.
+ * Without a model: an untrained one on that embedding or the one that Callsign carries.
  */
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { createRandom } from "@callsign/data";
+import { detections, type Pcm } from "@callsign/infer";
 import { loadDetector } from "@callsign/infer/node";
 import { makeUntrainedModel } from "../packages/cli/src/untrained-model.ts";
 
@@ -29,17 +30,23 @@ const probe = bursts("probe");
 const day = Array.from({ length: 10 }, (_, i) => bursts(i));
 let steps = 0;
 let notFinite = 0;
+let detected = 0;
 
-const first = await hearTwice();
-const before = memory();
+/** Scores of the probe, heard before the day and after it. */
+const [first, last]: [number[], number[]] = [[], []];
+let before = memory();
+let after = before;
+let scores: number[] | undefined;
 const residentMiB: number[] = [];
-for (let minute = 0; minute < hours * 60; minute++) {
-  await hear(day[minute % day.length]!);
-  residentMiB.push(memory().residentMiB);
-  if (minute % 60 === 59) console.error(`hour ${(minute + 1) / 60}: ${residentMiB.at(-1)!.toFixed(1)} MiB`);
-}
-const after = memory();
-const last = await hearTwice();
+const recorded = {
+  push: async (chunk: Pcm) => {
+    const made = await detector.push(chunk);
+    for (const step of made) record(step.scores);
+    return made;
+  },
+};
+for await (const _ of detections(recorded, dayOfChunks(), { signal: new AbortController().signal }))
+  detected++;
 await detector.dispose();
 
 const largestDifference = first.reduce((worst, score, i) => Math.max(worst, Math.abs(score - last[i]!)), 0);
@@ -49,6 +56,7 @@ const settled = residentMiB.slice(Math.min(60, Math.floor(residentMiB.length / 2
 const result = {
   hours,
   steps,
+  detected,
   notFinite,
   distinctScores: new Set(first).size,
   largestDifference,
@@ -60,20 +68,33 @@ const result = {
 console.log(JSON.stringify(result, null, 1));
 if (notFinite > 0 || largestDifference > 0 || result.distinctScores < 100) process.exitCode = 1;
 
-/** The scores of the probe heard a second time: what came before its first hearing is out of the state. */
-async function hearTwice(): Promise<number[]> {
-  await hear(probe);
-  return hear(probe);
+/** The probe twice, the day, the probe twice: at its second time nothing of what came before it is in the state. */
+async function* dayOfChunks(): AsyncGenerator<Pcm> {
+  yield* chunksOf(probe);
+  scores = first;
+  yield* chunksOf(probe);
+  scores = undefined;
+  before = memory();
+  for (let minute = 0; minute < hours * 60; minute++) {
+    yield* chunksOf(day[minute % day.length]!);
+    residentMiB.push(memory().residentMiB);
+    if (minute % 60 === 59) console.error(`hour ${(minute + 1) / 60}: ${residentMiB.at(-1)!.toFixed(1)} MiB`);
+  }
+  after = memory();
+  yield* chunksOf(probe);
+  scores = last;
+  yield* chunksOf(probe);
 }
 
-async function hear(audio: Float32Array): Promise<number[]> {
-  const heard: number[] = [];
-  for (const { scores } of await detector.push(audio)) {
-    steps++;
-    if (!scores.every(Number.isFinite)) notFinite++;
-    heard.push(scores[0]!);
-  }
-  return heard;
+/** Copies of 80 ms, as a microphone gives them. */
+function* chunksOf(audio: Float32Array): Generator<Pcm> {
+  for (let from = 0; from < audio.length; from += 1280) yield audio.slice(from, from + 1280);
+}
+
+function record(row: Float32Array): void {
+  steps++;
+  if (!row.every(Number.isFinite)) notFinite++;
+  scores?.push(row[0]!);
 }
 
 /** What is held, the collector's garbage left out; buffers of samples and tensors are outside the heap. */

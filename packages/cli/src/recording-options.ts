@@ -1,5 +1,5 @@
 import type { Conditions, Recording } from "@callsign/eval";
-import { CallsignError, closestName, type Detector } from "@callsign/infer";
+import { CallsignError, closestName, commandLabels, type Detector } from "@callsign/infer";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliContext } from "./context.ts";
 import { parseNumber } from "./parse-number.ts";
@@ -70,8 +70,9 @@ export async function openRecordings(context: CliContext, flags: RecordingFlags)
 
 /** The label under evaluation. @throws CallsignError `INVALID_ARGUMENT` where it is not one of the model's, or has to be said */
 export function labelOf({ card }: Detector, label: string | undefined): string {
-  const [only, ...others] = card.labels;
-  const known = card.labels.map((name) => JSON.stringify(name)).join(", ");
+  const labels = commandLabels(card);
+  const [only, ...others] = labels;
+  const known = labels.map((name) => JSON.stringify(name)).join(", ");
   if (label === undefined) {
     if (others.length === 0) return only!;
     throw new CallsignError(
@@ -79,8 +80,8 @@ export function labelOf({ card }: Detector, label: string | undefined): string {
       `--label: ${card.name} has several labels, say which: ${known}`,
     );
   }
-  if (card.labels.includes(label)) return label;
-  const near = closestName(label, card.labels);
+  if (labels.includes(label)) return label;
+  const near = closestName(label, labels);
   throw new CallsignError(
     "INVALID_ARGUMENT",
     `--label: ${card.name} knows ${known}, not ${JSON.stringify(label)}${near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`}`,

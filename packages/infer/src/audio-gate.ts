@@ -1,4 +1,4 @@
-import { checkFinite } from "./audio/pcm.ts";
+import { copySamples, type Pcm } from "./audio/pcm.ts";
 import { Resampler } from "./audio/resampler.ts";
 import type { Detector } from "./detector.ts";
 import { CallsignError } from "./errors.ts";
@@ -56,6 +56,7 @@ export class AudioGate {
   /** Samples not yet let out, from the `#out`-th on. */
   #held = new Float32Array(0);
   #out = 0;
+  /** From the one that holds the `#out`-th sample on, or the last. */
   #segments: Segment[] = [];
   #gain = 1;
   #muteStart: { readonly at: number; readonly label: string } | undefined;
@@ -77,12 +78,13 @@ export class AudioGate {
 
   /**
    * Takes mono audio in int16 magnitudes; returns what can be let out. The next call must wait for this one. A chunk with
-   * a sample that is not a number is refused whole. @throws CallsignError `AUDIO_NOT_FINITE`, `DISPOSED`
+   * a sample that is not finite or far beyond full scale is refused whole.
+   * @throws CallsignError `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `INVALID_ARGUMENT`, `DISPOSED`
    */
-  async push(chunk: Float32Array): Promise<GatedAudio> {
-    checkFinite(chunk, { name: "chunk" });
-    this.#hold(chunk);
-    await this.#hear(this.#resampler.push(chunk));
+  async push(chunk: Pcm): Promise<GatedAudio> {
+    const samples = copySamples(chunk, { name: "chunk" });
+    this.#hold(samples);
+    await this.#hear(this.#resampler.push(samples));
     const heard = this.#segments.at(-1)?.end ?? 0;
     return this.#release(heard - this.#lookAhead);
   }
@@ -117,8 +119,9 @@ export class AudioGate {
     const count = Math.min(Math.max(0, until - this.#out), this.#held.length);
     const samples = this.#held.slice(0, count);
     const spans: MutedSpan[] = [];
+    const labelAt = this.#labels();
     for (let at = this.#out; at < this.#out + count; at++) {
-      const label = this.#labelAt(at);
+      const label = labelAt(at);
       if (label === undefined) {
         const span = this.#endMute(at);
         if (span) spans.push(span);
@@ -130,19 +133,25 @@ export class AudioGate {
     }
     this.#held = this.#held.slice(samples.length);
     this.#out += count;
-    while (this.#segments.length > 1 && this.#segments[0]!.end <= this.#out) this.#segments.shift();
+    const first = this.#segments.findIndex(({ end }) => end > this.#out);
+    this.#segments.splice(0, first < 0 ? this.#segments.length - 1 : first);
     return { samples, spans };
   }
 
-  /** The command that mutes a sample: heard in its own segment, or in one that begins within the look-ahead. */
-  #labelAt(at: number): string | undefined {
-    let start = 0;
-    for (const { end, label } of this.#segments) {
-      if (end > at && label !== undefined && start <= at + this.#lookAhead) return label;
-      start = end;
-      if (start > at + this.#lookAhead) return undefined;
-    }
-    return undefined;
+  /**
+   * A function that gives the command muting a sample: heard in the sample's own segment, or in one that begins within
+   * the look-ahead. It must be asked for samples in ascending order, and so takes one pass over the segments.
+   */
+  #labels(): (at: number) => string | undefined {
+    const segments = this.#segments;
+    // The first muted segment that has not ended.
+    let next = 0;
+    return (at) => {
+      while (next < segments.length && (segments[next]!.end <= at || segments[next]!.label === undefined))
+        next++;
+      const start = segments[next - 1]?.end ?? 0;
+      return start <= at + this.#lookAhead ? segments[next]?.label : undefined;
+    };
   }
 
   #endMute(at: number): MutedSpan | undefined {

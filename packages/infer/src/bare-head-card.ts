@@ -1,6 +1,7 @@
 import { readHeadShape } from "./classifier-shape.ts";
 import { CallsignError } from "./errors.ts";
 import { FRONTEND_ID, type ModelCard, parseModelCard, SAMPLE_RATE_HZ } from "./model-card.ts";
+import { decodeOnnx } from "./onnx/index.ts";
 import type { SessionFactory } from "./session.ts";
 
 /** What a head without a card leaves open. */
@@ -61,8 +62,9 @@ export async function describeBareHead(
     name: path,
     embeddings: options.embeddings,
   }).finally(() => session.dispose());
-  const name = options.name ?? fileName.replace(/(?<=.)\.[^.]*$/, "");
-  const { labels, background, notes } = labelsOf({ ...options, path, name, outputs });
+  const stem = fileName.replace(/(?<=.)\.[^.]*$/, "");
+  const { name = stem } = options;
+  const { labels, background, notes } = labelsOf({ ...options, path, stem, name, outputs });
   const { threshold = DEFAULT_THRESHOLD, patience = 1, refractorySeconds = 2 } = options;
   const one = typeof threshold === "number" ? threshold : DEFAULT_THRESHOLD;
   const each = typeof threshold === "number" ? {} : threshold;
@@ -84,8 +86,19 @@ export async function describeBareHead(
     },
     createdBy: { tool: "callsign", version: "bare head" },
   };
-  return { card: parseModelCard(card, { name: `${path} (card made of the options)` }), notes };
+  return {
+    card: parseModelCard(card, { name: `${path} (card made of the options)` }),
+    notes: [...(isOurs(classifier, path) ? [lostCardNote(path)] : []), ...notes],
+  };
 }
+
+/** Whether Callsign wrote the graph: then it had a card. */
+const isOurs = (classifier: Uint8Array, name: string): boolean =>
+  decodeOnnx(classifier, { name }).producerName === "callsign";
+
+const lostCardNote = (path: string): string =>
+  `${path}: a model made by Callsign, without its card (model.json) beside it; threshold, windowing and embedding are ` +
+  `guesses and scores may be wrong: put the card back`;
 
 /** openWakeWord's. */
 const DEFAULT_THRESHOLD = 0.5;
@@ -93,7 +106,7 @@ const DEFAULT_THRESHOLD = 0.5;
 /** Labels of published heads with several outputs, which openWakeWord keeps in its code (`model_class_mappings`). */
 const PUBLISHED_LABELS = [
   {
-    name: /^timer(_v[\d.]+)?$/,
+    stem: /^timer(_v[\d.]+)?$/,
     background: "background",
     labels: [
       "background",
@@ -107,12 +120,12 @@ const PUBLISHED_LABELS = [
   },
 ];
 
-function labelsOf(options: BareHeadOptions & { path: string; name: string; outputs: number }): {
+function labelsOf(options: BareHeadOptions & { path: string; stem: string; name: string; outputs: number }): {
   labels: readonly string[];
   background: string | undefined;
   notes: string[];
 } {
-  const { labels, background, path, name, outputs } = options;
+  const { labels, background, path, stem, name, outputs } = options;
   if (labels !== undefined) {
     if (labels.length !== outputs)
       throw new CallsignError(
@@ -122,7 +135,7 @@ function labelsOf(options: BareHeadOptions & { path: string; name: string; outpu
     return { labels, background, notes: [] };
   }
   if (outputs === 1) return { labels: [name], background, notes: [] };
-  const published = PUBLISHED_LABELS.find((head) => head.name.test(name) && head.labels.length === outputs);
+  const published = PUBLISHED_LABELS.find((head) => head.stem.test(stem) && head.labels.length === outputs);
   if (published !== undefined)
     return { labels: published.labels, background: background ?? published.background, notes: [] };
   const numbered = Array.from({ length: outputs }, (_, i) => `${name}_${i}`);

@@ -74,22 +74,24 @@ export async function readHeadShape(
     } catch (error) {
       failure = error;
     }
-    if (found.length > 1)
-      throw mismatch(
-        name,
-        "a graph that fixes the number of embeddings it reads, or that number as an option (CLI: --head-embeddings 16)",
-        `${describe(input)}, which runs with any number; openWakeWord's heads read 16 unless their author says otherwise`,
-      );
+    const [one, other] = found;
+    if (other === undefined) continue;
+    // Values in a row of any length, or more scores for more of them: audio, not embeddings.
+    if (input.dims.length < 3 || one!.outputs !== other.outputs) break;
+    throw mismatch(
+      name,
+      "a graph that fixes the number of embeddings it reads, or that number as an option (CLI: --head-embeddings 16)",
+      `${describe(input)}, which runs with any number; openWakeWord's heads read 16 unless their author says otherwise`,
+    );
   }
   const [only] = found;
-  if (only !== undefined) return only;
+  if (only !== undefined && found.length === 1) return only;
   if (fitting.length === 1) throw failure;
   const lengths = asked ?? "k";
   throw mismatch(
     name,
     `a float32 input [n, ${lengths}, ${dimension}] or [n, ${lengths} * ${dimension}] of speech embeddings`,
     `${describe(input)}${hintFor(input, asked)}`,
-    failure,
   );
 }
 
@@ -105,7 +107,8 @@ async function countOutputs(session: Session, embeddings: number): Promise<numbe
   return result[output.name]!.data.length / examples;
 }
 
-function hintFor({ dims }: TensorInfo, asked: number | undefined): string {
+function hintFor({ type, dims }: TensorInfo, asked: number | undefined): string {
+  if (type !== "float32") return "; convert the model to float32";
   if (asked !== undefined) return "; leave out the number of embeddings, or give the graph's own";
   return dims.length === 3 && dims[1] === dimension
     ? "; time and values seem to be swapped: transpose the input in the graph"
@@ -179,8 +182,8 @@ function checkOutput(
   return first === 1 ? 1 : batch;
 }
 
-const mismatch = (name: string, expected: string, got: string, cause?: unknown): CallsignError =>
-  new CallsignError("MODEL_SHAPE_MISMATCH", `${name}: expected ${expected}, got ${got}`, { cause });
+const mismatch = (name: string, expected: string, got: string): CallsignError =>
+  new CallsignError("MODEL_SHAPE_MISMATCH", `${name}: expected ${expected}, got ${got}`);
 
 const describe = ({ name, type, dims }: TensorInfo): string =>
   `${JSON.stringify(name)} ${type} [${dims.join(", ")}]`;

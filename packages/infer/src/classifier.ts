@@ -140,7 +140,7 @@ export class Classifier {
       throw new CallsignError(
         "MODEL_INVALID",
         `${this.#name}: output ${JSON.stringify(this.#shape.output)} gave ${score}, expected a score 0 to 1; ` +
-          `if these are logits, end the graph in a sigmoid`,
+          `if these are logits, end the graph in a sigmoid, or in a softmax over its classes`,
       );
     }
     return data;

@@ -1,13 +1,13 @@
+import type { Pcm } from "./audio/pcm.ts";
 import type { Detection } from "./decision.ts";
-import type { Pcm } from "./detector.ts";
 import { CallsignError } from "./errors.ts";
 
-/** What hears audio chunk by chunk: a `Detector`, or a `DetectorStream` of several models. */
+/** Anything that turns pushed audio into detections: a `Detector`, a `DetectorStream`, a `WorkerDetector`. */
 export interface Hearing<Heard extends Detection> {
   push(chunk: Pcm): Promise<readonly { readonly detections: readonly Heard[] }[]>;
 }
 
-/** What of an `AbortSignal` is used here; this package's root has no DOM types. */
+/** The part of `AbortSignal` used here; the package root has no DOM types. */
 export interface AbortLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
@@ -16,9 +16,9 @@ export interface AbortLike {
 }
 
 /**
- * The detections of a stream of chunks, each as soon as it is known: `for await (const d of detections(detector, chunks))`.
- * Leaving the loop, or an abort even while the next chunk is awaited, lets go of the source.
- * @throws CallsignError `ABORTED`, `AUDIO_NOT_FINITE`, `DISPOSED`, and whatever the source throws
+ * Detections of a stream of chunks, each as soon as it is known: `for await (const d of detections(detector, chunks))`.
+ * Leaving the loop closes the source; so does an abort, even while the next chunk is awaited. Chunks are not retained.
+ * @throws CallsignError `ABORTED`, `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `DISPOSED`, and whatever the source throws
  */
 export async function* detections<Heard extends Detection>(
   hearing: Hearing<Heard>,
@@ -36,26 +36,34 @@ async function* untilAborted(
 ): AsyncGenerator<Pcm, void, undefined> {
   const source: AsyncIterator<Pcm> | Iterator<Pcm> =
     Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
-  let refuse = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    refuse = () =>
-      reject(new CallsignError("ABORTED", "detections: listening was stopped", { cause: signal.reason }));
-    if (signal.aborted) refuse();
-    else signal.addEventListener("abort", refuse);
-  });
-  // Nobody may be waiting when it comes; the next wait tells.
-  aborted.catch(() => undefined);
-  let ended = false;
+  // Refuses the wait under way. One long-lived promise raced against every chunk would retain them all.
+  let refuse: ((reason: CallsignError) => void) | undefined;
+  const onAbort = (): void => refuse?.(aborted(signal));
+  const next = (): Promise<IteratorResult<Pcm>> =>
+    // oxlint-disable-next-line promise/avoid-new -- settled by the source or by the signal
+    new Promise((resolve, reject) => {
+      refuse = reject;
+      Promise.resolve(source.next()).then(resolve, reject);
+    });
+  let state: "idle" | "waiting" | "ended" = "idle";
+  signal.addEventListener("abort", onAbort);
   try {
     for (;;) {
-      const next = await Promise.race([aborted, source.next()]);
-      ended = next.done === true;
-      if (ended) return;
-      yield next.value as Pcm;
+      if (signal.aborted) throw aborted(signal);
+      state = "waiting";
+      const result = await next();
+      state = result.done === true ? "ended" : "idle";
+      if (result.done === true) return;
+      yield result.value;
     }
   } finally {
-    signal.removeEventListener("abort", refuse);
-    // Not awaited: a generator stuck in its own await would hold the abort up.
-    if (!ended) void Promise.resolve(source.return?.()).catch(() => undefined);
+    signal.removeEventListener("abort", onAbort);
+    // A source that failed or ended is closed already; one that still waits for its next chunk may never answer.
+    if (state === "idle") await source.return?.();
+    else if (state === "waiting" && signal.aborted)
+      void Promise.resolve(source.return?.()).catch(() => undefined);
   }
 }
+
+const aborted = (signal: AbortLike): CallsignError =>
+  new CallsignError("ABORTED", "detections: listening was stopped", { cause: signal.reason });

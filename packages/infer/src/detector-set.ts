@@ -5,8 +5,9 @@ import { DetectorStream } from "./detector-stream.ts";
 import { CallsignError } from "./errors.ts";
 import { createFeatureTrack, type Head } from "./feature-track.ts";
 import type { Frontend } from "./frontend.ts";
+import { Lifetime } from "./lifetime.ts";
 import { embeddingsOf, type ModelCard, type Windowing } from "./model-card.ts";
-import { type Sensitivity, withSensitivity } from "./sensitivity.ts";
+import { checkThresholdLabels, type Sensitivity, withSensitivity } from "./sensitivity.ts";
 import type { VoiceGateOptions } from "./voice-gate.ts";
 
 /** One model of a set; models with the same front-end name the same object. */
@@ -32,31 +33,30 @@ export interface OpenStreamOptions {
  * computed once for all its models. Owns the models' parts; its streams must not outlive it.
  */
 export class DetectorSet {
+  /** In the order given. */
+  readonly cards: readonly ModelCard[];
   readonly #models: ReadonlyMap<string, DetectorSetModel>;
-  #disposal: Promise<void> | undefined;
+  readonly #sessions = new Lifetime();
 
   /** @throws CallsignError `INVALID_ARGUMENT`: no model, or two of one name */
   constructor(models: readonly DetectorSetModel[]) {
     if (models.length === 0)
       throw new CallsignError("INVALID_ARGUMENT", "detector set: expected at least one model");
+    this.cards = models.map(({ card }) => card);
     this.#models = new Map(models.map((model) => [model.card.name, model]));
     if (this.#models.size < models.length) {
       const names = models.map(({ card }) => card.name);
       const twice = names.find((name, i) => names.indexOf(name) !== i);
       throw new CallsignError(
         "INVALID_ARGUMENT",
-        `detector set: two models are named ${JSON.stringify(twice)}; give one another name on its card`,
+        `detector set: two models are named ${JSON.stringify(twice)}; give one another name, on its card or, for a head without one, as an option (CLI: --name)`,
       );
     }
   }
 
-  get cards(): ModelCard[] {
-    return [...this.#models.values()].map(({ card }) => card);
-  }
-
   /** A stream at its start. @throws CallsignError `MODEL_NOT_FOUND` with a suggestion, `INVALID_ARGUMENT`, `DISPOSED` */
   async open(options: OpenStreamOptions = {}): Promise<DetectorStream> {
-    if (this.#disposal !== undefined)
+    if (this.#sessions.isDisposed)
       throw new CallsignError("DISPOSED", "this detector set was disposed of; load it again");
     const { models: names = [...this.#models.keys()], sensitivity = {}, audioSeconds = 0 } = options;
     if (!(audioSeconds >= 0 && audioSeconds <= MOST_AUDIO_SECONDS))
@@ -67,25 +67,32 @@ export class DetectorSet {
     const chosen = [...new Set(names)].map((name) => this.#find(name));
     if (chosen.length === 0)
       throw new CallsignError("INVALID_ARGUMENT", "models: expected at least one name");
+    checkThresholdLabels(this.cards, sensitivity);
     const heads = chosen.map((model) => ({ ...model, card: withSensitivity(model.card, sensitivity) }));
     const { voiceGate } = options;
-    const tracks = await Promise.all(
-      groupByFeatures(heads).map((group) =>
-        createFeatureTrack({
-          source: { ...group[0]!.card, windowing: longest(group) },
-          frontend: group[0]!.frontend,
-          heads: group,
-          ...(voiceGate && { voiceGate }),
-        }),
+    const tracks = await this.#sessions.track(
+      Promise.all(
+        groupByFeatures(heads).map((group) =>
+          createFeatureTrack({
+            source: { ...group[0]!.card, windowing: longest(group) },
+            frontend: group[0]!.frontend,
+            heads: group,
+            ...(voiceGate && { voiceGate }),
+          }),
+        ),
       ),
     );
-    return new DetectorStream({ models: chosen.map(({ card }) => card.name), tracks, audioSeconds });
+    return new DetectorStream({
+      models: chosen.map(({ card }) => card.name),
+      tracks,
+      audioSeconds,
+      sessions: this.#sessions,
+    });
   }
 
-  /** Frees the sessions. Any number of calls is one. */
+  /** Waits for every call made before on its streams, then frees the sessions. Repeated calls return the same promise. */
   dispose(): Promise<void> {
-    this.#disposal ??= this.#free();
-    return this.#disposal;
+    return this.#sessions.dispose(() => this.#free());
   }
 
   async #free(): Promise<void> {

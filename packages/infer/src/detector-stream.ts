@@ -1,9 +1,9 @@
 import type { Audio } from "./audio/audio.ts";
 import { AudioHistory } from "./audio/audio-history.ts";
-import { checkFinite, fromInt16 } from "./audio/pcm.ts";
-import type { Pcm } from "./detector.ts";
+import { copySamples, type Pcm } from "./audio/pcm.ts";
 import { CallsignError } from "./errors.ts";
 import type { FeatureTrack, ModelStep } from "./feature-track.ts";
+import type { Lifetime } from "./lifetime.ts";
 import { SAMPLE_RATE_HZ } from "./model-card.ts";
 
 export type { ModelDetection, ModelStep } from "./feature-track.ts";
@@ -17,6 +17,8 @@ export class DetectorStream {
   readonly models: readonly string[];
   readonly #tracks: readonly FeatureTrack[];
   readonly #history: AudioHistory | undefined;
+  /** Of the set's sessions. */
+  readonly #sessions: Lifetime;
   #accepted = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
@@ -25,24 +27,27 @@ export class DetectorStream {
     readonly models: readonly string[];
     readonly tracks: readonly FeatureTrack[];
     readonly audioSeconds: number;
+    readonly sessions: Lifetime;
   }) {
     this.models = parts.models;
+    this.#sessions = parts.sessions;
     this.#tracks = parts.tracks;
     const kept = Math.round(parts.audioSeconds * SAMPLE_RATE_HZ);
     if (kept > 0) this.#history = new AudioHistory(kept);
   }
 
   /**
-   * Hears a chunk (16 kHz mono, copied at once) and returns the steps it completes, of all models. A chunk with a sample
-   * that is not a number is refused whole and leaves no trace.
-   * @throws CallsignError `AUDIO_NOT_FINITE`, `DISPOSED`, `SESSION_FAILED`
+   * Processes a chunk (16 kHz mono, copied at once) and returns the steps it completes, of all models. A chunk with a
+   * sample that is not finite or far beyond full scale is refused whole and leaves no trace. Where a step fails, the rest
+   * of the chunk is still processed, so that later timestamps stay right; then the first error is thrown.
+   * @throws CallsignError `AUDIO_NOT_FINITE` or `AUDIO_OUT_OF_RANGE` naming the sample, `INVALID_ARGUMENT`, `DISPOSED`,
+   * `SESSION_FAILED`, `MODEL_INVALID`
    */
   async push(chunk: Pcm): Promise<ModelStep[]> {
     this.#refuseIfDisposed();
-    const samples = chunk instanceof Int16Array ? fromInt16(chunk) : chunk.slice();
-    checkFinite(samples, { name: `chunk at sample ${this.#accepted} of the stream` });
+    const samples = copySamples(chunk, { name: `chunk at sample ${this.#accepted} of the stream` });
     this.#accepted += samples.length;
-    return this.#enqueue(() => this.#hear(samples));
+    return this.#enqueue(() => this.#process(samples));
   }
 
   /**
@@ -71,27 +76,35 @@ export class DetectorStream {
     });
   }
 
-  /** Waits for what was asked before and hears no more. Sessions are the set's and stay. */
+  /** Waits for every call made before and accepts no more. The sessions belong to the set and stay. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#queue;
   }
 
-  async #hear(samples: Float32Array): Promise<ModelStep[]> {
+  async #process(samples: Float32Array): Promise<ModelStep[]> {
     this.#history?.push(samples);
     const steps: ModelStep[] = [];
-    for (const track of this.#tracks) steps.push(...(await track.hear(samples)));
+    const faults: unknown[] = [];
+    for (const track of this.#tracks) {
+      const heard = await track.hear(samples);
+      steps.push(...heard.steps);
+      faults.push(...heard.faults);
+    }
+    if (faults.length > 0) throw faults[0];
     return this.#tracks.length === 1 ? steps : steps.toSorted((a, b) => a.timestampMs - b.timestampMs);
   }
 
   #enqueue<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.#queue.then(task);
-    // What fails is told to its caller; the next in line is not held up by it.
+    const result = this.#sessions.track(this.#queue.then(task));
+    // A failure belongs to its caller and does not hold up the next task.
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
   #refuseIfDisposed(): void {
     if (this.#disposed) throw new CallsignError("DISPOSED", "this stream was disposed of; open another");
+    if (this.#sessions.isDisposed)
+      throw new CallsignError("DISPOSED", "the detector set of this stream was disposed of; load it again");
   }
 }

@@ -1,4 +1,4 @@
-import { checkFinite, fromInt16 } from "./audio/pcm.ts";
+import { copySamples, type Pcm } from "./audio/pcm.ts";
 import { copiesOf, scoreCopies } from "./audio-copies.ts";
 import type { Classifier } from "./classifier.ts";
 import { Decision, type Detection } from "./decision.ts";
@@ -6,6 +6,7 @@ import { CallsignError } from "./errors.ts";
 import { createFeatureStream } from "./create-feature-stream.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "./frontend.ts";
+import { Lifetime } from "./lifetime.ts";
 import { type ModelCard, SAMPLE_RATE_HZ } from "./model-card.ts";
 import { scoreSequence } from "./score-sequence.ts";
 
@@ -18,8 +19,7 @@ export interface DetectorStep {
   readonly detections: readonly Detection[];
 }
 
-/** Mono audio at 16 kHz: int16 samples, or the same magnitudes in float32 (never -1 to 1). */
-export type Pcm = Float32Array | Int16Array;
+export type { Pcm } from "./audio/pcm.ts";
 
 export interface DetectorParts {
   readonly card: ModelCard;
@@ -35,7 +35,7 @@ export async function createDetector(parts: DetectorParts): Promise<Detector> {
   try {
     checkFrontend(parts);
     const stream = await createFeatureStream(parts.card, parts.frontend);
-    return new Detector(parts, { stream, ownsParts: true });
+    return new Detector(parts, { stream });
   } catch (error) {
     await disposeParts(parts);
     throw error;
@@ -60,35 +60,44 @@ const mismatch = (card: ModelCard, wanted: string, got: string): CallsignError =
 export class Detector {
   readonly card: ModelCard;
   readonly #parts: DetectorParts;
-  readonly #ownsParts: boolean;
+  /** Of the sessions, which forks share. */
+  readonly #sessions: Lifetime;
+  readonly #isFork: boolean;
   readonly #stream: FeatureStream;
   readonly #decision: Decision;
   readonly #hop: Float32Array;
   #hopFilled = 0;
   /** Samples taken in by `push`, carried out or still waiting. */
   #accepted = 0;
-  /** Samples that steps have been made of. */
+  /** Samples in the steps so far, failed ones included. */
   #stepped = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
 
-  constructor(parts: DetectorParts, { stream, ownsParts }: { stream: FeatureStream; ownsParts: boolean }) {
+  /** @param sessions of the detector this is a fork of */
+  constructor(
+    parts: DetectorParts,
+    { stream, sessions }: { readonly stream: FeatureStream; readonly sessions?: Lifetime },
+  ) {
     this.card = parts.card;
     this.#parts = parts;
-    this.#ownsParts = ownsParts;
+    this.#isFork = sessions !== undefined;
+    this.#sessions = sessions ?? new Lifetime();
     this.#stream = stream;
     this.#decision = new Decision(parts.card.labels, parts.card.decision);
     this.#hop = new Float32Array(stream.hopLength);
   }
 
   /**
-   * Hears a chunk (copied at once, so the caller may reuse it) and returns the steps it completes. A chunk with a
-   * sample that is not a number is refused whole and leaves no trace.
-   * @throws CallsignError `AUDIO_NOT_FINITE` naming the sample, `DISPOSED`
+   * Processes a chunk (copied at once, so the caller may reuse it) and returns the steps it completes. A chunk with a
+   * sample that is not finite or far beyond full scale is refused whole and leaves no trace. Where a step fails, the rest
+   * of the chunk is still processed, so that later timestamps stay right; then the first error is thrown.
+   * @throws CallsignError `AUDIO_NOT_FINITE` or `AUDIO_OUT_OF_RANGE` naming the sample, `INVALID_ARGUMENT`, `DISPOSED`,
+   * `SESSION_FAILED`, `MODEL_INVALID`
    */
   async push(chunk: Pcm): Promise<DetectorStep[]> {
     const samples = this.#take(chunk);
-    return this.#enqueue(() => this.#hear(samples));
+    return this.#enqueue(() => this.#process(samples));
   }
 
   /** Steps of a stream of chunks, each as soon as it is known. */
@@ -102,7 +111,11 @@ export class Detector {
    */
   async detectClip(clip: Pcm): Promise<DetectorStep[]> {
     this.#refuseIfDisposed();
-    const samples = toSamples(clip, "clip");
+    const samples = copySamples(clip, { name: "clip" });
+    return this.#sessions.track(this.#scoreClip(samples));
+  }
+
+  async #scoreClip(samples: Float32Array): Promise<DetectorStep[]> {
     const { card, frontend, classifier } = this.#parts;
     if (card.windowing.kind !== "embedding-sequence") return this.fork().push(samples);
     const scores = await scoreSequence(samples, {
@@ -117,7 +130,8 @@ export class Detector {
 
   /** Starts again as if `samples` were the last thing heard before the stream's first sample. */
   async prime(samples: Pcm): Promise<void> {
-    const history = toSamples(samples, "priming audio");
+    this.#refuseIfDisposed();
+    const history = copySamples(samples, { name: "priming audio" });
     this.#accepted = 0;
     await this.#enqueue(async () => {
       this.#restart();
@@ -135,57 +149,67 @@ export class Detector {
   async rehearse(): Promise<void> {
     this.#refuseIfDisposed();
     const stream = this.#stream.fresh();
-    await this.#score(stream, new Float32Array(stream.hopLength));
+    await this.#sessions.track(this.#score(stream, new Float32Array(stream.hopLength)));
   }
 
-  /** Another stream through the same sessions, from its own start. It must not outlive the detector it came from. */
+  /**
+   * Another stream through the same sessions, from its own start. It ends with the detector it came from: later calls
+   * throw `DISPOSED`.
+   */
   fork(): Detector {
     this.#refuseIfDisposed();
-    return new Detector(this.#parts, { stream: this.#stream.fresh(), ownsParts: false });
+    return new Detector(this.#parts, { stream: this.#stream.fresh(), sessions: this.#sessions });
   }
 
-  /** Waits for what was asked before, then frees the sessions. Any number of calls is one. */
+  /**
+   * Waits for every call made before, of forks too, then frees the sessions; of a fork, ends that fork alone. Repeated
+   * calls return the same promise.
+   */
   dispose(): Promise<void> {
-    this.#disposal ??= this.#freeWhenIdle();
+    this.#disposal ??= this.#isFork
+      ? this.#queue.then(() => undefined)
+      : this.#sessions.dispose(() => disposeParts(this.#parts));
     return this.#disposal;
-  }
-
-  async #freeWhenIdle(): Promise<void> {
-    await this.#queue;
-    if (this.#ownsParts) await disposeParts(this.#parts);
   }
 
   #take(chunk: Pcm): Float32Array {
     this.#refuseIfDisposed();
-    const samples = toSamples(chunk, `chunk at sample ${this.#accepted} of the stream`);
+    const samples = copySamples(chunk, { name: `chunk at sample ${this.#accepted} of the stream` });
     this.#accepted += samples.length;
     return samples;
   }
 
   async #enqueue<Result>(task: () => Promise<Result>): Promise<Result> {
     this.#refuseIfDisposed();
-    const result = this.#queue.then(task);
-    // What fails is told to its caller; the next in line is not held up by it.
+    const result = this.#sessions.track(this.#queue.then(task));
+    // A failure belongs to its caller and does not hold up the next task.
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
-  async #hear(samples: Float32Array): Promise<DetectorStep[]> {
+  async #process(samples: Float32Array): Promise<DetectorStep[]> {
     const steps: DetectorStep[] = [];
+    const faults: unknown[] = [];
     for (let from = 0; from < samples.length;) {
       const taken = samples.subarray(from, from + this.#hop.length - this.#hopFilled);
       this.#hop.set(taken, this.#hopFilled);
       this.#hopFilled += taken.length;
       from += taken.length;
-      if (this.#hopFilled === this.#hop.length) steps.push(await this.#step());
+      if (this.#hopFilled < this.#hop.length) break;
+      try {
+        steps.push(await this.#step());
+      } catch (error) {
+        faults.push(error);
+      }
     }
+    if (faults.length > 0) throw faults[0];
     return steps;
   }
 
   async #step(): Promise<DetectorStep> {
     this.#hopFilled = 0;
-    const scores = await this.#score(this.#stream, this.#hop);
     this.#stepped += this.#hop.length;
+    const scores = await this.#score(this.#stream, this.#hop);
     return makeStep(scores, this.#stepped, this.#decision);
   }
 
@@ -202,7 +226,7 @@ export class Detector {
   }
 
   #refuseIfDisposed(): void {
-    if (this.#disposal !== undefined)
+    if (this.#disposal !== undefined || this.#sessions.isDisposed)
       throw new CallsignError("DISPOSED", `${this.card.name}: this detector was disposed of; load it again`);
   }
 }
@@ -214,16 +238,4 @@ async function disposeParts({ classifier, frontend }: DetectorParts): Promise<vo
 function makeStep(scores: Float32Array, endSample: number, decision: Decision): DetectorStep {
   const timestampMs = (endSample * 1000) / SAMPLE_RATE_HZ;
   return { timestampMs, scores, detections: decision.step(scores, timestampMs) };
-}
-
-/** A copy in float32. */
-function toSamples(pcm: Pcm, name: string): Float32Array {
-  if (pcm instanceof Int16Array) return fromInt16(pcm);
-  if (!(pcm instanceof Float32Array))
-    throw new CallsignError(
-      "INVALID_ARGUMENT",
-      `${name}: expected a Float32Array or an Int16Array of samples`,
-    );
-  checkFinite(pcm, { name });
-  return pcm.slice();
 }

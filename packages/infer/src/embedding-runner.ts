@@ -10,6 +10,7 @@ import { floatOutput } from "./float-output.ts";
 import { LOG_MEL } from "./log-mel.ts";
 import type { Matrix } from "./matrix.ts";
 import type { MatrixBatch } from "./matrix-batch.ts";
+import { OpenOnce } from "./open-once.ts";
 import type { Session, SessionFactory } from "./session.ts";
 
 /** Steps in one run of a clip: longer ones leave the processor's cache, shorter ones repeat more of the overlap. */
@@ -31,12 +32,11 @@ interface Windows {
 /** The speech embedding in its two forms, each in a session: whole clips, and separate windows as published. */
 export class EmbeddingRunner {
   readonly #clips: Session;
-  readonly #openWindows: () => Promise<Windows>;
-  #windows: Promise<Windows> | undefined;
+  readonly #windows: OpenOnce<Windows>;
 
   private constructor(clips: Session, openWindows: () => Promise<Windows>) {
     this.#clips = clips;
-    this.#openWindows = openWindows;
+    this.#windows = new OpenOnce(openWindows);
   }
 
   /** @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH` */
@@ -72,8 +72,7 @@ export class EmbeddingRunner {
   /** Separate windows through the reference graph as published, 8 frames apart: nine times the work of `run`. */
   async runWindows(logMel: Matrix): Promise<Matrix> {
     checkLogMel({ ...logMel, batch: 1 });
-    this.#windows ??= this.#openWindows();
-    const { session, input, output } = await this.#windows;
+    const { session, input, output } = await this.#windows.get();
     const steps = embeddingCount(logMel.rows);
     const result = new Float32Array(steps * dimension);
     for (let step = 0; step < steps; step += BLOCK_WINDOWS) {
@@ -89,8 +88,7 @@ export class EmbeddingRunner {
   }
 
   async dispose(): Promise<void> {
-    // A session that never opened has told its caller so already.
-    const windows = await this.#windows?.catch(() => undefined);
+    const windows = await this.#windows.ifOpened();
     await Promise.all([this.#clips.dispose(), windows?.session.dispose()]);
   }
 

@@ -4,6 +4,7 @@ export type CallsignErrorCode =
   | "AUDIO_EMPTY"
   | "AUDIO_INVALID"
   | "AUDIO_NOT_FINITE"
+  | "AUDIO_OUT_OF_RANGE"
   | "AUDIO_TOO_LONG"
   | "AUDIO_TOO_SHORT"
   | "AUDIO_TRUNCATED"

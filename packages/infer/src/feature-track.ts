@@ -71,16 +71,25 @@ export class FeatureTrack {
       this.#gate = new VoiceGate({ ...voiceGate, hopSeconds: stream.hopLength / SAMPLE_RATE_HZ });
   }
 
-  async hear(samples: Float32Array): Promise<ModelStep[]> {
+  /** The steps that samples complete, and the errors of those that failed: the clock goes on over them. */
+  async hear(
+    samples: Float32Array,
+  ): Promise<{ readonly steps: readonly ModelStep[]; readonly faults: readonly unknown[] }> {
     const steps: ModelStep[] = [];
+    const faults: unknown[] = [];
     for (let from = 0; from < samples.length;) {
       const taken = samples.subarray(from, from + this.#hop.length - this.#filled);
       this.#hop.set(taken, this.#filled);
       this.#filled += taken.length;
       from += taken.length;
-      if (this.#filled === this.#hop.length) steps.push(...(await this.#step()));
+      if (this.#filled < this.#hop.length) break;
+      try {
+        steps.push(...(await this.#step()));
+      } catch (error) {
+        faults.push(error);
+      }
     }
-    return steps;
+    return { steps, faults };
   }
 
   reset(): void {

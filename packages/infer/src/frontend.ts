@@ -5,6 +5,7 @@ import { LOG_MEL, type LogMelFloor, type LogMelOptions } from "./log-mel.ts";
 import { LogMelRunner } from "./log-mel-runner.ts";
 import type { Matrix } from "./matrix.ts";
 import type { MatrixBatch } from "./matrix-batch.ts";
+import { OpenOnce } from "./open-once.ts";
 import { sliceRows } from "./rows.ts";
 import type { SessionFactory } from "./session.ts";
 import { StreamRunner } from "./stream-runner.ts";
@@ -42,7 +43,7 @@ export interface Frontend {
   featuresBatch(samples: Matrix): Promise<MatrixBatch>;
   /**
    * Streams chunk by chunk, with floor `chunk`: the values of `features`, each layer computing only what is new. Opened
-   * when first asked for, disposed of with this. @throws CallsignError `INVALID_ARGUMENT`: floor `window`
+   * at the first call, disposed of with this. @throws CallsignError `INVALID_ARGUMENT` (floor `window`), `DISPOSED`
    */
   streams(): Promise<StreamRunner>;
   dispose(): Promise<void>;
@@ -76,8 +77,7 @@ class SessionFrontend implements Frontend {
   declare readonly embeddingSha256?: string;
   readonly #logMel: LogMelRunner;
   readonly #embedder: EmbeddingRunner;
-  readonly #openStreams: () => Promise<StreamRunner>;
-  #streams: Promise<StreamRunner> | undefined;
+  readonly #streams: OpenOnce<StreamRunner>;
   #disposal: Promise<void> | undefined;
 
   constructor(parts: {
@@ -89,7 +89,7 @@ class SessionFrontend implements Frontend {
     this.floor = parts.logMel.floor;
     this.#logMel = parts.logMel;
     this.#embedder = parts.embedder;
-    this.#openStreams = parts.openStreams;
+    this.#streams = new OpenOnce(parts.openStreams);
     if (parts.embeddingSha256 !== undefined) this.embeddingSha256 = parts.embeddingSha256;
   }
 
@@ -130,8 +130,9 @@ class SessionFrontend implements Frontend {
         "INVALID_ARGUMENT",
         `streams of chunks need a front-end with floor chunk, got ${this.floor}`,
       );
-    this.#streams ??= this.#openStreams();
-    return this.#streams;
+    if (this.#disposal !== undefined)
+      throw new CallsignError("DISPOSED", "this front-end was disposed of; load the model again");
+    return this.#streams.get();
   }
 
   dispose(): Promise<void> {
@@ -140,8 +141,7 @@ class SessionFrontend implements Frontend {
   }
 
   async #free(): Promise<void> {
-    // Streams that never opened have told their caller so already.
-    const streams = await this.#streams?.catch(() => undefined);
+    const streams = await this.#streams.ifOpened();
     await Promise.all([this.#logMel.dispose(), this.#embedder.dispose(), streams?.dispose()]);
   }
 

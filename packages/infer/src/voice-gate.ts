@@ -1,3 +1,5 @@
+import { CallsignError } from "./errors.ts";
+
 /** When a stretch counts as silence; the defaults lost no detection on the recordings they were tried on. */
 export interface VoiceGateOptions {
   /** How far above the quietest level of late a hop must be to count as sound. Default 3. */
@@ -20,7 +22,9 @@ export class VoiceGate {
   #floorDb = Infinity;
   #quietHops = 0;
 
+  /** @throws CallsignError `INVALID_ARGUMENT` for a value out of range */
   constructor({ hopSeconds, ...options }: VoiceGateOptions & { readonly hopSeconds: number }) {
+    checkOptions(options);
     this.#marginDb = options.marginDb ?? 3;
     this.#alwaysAboveDb = options.alwaysAboveDb ?? -30;
     this.#holdHops = Math.round((options.holdSeconds ?? 2) / hopSeconds);
@@ -49,6 +53,19 @@ const RISE_DB_A_SECOND = 0.5;
 
 /** A few steps of int16: what is quieter is a muted microphone, and its changes mean nothing. */
 const LOWEST_FLOOR_DB = -75;
+
+function checkOptions({ marginDb = 3, alwaysAboveDb = -30, holdSeconds = 2 }: VoiceGateOptions): void {
+  const check = (name: string, value: number, [least, most]: readonly [number, number]): void => {
+    if (value >= least && value <= most) return;
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `voiceGate.${name}: expected ${least} to ${most}, got ${value}`,
+    );
+  };
+  check("marginDb", marginDb, [0, 100]);
+  check("alwaysAboveDb", alwaysAboveDb, [-100, 0]);
+  check("holdSeconds", holdSeconds, [0, 3600]);
+}
 
 /** Level of some samples (int16 magnitudes) in dB of full scale, not below -100. */
 export function levelDb(samples: Float32Array): number {

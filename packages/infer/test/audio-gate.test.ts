@@ -1,4 +1,10 @@
-import { AudioGate, type AudioGateOptions, type DetectorStep, type GatedAudio } from "@callsign/infer";
+import {
+  AudioGate,
+  type AudioGateOptions,
+  type DetectorStep,
+  type GatedAudio,
+  joinFloats,
+} from "@callsign/infer";
 import { describe, expect, it } from "vitest";
 import { exampleCard } from "./support/example-card.ts";
 
@@ -41,7 +47,7 @@ async function gated(
   }
   parts.push(await gate.flush());
   return {
-    samples: Float32Array.from(parts.flatMap(({ samples }) => [...samples])),
+    samples: joinFloats(parts.map(({ samples }) => samples)),
     spans: parts.flatMap(({ spans }) => spans),
     delays,
   };
@@ -75,6 +81,16 @@ describe("AudioGate", () => {
     expect(ahead.samples.length).toBe(10 * HOP + 500);
     expect(ahead.spans).toEqual([{ startMs: 140, endMs: 400, label: "hello" }]);
     expect(Math.max(...ahead.delays.slice(0, 10))).toBe(1600);
+  });
+
+  it("takes ten minutes in one chunk as in small ones, at a cost in proportion", async () => {
+    const length = 600 * 16_000;
+    const high = Array.from({ length: 75 }, (_, i) => i * 100);
+    const options = { length, lookAheadSeconds: 0.2 };
+    const [whole, pieces] = [await gated(high, { ...options, chunk: length }), await gated(high, options)];
+    expect(whole.spans).toHaveLength(75);
+    expect(whole.spans).toEqual(pieces.spans);
+    expect(Buffer.from(whole.samples.buffer).equals(Buffer.from(pieces.samples.buffer))).toBe(true);
   });
 
   it("holds the same whatever the chunks", async () => {

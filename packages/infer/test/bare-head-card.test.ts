@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type BareHeadOptions, type BareHead, CallsignError, describeBareHead } from "@callsign/infer";
+import { type BareHead, type BareHeadOptions, type CallsignError, describeBareHead } from "@callsign/infer";
 import { createNodeSession, sha256Hex } from "@callsign/infer/node";
 import { pooledHead } from "./support/pooled-head.ts";
 import { tinyHead, type TinyHeadOptions } from "./support/tiny-head.ts";
@@ -106,7 +106,7 @@ describe("describeBareHead", () => {
 
   it("knows the labels of openWakeWord's timer", async () => {
     const graph = tinyHead({ embeddings: 34, labels: 7, batch: 1 });
-    const { card, notes } = await describeHead(graph, { fileName: "timer_v0.1.onnx" });
+    const { card, notes } = await describeHead(graph, { fileName: "timer_v0.1.onnx", name: "kitchen" });
     expect(card.labels.slice(0, 2)).toEqual(["background", "1_minute_timer"]);
     expect(card.decision.background).toBe("background");
     expect(card.decision.thresholds).not.toHaveProperty("background");

@@ -93,6 +93,10 @@ describe("DetectorSet", () => {
     expect(cut).toEqual({ samples: samples.slice(32_000, 40_000), sampleRateHz: 16_000 });
     expect(stream.audio({ fromMs: 2900, toMs: 9000 }).samples).toEqual(samples.slice(46_400));
     expect(() => stream.audio({ fromMs: 500, toMs: 1500 })).toThrow(/only the last 32000 samples are kept/);
+    // The ring has wrapped in the middle of this range.
+    expect(stream.audio({ fromMs: 1000, toMs: 3000 }).samples).toEqual(samples.slice(16_000));
+    expect(() => stream.audio({ fromMs: Number.NaN, toMs: 100 })).toThrow(/a range of numbers, got NaN/);
+    expect(() => stream.audio({ fromMs: 200, toMs: 100 })).toThrow(/range/);
     await stream.reset();
     expect(stream.audio({ fromMs: 0, toMs: 100 }).samples).toHaveLength(0);
     await expect(set.open({ audioSeconds: 1e9 })).rejects.toThrow(/0 to 600/);
@@ -114,6 +118,16 @@ describe("DetectorSet", () => {
 });
 
 describe("the voice gate", () => {
+  it("refuses options out of range", async () => {
+    const set = await makeSet([long]);
+    await expect(set.open({ voiceGate: { holdSeconds: -1 } })).rejects.toThrow(/holdSeconds: expected 0/);
+    await expect(set.open({ voiceGate: { marginDb: Number.NaN } })).rejects.toThrow(/marginDb: expected 0/);
+    await expect(set.open({ voiceGate: { alwaysAboveDb: 3 } })).rejects.toThrow(
+      /alwaysAboveDb: expected -100/,
+    );
+    await set.dispose();
+  });
+
   it.each([
     ["embedding-sequence", [long, short]],
     ["sliding-audio", [named(slidingCard(), "long")]],

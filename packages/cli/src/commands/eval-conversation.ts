@@ -11,6 +11,7 @@ import { formatClips } from "../format-clips.ts";
 import { addDetectorChoice, type DetectorChoice, openDetector } from "../open-detector.ts";
 import { parseDelays } from "../parse-delays.ts";
 import { parseNumber } from "../parse-number.ts";
+import { parseThreshold, type Threshold } from "../parse-threshold.ts";
 
 interface ConversationFlags extends DetectorChoice {
   readonly config?: string;
@@ -21,7 +22,7 @@ interface ConversationFlags extends DetectorChoice {
   readonly noise?: string;
   readonly seed: string;
   readonly model?: readonly string[];
-  readonly threshold?: number;
+  readonly threshold?: Threshold;
   readonly lookAhead?: readonly number[];
   readonly json?: boolean;
 }
@@ -53,7 +54,11 @@ export function registerEvalConversation(evaluate: Command, context: CliContext)
     .option("--noise <dir>", "recordings for the background, else only synthetic noise")
     .option("--seed <seed>", "of what is said, by whom and when", "conversation")
     .option("--model <dir...>", "models to score on all conversations in --out")
-    .option("--threshold <score>", "for all of the models; else each card's own", parseNumber)
+    .option(
+      "--threshold <score>",
+      "for all of the models, or LABEL=SCORE,...; else each card's own",
+      parseThreshold,
+    )
     .option(
       "--look-ahead <ms>",
       "score with outgoing audio delayed by these too, such as 0,40,80",
@@ -79,7 +84,7 @@ async function converse(context: CliContext, flags: ConversationFlags): Promise<
     );
   const made = config === undefined ? {} : await make(context, { ...flags, config });
   const scored = [];
-  for (const model of models) scored.push({ model, ...(await score(context, { ...flags, model })) });
+  for (const model of models) scored.push({ model, ...(await score(context, { ...flags, model, models })) });
   if (flags.json) printJson(context, { ...made, ...(models.length > 0 && { models: scored }) });
   else if (models.length > 0) context.stdout(formatClips(scored));
 }
@@ -109,7 +114,7 @@ async function make(context: CliContext, flags: ConversationFlags & { readonly c
 
 async function score(
   context: CliContext,
-  flags: Omit<ConversationFlags, "model"> & { readonly model: string },
+  flags: Omit<ConversationFlags, "model"> & { readonly model: string; readonly models: readonly string[] },
 ): Promise<{ readonly summary: ClipsSummary; readonly clips: readonly ClipResult[] }> {
   const { evaluateClips, summarizeClips } = await import("@callsign/eval");
   const { signal } = context;

@@ -1,11 +1,12 @@
 import { type AudioCopy, CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { addHeadOptions, type HeadFlags, headOf } from "../head-options.ts";
 import { parseCopies } from "../parse-copies.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
 
-interface ExportFlags {
+interface ExportFlags extends HeadFlags {
   readonly checkpoint?: string;
   readonly architecture: string;
   readonly label?: string;
@@ -20,7 +21,7 @@ interface ExportFlags {
 
 /** `callsign export`: a checkpoint becomes model.onnx + model.json, or a model one file for any onnxruntime. */
 export function registerExport(program: Command, context: CliContext): void {
-  program
+  const exportCommand = program
     .command("export")
     .description(
       "Turn a trained checkpoint into a model folder (model.onnx and its card, model.json), " +
@@ -36,7 +37,7 @@ export function registerExport(program: Command, context: CliContext): void {
       parseCopies,
     )
     .option("--single-file", "write log-mel, embedding and classifier of --model as one ONNX file")
-    .option("--model <dir>", "model folder, or a bare openWakeWord .onnx head, for --single-file")
+    .option("--model <dir>", "model folder, or an .onnx head without a card, for --single-file")
     .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
     .requiredOption("--out <path>", "folder to write the model to; with --single-file the file")
     .option("--json", "print one JSON document and nothing else on stdout")
@@ -48,6 +49,7 @@ export function registerExport(program: Command, context: CliContext): void {
     .action((flags: ExportFlags) =>
       flags.singleFile ? exportSingleFile(context, flags) : exportFolder(context, flags),
     );
+  addHeadOptions(exportCommand);
 }
 
 async function exportFolder(context: CliContext, flags: ExportFlags): Promise<void> {
@@ -85,6 +87,8 @@ async function exportSingleFile(context: CliContext, flags: ExportFlags): Promis
   const { createNodeSession, readModel, writeFileAtomic } = await import("@callsign/infer/node");
   const progress = new ProgressLine(context);
   const parts = await readModel(model, {
+    head: headOf(flags, { model, models: [model] }),
+    onNote: (note) => context.stderr(`${note}\n`),
     ...(threshold === undefined ? {} : { threshold }),
     ...(tta === undefined ? {} : { testTimeAugmentation: tta }),
     ...(embeddingPath === undefined ? {} : { embeddingPath }),

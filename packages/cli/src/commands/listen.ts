@@ -1,11 +1,13 @@
-import { CallsignError, type DetectorStream, levelDb, type ModelStep } from "@callsign/infer";
+import { CallsignError, type DetectorStream, levelDb, type ModelCard, type ModelStep } from "@callsign/infer";
 import type { MicrophoneProgram } from "@callsign/infer/node";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { DetectionActions } from "../detection-actions.ts";
 import { ListenLine } from "../listen-line.ts";
+import { addHeadOptions } from "../head-options.ts";
 import { loadDetectorSetFor, type OpenDetectorSetFlags, sensitivityOf } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
+import { parseThreshold } from "../parse-threshold.ts";
 
 interface ListenFlags extends OpenDetectorSetFlags {
   readonly list?: boolean;
@@ -20,10 +22,10 @@ interface ListenFlags extends OpenDetectorSetFlags {
 
 /** `callsign listen`: what models hear through a microphone. */
 export function registerListen(program: Command, context: CliContext): void {
-  program
+  const listenCommand = program
     .command("listen")
     .description("Listen to a microphone, show its level and the scores, and print what is heard and when.")
-    .argument("[model...]", "model folders, or bare openWakeWord .onnx heads")
+    .argument("[model...]", "model folders, or .onnx heads without a card")
     .option("--list", "list the microphones and stop")
     .option("--device <name>", "microphone by id, name or part of its name; else the system's default")
     .addOption(
@@ -32,7 +34,11 @@ export function registerListen(program: Command, context: CliContext): void {
         "arecord",
       ]),
     )
-    .option("--threshold <score>", "for all models instead of their own", parseNumber)
+    .option(
+      "--threshold <score>",
+      "instead of the models' own, for all labels, or LABEL=SCORE,...",
+      parseThreshold,
+    )
     .option("--false-alarms-per-day <number>", "for all models, by their cards' curves", parseNumber)
     .option("--voice-gate", "pass over silence without computing anything")
     .option("--seconds <seconds>", "stop after so much audio", parseNumber)
@@ -57,6 +63,7 @@ export function registerListen(program: Command, context: CliContext): void {
     .action((models: string[], flags: ListenFlags) =>
       flags.list === true ? list(context, flags) : listen(context, { models, flags }),
     );
+  addHeadOptions(listenCommand);
 }
 
 async function list(context: CliContext, flags: ListenFlags): Promise<void> {
@@ -85,7 +92,7 @@ async function listen(
       audioSeconds: flags.saveDetections === undefined ? 0 : 10,
       ...(flags.voiceGate === true && { voiceGate: {} }),
     });
-    await hear(context, { stream, flags, actions });
+    await hear(context, { stream, cards: set.cards, flags, actions });
   } finally {
     await actions.finish();
     await set.dispose();
@@ -94,8 +101,14 @@ async function listen(
 
 async function hear(
   context: CliContext,
-  { stream, flags, actions }: { stream: DetectorStream; flags: ListenFlags; actions: DetectionActions },
+  parts: {
+    readonly stream: DetectorStream;
+    readonly cards: readonly ModelCard[];
+    readonly flags: ListenFlags;
+    readonly actions: DetectionActions;
+  },
 ): Promise<void> {
+  const { stream, cards, flags, actions } = parts;
   const { openMicrophone } = await import("@callsign/infer/node");
   const { device, through, seconds = Infinity } = flags;
   const { info, chunks, ...opened } = await openMicrophone({
@@ -106,7 +119,7 @@ async function hear(
   context.stderr(
     `Listening to ${info?.name ?? device ?? "the default microphone"} through ${opened.through}.\n`,
   );
-  const line = new ListenLine(context);
+  const line = new ListenLine(context, cards);
   let left = seconds * 16_000;
   let heard = 0;
   let silent = 0;

@@ -22,11 +22,13 @@ export class AudioHistory {
 
   /**
    * Samples `from` to `to` (excluded) of the stream, cut to what has been heard and silence before its start; a copy.
-   * @throws CallsignError `INVALID_ARGUMENT` where the beginning is no longer kept
+   * @throws CallsignError `INVALID_ARGUMENT` where the beginning is no longer kept, or `from` is not at or before `to`
    */
   read({ from, to }: { readonly from: number; readonly to: number }): Float32Array {
     const { capacity } = this.#ring;
     const oldest = this.#heard - capacity;
+    if (!(from <= to))
+      throw new CallsignError("INVALID_ARGUMENT", `audio: expected a range of numbers, got ${from} to ${to}`);
     const start = Math.max(0, Math.floor(from));
     const end = Math.max(start, Math.min(this.#heard, Math.ceil(to)));
     if (start < oldest)
@@ -34,9 +36,7 @@ export class AudioHistory {
         "INVALID_ARGUMENT",
         `audio from sample ${start}: only the last ${capacity} samples are kept, from ${oldest} on; ask sooner or keep more`,
       );
-    const all = new Float32Array(capacity);
-    this.#ring.copyTo(all);
-    return all.slice(start - oldest, end - oldest);
+    return this.#ring.slice(start - oldest, end - oldest);
   }
 
   reset(): void {

@@ -1,6 +1,49 @@
 import { CallsignError } from "../errors.ts";
 import { INT16_SCALE } from "./audio.ts";
 
+/** Mono audio at 16 kHz: int16 samples, or the same magnitudes in float32 (never -1 to 1). */
+export type Pcm = Float32Array | Int16Array;
+
+/**
+ * A float32 copy of samples that a caller hands to a detector; `name` begins every message. Typed arrays of another
+ * realm (an iframe, a `vm` context, Jest) are accepted.
+ * @throws CallsignError `INVALID_ARGUMENT` for anything but the two array types, `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`
+ */
+export function copySamples(pcm: Pcm, { name }: { readonly name: string }): Float32Array {
+  const type = Object.prototype.toString.call(pcm).slice(8, -1);
+  if (type === "Int16Array") return fromInt16(pcm as Int16Array);
+  if (type !== "Float32Array")
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `${name}: expected a Float32Array or an Int16Array of samples, got ${type}` +
+        (type === "Uint8Array" ? "; decode bytes with PcmDecoder or createDetectionTransform" : ""),
+    );
+  const samples = new Float32Array(pcm);
+  checkSamples(samples, { name });
+  return samples;
+}
+
+/**
+ * Refuses samples that no converter or microphone makes: NaN, infinity, and magnitudes beyond one and a half times full
+ * scale (room for the overshoot of filters). One of them would spoil the scores of the next seconds.
+ * @throws CallsignError `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`
+ */
+export function checkSamples(samples: Float32Array, { name }: { readonly name: string }): void {
+  checkFinite(samples, { name });
+  let peak = 0;
+  for (let i = 0; i < samples.length; i++) peak = Math.max(peak, Math.abs(samples[i]!));
+  if (peak <= MAX_MAGNITUDE) return;
+  const at = samples.findIndex((sample) => Math.abs(sample) > MAX_MAGNITUDE);
+  throw new CallsignError(
+    "AUDIO_OUT_OF_RANGE",
+    `${name}: expected int16 magnitudes (-32768 to 32767, at most ${MAX_MAGNITUDE}), ` +
+      `got ${samples[at]} at sample ${at} of ${samples.length}`,
+  );
+}
+
+/** 1.5 times full scale. */
+const MAX_MAGNITUDE = 1.5 * INT16_SCALE;
+
 /** Int16 samples as float32 of the same magnitude; a new array. */
 export function fromInt16(samples: Int16Array): Float32Array {
   return new Float32Array(samples);

@@ -40,6 +40,16 @@ export class RingBuffer {
     target.set(this.#data.subarray(0, this.#next), older.length);
   }
 
+  /** Samples `start` to `end` (excluded), counted from the oldest, both 0 to `capacity`; a copy. */
+  slice(start: number, end: number): Float32Array {
+    const older = this.capacity - this.#next;
+    const samples = new Float32Array(Math.max(0, end - start));
+    const first = this.#data.subarray(this.#next + start, this.#next + Math.min(end, older));
+    samples.set(first);
+    samples.set(this.#data.subarray(Math.max(0, start - older), Math.max(0, end - older)), first.length);
+    return samples;
+  }
+
   /** Back to silence. */
   reset(): void {
     this.#data.fill(0);

@@ -20,6 +20,8 @@ export interface TinyHeadOptions {
   readonly innerBatch?: number;
   /** Last operator; `Identity` leaves logits. */
   readonly activation?: "Sigmoid" | "Identity";
+  /** Default `test`. */
+  readonly producerName?: string;
   readonly weight?: (row: number, column: number) => number;
 }
 
@@ -49,5 +51,5 @@ export function tinyHead(options: TinyHeadOptions = {}): Uint8Array {
       ...(innerBatch === undefined ? [] : [makeInt64Tensor("inner", { values: [innerBatch, inputs] })]),
     ],
   });
-  return encodeOnnx(makeModel(graph));
+  return encodeOnnx(makeModel(graph, { producerName: options.producerName ?? "test" }));
 }

@@ -169,7 +169,7 @@ export async function openContext(
 ): Promise<BuildContext> {
   const { availableParallelism } = await import("node:os");
   const { parseDataConfig } = await import("@callsign/data");
-  const { cacheDirectory, toolIdentity } = await import("@callsign/infer/node");
+  const { cacheDirectory, createFetch, toolIdentity } = await import("@callsign/infer/node");
   const { readConfig } = await import("../read-config.ts");
   const config = parseDataConfig(await readConfig(flags.config, { env: context.env }), {
     name: flags.config,
@@ -188,7 +188,7 @@ export async function openContext(
     hub: {
       endpoint: env.HF_ENDPOINT || "https://huggingface.co",
       token: env.HF_TOKEN,
-      fetch,
+      fetch: createFetch(env),
       cacheDir: join(cacheDir, "corpora"),
     },
   };

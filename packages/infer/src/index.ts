@@ -14,6 +14,7 @@ export * from "./embedding-graph.ts";
 export * from "./matrix-batch.ts";
 export * from "./frontend.ts";
 export * from "./audio/read-wav.ts";
+export type { AudioNote } from "./audio/audio-notes.ts";
 export * from "./audio/pcm.ts";
 export * from "./audio/resampler.ts";
 export * from "./detector.ts";

@@ -3,6 +3,7 @@ import * as z from "zod";
 
 import { dataSectionSchema } from "./config-data.ts";
 import { NEGATIVE_KINDS } from "./negatives/negative-texts.ts";
+import { spokenText } from "./text/spoken-text.ts";
 
 /** Labels may not be mistaken for these: they name what is no phrase. */
 const RESERVED: ReadonlySet<string> = new Set([...NEGATIVE_KINDS, "noise", "corpus", "other", "scene"]);
@@ -123,13 +124,14 @@ function checkLabels({ labels }: DataConfig, name: string): void {
       );
     names.set(key, i);
     for (const phrase of entry.phrases) {
-      const other = phrases.get(phrase.toLowerCase());
+      const said = spokenText(phrase) || phrase.toLowerCase();
+      const other = phrases.get(said);
       if (other !== undefined)
         throw new CallsignError(
           "CONFIG_INVALID",
           `${name}: labels[${i}].phrases: ${JSON.stringify(phrase)} is a phrase of ${JSON.stringify(other)} already`,
         );
-      phrases.set(phrase.toLowerCase(), entry.label);
+      phrases.set(said, entry.label);
     }
   }
 }

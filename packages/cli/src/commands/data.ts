@@ -5,7 +5,6 @@ import { CallsignError, closestName, type Progress } from "@callsign/infer";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
-import { formatBuild, formatPlan, formatReport } from "../format-data.ts";
 import { parseNumber } from "../parse-number.ts";
 import { asProgress, follow } from "../follow.ts";
 
@@ -85,7 +84,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
       index === undefined ? { out: building.out, stage: until } : summaryOf(index, building),
     );
   else if (index === undefined) context.stdout(`${building.out}: done up to stage ${until}\n`);
-  else context.stdout(formatBuild(index, building.out));
+  else context.stdout((await import("../format-data.ts")).formatBuild(index, building.out));
 }
 
 /** Without the shard list, which may be thousands long and is in index.json. */
@@ -98,10 +97,11 @@ async function plan(
   context: CliContext,
   { building, flags }: { building: BuildContext; flags: BuildFlags },
 ): Promise<void> {
-  const { planBuild, planTexts } = await import("@callsign/data");
+  const { findBuildProblems, planBuild, planTexts, throwProblems } = await import("@callsign/data");
+  throwProblems(await findBuildProblems(building));
   const found: BuildPlan = await planBuild(building, await planTexts(building));
   if (flags.json) printJson(context, found);
-  else context.stdout(formatPlan(found));
+  else context.stdout((await import("../format-data.ts")).formatPlan(found));
 }
 
 async function pull(context: CliContext, flags: PullFlags): Promise<void> {
@@ -122,7 +122,7 @@ async function inspect(
   if (flags.html !== undefined) await writePage(context, { dir, flags, report, path: flags.html });
   const { index, ...counted } = report;
   if (flags.json) printJson(context, { ...counted, ...summaryOf(index, { out: dir } as BuildContext) });
-  else context.stdout(formatReport(report, dir));
+  else context.stdout((await import("../format-data.ts")).formatReport(report, dir));
   if (report.damaged.length > 0)
     throw new CallsignError(
       "CHECKSUM_MISMATCH",
@@ -167,20 +167,37 @@ export async function openContext(
   context: CliContext,
   flags: PullFlags & Partial<BuildFlags>,
 ): Promise<BuildContext> {
-  const { availableParallelism } = await import("node:os");
   const { parseDataConfig } = await import("@callsign/data");
-  const { cacheDirectory, createFetch, toolIdentity } = await import("@callsign/infer/node");
   const { readConfig } = await import("../read-config.ts");
   const config = parseDataConfig(await readConfig(flags.config, { env: context.env }), {
     name: flags.config,
   });
-  const { env, signal } = context;
+  return contextOf(context, { ...flags, config, file: flags.config });
+}
+
+/** The same for a config at hand, which lies or will lie in `file`. */
+export async function contextOf(
+  { env, signal }: CliContext,
+  {
+    config,
+    file,
+    out = join("build", config.name),
+    workers,
+  }: {
+    readonly config: BuildContext["config"];
+    readonly file: string;
+    readonly out?: string;
+    readonly workers?: number;
+  },
+): Promise<BuildContext> {
+  const { availableParallelism } = await import("node:os");
+  const { cacheDirectory, createFetch, toolIdentity } = await import("@callsign/infer/node");
   const cacheDir = cacheDirectory({ env });
   return {
     config,
-    baseDir: dirname(resolve(flags.config)),
-    out: flags.out ?? join("build", config.name),
-    workers: checkWorkers(flags.workers) ?? (config.data.workers || availableParallelism()),
+    baseDir: dirname(resolve(file)),
+    out,
+    workers: checkWorkers(workers) ?? (config.data.workers || availableParallelism()),
     identity: toolIdentity(),
     cacheDir,
     env,

@@ -8,9 +8,8 @@ import { type Command, Option } from "commander";
 
 import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
-import { formatPlan } from "../format-data.ts";
 import { formatDuration } from "../progress.ts";
-import { openContext } from "./data.ts";
+import { contextOf } from "./data.ts";
 import { runDetector } from "./run.ts";
 
 interface NewFlags {
@@ -66,6 +65,9 @@ async function makeNew(
 ): Promise<void> {
   const prepared = await prepare(context, { phrases, flags });
   const { configFile, outDir, concerns, plan, seconds } = prepared;
+  const { spokenNotes } = await import("@callsign/data");
+  const { formatPlan } = await import("../format-data.ts");
+  for (const note of spokenNotes(phrases)) context.stderr(`note: ${note}\n`);
   for (const { message } of concerns) context.stderr(`warning: ${message}\n`);
   context.stderr(`config: ${configFile}\n${formatPlan(plan)}${formatSeconds(seconds)}`);
   context.stderr(`${speechNote(plan)}\n`);
@@ -73,6 +75,7 @@ async function makeNew(
     await runDetector(context, {
       config: configFile,
       out: outDir,
+      isBuildChecked: true,
       ...(flags.backend !== undefined && { backend: flags.backend }),
       ...(flags.json && { json: true }),
     });
@@ -85,12 +88,13 @@ async function prepare(
   context: CliContext,
   { phrases, flags }: { phrases: readonly string[]; flags: NewFlags },
 ): Promise<Prepared> {
-  const { loadPronunciations, phraseConcerns, planBuild, planTexts } = await import("@callsign/data");
+  const { findBuildProblems, loadPronunciations, parseDataConfig, phraseConcerns } =
+    await import("@callsign/data");
+  const { planBuild, planTexts, throwProblems } = await import("@callsign/data");
   const { estimateStages, nameOfPhrases, parseDetectorConfig, writeRecipe } = await import("@callsign/train");
   const { parseConfig } = await import("../read-config.ts");
   const { speech = [], noise = [], budget, seed } = flags;
   const name = flags.name ?? nameOfPhrases(phrases);
-  const concerns = phraseConcerns(phrases, await loadPronunciations());
   const text = writeRecipe({
     phrases,
     budget,
@@ -101,9 +105,19 @@ async function prepare(
   });
   const outDir = flags.out ?? join("runs", name);
   const configFile = join(outDir, "config.yaml");
-  const { train } = parseDetectorConfig(parseConfig(text, { name: configFile }), { name: configFile });
+  const value = parseConfig(text, { name: configFile });
+  const { train } = parseDetectorConfig(value, { name: configFile });
+  const building = await contextOf(context, {
+    config: parseDataConfig(value, { name: configFile }),
+    file: configFile,
+    out: join(outDir, "data"),
+  });
+  const problems = await findBuildProblems(building);
+  // A config that cannot run is only written for somebody who is going to edit it.
+  if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });
-  const building = await openContext(context, { config: configFile, out: join(outDir, "data") });
+  throwProblems(problems);
+  const concerns = phraseConcerns(phrases, await loadPronunciations());
   const plan = await planBuild(building, await planTexts(building));
   const seconds = estimateStages(plan, { train, workers: building.workers });
   return { configFile, outDir, concerns, plan, seconds };

@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import type { ChallengeResult } from "@callsign/eval";
 import type { DetectorConfig } from "@callsign/train";
+import { CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 
 import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
+import { openBackend } from "../open-backend.ts";
 import { formatDuration } from "../progress.ts";
 import { announceChanges, drain, openContext } from "./data.ts";
 import { trainingSummary } from "./train.ts";
@@ -18,6 +21,8 @@ export interface RunFlags {
   readonly workers?: number;
   readonly restart?: boolean;
   readonly json?: boolean;
+  /** The caller has looked for problems of the build. */
+  readonly isBuildChecked?: boolean;
 }
 
 /** `callsign run`: everything, from words to report. */
@@ -44,9 +49,10 @@ export function registerRun(program: Command, context: CliContext): void {
 
 /** A config's whole way, from data to evaluation, with its result on stdout. */
 export async function runDetector(context: CliContext, flags: RunFlags): Promise<void> {
-  const { buildData } = await import("@callsign/data");
+  const { buildData, findBuildProblems, throwProblems } = await import("@callsign/data");
   const { parseDetectorConfig } = await import("@callsign/train");
   const { readConfig } = await import("../read-config.ts");
+  const { formatLeftOut } = await import("../format-data.ts");
   const { formatTrained, runTraining } = await import("../run-training.ts");
   const value = await readConfig(flags.config, { env: context.env });
   const config = parseDetectorConfig(value, { name: flags.config });
@@ -62,7 +68,14 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
   const modelDir = join(outDir, "model");
   const building = await openContext(context, { config: flags.config, out: dataDir });
   await announceChanges(context, building);
-  await timed("data", () => drain(context, (onNote) => buildData({ ...building, onNote })));
+  throwProblems([
+    ...(flags.isBuildChecked ? [] : await findBuildProblems(building)),
+    ...(await findLaterProblems(context, { config, flags })),
+  ]);
+  const index = await timed("data", () =>
+    drain(context, (onNote) => buildData({ ...building, onNote }, { isChecked: true })),
+  );
+  if (index !== undefined) context.stderr(`${formatLeftOut(index).join("\n")}\n`);
   const trained = await timed("train", async () =>
     runTraining(context, {
       config,
@@ -92,6 +105,33 @@ async function isContinuable(
     `note: ${modelDir}: the earlier training cannot be continued: ${earlier.changed.join("; ")}\n`,
   );
   return false;
+}
+
+/** What the stages after the build need: hours of work should not end in "not found". */
+async function findLaterProblems(
+  context: CliContext,
+  { config, flags }: { config: DetectorConfig; flags: RunFlags },
+): Promise<CallsignError[]> {
+  const problems: CallsignError[] = [];
+  const baseDir = dirname(resolve(flags.config));
+  const { clip, truth, prime } = config.evaluation ?? {};
+  for (const [field, path] of Object.entries({ clip, truth, prime })) {
+    if (path === undefined || existsSync(resolve(baseDir, path))) continue;
+    problems.push(
+      new CallsignError(
+        "FILE_NOT_FOUND",
+        `${resolve(baseDir, path)}: no such file; evaluation.${field} names it`,
+      ),
+    );
+  }
+  try {
+    const backend = await openBackend(context, flags.backend ?? config.train.backend);
+    backend.release();
+  } catch (error) {
+    if (!(error instanceof CallsignError)) throw error;
+    problems.push(error);
+  }
+  return problems;
 }
 
 interface Evaluation {

@@ -38,41 +38,63 @@ export async function readJson(path: string): Promise<unknown> {
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${stableJson(value, 1)}\n`);
 
-/** Whether a value read from plan.json is what a build writes there. */
-export const isBuildPlan = (value: unknown): value is { readonly config: Record<string, unknown> } =>
-  isPlainObject(value) && value["tool"] === "callsign" && isPlainObject(value["config"]);
-
 /**
- * Readies a folder for a build, or for continuing one: what killed writers left behind is removed. A folder with other
+ * Readies a folder for a build, or for going on with one: what killed writers left behind is removed. Another folder with
  * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`. A build
- * whose plan.json is damaged or gone is recognized by its other files.
+ * whose plan is damaged or gone is known by the rest of its files.
  * @throws CallsignError `INVALID_ARGUMENT`
  */
 export async function openBuildFolder(
   out: string,
   { onNote }: { readonly onNote?: ((note: string) => void) | undefined } = {},
 ): Promise<void> {
-  const found = (await readdir(out).catch(() => [])).filter((name) => !TEMPORARY.test(name));
-  const plan = await readJson(join(out, BUILD_FILES.plan));
-  if (found.length > 0 && !isBuildPlan(plan)) {
-    const others = found.filter((name) => !BUILD_NAMES.has(name));
-    const isDamagedPlan = plan === undefined && found.includes(BUILD_FILES.plan);
-    const isBuild = found.some((name) => name === BUILD_FILES.texts || name === "state");
-    if (others.length > 0 || !(isBuild || isDamagedPlan))
-      throw new CallsignError(
-        "INVALID_ARGUMENT",
-        `${out}: expected an empty folder or an earlier build, got a folder with ` +
-          `${(others.length > 0 ? others : found).slice(0, 3).join(", ")} and no ${BUILD_FILES.plan} of a build; ` +
-          "name another folder (--out)",
-      );
-    onNote?.(`${join(out, BUILD_FILES.plan)} was missing or damaged; it is written again`);
-  }
-  for (const path of await listFiles(out))
+  await checkBuildFolder(out);
+  for (const file of [BUILD_FILES.plan, BUILD_FILES.texts, BUILD_FILES.index])
+    if (await isDamaged(join(out, file))) onNote?.(`${join(out, file)}: damaged; it is written again`);
+  for (const path of await listFiles(out)) {
     if (TEMPORARY.test(path)) await rm(join(out, path), { force: true });
+    else if (/^state\/.*\.json$/.test(path) && (await isDamaged(join(out, path))))
+      onNote?.(`${join(out, path)}: damaged; what it recorded is made again`);
+  }
 }
 
-/** Everything a build makes in its folder. */
-const BUILD_NAMES = new Set<string>([...Object.values(BUILD_FILES), "clips", "shards", "state"]);
+/** Whether a value read from plan.json is what a build writes there. */
+export const isBuildPlan = (value: unknown): value is { readonly config: Record<string, unknown> } =>
+  isPlainObject(value) && value["tool"] === "callsign" && isPlainObject(value["config"]);
+
+/** Refuses a folder that is neither empty nor a build. @throws CallsignError `INVALID_ARGUMENT` */
+export async function checkBuildFolder(out: string): Promise<void> {
+  const plan = await readJson(join(out, BUILD_FILES.plan));
+  if (isBuildPlan(plan)) return;
+  const found = (await readdir(out).catch(() => [])).filter((name) => !TEMPORARY.test(name));
+  const own = new Set<string>(Object.values(BUILD_FILES));
+  // Another program's plan.json.
+  if (plan !== undefined && !found.includes("state") && !found.includes(BUILD_FILES.texts))
+    own.delete(BUILD_FILES.plan);
+  const folders = ["clips", "shards", "state"];
+  const foreign = found.filter((name) => !own.has(name) && !folders.includes(name));
+  const isBuild =
+    foreign.length === 0 && (found.includes("state") || !found.some((name) => folders.includes(name)));
+  if (isBuild) return;
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `${out}: expected an empty folder or an earlier build, got a folder with ` +
+      `${[...foreign, ...found.filter((name) => !foreign.includes(name))].slice(0, 3).join(", ")} ` +
+      `and no ${BUILD_FILES.plan} that can be read; name another folder (--out)`,
+  );
+}
+
+/** A file that is there and is no JSON. */
+async function isDamaged(path: string): Promise<boolean> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** As `writeFileAtomic` of infer names them. */
 const TEMPORARY = /(?:^|\/)\.[0-9a-f]{18}\.tmp$/;

@@ -15,6 +15,7 @@ import { type ChosenClip, chooseClips, type LayoutContext } from "./common-voice
 import { type OpenCorpus, openHubCorpus, openLocalCorpus } from "./common-voice/open-corpus.ts";
 import { ClipSelection } from "./common-voice/selection.ts";
 import { FaultTally } from "./fault-tally.ts";
+import { DEFAULT_FAULT_SHARE } from "./recording-fields.ts";
 import type { HubAccess } from "./hub/hub-access.ts";
 import type { HubRepository } from "./hub/hub-files.ts";
 
@@ -59,8 +60,8 @@ export const commonVoiceConfig = z
     clipsPerSpeaker: z.int().min(1).default(5),
     /** Sentences in which one of these is said are left out; the phrases to be detected belong here. */
     excludePhrases: z.array(z.string().min(1).max(1000)).default([]),
-    /** Largest share of broken clips or table lines, 0 to 1, before the source is refused. */
-    mostFaultShare: z.number().min(0).max(1).default(0.02),
+    /** Clips and table lines that cannot be read are left out and named; above this share of them, 0 to 1, the source is refused. */
+    mostFaultShare: z.number().min(0).max(1).default(DEFAULT_FAULT_SHARE),
   })
   .refine(({ repository, path }) => (repository === undefined) !== (path === undefined), {
     message: "expected one of repository (on the hub) and path (on this machine)",

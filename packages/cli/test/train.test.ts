@@ -132,7 +132,7 @@ describe("run", () => {
       await writeFile(join(out, "data", "plan.json"), '{"tool": "calls');
       const healed = await run(1);
       expect(healed.exitCode, healed.stderr).toBe(0);
-      expect(healed.stderr).toContain("plan.json: damaged; it is written again");
+      expect(healed.stderr).toContain("plan.json was missing or damaged; it is written again");
       expect(healed.stderr).toContain("the earlier training cannot be continued");
 
       const retrained = await readFile(join(out, "model", "training.safetensors"));

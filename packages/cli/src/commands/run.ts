@@ -67,11 +67,11 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
   const dataDir = join(outDir, "data");
   const modelDir = join(outDir, "model");
   const building = await openContext(context, { config: flags.config, out: dataDir });
-  await announceChanges(context, building);
   throwProblems([
     ...(flags.isBuildChecked ? [] : await findBuildProblems(building)),
     ...(await findLaterProblems(context, { config, flags })),
   ]);
+  await announceChanges(context, building);
   const index = await timed("data", () =>
     drain(context, (onNote) => buildData({ ...building, onNote }, { isChecked: true })),
   );
@@ -91,20 +91,6 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
   if (evaluation) context.stdout(formatEvaluation(evaluation));
   const stages = Object.entries(seconds).map(([stage, value]) => `${stage} ${formatDuration(value)}`);
   context.stdout(`time: ${stages.join(", ")}\n`);
-}
-
-/** Whether the training in the model's folder fits config and data; tells why where it does not. */
-async function isContinuable(
-  context: CliContext,
-  { config, dataDir, modelDir }: { config: DetectorConfig; dataDir: string; modelDir: string },
-): Promise<boolean> {
-  const { findEarlierTraining } = await import("@callsign/train");
-  const earlier = await findEarlierTraining(modelDir, { config, dataDir });
-  if (earlier === undefined || earlier.changed.length === 0) return true;
-  context.stderr(
-    `note: ${modelDir}: the earlier training cannot be continued: ${earlier.changed.join("; ")}\n`,
-  );
-  return false;
 }
 
 /** What the stages after the build need: hours of work should not end in "not found". */
@@ -132,6 +118,20 @@ async function findLaterProblems(
     problems.push(error);
   }
   return problems;
+}
+
+/** Whether the training in the model's folder fits config and data; tells why where it does not. */
+async function isContinuable(
+  context: CliContext,
+  { config, dataDir, modelDir }: { config: DetectorConfig; dataDir: string; modelDir: string },
+): Promise<boolean> {
+  const { findEarlierTraining } = await import("@callsign/train");
+  const earlier = await findEarlierTraining(modelDir, { config, dataDir });
+  if (earlier === undefined || earlier.changed.length === 0) return true;
+  context.stderr(
+    `note: ${modelDir}: the earlier training cannot be continued: ${earlier.changed.join("; ")}\n`,
+  );
+  return false;
 }
 
 interface Evaluation {

@@ -39,9 +39,9 @@ export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${stableJson(value, 1)}\n`);
 
 /**
- * Readies a folder for a build, or for going on with one: what killed writers left behind is removed. Another folder with
+ * Readies a folder for a build, or for continuing one: what killed writers left behind is removed. A folder with other
  * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`. A build
- * whose plan is damaged or gone is known by the rest of its files.
+ * whose plan.json is damaged or gone is recognized by its other files.
  * @throws CallsignError `INVALID_ARGUMENT`
  */
 export async function openBuildFolder(
@@ -49,12 +49,13 @@ export async function openBuildFolder(
   { onNote }: { readonly onNote?: ((note: string) => void) | undefined } = {},
 ): Promise<void> {
   await checkBuildFolder(out);
-  for (const file of [BUILD_FILES.plan, BUILD_FILES.texts, BUILD_FILES.index])
-    if (await isDamaged(join(out, file))) onNote?.(`${join(out, file)}: damaged; it is written again`);
-  for (const path of await listFiles(out)) {
+  const found = await listFiles(out);
+  if (found.length > 0 && !isBuildPlan(await readJson(join(out, BUILD_FILES.plan))))
+    onNote?.(`${join(out, BUILD_FILES.plan)} was missing or damaged; it is written again`);
+  for (const path of found) {
     if (TEMPORARY.test(path)) await rm(join(out, path), { force: true });
-    else if (/^state\/.*\.json$/.test(path) && (await isDamaged(join(out, path))))
-      onNote?.(`${join(out, path)}: damaged; what it recorded is made again`);
+    else if (RECORD.test(path) && (await isDamaged(join(out, path))))
+      onNote?.(`${join(out, path)} was damaged; what it recorded is made again`);
   }
 }
 
@@ -64,23 +65,18 @@ export const isBuildPlan = (value: unknown): value is { readonly config: Record<
 
 /** Refuses a folder that is neither empty nor a build. @throws CallsignError `INVALID_ARGUMENT` */
 export async function checkBuildFolder(out: string): Promise<void> {
-  const plan = await readJson(join(out, BUILD_FILES.plan));
-  if (isBuildPlan(plan)) return;
   const found = (await readdir(out).catch(() => [])).filter((name) => !TEMPORARY.test(name));
-  const own = new Set<string>(Object.values(BUILD_FILES));
-  // Another program's plan.json.
-  if (plan !== undefined && !found.includes("state") && !found.includes(BUILD_FILES.texts))
-    own.delete(BUILD_FILES.plan);
-  const folders = ["clips", "shards", "state"];
-  const foreign = found.filter((name) => !own.has(name) && !folders.includes(name));
-  const isBuild =
-    foreign.length === 0 && (found.includes("state") || !found.some((name) => folders.includes(name)));
-  if (isBuild) return;
+  if (found.length === 0 || isBuildPlan(await readJson(join(out, BUILD_FILES.plan)))) return;
+  const others = found.filter((name) => !BUILD_NAMES.has(name));
+  // Without a readable plan, clips and shards are a build's only where its own records lie beside them.
+  const isBuild = found.some((name) => name === BUILD_FILES.texts || name === "state");
+  const isNew = found.every((name) => name === BUILD_FILES.plan);
+  if (others.length === 0 && (isBuild || isNew)) return;
   throw new CallsignError(
     "INVALID_ARGUMENT",
     `${out}: expected an empty folder or an earlier build, got a folder with ` +
-      `${[...foreign, ...found.filter((name) => !foreign.includes(name))].slice(0, 3).join(", ")} ` +
-      `and no ${BUILD_FILES.plan} that can be read; name another folder (--out)`,
+      `${(others.length > 0 ? others : found).slice(0, 3).join(", ")} and no ${BUILD_FILES.plan} of a build; ` +
+      "name another folder (--out)",
   );
 }
 
@@ -95,6 +91,12 @@ async function isDamaged(path: string): Promise<boolean> {
     return true;
   }
 }
+
+/** Files that say what is done: what they no longer say is done again. */
+const RECORD = /^(?:state\/.*|texts|index)\.json$/;
+
+/** Everything a build makes in its folder. */
+const BUILD_NAMES = new Set<string>([...Object.values(BUILD_FILES), "clips", "shards", "state"]);
 
 /** As `writeFileAtomic` of infer names them. */
 const TEMPORARY = /(?:^|\/)\.[0-9a-f]{18}\.tmp$/;

@@ -46,7 +46,10 @@ export class DetectionActions {
     const { writeFileAtomic } = await import("@callsign/infer/node");
     const dir = this.#flags.saveDetections!;
     const when = new Date().toISOString().replaceAll(/[:.]/g, "-");
-    const name = `${when}_${model}_${label}_${Math.round(timestampMs)}ms.wav`.replaceAll(/[^\w.-]+/g, "-");
+    const name = `${when}_${model}_${label}_${Math.round(timestampMs)}ms.wav`.replaceAll(
+      /[^\p{L}\p{M}\p{N}_.-]+/gu,
+      "-",
+    );
     const audio = stream.audio({
       fromMs: Math.max(0, timestampMs - BEFORE_MS),
       toMs: timestampMs + AFTER_MS,

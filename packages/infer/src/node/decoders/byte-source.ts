@@ -79,10 +79,7 @@ async function fileSource(path: string, name: string): Promise<ByteSource> {
 /** Bytes asked of a file at a time: one system call for most clips. */
 const BLOCK_LENGTH = 65536;
 
-async function* readFile(
-  file: FileHandle,
-  blockLength: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readFile(file: FileHandle, blockLength: number): AsyncGenerator<Uint8Array, void, undefined> {
   for (;;) {
     const block = new Uint8Array(Math.max(1, blockLength));
     const { bytesRead } = await file.read(block, 0, block.length);

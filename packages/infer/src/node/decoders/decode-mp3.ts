@@ -3,16 +3,32 @@ import { ChannelMixer } from "../../audio/channel-mixer.ts";
 import { ANTIPHASE } from "../../audio/wav-blocks.ts";
 import type { AudioNotes } from "../../audio/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
-import { callDecoder, createDecoder, type Decoder, type DecoderResult, freeDecoder, mixUnitScale } from "./call-decoder.ts";
+import {
+  callDecoder,
+  createDecoder,
+  type Decoder,
+  type DecoderResult,
+  freeDecoder,
+  mixUnitScale,
+} from "./call-decoder.ts";
 import type { DecodeAudio } from "./decode-audio.ts";
 import { skipTags } from "./file-tags.ts";
-import { findMpegFrames, isInfoFrame, LONGEST_MPEG_FRAME, type MpegFrame, parseMpegFrame } from "./mpeg-frame.ts";
+import {
+  findMpegFrames,
+  isInfoFrame,
+  LONGEST_MPEG_FRAME,
+  type MpegFrame,
+  parseMpegFrame,
+} from "./mpeg-frame.ts";
 
 /**
  * Decodes MPEG audio (MP3, and layers I and II) with mpg123, which also takes off the encoder's padding where the file
  * states it. Frames are found here, so that damage can be told and files strung together can be told apart.
  */
-export const decodeMp3: DecodeAudio = async function* (reader, notes): AsyncGenerator<AudioBlock, void, undefined> {
+export const decodeMp3: DecodeAudio = async function* (
+  reader,
+  notes,
+): AsyncGenerator<AudioBlock, void, undefined> {
   const mixer = new ChannelMixer(() => notes.add("antiphase", ANTIPHASE));
   let decoder: MpegDecoder | undefined;
   let kind: number | undefined;
@@ -38,7 +54,11 @@ export const decodeMp3: DecodeAudio = async function* (reader, notes): AsyncGene
         decoder = undefined;
       }
       await reader.skip(batch.length);
-      if (channels.length > 0) yield { samples: mixUnitScale(channels, { mixer, name: reader.name }), sampleRateHz: batch.first.sampleRateHz };
+      if (channels.length > 0)
+        yield {
+          samples: mixUnitScale(channels, { mixer, name: reader.name }),
+          sampleRateHz: batch.first.sampleRateHz,
+        };
     }
   } finally {
     if (decoder !== undefined) freeDecoder(decoder);
@@ -72,7 +92,10 @@ interface Batch {
 function wholeFrames(bytes: Uint8Array, kind: number | undefined): Batch {
   const first = parseMpegFrame(bytes, 0);
   // A header of another kind may be damage: it has to be followed by more of them.
-  if (first === undefined || (first.kind !== kind && findMpegFrames(bytes, { isEnd: bytes.length < BATCH_LENGTH }) !== 0))
+  if (
+    first === undefined ||
+    (first.kind !== kind && findMpegFrames(bytes, { isEnd: bytes.length < BATCH_LENGTH }) !== 0)
+  )
     return { first: undefined, length: 0, isInfo: false };
   let length = 0;
   while (length < bytes.length) {
@@ -81,7 +104,9 @@ function wholeFrames(bytes: Uint8Array, kind: number | undefined): Batch {
     if (length > 0 && isInfoFrame(bytes, length)) break;
     length += frame.length;
   }
-  return length === 0 ? { first: undefined, length, isInfo: false } : { first, length, isInfo: isInfoFrame(bytes, 0) };
+  return length === 0
+    ? { first: undefined, length, isInfo: false }
+    : { first, length, isInfo: isInfoFrame(bytes, 0) };
 }
 
 /** Skips what is no whole frame, up to the next frames; false at the end of the file. */
@@ -96,7 +121,10 @@ async function skipDamage(
   const begin = reader.position;
   const frame = parseMpegFrame(bytes, 0);
   if (next < 0 && isEnd && frame !== undefined && frame.length > bytes.length) {
-    notes.add("truncated", `the file ends within an MPEG frame, ${bytes.length} of its ${frame.length} bytes are there`);
+    notes.add(
+      "truncated",
+      `the file ends within an MPEG frame, ${bytes.length} of its ${frame.length} bytes are there`,
+    );
     await reader.skip(bytes.length);
     return false;
   }

@@ -24,7 +24,9 @@ export class FlacDecoder {
       "@wasm-audio-decoders/flac",
     );
     const decoder = this.#decoder;
-    const { channels, error } = await callDecoder(() => decoder.decodeFrames(frames.map(({ bytes }) => bytes)));
+    const { channels, error } = await callDecoder(() =>
+      decoder.decodeFrames(frames.map(({ bytes }) => bytes)),
+    );
     const expected = frames.reduce((sum, { header }) => sum + header.blockSize, 0);
     if (error !== undefined || channels[0]?.length !== expected) {
       this.free();

@@ -104,7 +104,8 @@ class FrameScan {
     let at = this.#at;
     for (; at < end; at++) {
       if (crc === 0 && at >= shortest && this.#isEnd(bytes, at, isEnd)) return at;
-      if (crc !== 0 && bytes[at] === 0xff && at >= shortest && this.#isHeader(bytes, at)) this.nextHeader ??= at;
+      if (crc !== 0 && bytes[at] === 0xff && at >= shortest && this.#isHeader(bytes, at))
+        this.nextHeader ??= at;
       crc = (crc << 8) ^ table[(crc >>> 24) ^ bytes[at]!]!;
     }
     this.#at = at;
@@ -126,7 +127,8 @@ class FrameScan {
 }
 
 /** Its length is stated beyond the few bytes that are looked at. */
-const startsApeTag = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 8)) === "APETAGEX";
+const startsApeTag = (bytes: Uint8Array): boolean =>
+  String.fromCharCode(...bytes.subarray(0, 8)) === "APETAGEX";
 
 function fits(header: FlacFrameHeader, info: FlacStreamInfo): boolean {
   const { sampleRateHz = info.sampleRateHz, bits = info.bits } = header;

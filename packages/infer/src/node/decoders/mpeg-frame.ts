@@ -38,7 +38,11 @@ export function parseMpegFrame(bytes: Uint8Array, offset: number): MpegFrame | u
  */
 export function findMpegFrames(
   bytes: Uint8Array,
-  { isEnd, from = 0, kind }: { readonly isEnd: boolean; readonly from?: number; readonly kind?: number | undefined },
+  {
+    isEnd,
+    from = 0,
+    kind,
+  }: { readonly isEnd: boolean; readonly from?: number; readonly kind?: number | undefined },
 ): number {
   for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const first = parseMpegFrame(bytes, at);
@@ -62,7 +66,9 @@ const FRAMES_IN_A_ROW = 4;
 /** Whether the frame at `offset` holds only an encoder's information (Xing, LAME), as the first one of a file may. */
 export function isInfoFrame(bytes: Uint8Array, offset: number): boolean {
   // Behind the header and the side information, whose length depends on version and channels.
-  return [13, 21, 36].some((at) => ["Xing", "Info"].includes(String.fromCharCode(...bytes.subarray(offset + at, offset + at + 4))));
+  return [13, 21, 36].some((at) =>
+    ["Xing", "Info"].includes(String.fromCharCode(...bytes.subarray(offset + at, offset + at + 4))),
+  );
 }
 
 function frameLength(frame: {

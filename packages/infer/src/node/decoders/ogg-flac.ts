@@ -26,7 +26,8 @@ function createOggFlacDecoder(bits: number): OggDecoder {
       for (const bytes of packets.filter((candidate) => candidate[0] === 0xff)) {
         const header = parseFlacFrameHeader(bytes, 0);
         const frame = header && [{ bytes, header }];
-        const channels = frame && ((await decoder.decode(frame, bits)) ?? (await decoder.decode(frame, bits)));
+        const channels =
+          frame && ((await decoder.decode(frame, bits)) ?? (await decoder.decode(frame, bits)));
         if (channels === undefined) failed++;
         else parts.push(channels);
       }

@@ -87,7 +87,8 @@ function nextPage(bytes: Uint8Array): number {
 
 const OGG_S = [0x4f, 0x67, 0x67, 0x53, 0];
 
-const startsPage = (bytes: Uint8Array, at: number): boolean => OGG_S.every((value, i) => bytes[at + i] === value);
+const startsPage = (bytes: Uint8Array, at: number): boolean =>
+  OGG_S.every((value, i) => bytes[at + i] === value);
 
 function isCheckRight(bytes: Uint8Array): boolean {
   const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(22, true);

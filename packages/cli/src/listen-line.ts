@@ -1,19 +1,27 @@
-import type { ModelStep } from "@callsign/infer";
+import { commandLabels, type ModelCard, type ModelStep } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
 import { CLEAR_LINE, redraw } from "./redraw.ts";
 
 /** The line at the bottom of a terminal while listening: the level as a bar, and the highest score of each model. */
 export class ListenLine {
   readonly #context: CliContext;
+  readonly #cards: ReadonlyMap<string, ModelCard>;
   readonly #scores = new Map<string, number>();
   #shown = false;
 
-  constructor(context: CliContext) {
+  constructor(context: CliContext, cards: readonly ModelCard[]) {
     this.#context = context;
+    this.#cards = new Map(cards.map((card) => [card.name, card]));
   }
 
   update(steps: readonly ModelStep[], levelDb: number): void {
-    for (const { model, scores } of steps) this.#scores.set(model, Math.max(...scores));
+    for (const { model, scores } of steps) {
+      const card = this.#cards.get(model)!;
+      this.#scores.set(
+        model,
+        Math.max(...commandLabels(card).map((label) => scores[card.labels.indexOf(label)]!)),
+      );
+    }
     if (!this.#context.interactive) return;
     const filled = Math.round(Math.max(0, Math.min(1, (levelDb + 70) / 70)) * BAR_WIDTH);
     const bar = "#".repeat(filled).padEnd(BAR_WIDTH, ".");

@@ -1,15 +1,17 @@
 import { CallsignError, type DetectorSet, type Sensitivity } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
+import { type HeadFlags, headOf, namesInOrder } from "./head-options.ts";
+import type { Threshold } from "./parse-threshold.ts";
 import { ProgressLine } from "./progress.ts";
 
 /** The flags of every command that runs several models. */
-export interface OpenDetectorSetFlags {
-  readonly threshold?: number;
+export interface OpenDetectorSetFlags extends HeadFlags {
+  readonly threshold?: Threshold;
   readonly falseAlarmsPerDay?: number;
   readonly embedding?: string;
 }
 
-/** Loads the models a command line names, telling on stderr of a download. Their thresholds stay the cards' own. */
+/** Loads the models a command line names, reporting a download and guesses on stderr. Their thresholds stay the cards' own. */
 export async function loadDetectorSetFor(
   context: CliContext,
   { models, flags }: { readonly models: readonly string[]; readonly flags: OpenDetectorSetFlags },
@@ -17,7 +19,12 @@ export async function loadDetectorSetFor(
   const { loadDetectorSet } = await import("@callsign/infer/node");
   const progress = new ProgressLine(context);
   try {
-    return await loadDetectorSet(models, {
+    const headNames = namesInOrder(flags, models);
+    const named = { ...flags, name: (flags.name ?? []).filter((name) => !headNames.includes(name)) };
+    const sources = models.map((path) => ({ path, head: headOf(named, { model: path, models }) }));
+    return await loadDetectorSet(sources, {
+      headNames,
+      onNote: (note) => context.stderr(`${note}\n`),
       ...(flags.embedding === undefined ? {} : { embeddingPath: flags.embedding }),
       assets: { env: context.env, signal: context.signal, onProgress: (event) => progress.update(event) },
     });
@@ -28,7 +35,7 @@ export async function loadDetectorSetFor(
 
 /** The sensitivity that flags name. @throws CallsignError `INVALID_ARGUMENT` for both at once */
 export function sensitivityOf(flags: {
-  readonly threshold?: number;
+  readonly threshold?: Threshold;
   readonly falseAlarmsPerDay?: number;
 }): Sensitivity {
   const { threshold, falseAlarmsPerDay } = flags;

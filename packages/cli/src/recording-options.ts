@@ -1,5 +1,5 @@
 import type { Conditions, Recording } from "@callsign/eval";
-import { CallsignError, closestName, type Detector } from "@callsign/infer";
+import { CallsignError, closestName, commandLabels, type Detector } from "@callsign/infer";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliContext } from "./context.ts";
 import { parseNumber } from "./parse-number.ts";
@@ -22,23 +22,23 @@ export interface RecordingFlags {
 export function addRecordingOptions(command: Command): Command {
   return command
     .requiredOption("--positives <dir>", "recordings of the word, one utterance a file")
-    .requiredOption("--negatives <dir...>", "recordings without it; their length is the hours of the rates")
-    .option("--exclude <regex>", "leave out negatives whose folder or file name matches", parsePattern)
-    .option("--label <label>", "which of the model's labels the word is; needed where it has several")
-    .option("--noise <dir>", "noise recordings, one drawn for every recording")
+    .requiredOption("--negatives <dir...>", "recordings without the word; rates are per hour of these")
+    .option("--exclude <regex>", "leave out negatives whose folder or file name matches this", parsePattern)
+    .option("--label <label>", "label of the word; required if the model has several")
+    .option("--noise <dir>", "noise recordings; one is drawn for each recording")
     .option(
       "--snr <db...>",
-      "speech over noise in dB; of several, every recording draws one (default: 10)",
+      "signal-to-noise ratio in dB; of several, each recording draws one (default: 10)",
       collectSnr,
     )
-    .option("--room <dir>", "room impulse responses, one drawn for every recording")
+    .option("--room <dir>", "room impulse responses; one is drawn for each recording")
     .option(
       "--speaker-pattern <regex>",
-      "how a file's name tells the speaker, with a group (?<speaker>...)",
+      "finds the speaker in a file's name, with a group (?<speaker>...)",
       parsePattern,
     )
-    .option("--at <rate>", "false accepts per hour at which misses are looked at closely", parseRate, 0.5)
-    .option("--seed <seed>", "of what is drawn: noise, rooms, room tone", "0");
+    .option("--at <rate>", "false accepts per hour at which misses are reported", parseRate, 0.5)
+    .option("--seed <seed>", "random seed for noise, rooms and room tone", "0");
 }
 
 /** What the flags name, found and read. */
@@ -70,8 +70,9 @@ export async function openRecordings(context: CliContext, flags: RecordingFlags)
 
 /** The label under evaluation. @throws CallsignError `INVALID_ARGUMENT` where it is not one of the model's, or has to be said */
 export function labelOf({ card }: Detector, label: string | undefined): string {
-  const [only, ...others] = card.labels;
-  const known = card.labels.map((name) => JSON.stringify(name)).join(", ");
+  const labels = commandLabels(card);
+  const [only, ...others] = labels;
+  const known = labels.map((name) => JSON.stringify(name)).join(", ");
   if (label === undefined) {
     if (others.length === 0) return only!;
     throw new CallsignError(
@@ -79,8 +80,8 @@ export function labelOf({ card }: Detector, label: string | undefined): string {
       `--label: ${card.name} has several labels, say which: ${known}`,
     );
   }
-  if (card.labels.includes(label)) return label;
-  const near = closestName(label, card.labels);
+  if (labels.includes(label)) return label;
+  const near = closestName(label, labels);
   throw new CallsignError(
     "INVALID_ARGUMENT",
     `--label: ${card.name} knows ${known}, not ${JSON.stringify(label)}${near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`}`,

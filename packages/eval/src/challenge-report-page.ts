@@ -189,7 +189,13 @@ function modelSection({ model }: ChallengeReport): SafeHtml | false {
       ["Name", model.name],
       [
         "Labels",
-        model.labels.map((label) => `${label} (threshold ${decision.thresholds[label]})`).join(", "),
+        model.labels
+          .map((label) =>
+            label === decision.background
+              ? `${label} (background)`
+              : `${label} (threshold ${decision.thresholds[label]})`,
+          )
+          .join(", "),
       ],
       [
         "Classifier",

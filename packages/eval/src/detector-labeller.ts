@@ -1,4 +1,4 @@
-import { type Detector, gateOf } from "@callsign/infer";
+import { commandLabels, type Detector, gateOf } from "@callsign/infer";
 import { warmUp } from "@callsign/infer/node";
 import type { FrameLabel, Labeller } from "./labeller.ts";
 
@@ -8,7 +8,8 @@ import type { FrameLabel, Labeller } from "./labeller.ts";
  */
 export function createDetectorLabeller(detector: Pick<Detector, "card" | "push" | "rehearse">): Labeller {
   const { labels, decision } = detector.card;
-  const thresholds = labels.map((label) => decision.thresholds[label]!);
+  const commands = commandLabels(detector.card);
+  const thresholds = commands.map((label) => decision.thresholds[label]!);
   const gate = gateOf(detector.card);
   let last: FrameLabel = { muted: false, score: 0 };
   return {
@@ -17,7 +18,7 @@ export function createDetectorLabeller(detector: Pick<Detector, "card" | "push" 
       const steps = await detector.push(frame);
       for (const { scores, timestampMs } of steps) {
         const { muted } = gate.step(scores, timestampMs);
-        last = { muted, score: Math.max(...scores) };
+        last = { muted, score: Math.max(...scores.filter((_, i) => labels[i] !== decision.background)) };
       }
       return last;
     },

@@ -23,7 +23,9 @@ export async function heardCommands(
   const heard: HeardCommand[] = [];
   for (const { scores, timestampMs } of await detector.push(samples)) {
     if (!gate.step(scores, timestampMs).muted) continue;
-    const all = labels.map((label, i) => ({ label, score: scores[i]! }));
+    const all = labels
+      .map((label, i) => ({ label, score: scores[i]! }))
+      .filter(({ label }) => label !== decision.background);
     const over = all.filter(({ label, score }) => score >= reachable(decision.thresholds[label]!));
     // While the gate is held none is.
     const best = (over.length > 0 ? over : all).reduce((a, b) => (b.score > a.score ? b : a));

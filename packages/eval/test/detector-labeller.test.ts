@@ -45,6 +45,17 @@ async function labelsOf(detector: ReturnType<typeof scripted>, frames: number): 
 }
 
 describe("createDetectorLabeller", () => {
+  it("passes over the background's score", async () => {
+    const detector = scripted({ on: 0.5, other: 0.5 }, [[[0.1, 0.9]], [[0.6, 0.4]]]);
+    const { decision } = detector.card;
+    const card = { ...detector.card, decision: { ...decision, background: "other" } };
+    const labeller = createDetectorLabeller({ ...detector, card });
+    expect([await labeller.label(frame), await labeller.label(frame)]).toEqual([
+      { muted: false, score: Math.fround(0.1) },
+      { muted: true, score: Math.fround(0.6) },
+    ]);
+  });
+
   it("mutes from the threshold on, whatever patience and refractory period say", async () => {
     // 0.73 in float32 is a little more than 0.73, 0.27 a little more too; a score equal to the threshold counts.
     const pushes = [[[0.72]], [[0.73]], [[0.9]], [[0.1]]];

@@ -18,7 +18,7 @@ export interface LoadClassifierOptions {
 /**
  * Loads a classifier graph: its first input reads embeddings `[n, embeddings, 96]` (or the same values in a row,
  * `[n, embeddings * 96]`), its first output is `[n, labels]` with scores 0 to 1. Names do not matter, so openWakeWord's
- * and livekit-wakeword's heads load as they are. One run on zeros checks what the declared shapes leave open.
+ * and livekit-wakeword's heads load as they are. Runs on zeros check what the declared shapes leave open.
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH` (another number of labels)
  */
 export async function loadClassifier(model: Uint8Array, options: LoadClassifierOptions): Promise<Classifier> {
@@ -26,13 +26,22 @@ export async function loadClassifier(model: Uint8Array, options: LoadClassifierO
   try {
     const shape = checkClassifierShape(session, options);
     const classifier = new Classifier(session, { ...options, shape });
-    await classifier.score(new Float32Array(options.embeddings * EMBEDDING.dimension), 1);
-    return classifier;
+    await classifier.score(silence(1, options), 1);
+    if (shape.batch !== "any") return classifier;
+    // A graph may declare any batch and still be exported for one.
+    const takesSeveral = await classifier.score(silence(2, options), 2).then(
+      () => true,
+      () => false,
+    );
+    return takesSeveral ? classifier : new Classifier(session, { ...options, shape: { ...shape, batch: 1 } });
   } catch (error) {
     await session.dispose();
     throw error;
   }
 }
+
+const silence = (examples: number, { embeddings }: LoadClassifierOptions): Float32Array =>
+  new Float32Array(examples * embeddings * EMBEDDING.dimension);
 
 /** Examples per run: enough to amortise the call, few enough to keep the activations in cache. */
 const LARGEST_BATCH = 64;
@@ -66,7 +75,7 @@ export class Classifier {
 
   /**
    * Scores of `count` examples: features `[count, embeddings, 96]` in, `[count, labels]` out, a new array.
-   * A graph whose batch is fixed at one is run once an example. Single examples asked for at the same time, as many
+   * A graph whose batch is fixed is run once for each batch, the last filled up with zeros. Single examples asked for at the same time, as many
    * streams do, are run together (measured: the same to 1e-7) and must not be touched meanwhile. @throws CallsignError `MODEL_INVALID`,
    * `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED`
    */
@@ -98,7 +107,7 @@ export class Classifier {
 
   async #scoreAll({ features, scores }: Example, count: number): Promise<void> {
     const { exampleLength, batch } = this.#shape;
-    const largest = batch === "any" ? LARGEST_BATCH : 1;
+    const largest = batch === "any" ? LARGEST_BATCH : batch;
     for (let from = 0; from < count; from += largest) {
       const size = Math.min(largest, count - from);
       const part = features.subarray(from * exampleLength, (from + size) * exampleLength);
@@ -107,17 +116,23 @@ export class Classifier {
   }
 
   async #run(features: Float32Array, size: number): Promise<Float32Array> {
-    const { input, output, dims } = this.#shape;
-    const result = await this.#session.run({ [input]: { data: features, dims: [size, ...dims] } });
-    return this.#checkScores(result[output]!, size);
+    const { input, output, inputDims, batch, exampleLength } = this.#shape;
+    const runs = batch === "any" ? size : batch;
+    let data = features;
+    if (runs > size) {
+      data = new Float32Array(runs * exampleLength);
+      data.set(features);
+    }
+    const result = await this.#session.run({ [input]: { data, dims: inputDims(runs) } });
+    return this.#checkScores(result[output]!, runs).subarray(0, size * this.labels.length);
   }
 
-  #checkScores({ data, dims }: Tensor, size: number): Float32Array {
-    const expected = size * this.labels.length;
-    if (!(data instanceof Float32Array) || data.length !== expected || dims[0] !== size)
+  #checkScores({ data, dims }: Tensor, examples: number): Float32Array {
+    const labels = this.labels.length;
+    if (!(data instanceof Float32Array) || !sameShape(dims, [examples, labels]))
       throw new CallsignError(
         "MODEL_SHAPE_MISMATCH",
-        `${this.#name}: expected scores [${size}, ${this.labels.length}] from output ` +
+        `${this.#name}: expected scores [${examples}, ${labels}] from output ` +
           `${JSON.stringify(this.#shape.output)}, got [${dims.join(", ")}]`,
       );
     for (const score of data) {
@@ -125,12 +140,16 @@ export class Classifier {
       throw new CallsignError(
         "MODEL_INVALID",
         `${this.#name}: output ${JSON.stringify(this.#shape.output)} gave ${score}, expected a score 0 to 1; ` +
-          `if these are logits, end the graph in a sigmoid`,
+          `if these are logits, end the graph in a sigmoid, or in a softmax over its classes`,
       );
     }
     return data;
   }
 }
+
+/** Axes of length 1 aside. */
+const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.filter((dim) => dim !== 1).join() === b.filter((dim) => dim !== 1).join();
 
 /** Rounding of a float32 softmax or sigmoid stays far within this. */
 const SCORE_SLACK = 1e-4;

@@ -2,8 +2,10 @@ import { CallsignError } from "./errors.ts";
 
 /** When a row of scores becomes a detection. */
 export interface DecisionPolicy {
-  /** Lowest score that counts, for every label, 0 to 1; a score equal to it counts. */
+  /** Lowest score that counts, for every label but the background, 0 to 1; a score equal to it counts. */
   readonly thresholds: Readonly<Record<string, number>>;
+  /** The label of everything that is no command: never detected. */
+  readonly background?: string;
   /** Steps in a row that must reach the threshold; 1 reacts at once. */
   readonly patience: number;
   /** How long a label stays silent after it was detected. */
@@ -38,7 +40,9 @@ export class Decision {
   constructor(labels: readonly string[], policy: DecisionPolicy) {
     checkPolicy(labels, policy);
     this.#labels = labels;
-    this.#thresholds = Float64Array.from(labels, (label) => reachable(policy.thresholds[label]!));
+    this.#thresholds = Float64Array.from(labels, (label) =>
+      label === policy.background ? Infinity : reachable(policy.thresholds[label]!),
+    );
     this.#patience = policy.patience;
     // Whole milliseconds: 1.1 * 1000 is 1100.0000000000002 and would miss the step at 1100.
     this.#refractoryMs = Math.round(policy.refractorySeconds * 1000);
@@ -75,6 +79,7 @@ function checkPolicy(labels: readonly string[], policy: DecisionPolicy): void {
     throw new CallsignError("INVALID_ARGUMENT", `decision: ${what}`);
   };
   for (const label of labels) {
+    if (label === policy.background) continue;
     const threshold = Object.hasOwn(policy.thresholds, label) ? policy.thresholds[label] : undefined;
     if (!(threshold! >= 0 && threshold! <= 1))
       refuse(`threshold for label ${JSON.stringify(label)} must be 0 to 1, got ${threshold}`);

@@ -6,7 +6,7 @@ import { CallsignError } from "./errors.ts";
 import { createFeatureTrack, type Head } from "./feature-track.ts";
 import type { Frontend } from "./frontend.ts";
 import { embeddingsOf, type ModelCard, type Windowing } from "./model-card.ts";
-import { type Sensitivity, withSensitivity } from "./sensitivity.ts";
+import { checkThresholdLabels, type Sensitivity, withSensitivity } from "./sensitivity.ts";
 import type { VoiceGateOptions } from "./voice-gate.ts";
 
 /** One model of a set; models with the same front-end name the same object. */
@@ -45,7 +45,7 @@ export class DetectorSet {
       const twice = names.find((name, i) => names.indexOf(name) !== i);
       throw new CallsignError(
         "INVALID_ARGUMENT",
-        `detector set: two models are named ${JSON.stringify(twice)}; give one another name on its card`,
+        `detector set: two models are named ${JSON.stringify(twice)}; give one another name, on its card or, for a head without one, as an option (CLI: --name)`,
       );
     }
   }
@@ -67,6 +67,7 @@ export class DetectorSet {
     const chosen = [...new Set(names)].map((name) => this.#find(name));
     if (chosen.length === 0)
       throw new CallsignError("INVALID_ARGUMENT", "models: expected at least one name");
+    checkThresholdLabels(this.cards, sensitivity);
     const heads = chosen.map((model) => ({ ...model, card: withSensitivity(model.card, sensitivity) }));
     const { voiceGate } = options;
     const tracks = await Promise.all(

@@ -97,14 +97,16 @@ export class Gate {
   }
 }
 
-/** The gate that a card describes, or another on request; thresholds are one a label, in the card's order. */
+/** The gate that a card describes, or another on request; thresholds are one for each label, in the card's order. */
 export function gateOf(
   { labels, decision, gate }: Pick<ModelCard, "labels" | "decision" | "gate">,
   options: { readonly policy?: GatePolicy; readonly thresholds?: readonly number[] } = {},
 ): Gate {
   const { policy = gate ?? PLAIN_GATE } = options;
   const { thresholds = labels.map((label) => decision.thresholds[label]!) } = options;
-  return new Gate(labels, { ...policy, thresholds });
+  // The background never shuts a gate.
+  const bounds = thresholds.map((threshold, i) => (labels[i] === decision.background ? Infinity : threshold));
+  return new Gate(labels, { ...policy, thresholds: bounds });
 }
 
 function checkPolicy({ release, holdSeconds, longestSeconds }: GatePolicy): void {

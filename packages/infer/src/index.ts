@@ -7,6 +7,7 @@ export * from "./strict-schema.ts";
 export * from "./closest-name.ts";
 export * from "./model-card.ts";
 export * from "./decision.ts";
+export * from "./bare-head-card.ts";
 export * from "./classifier.ts";
 export * from "./log-mel.ts";
 export * from "./log-mel-graph.ts";

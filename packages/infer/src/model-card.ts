@@ -68,11 +68,13 @@ const shape = z.strictObject({
   sampleRateHz: z.literal(SAMPLE_RATE_HZ),
   windowing,
   decision: z.strictObject({
-    /** Lowest score that counts, for every label. */
+    /** Lowest score that counts, for every label but the background. */
     thresholds: z.record(label, z.number().min(0).max(1)),
     /** Steps in a row that must reach the threshold. */
     patience: z.int().min(1).max(10_000),
     refractorySeconds: z.number().min(0).max(86_400),
+    /** The label of everything that is no command: its score is reported and never becomes a detection. */
+    background: label.exactOptional(),
   }),
   /** How a gate behaves beside the thresholds (`GatePolicy`). */
   gate: z
@@ -93,8 +95,12 @@ const schema = shape.superRefine((card, context) => {
   const complain = (path: PropertyKey[], message: string): void =>
     context.addIssue({ code: "custom", path, message });
   if (new Set(card.labels).size !== card.labels.length) complain(["labels"], "a label is listed twice");
-  const { thresholds } = card.decision;
-  for (const name of card.labels)
+  const { thresholds, background } = card.decision;
+  if (background !== undefined && !card.labels.includes(background))
+    complain(["decision", "background"], `${JSON.stringify(background)} is not among labels`);
+  if (commandLabels(card).length === 0)
+    complain(["decision", "background"], "the only label is the background, so nothing is left to detect");
+  for (const name of commandLabels(card))
     if (!Object.hasOwn(thresholds, name))
       complain(["decision", "thresholds"], `no threshold for label ${JSON.stringify(name)}`);
   for (const name of Object.keys(thresholds))
@@ -125,6 +131,10 @@ export type Windowing = ModelCard["windowing"];
 
 /** A copy of the audio that a model hears (test-time augmentation). */
 export type AudioCopy = z.output<typeof audioCopy>;
+
+/** Labels that can be detected: all but the background. */
+export const commandLabels = ({ labels, decision }: Pick<ModelCard, "labels" | "decision">): string[] =>
+  labels.filter((name) => name !== decision.background);
 
 /** Embeddings that one score is read from. */
 export const embeddingsOf = (windowing: Windowing): number =>

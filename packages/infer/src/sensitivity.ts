@@ -1,30 +1,52 @@
+import { closestName } from "./closest-name.ts";
 import { CallsignError } from "./errors.ts";
-import type { ModelCard } from "./model-card.ts";
+import { commandLabels, type ModelCard } from "./model-card.ts";
 
 /** How easily a detector fires; at most one of the two. Without either the card's own thresholds hold. */
 export interface Sensitivity {
-  /** A score 0 to 1, for every label. */
-  readonly threshold?: number;
+  /** A score 0 to 1, for every label, or label by label; labels not named keep the card's. */
+  readonly threshold?: number | Readonly<Record<string, number>>;
   /** False alarms a day, 24 hours of such audio as the card's curve was measured on. */
   readonly falseAlarmsPerDay?: number;
 }
 
 /**
  * The card with the thresholds that a sensitivity comes to: for alarms a day, of each label's curve the lowest
- * threshold that stays within the rate. @throws CallsignError `INVALID_ARGUMENT` where the card has no curve, or none
- * of its points is within the rate
+ * threshold that stays within the rate. Thresholds of labels that the card does not have are ignored: they may be
+ * another model's. @throws CallsignError `INVALID_ARGUMENT` where the card has no curve, or none of its points is
+ * within the rate
  */
 export function withSensitivity(card: ModelCard, sensitivity: Sensitivity): ModelCard {
   const { threshold, falseAlarmsPerDay } = sensitivity;
   if (threshold === undefined && falseAlarmsPerDay === undefined) return card;
   if (threshold !== undefined && falseAlarmsPerDay !== undefined)
     throw refusal(`${card.name}: give a threshold or false alarms a day, not both`);
-  if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
-    throw refusal(`threshold: expected a score 0 to 1, got ${threshold}`);
-  const thresholds = Object.fromEntries(
-    card.labels.map((label) => [label, threshold ?? thresholdFor(card, { label, falseAlarmsPerDay })]),
-  );
+  const own = card.decision.thresholds;
+  const thresholdOf = (label: string): number => {
+    if (threshold === undefined) return thresholdFor(card, { label, falseAlarmsPerDay });
+    if (typeof threshold === "number") return threshold;
+    return (Object.hasOwn(threshold, label) ? threshold[label] : own[label])!;
+  };
+  const thresholds = Object.fromEntries(commandLabels(card).map((label) => [label, thresholdOf(label)]));
+  for (const [label, score] of Object.entries(thresholds))
+    if (!(score >= 0 && score <= 1))
+      throw refusal(
+        `threshold${typeof threshold === "number" ? "" : ` of ${JSON.stringify(label)}`}: expected a score 0 to 1, got ${score}`,
+      );
   return { ...card, decision: { ...card.decision, thresholds } };
+}
+
+/** @throws CallsignError `INVALID_ARGUMENT` for the threshold of a label that none of the cards can detect */
+export function checkThresholdLabels(cards: readonly ModelCard[], { threshold = 0 }: Sensitivity): void {
+  const known = cards.flatMap(commandLabels);
+  for (const label of typeof threshold === "number" ? [] : Object.keys(threshold)) {
+    if (known.includes(label)) continue;
+    const near = closestName(label, known);
+    throw refusal(
+      `threshold: no label ${JSON.stringify(label)} to detect; known: ${known.map((name) => JSON.stringify(name)).join(", ")}` +
+        (near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`),
+    );
+  }
 }
 
 function thresholdFor(

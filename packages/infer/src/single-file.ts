@@ -1,7 +1,7 @@
 import { EMBEDDING } from "./embedding-graph.ts";
 import { CallsignError } from "./errors.ts";
 import { LOG_MEL } from "./log-mel.ts";
-import type { ModelCard } from "./model-card.ts";
+import { embeddingsOf, type ModelCard } from "./model-card.ts";
 import {
   decodeOnnx,
   encodeOnnx,
@@ -173,6 +173,7 @@ function readHead(
       "MODEL_INVALID",
       `${card.name}: expected a classifier with an input and an output`,
     );
+  refuseOddShapes(card, input, output);
   const flat = valueDims(input)?.length === 2;
   const batch = [input, output].some((value) => valueDims(value)?.[0] === 1) ? 1 : "batch";
   const read = flat ? "features/flat" : features;
@@ -196,6 +197,20 @@ function readHead(
   };
 }
 
+/** @throws CallsignError `INVALID_ARGUMENT` for shapes that a detector can run and a single file cannot */
+function refuseOddShapes(card: ModelCard, input: ValueInfoProto, output: ValueInfoProto): void {
+  const [read, given] = [valueDims(input) ?? [], valueDims(output) ?? []];
+  const length = embeddingsOf(card.windowing) * EMBEDDING.dimension;
+  const isRow = read.length === 2 && (typeof read[1] !== "number" || read[1] === length);
+  const isFixed = typeof read[0] === "number" && read[0] !== 1;
+  if ((isRow || read.length === 3) && given.length <= 2 && !isFixed) return;
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `${card.name}: a single file is made of heads [n, ${embeddingsOf(card.windowing)}, 96] or [n, ${length}] -> [n, labels] ` +
+      `with n open or 1, got [${read.join(", ")}] -> [${given.join(", ")}]; export the head with that shape`,
+  );
+}
+
 const restOf = (output: ValueInfoProto, labels: number): number[] =>
   (valueDims(output)?.length ?? 2) > 1 ? [labels] : [];
 
@@ -205,6 +220,7 @@ function describe(card: ModelCard, length: number): Record<string, string> {
     "callsign.format": SINGLE_FILE.format,
     "callsign.name": card.name,
     "callsign.labels": JSON.stringify(card.labels),
+    ...(card.decision.background !== undefined && { "callsign.background": card.decision.background }),
     "callsign.thresholds": JSON.stringify(card.decision.thresholds),
     "callsign.patience": String(card.decision.patience),
     "callsign.refractorySeconds": String(card.decision.refractorySeconds),

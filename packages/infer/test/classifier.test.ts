@@ -35,6 +35,10 @@ describe("loadClassifier", () => {
   it.each<[string, TinyHeadOptions, number]>([
     ["any batch", {}, 150],
     ["a batch of one", { batch: 1 }, 3],
+    ["a batch of four", { batch: 4 }, 6],
+    ["a batch of one inside, any declared", { innerBatch: 1 }, 3],
+    ["scores [n, 1, labels]", { outputDims: ["n", 1, 2], outputShape: [-1, 1, 2] }, 3],
+    ["scores [labels] of one example", { batch: 1, outputDims: [2], outputShape: [2] }, 3],
     ["embeddings in a row", { inputDims: ["n", 16 * 96] }, 3],
     [
       "symbolic dimensions throughout",
@@ -99,13 +103,21 @@ describe("loadClassifier", () => {
       { inputDims: ["n", 96, 16] },
       /MODEL_SHAPE_MISMATCH head\.onnx: .*got "in" float32 \[n, 96, 16\]/,
     ],
-    ["a fixed batch of 4", { batch: 4 }, /MODEL_SHAPE_MISMATCH head\.onnx: .*got "in" float32 \[4, 16, 96\]/],
+    [
+      "a fixed batch that the scores do not have",
+      { batch: 4, outputDims: [2, 2], outputShape: [2, 2] },
+      /MODEL_SHAPE_MISMATCH head\.onnx: .*got "out" float32 \[2, 2\]/,
+    ],
     [
       "audio as input",
       { inputDims: ["n", "samples", 1, 1] },
       /MODEL_SHAPE_MISMATCH head\.onnx: .*got "in" float32/,
     ],
-    ["an output of rank three", { outputDims: ["n", 1, 1] }, /MODEL_SHAPE_MISMATCH head\.onnx: .*.*/],
+    [
+      "scores of several steps",
+      { labels: 2, outputDims: ["n", 2, 1], outputShape: [-1, 2, 1] },
+      /MODEL_SHAPE_MISMATCH head\.onnx: .*got "out" float32 \[n, 2, 1\]/,
+    ],
     [
       "two scores for one label",
       { labels: 2 },

@@ -1,4 +1,4 @@
-import { costThreshold, Gate, type GatePolicy, PLAIN_GATE } from "@callsign/infer";
+import { costThreshold, Gate, gateOf, type GatePolicy, PLAIN_GATE } from "@callsign/infer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -46,6 +46,14 @@ describe("Gate", () => {
   it("lets go after the longest mute, and waits for the scores to come down", () => {
     const scores = [0.9, 0.9, 0.9, 0.9, 0.9, 0.1, 0.9];
     expect(runOne(scores, { longestSeconds: 0.3 })).toBe("ooo...o");
+  });
+
+  it("never shuts for the background", () => {
+    const decision = { thresholds: { on: 0.5 }, patience: 1, refractorySeconds: 0, background: "other" };
+    for (const thresholds of [undefined, [0.5, 0.5]]) {
+      const gate = gateOf({ labels: ["on", "other"], decision }, thresholds ? { thresholds } : {});
+      expect([gate.step([0.1, 0.9], 0).muted, gate.step([0.6, 0.4], 100).muted]).toEqual([false, true]);
+    }
   });
 
   it("is open again after reset", () => {

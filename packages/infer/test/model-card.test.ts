@@ -55,7 +55,16 @@ describe("parseModelCard", () => {
     expect(parseModelCard(exampleCard(extra), { name })).toMatchObject(extra);
   });
 
+  it("takes a background label, which needs no threshold, and writes cards without one as before", () => {
+    const decision = { thresholds: { hello: 0.5 }, patience: 1, refractorySeconds: 0, background: "other" };
+    const card = exampleCard({ labels: ["hello", "other"], decision });
+    expect(parseModelCard(formatModelCard(card, { name }), { name })).toEqual(card);
+    expect(formatModelCard(exampleCard(), { name })).toBe(`${JSON.stringify(exampleCard(), undefined, 2)}\n`);
+  });
+
   it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
+    ["an unknown background", { "decision.background": "noise" }, /background: "noise" is not among labels/],
+    ["nothing but background", { "decision.background": "hello" }, /nothing is left to detect/],
     [
       "a misspelt key",
       { "windowing.hopLenght": 1 },

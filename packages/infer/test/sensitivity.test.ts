@@ -26,6 +26,19 @@ describe("withSensitivity", () => {
     });
   });
 
+  it("takes a threshold for each label, and none for the background", () => {
+    const several = exampleCard({
+      labels: ["on", "off", "other"],
+      decision: { thresholds: { on: 0.5, off: 0.5 }, patience: 1, refractorySeconds: 0, background: "other" },
+    });
+    const { decision } = withSensitivity(several, { threshold: { off: 0.7, elsewhere: 0.1 } });
+    expect(decision).toEqual({ ...several.decision, thresholds: { on: 0.5, off: 0.7 } });
+    expect(withSensitivity(several, { threshold: 0.9 }).decision.thresholds).toEqual({ on: 0.9, off: 0.9 });
+    expect(() => withSensitivity(several, { threshold: { on: 2 } })).toThrow(
+      /threshold of "on": expected a score 0 to 1, got 2/,
+    );
+  });
+
   it.each([
     [{ threshold: 1.5 }, /expected a score 0 to 1, got 1.5/],
     [{ threshold: 0.5, falseAlarmsPerDay: 1 }, /not both/],

@@ -53,4 +53,13 @@ describe("buildSingleFile", () => {
       code: "INVALID_ARGUMENT",
     });
   });
+
+  it.each([
+    ["a fixed batch of four", { batch: 4 }, "[4, 16, 96] -> [4, 1]"],
+    ["an axis of one beside the embeddings", { inputDims: ["n", 1, 16, 96] }, "[n, 1, 16, 96] -> [n, 1]"],
+  ])("refuses a head with %s", async (_, options, got) => {
+    const parts = { card: exampleCard(), classifier: tinyHead(options), embedding: smallEmbedding() };
+    const building = buildSingleFile({ ...parts, createSession: createNodeSession() });
+    await expect(building).rejects.toThrow(`with n open or 1, got ${got}; export the head with that shape`);
+  });
 });

@@ -3,12 +3,13 @@ import { type AudioCopy, CallsignError } from "@callsign/infer";
 import type { BenchResult } from "@callsign/eval";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { addHeadOptions, type HeadFlags, headOf } from "../head-options.ts";
 import { COPIES_HELP, parseCopies } from "../parse-copies.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
 import { makeUntrainedModel } from "../untrained-model.ts";
 
-interface BenchFlags {
+interface BenchFlags extends HeadFlags {
   readonly model?: string;
   readonly embedding?: string;
   readonly tta?: readonly AudioCopy[];
@@ -20,19 +21,19 @@ interface BenchFlags {
 
 /** `callsign bench`: what a model costs, against the same model computed as other tools do. */
 export function registerBench(program: Command, context: CliContext): void {
-  program
+  const benchCommand = program
     .command("bench")
-    .description("Measure what a model costs on this machine, against the ways others compute the same.")
+    .description("Measure what a model costs on this machine, compared with other implementations.")
     .option(
       "--model <dir>",
-      "model folder, or a bare openWakeWord .onnx head; without it an untrained conv-attention on the embedding carried with Callsign",
+      "model folder, or an .onnx head without a card; (default: an untrained conv-attention on Callsign's own embedding)",
     )
     .option(
       "--embedding <file>",
-      "speech embedding ONNX file; else found as `callsign models` says; without --model what the untrained one reads, a file or an id",
+      "speech embedding ONNX file (default: found as `callsign models list` shows); without --model the embedding of the untrained model, a file or an id",
     )
     .option("--tta <copies>", COPIES_HELP, parseCopies)
-    .option("--rounds <count>", "rounds in which every way takes its turn", parseNumber, 30)
+    .option("--rounds <count>", "rounds; in each, every implementation is timed once", parseNumber, 30)
     .option(
       "--check <file>",
       "fail when a ratio is more than 15 % worse than this baseline's for the processor at hand (40 % where it has none)",
@@ -44,6 +45,7 @@ export function registerBench(program: Command, context: CliContext): void {
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign bench --model models/galactic --json")
     .action((flags: BenchFlags) => bench(context, flags));
+  addHeadOptions(benchCommand);
 }
 
 /** A busy machine may spoil a run: a check fails only when so many do. */
@@ -101,7 +103,10 @@ async function measure(context: CliContext, flags: BenchFlags): Promise<BenchRes
   const progress = new ProgressLine(context);
   try {
     const embeddingPath = untrained?.embeddingPath ?? flags.embedding;
-    const model = await readModel(flags.model ?? untrained!.folder, {
+    const path = flags.model ?? untrained!.folder;
+    const model = await readModel(path, {
+      head: headOf(flags, { model: path, models: [path] }),
+      onNote: (note) => context.stderr(`${note}\n`),
       ...(embeddingPath !== undefined && { embeddingPath }),
       ...(flags.tta && { testTimeAugmentation: flags.tta }),
       assets: { env: context.env, signal: context.signal },

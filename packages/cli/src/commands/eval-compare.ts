@@ -1,5 +1,5 @@
 import type { ComparedModel, ModelComparison, ModelPair } from "@callsign/eval";
-import { CallsignError } from "@callsign/infer";
+import { CallsignError, commandLabels } from "@callsign/infer";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
@@ -22,9 +22,9 @@ export function registerEvalCompare(evaluate: Command, context: CliContext): voi
   const command = evaluate
     .command("compare")
     .description(
-      "Stream the same recordings through several models and tell, pair by pair, whether one hears more of the word at the same rate of false accepts.",
+      "Compare several models, pair by pair, on the same recordings: which one misses fewer words at the same rate of false accepts.",
     )
-    .argument("<model...>", "folders with model.json, or .onnx heads of openWakeWord's kind; two or more")
+    .argument("<model...>", "model folders, or .onnx heads without a card; two or more")
     .addHelpText(
       "after",
       "\nExample:\n  callsign eval compare models/alexa alexa_v0.1.onnx --positives recordings/alexa --negatives recordings/speech",
@@ -46,7 +46,8 @@ async function compare(
   const { compareModels } = await import("@callsign/eval");
   const recordings = await openRecordings(context, flags);
   const compared: ComparedModel[] = [];
-  for (const model of models) compared.push(await evaluateModel(context, model, { flags, recordings }));
+  for (const model of models)
+    compared.push(await evaluateModel(context, model, { models, flags, recordings }));
   const comparison = compareModels(compared);
   if (flags.json) printJson(context, comparison);
   else context.stdout(formatComparison(comparison));
@@ -55,14 +56,16 @@ async function compare(
 async function evaluateModel(
   context: CliContext,
   model: string,
-  { flags, recordings }: { flags: CompareFlags; recordings: OpenRecordings },
+  options: { models: readonly string[]; flags: CompareFlags; recordings: OpenRecordings },
 ): Promise<ComparedModel> {
+  const { models, flags, recordings } = options;
   const { evaluateKeyword } = await import("@callsign/eval");
   context.stderr(`${model}\n`);
-  const detector = await openDetector(context, { ...flags, model });
+  const detector = await openDetector(context, { ...flags, model, models });
   const faults: string[] = [];
   try {
-    const { labels, decision } = detector.card;
+    const { decision } = detector.card;
+    const labels = commandLabels(detector.card);
     // A public head calls its only label as its file is called: no name fits them all.
     const label = labels.length === 1 ? labels[0]! : labelOf(detector, flags.label);
     const onFault = (message: string): void => void faults.push(message);

@@ -11,6 +11,7 @@ import { formatClips } from "../format-clips.ts";
 import { addDetectorChoice, type DetectorChoice, openDetector } from "../open-detector.ts";
 import { parseDelays } from "../parse-delays.ts";
 import { parseNumber } from "../parse-number.ts";
+import { parseThreshold, type Threshold } from "../parse-threshold.ts";
 
 interface ConversationFlags extends DetectorChoice {
   readonly config?: string;
@@ -21,7 +22,7 @@ interface ConversationFlags extends DetectorChoice {
   readonly noise?: string;
   readonly seed: string;
   readonly model?: readonly string[];
-  readonly threshold?: number;
+  readonly threshold?: Threshold;
   readonly lookAhead?: readonly number[];
   readonly json?: boolean;
 }
@@ -43,20 +44,24 @@ export function registerEvalConversation(evaluate: Command, context: CliContext)
       "YAML config of the detector; without it, the conversations in --out are scored",
     )
     .option("--minutes <n>", "length of all clips together", parseNumber, 2)
-    .option("--clips <n>", "how many", parseNumber, 1)
+    .option("--clips <n>", "number of clips", parseNumber, 1)
     .option(
       "--command-share <n>",
-      "chance that an utterance is a command; 0.13 is about the challenge's",
+      "probability that an utterance is a command; about 0.13 in the challenge",
       parseNumber,
       0.35,
     )
-    .option("--noise <dir>", "recordings for the background, else only synthetic noise")
-    .option("--seed <seed>", "of what is said, by whom and when", "conversation")
+    .option("--noise <dir>", "recordings for the background (default: synthetic noise only)")
+    .option("--seed <seed>", "random seed for words, voices and times", "conversation")
     .option("--model <dir...>", "models to score on all conversations in --out")
-    .option("--threshold <score>", "for all of the models; else each card's own", parseNumber)
+    .option(
+      "--threshold <score>",
+      "detection threshold of all models, 0 to 1, for all labels or as LABEL=SCORE,... (default: each model card's)",
+      parseThreshold,
+    )
     .option(
       "--look-ahead <ms>",
-      "score with outgoing audio delayed by these too, such as 0,40,80",
+      "also score with the outgoing audio delayed by these, such as 0,40,80",
       parseDelays,
     );
   addDetectorChoice(command)
@@ -79,7 +84,7 @@ async function converse(context: CliContext, flags: ConversationFlags): Promise<
     );
   const made = config === undefined ? {} : await make(context, { ...flags, config });
   const scored = [];
-  for (const model of models) scored.push({ model, ...(await score(context, { ...flags, model })) });
+  for (const model of models) scored.push({ model, ...(await score(context, { ...flags, model, models })) });
   if (flags.json) printJson(context, { ...made, ...(models.length > 0 && { models: scored }) });
   else if (models.length > 0) context.stdout(formatClips(scored));
 }
@@ -109,7 +114,7 @@ async function make(context: CliContext, flags: ConversationFlags & { readonly c
 
 async function score(
   context: CliContext,
-  flags: Omit<ConversationFlags, "model"> & { readonly model: string },
+  flags: Omit<ConversationFlags, "model"> & { readonly model: string; readonly models: readonly string[] },
 ): Promise<{ readonly summary: ClipsSummary; readonly clips: readonly ClipResult[] }> {
   const { evaluateClips, summarizeClips } = await import("@callsign/eval");
   const { signal } = context;

@@ -1,11 +1,12 @@
 import { type AudioCopy, CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { addHeadOptions, type HeadFlags, headOf } from "../head-options.ts";
 import { parseCopies } from "../parse-copies.ts";
 import { parseNumber } from "../parse-number.ts";
 import { ProgressLine } from "../progress.ts";
 
-interface ExportFlags {
+interface ExportFlags extends HeadFlags {
   readonly checkpoint?: string;
   readonly architecture: string;
   readonly label?: string;
@@ -20,25 +21,28 @@ interface ExportFlags {
 
 /** `callsign export`: a checkpoint becomes model.onnx + model.json, or a model one file for any onnxruntime. */
 export function registerExport(program: Command, context: CliContext): void {
-  program
+  const exportCommand = program
     .command("export")
     .description(
       "Turn a trained checkpoint into a model folder (model.onnx and its card, model.json), " +
         "or with --single-file a model into one ONNX file: audio and state in, scores and state out.",
     )
-    .option("--checkpoint <file>", "weights in safetensors, PyTorch tensor names")
-    .option("--architecture <name>", "network the weights belong to: mlp", "mlp")
-    .option("--label <name>", "what a detection is called")
-    .option("--threshold <score>", "score in 0..1 from which on it is a detection; default 0.5", parseNumber)
+    .option("--checkpoint <file>", "weights as a safetensors file with PyTorch tensor names")
+    .option("--architecture <name>", "network of these weights: mlp", "mlp")
+    .option("--label <name>", "label of a detection")
+    .option("--threshold <score>", "detection threshold, 0 to 1 (default: 0.5)", parseNumber)
     .option(
       "--tta <copies>",
       "test-time augmentation for the card: copies of the audio whose scores are averaged, such as 0,256,0@-6",
       parseCopies,
     )
     .option("--single-file", "write log-mel, embedding and classifier of --model as one ONNX file")
-    .option("--model <dir>", "model folder, or a bare openWakeWord .onnx head, for --single-file")
-    .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
-    .requiredOption("--out <path>", "folder to write the model to; with --single-file the file")
+    .option("--model <dir>", "model folder, or an .onnx head without a card, for --single-file")
+    .option(
+      "--embedding <file>",
+      "speech embedding ONNX file (default: found as `callsign models list` shows)",
+    )
+    .requiredOption("--out <path>", "folder for the model; with --single-file the file")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -48,6 +52,7 @@ export function registerExport(program: Command, context: CliContext): void {
     .action((flags: ExportFlags) =>
       flags.singleFile ? exportSingleFile(context, flags) : exportFolder(context, flags),
     );
+  addHeadOptions(exportCommand);
 }
 
 async function exportFolder(context: CliContext, flags: ExportFlags): Promise<void> {
@@ -85,6 +90,8 @@ async function exportSingleFile(context: CliContext, flags: ExportFlags): Promis
   const { createNodeSession, readModel, writeFileAtomic } = await import("@callsign/infer/node");
   const progress = new ProgressLine(context);
   const parts = await readModel(model, {
+    head: headOf(flags, { model, models: [model] }),
+    onNote: (note) => context.stderr(`${note}\n`),
     ...(threshold === undefined ? {} : { threshold }),
     ...(tta === undefined ? {} : { testTimeAugmentation: tta }),
     ...(embeddingPath === undefined ? {} : { embeddingPath }),

@@ -1,12 +1,21 @@
-import { type AudioNote, CallsignError, type DetectorStream, levelDb, type ModelStep } from "@callsign/infer";
+import {
+  type AudioNote,
+  CallsignError,
+  type DetectorStream,
+  levelDb,
+  type ModelCard,
+  type ModelStep,
+} from "@callsign/infer";
 import type { MicrophoneProgram } from "@callsign/infer/node";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { addRawOptions, type RawFlags, readInput } from "../audio-input.ts";
 import { DetectionActions } from "../detection-actions.ts";
 import { ListenLine } from "../listen-line.ts";
+import { addHeadOptions } from "../head-options.ts";
 import { loadDetectorSetFor, type OpenDetectorSetFlags, sensitivityOf } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
+import { parseThreshold } from "../parse-threshold.ts";
 
 interface ListenFlags extends OpenDetectorSetFlags, RawFlags {
   readonly list?: boolean;
@@ -26,7 +35,7 @@ export function registerListen(program: Command, context: CliContext): void {
     .description(
       "Listen to a microphone and print each detection; on a terminal also the level and the scores.",
     )
-    .argument("[model...]", "model folders, or bare openWakeWord .onnx heads")
+    .argument("[model...]", "model folders, or .onnx heads without a card")
     .option("--list", "list the microphones and exit")
     .option(
       "--device <name>",
@@ -40,8 +49,8 @@ export function registerListen(program: Command, context: CliContext): void {
     )
     .option(
       "--threshold <score>",
-      "detection threshold for all models, 0 to 1 (default: each model card's)",
-      parseNumber,
+      "detection threshold, 0 to 1, for all labels or as LABEL=SCORE,... (default: each model card's)",
+      parseThreshold,
     )
     .option(
       "--false-alarms-per-day <number>",
@@ -55,7 +64,10 @@ export function registerListen(program: Command, context: CliContext): void {
       "--exec <program...>",
       "run a program, without a shell, at every detection: its arguments, then model, label, score and time in ms",
     )
-    .option("--embedding <file>", "speech embedding ONNX file (default: found as `callsign models` shows)");
+    .option(
+      "--embedding <file>",
+      "speech embedding ONNX file (default: found as `callsign models list` shows)",
+    );
   addRawOptions(command)
     .option("--json", "print one JSON document per line for every detection and nothing else on stdout")
     .addHelpText(
@@ -70,6 +82,7 @@ export function registerListen(program: Command, context: CliContext): void {
     .action((models: string[], flags: ListenFlags) =>
       flags.list === true ? list(context, flags) : listen(context, { models, flags }),
     );
+  addHeadOptions(command);
 }
 
 async function list(context: CliContext, flags: ListenFlags): Promise<void> {
@@ -98,7 +111,7 @@ async function listen(
       audioSeconds: flags.saveDetections === undefined ? 0 : 10,
       ...(flags.voiceGate === true && { voiceGate: {} }),
     });
-    await hear(context, { stream, flags, actions });
+    await hear(context, { stream, cards: set.cards, flags, actions });
   } finally {
     await actions.finish();
     await set.dispose();
@@ -107,10 +120,16 @@ async function listen(
 
 async function hear(
   context: CliContext,
-  { stream, flags, actions }: { stream: DetectorStream; flags: ListenFlags; actions: DetectionActions },
+  parts: {
+    readonly stream: DetectorStream;
+    readonly cards: readonly ModelCard[];
+    readonly flags: ListenFlags;
+    readonly actions: DetectionActions;
+  },
 ): Promise<void> {
+  const { stream, cards, flags, actions } = parts;
   const { seconds = Infinity } = flags;
-  const line = new ListenLine(context);
+  const line = new ListenLine(context, cards);
   let heard = 0;
   let silent = 0;
   const started = performance.now();

@@ -2,8 +2,10 @@ import { once } from "node:events";
 import type { ServeOptions } from "@callsign/infer/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { addHeadOptions } from "../head-options.ts";
 import { loadDetectorSetFor, type OpenDetectorSetFlags, sensitivityOf } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
+import { parseThreshold } from "../parse-threshold.ts";
 
 interface ServeFlags extends OpenDetectorSetFlags {
   readonly host: string;
@@ -23,12 +25,12 @@ interface ServeFlags extends OpenDetectorSetFlags {
 
 /** `callsign serve`: models for any number of clients, over WebSocket and Wyoming. */
 export function registerServe(program: Command, context: CliContext): void {
-  program
+  const serveCommand = program
     .command("serve")
     .description(
       "Serve models over WebSocket (ws://HOST:PORT/v1/stream, with /health and /metrics) and, as a wake-word service for Home Assistant, over Wyoming.",
     )
-    .argument("<model...>", "model folders, or bare openWakeWord .onnx heads")
+    .argument("<model...>", "model folders, or .onnx heads without a card")
     .option(
       "--host <address>",
       "where HTTP and WebSocket listen; others than loopback want a token",
@@ -42,7 +44,11 @@ export function registerServe(program: Command, context: CliContext): void {
     .option("--token <text>", "what WebSocket clients must show; better in CALLSIGN_TOKEN, which nobody sees")
     .option("--no-token", "no token, even where other machines can connect")
     .option("--allow-origin <origin...>", "web pages that may connect, besides those of this machine")
-    .option("--threshold <score>", "for all models instead of their own", parseNumber)
+    .option(
+      "--threshold <score>",
+      "instead of the models' own, for all labels, or LABEL=SCORE,...",
+      parseThreshold,
+    )
     .option("--false-alarms-per-day <number>", "for all models, by their cards' curves", parseNumber)
     .option("--voice-gate", "pass over silence without computing anything")
     .option("--max-streams <count>", "clients at once (256)", parseNumber)
@@ -64,6 +70,7 @@ export function registerServe(program: Command, context: CliContext): void {
         "  CALLSIGN_TOKEN=... callsign serve models/oxygen --host 0.0.0.0 --no-wyoming-port",
     )
     .action((models: string[], flags: ServeFlags) => serve(context, { models, flags }));
+  addHeadOptions(serveCommand);
 }
 
 async function serve(

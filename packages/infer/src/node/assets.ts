@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GOOGLE_SPEECH_EMBEDDING } from "../bare-head-card.ts";
 import { CallsignError } from "../errors.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { downloadFile, type DownloadOptions } from "./download.ts";
@@ -29,9 +30,8 @@ const OPEN_WAKE_WORD = "https://github.com/dscripka/openWakeWord/releases/downlo
 
 /** Google's speech embedding (TF-Hub google/speech_embedding), as openWakeWord converted it to ONNX. */
 export const SPEECH_EMBEDDING = {
-  id: "google-speech-embedding",
+  ...GOOGLE_SPEECH_EMBEDDING,
   fileNames: ["speech-embedding.onnx", "embedding_model.onnx"],
-  sha256: "70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f",
   bytes: 1_326_578,
   licence: "Apache-2.0",
   hub: { ...HEY_BUDDY, path: "pretrained/speech-embedding.onnx" },

@@ -1,54 +1,35 @@
-import { basename, extname } from "node:path";
-import { CallsignError } from "../errors.ts";
-import { FRONTEND_ID, type ModelCard, parseModelCard, SAMPLE_RATE_HZ } from "../model-card.ts";
-import { SPEECH_EMBEDDING } from "./assets.ts";
+import { basename } from "node:path";
+import { type BareHeadOptions, describeBareHead } from "../bare-head-card.ts";
+import type { SessionFactory } from "../session.ts";
 import { readModelFile, type ModelFiles } from "./model-folder.ts";
+import { createNodeSession } from "./session.ts";
 import { sha256Hex } from "./sha256.ts";
 
-/** What a head without a card leaves open. */
-export interface BareHeadOptions {
-  /** One a score; default the file's name without its ending. */
-  readonly labels?: readonly string[];
-  /** For every label. Default 0.5, openWakeWord's. */
-  readonly threshold?: number;
-  /** Default 1. */
-  readonly patience?: number;
-  /** Default 2. */
-  readonly refractorySeconds?: number;
-}
+export type { BareHeadOptions } from "../bare-head-card.ts";
 
 /**
- * Reads an .onnx file that came without a card as a head of openWakeWord's kind (livekit-wakeword's are the same):
- * 16 embeddings of the Google speech embedding, one every 80 ms, clamped per chunk. The card is made up for it.
+ * Reads an .onnx file that came without a card, and makes its card as `describeBareHead` does.
+ * @throws CallsignError `MODEL_NOT_FOUND`, and what `describeBareHead` throws
  */
-export async function readBareHead(path: string, options: BareHeadOptions = {}): Promise<ModelFiles> {
+export async function readBareHead(
+  path: string,
+  options: BareHeadOptions & {
+    /** Default `createNodeSession()`. */
+    readonly createSession?: SessionFactory;
+    /** Receives one sentence for each thing that the user should know. */
+    readonly onNote?: (note: string) => void;
+  } = {},
+): Promise<ModelFiles> {
+  const { createSession = createNodeSession(), onNote, ...head } = options;
   const classifier = await readModelFile(path);
-  const fallback = basename(path, extname(path));
-  const { labels = [fallback], threshold = 0.5, patience = 1, refractorySeconds = 2 } = options;
-  const card: ModelCard = {
-    formatVersion: 1,
-    name: fallback,
-    labels: [...labels],
-    classifier: { file: basename(path), sha256: sha256Hex(classifier), bytes: classifier.length },
-    frontend: {
-      id: FRONTEND_ID,
-      floor: "chunk",
-      embedding: { id: "google-speech-embedding", sha256: SPEECH_EMBEDDING.sha256 },
-    },
-    audioScale: "int16",
-    sampleRateHz: SAMPLE_RATE_HZ,
-    windowing: { kind: "embedding-sequence", embeddings: 16, hopLength: 1280 },
-    decision: {
-      thresholds: Object.fromEntries(labels.map((label) => [label, threshold])),
-      patience,
-      refractorySeconds,
-    },
-    createdBy: { tool: "callsign", version: "bare head" },
-  };
-  if (classifier.length === 0) throw new CallsignError("MODEL_INVALID", `${path}: the file is empty`);
-  return {
-    card: parseModelCard(card, { name: `${path} (card made of the options)` }),
-    classifier,
-    name: path,
-  };
+  const sha256 = sha256Hex(classifier);
+  const { card, notes } = await describeBareHead(classifier, {
+    ...head,
+    fileName: basename(path),
+    path,
+    sha256,
+    createSession,
+  });
+  for (const note of notes) onNote?.(note);
+  return { card, classifier, name: path };
 }

@@ -1,11 +1,11 @@
-/** Name of the processor. */
+/** Name the processor registers itself under. */
 export const CAPTURE_PROCESSOR = "callsign-capture";
 
 /**
- * The worklet's module, as text: an AudioWorklet wants an address of its own, and every bundler writes that differently.
- * It mixes to mono and posts blocks of 1,024 samples; runs on the audio thread, so it allocates one block at a time.
+ * The worklet's module as text, for pages that give no `workletUrl`: no bundler has to know of it. The same text is the
+ * file `assets/capture-processor.js`; a test compares them.
  */
-const SOURCE = `
+export const CAPTURE_SOURCE = `// AudioWorklet module of openWebMicrophone: mixes to mono and posts blocks of 1,024 samples.
 registerProcessor("${CAPTURE_PROCESSOR}", class extends AudioWorkletProcessor {
   block = new Float32Array(1024);
   filled = 0;
@@ -24,7 +24,3 @@ registerProcessor("${CAPTURE_PROCESSOR}", class extends AudioWorkletProcessor {
   }
 });
 `;
-
-/** An address of the worklet's module; revoke it once it is added. */
-export const captureModuleUrl = (): string =>
-  URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));

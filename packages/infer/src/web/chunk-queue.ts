@@ -1,19 +1,27 @@
-import type { CallsignError } from "../errors.ts";
+import { CallsignError } from "../errors.ts";
 
-/** Audio between whoever makes it and whoever hears it; iterates until it is ended. */
+export interface ChunkQueueOptions {
+  /** Samples kept while nobody reads; the oldest chunks beyond that are dropped. */
+  readonly maxSamples: number;
+  /** Called with the number of samples dropped. */
+  readonly onDropped?: (samples: number) => void;
+  /** Called once when the loop over the queue is left. */
+  readonly onLeft?: () => Promise<void> | void;
+}
+
+/** Audio between its source and one loop that reads it; the loop runs until `end`. */
 export class ChunkQueue implements AsyncIterable<Float32Array> {
-  readonly #mostSamples: number;
-  readonly #onDropped: (samples: number) => void;
+  readonly #options: ChunkQueueOptions;
   #chunks: Float32Array[] = [];
   #samples = 0;
   #isEnded = false;
   #fault: CallsignError | undefined;
-  #wake: (() => void) | undefined;
+  #hasReader = false;
+  /** Reads that wait for a chunk. */
+  #waiting: (() => void)[] = [];
 
-  /** More than `mostSamples` are not kept: the oldest go, and `onDropped` is told how many. */
-  constructor(options: { readonly mostSamples: number; readonly onDropped?: (samples: number) => void }) {
-    this.#mostSamples = options.mostSamples;
-    this.#onDropped = options.onDropped ?? (() => undefined);
+  constructor(options: ChunkQueueOptions) {
+    this.#options = options;
   }
 
   push(chunk: Float32Array): void {
@@ -21,35 +29,60 @@ export class ChunkQueue implements AsyncIterable<Float32Array> {
     this.#chunks.push(chunk);
     this.#samples += chunk.length;
     let dropped = 0;
-    while (this.#samples > this.#mostSamples && this.#chunks.length > 1) {
-      const oldest = this.#chunks.shift()!;
-      this.#samples -= oldest.length;
-      dropped += oldest.length;
-    }
-    if (dropped > 0) this.#onDropped(dropped);
-    this.#wake?.();
+    while (this.#samples > this.#options.maxSamples && this.#chunks.length > 1)
+      dropped += this.#take().length;
+    if (dropped > 0) this.#options.onDropped?.(dropped);
+    this.#wake();
   }
 
-  /** What is in it is still heard; then the loop ends, or throws. */
+  /** Ends the loop once it has read what is queued; with a fault, the loop then throws it. */
   end(fault?: CallsignError): void {
+    if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#fault ??= fault;
-    this.#wake?.();
+    this.#fault = fault;
+    this.#wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Float32Array, void, undefined> {
-    for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk) {
-        this.#samples -= chunk.length;
-        yield chunk;
-      } else if (this.#isEnded) {
-        if (this.#fault) throw this.#fault;
-        return;
-      } else {
-        // oxlint-disable-next-line promise/avoid-new -- woken by the next push
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-      }
-    }
+  /**
+   * Leaving the loop drops what is queued and ends a read in progress at once.
+   * @throws CallsignError `INVALID_ARGUMENT` for a second loop while the first runs: each would get half of the audio
+   */
+  [Symbol.asyncIterator](): AsyncIterator<Float32Array, void, undefined> {
+    if (this.#hasReader && !this.#isEnded)
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        "microphone: a loop reads it already; share its chunks from that loop, or open the microphone a second time",
+      );
+    this.#hasReader = true;
+    return {
+      next: async () => {
+        while (this.#chunks.length === 0 && !this.#isEnded)
+          // oxlint-disable-next-line promise/avoid-new -- resolved by the next push
+          await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        if (this.#chunks.length > 0) return { done: false, value: this.#take() };
+        const fault = this.#fault;
+        this.#fault = undefined;
+        if (fault) throw fault;
+        return { done: true, value: undefined };
+      },
+      return: async () => {
+        this.#chunks = [];
+        this.#samples = 0;
+        this.#fault = undefined;
+        this.end();
+        await this.#options.onLeft?.();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  #take(): Float32Array {
+    const chunk = this.#chunks.shift()!;
+    this.#samples -= chunk.length;
+    return chunk;
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

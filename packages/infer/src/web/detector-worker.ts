@@ -1,57 +1,86 @@
-import type { Detector } from "../detector.ts";
+import type { DetectorSet } from "../detector-set.ts";
+import type { DetectorStream } from "../detector-stream.ts";
 import { CallsignError } from "../errors.ts";
-import { loadWebDetector } from "./web-detector.ts";
+import { loadWebDetectorSet } from "./web-detector.ts";
 import { createWebSession } from "./web-session.ts";
-import { toFailure, type WorkerAnswer, type WorkerRequest } from "./worker-messages.ts";
+import {
+  toWorkerError,
+  type WorkerAnswer,
+  type WorkerModels,
+  type WorkerRequest,
+} from "./worker-messages.ts";
 
-/** What of a worker's global scope is used. */
+/** The part of a worker's global scope that is used. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
   postMessage(answer: WorkerAnswer): void;
 }
 
-/** The whole of a worker's module: `serveDetector()` and nothing else. `WorkerDetector` is its other end. */
+/** The whole of a worker's module: call `serveDetector()` at its top level. `WorkerDetector` is its other end. */
 export function serveDetector(scope: WorkerScope = globalThis): void {
-  let detector: Detector | undefined;
+  const worker = new LoadedModels();
   let queue: Promise<unknown> = Promise.resolve();
-  const opened = (): Detector => {
-    if (detector) return detector;
-    throw new CallsignError("DISPOSED", "worker: no detector is loaded");
-  };
-  const answer = async (request: WorkerRequest): Promise<WorkerAnswer> => {
-    const { id, kind } = request;
-    switch (kind) {
-      case "load": {
-        const { providers, wasmUrl, ...options } = request.options;
-        await detector?.dispose();
-        detector = await loadWebDetector({
-          ...options,
-          createSession: createWebSession({ ...(providers && { providers }), ...(wasmUrl && { wasmUrl }) }),
-        });
-        return { id, kind: "loaded", card: detector.card };
-      }
-      case "push": {
-        const start = performance.now();
-        const steps = await opened().push(request.samples);
-        return { id, kind: "steps", steps, cpuMs: performance.now() - start };
-      }
-      case "reset":
-        await opened().reset();
-        break;
-      case "dispose":
-        await detector?.dispose();
-        detector = undefined;
-        break;
-    }
-    return { id, kind: "done" };
-  };
   const answerInTurn = async (request: WorkerRequest, before: Promise<unknown>): Promise<void> => {
     await before;
-    const done = await answer(request).catch((error: unknown) => toFailure(request.id, error));
+    const answer = await worker
+      .carryOut(request)
+      .catch((error: unknown): WorkerAnswer => ({
+        id: request.id,
+        kind: "failed",
+        error: toWorkerError(error),
+      }));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
-    scope.postMessage(done);
+    scope.postMessage(answer);
   };
   scope.onmessage = ({ data }) => {
     queue = answerInTurn(data, queue);
   };
+}
+
+/** The worker's models and its one stream through them. */
+class LoadedModels {
+  #set: DetectorSet | undefined;
+  #stream: DetectorStream | undefined;
+
+  async carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
+    const { id, kind } = request;
+    switch (kind) {
+      case "start":
+        break;
+      case "load":
+        await this.#load(request.options);
+        return { id, kind: "loaded", cards: this.#set!.cards };
+      case "push": {
+        const start = performance.now();
+        const steps = await this.#opened.push(request.samples);
+        return { id, kind: "steps", steps, busyMs: performance.now() - start };
+      }
+      case "reset":
+        await this.#opened.reset();
+        break;
+      case "dispose":
+        await this.#dispose();
+        break;
+    }
+    return { id, kind: "done" };
+  }
+
+  get #opened(): DetectorStream {
+    if (this.#stream) return this.#stream;
+    throw new CallsignError("DISPOSED", "worker: no model is loaded");
+  }
+
+  async #load({ models, providers, wasmUrl, ...options }: WorkerModels): Promise<void> {
+    await this.#dispose();
+    const createSession = createWebSession({ ...(providers && { providers }), ...(wasmUrl && { wasmUrl }) });
+    const set = await loadWebDetectorSet(models, { ...options, createSession });
+    this.#set = set;
+    this.#stream = await set.open();
+  }
+
+  async #dispose(): Promise<void> {
+    await this.#stream?.dispose();
+    await this.#set?.dispose();
+    this.#stream = this.#set = undefined;
+  }
 }

@@ -2,74 +2,183 @@ import { fromUnitFloat } from "../audio/pcm.ts";
 import { Resampler } from "../audio/resampler.ts";
 import { CallsignError } from "../errors.ts";
 import { SAMPLE_RATE_HZ } from "../model-card.ts";
-import { CAPTURE_PROCESSOR, captureModuleUrl } from "./capture-worklet.ts";
+import { CAPTURE_PROCESSOR, CAPTURE_SOURCE } from "./capture-worklet.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 
+/**
+ * `interrupted`: no audio comes for now, because of a call, the lock screen, or a muted device. It goes on by itself when
+ * the browser allows it.
+ */
+export type WebMicrophoneState = "open" | "interrupted" | "closed";
+
 export interface WebMicrophoneOptions {
-  /** As `navigator.mediaDevices.enumerateDevices` names it; default the browser's choice. */
+  /** As in `navigator.mediaDevices.enumerateDevices()`; default the browser's choice. */
   readonly deviceId?: string;
-  /** Told of audio that was let go of because nobody heard it in time, in seconds: a page in trouble. */
+  /**
+   * Address of `@callsign/infer/capture-processor.js`, for a page whose Content-Security-Policy does not allow `blob:` scripts.
+   * By default the worklet comes from a blob: URL.
+   */
+  readonly workletUrl?: string | URL;
+  /** Called with the length in seconds of audio that was dropped because the loop did not read it in time. */
   readonly onDropped?: (seconds: number) => void;
+  /** Called when `state` changes. */
+  readonly onStateChange?: (state: WebMicrophoneState) => void;
+  /** Closes the microphone, or gives up opening it. */
+  readonly signal?: AbortSignal;
 }
 
-/** A microphone that is on. Its audio is 16 kHz mono in int16 magnitudes, in chunks as they come. */
+/**
+ * An open microphone: 16 kHz mono in int16 magnitudes, in chunks as they come, for one loop. Leaving the loop closes the
+ * microphone.
+ */
 export interface WebMicrophone extends AsyncIterable<Float32Array> {
-  /** The device's own rate. */
+  /** Sample rate of the device. */
   readonly sampleRateHz: number;
-  /** Its name, where the browser tells. */
+  /** Name of the device; empty where the browser hides it. */
   readonly label: string;
-  /** Switches it off; the loop over it ends. */
+  readonly state: WebMicrophoneState;
+  /** Turns the microphone off and ends the loop over it. */
   close(): Promise<void>;
 }
 
-/** Audio waits so long for whoever hears it; then the oldest goes. */
-const MOST_SECONDS = 10;
+/** Audio waits this long to be read; then the oldest is dropped. */
+const MAX_QUEUED_SECONDS = 10;
+
+/** While interrupted, the audio is asked to go on this often: not every browser reports the end of a call. */
+const RESUME_INTERVAL_MS = 1000;
 
 /**
- * Opens the microphone through an AudioWorklet, whose thread goes on in a hidden tab. The browser's own echo cancelling,
- * noise suppression and gain stay off: they change what a detector hears. Call it from a click: browsers want one.
- * @throws CallsignError `MICROPHONE_FAILED`, which says what to do; the loop throws it when the microphone is unplugged
+ * Opens the microphone through an AudioWorklet, which keeps running in a hidden tab. The browser's echo cancellation,
+ * noise suppression and gain control are off: they change what a detector hears. Call it from a click handler.
+ * @throws CallsignError `MICROPHONE_FAILED` with what to do, `ABORTED`; the loop throws `MICROPHONE_FAILED` when the
+ * device is unplugged
  */
 export async function openWebMicrophone(options: WebMicrophoneOptions = {}): Promise<WebMicrophone> {
-  const stream = await askForMicrophone(options.deviceId);
-  const [track] = stream.getAudioTracks();
-  const context = new AudioContext();
-  const queue = new ChunkQueue({
-    mostSamples: MOST_SECONDS * SAMPLE_RATE_HZ,
-    ...(options.onDropped && { onDropped: (samples) => options.onDropped!(samples / SAMPLE_RATE_HZ) }),
-  });
-  const close = async (): Promise<void> => {
-    queue.end();
-    for (const one of stream.getTracks()) one.stop();
-    if (context.state !== "closed") await context.close();
-  };
+  const { signal } = options;
+  refuseIfAborted(signal);
+  const microphone = new CapturedMicrophone(await askForMicrophone(options.deviceId), options);
   try {
+    refuseIfAborted(signal);
+    await microphone.start();
+    refuseIfAborted(signal);
+    return microphone;
+  } catch (error) {
+    await microphone.close();
+    if (error instanceof CallsignError) throw error;
+    throw failure(`it cannot be opened: ${String(error)}`, error);
+  }
+}
+
+/** Owns the tracks and the audio context; `close` ends both. */
+class CapturedMicrophone implements WebMicrophone {
+  readonly #options: WebMicrophoneOptions;
+  readonly #stream: MediaStream;
+  readonly #track: MediaStreamTrack;
+  readonly #queue: ChunkQueue;
+  /** Removes the event listeners. */
+  readonly #listening = new AbortController();
+  #context: AudioContext | undefined;
+  #retry: ReturnType<typeof setInterval> | undefined;
+  #state: WebMicrophoneState = "interrupted";
+  sampleRateHz = 0;
+
+  constructor(stream: MediaStream, options: WebMicrophoneOptions) {
+    const { onDropped } = options;
+    this.#options = options;
+    this.#stream = stream;
+    this.#track = stream.getAudioTracks()[0]!;
+    this.#queue = new ChunkQueue({
+      maxSamples: MAX_QUEUED_SECONDS * SAMPLE_RATE_HZ,
+      ...(onDropped && { onDropped: (samples) => onDropped(samples / SAMPLE_RATE_HZ) }),
+      onLeft: () => this.close(),
+    });
+  }
+
+  get label(): string {
+    return this.#track.label;
+  }
+
+  get state(): WebMicrophoneState {
+    return this.#state;
+  }
+
+  async start(): Promise<void> {
+    const context = new AudioContext();
+    this.#context = context;
+    this.sampleRateHz = context.sampleRate;
     const resampler = new Resampler({ fromHz: context.sampleRate, toHz: SAMPLE_RATE_HZ });
-    const node = await makeCaptureNode(context);
+    const node = await makeCaptureNode(context, this.#options.workletUrl);
     node.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
       const samples = resampler.push(fromUnitFloat(data));
-      if (samples.length > 0) queue.push(samples);
+      if (samples.length > 0) this.#queue.push(samples);
     };
-    context.createMediaStreamSource(stream).connect(node);
-    track!.onended = () => queue.end(failure("the microphone is gone; plug it in again and start anew"));
-    await context.resume();
-  } catch (error) {
-    await close();
-    throw error;
+    context.createMediaStreamSource(this.#stream).connect(node);
+    this.#listen(context);
+    // Not awaited: where the browser wants a click first, it is pending until then.
+    void context.resume().catch(() => undefined);
+    this.#update();
   }
-  return {
-    sampleRateHz: context.sampleRate,
-    label: track!.label,
-    close,
-    [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator](),
-  };
+
+  async close(): Promise<void> {
+    this.#queue.end();
+    for (const track of this.#stream.getTracks()) track.stop();
+    this.#setState("closed");
+    this.#listening.abort();
+    clearInterval(this.#retry);
+    const context = this.#context;
+    this.#context = undefined;
+    await context?.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Float32Array, void, undefined> {
+    return this.#queue[Symbol.asyncIterator]();
+  }
+
+  #listen(context: AudioContext): void {
+    const track = this.#track;
+    const { signal } = this.#listening;
+    const update = (): void => this.#update();
+    context.addEventListener("statechange", update, { signal });
+    for (const event of ["mute", "unmute"]) track.addEventListener(event, update, { signal });
+    // Back in the page, or a click in it: moments at which browsers let audio go on.
+    for (const event of ["visibilitychange", "pointerdown", "keydown"])
+      document.addEventListener(event, update, { signal });
+    const unplugged = (): void => {
+      this.#queue.end(failure("it was disconnected; plug it in and start again"));
+      void this.close();
+    };
+    if (track.readyState === "ended") unplugged();
+    else track.addEventListener("ended", unplugged, { signal });
+    this.#options.signal?.addEventListener("abort", () => void this.close(), { signal });
+  }
+
+  #update(): void {
+    const context = this.#context;
+    if (context === undefined) return;
+    const isRunning = context.state === "running";
+    if (!isRunning) void context.resume().catch(() => undefined);
+    this.#setState(isRunning && !this.#track.muted ? "open" : "interrupted");
+    clearInterval(this.#retry);
+    if (!isRunning) this.#retry = setInterval(() => this.#update(), RESUME_INTERVAL_MS);
+  }
+
+  #setState(state: WebMicrophoneState): void {
+    if (state === this.#state || this.#state === "closed") return;
+    this.#state = state;
+    this.#options.onStateChange?.(state);
+  }
+}
+
+function refuseIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new CallsignError("ABORTED", "microphone: opening it was aborted", { cause: signal.reason });
 }
 
 async function askForMicrophone(deviceId: string | undefined): Promise<MediaStream> {
   // Undefined in pages that are not secure, whatever the types say.
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined)
-    throw failure("this page may not use a microphone; open it over https or from localhost");
+    throw failure("browsers allow it only over https or from localhost; open this page so");
   const audio = {
     ...(deviceId !== undefined && { deviceId: { exact: deviceId } }),
     channelCount: 1,
@@ -79,30 +188,40 @@ async function askForMicrophone(deviceId: string | undefined): Promise<MediaStre
   };
   return devices.getUserMedia({ audio }).catch((cause: unknown) => {
     const name = cause instanceof DOMException ? cause.name : "";
-    throw failure(ADVICE[name] ?? `it does not open: ${String(cause)}`, cause);
+    throw failure(ADVICE[name] ?? `it cannot be opened: ${String(cause)}`, cause);
   });
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  NotAllowedError: "the microphone was not allowed; allow it beside the page's address and try again",
-  NotFoundError: "there is no microphone; plug one in and try again",
-  NotReadableError: "the microphone does not open; another program may be holding it",
-  OverconstrainedError: "that microphone is not there any more; choose another",
+  NotAllowedError:
+    "access was denied; allow the microphone in the browser's site settings (beside the address) and try again",
+  SecurityError: "access is blocked by the browser or by the page's Permissions-Policy",
+  NotFoundError: "no microphone was found; plug one in and try again",
+  NotReadableError: "it cannot be opened; another program may be using it",
+  AbortError: "it cannot be opened; another program may be using it",
+  OverconstrainedError: "the chosen microphone is not connected any more; choose another",
 };
 
-async function makeCaptureNode(context: AudioContext): Promise<AudioWorkletNode> {
+async function makeCaptureNode(
+  context: AudioContext,
+  workletUrl: string | URL | undefined,
+): Promise<AudioWorkletNode> {
   if (typeof AudioWorkletNode === "undefined")
-    throw failure("this browser has no AudioWorklet; it is older than 2021, update it");
-  const url = captureModuleUrl();
+    throw failure("this browser has no AudioWorklet; update it (every browser since 2021 has one)");
+  const blobUrl =
+    workletUrl === undefined
+      ? URL.createObjectURL(new Blob([CAPTURE_SOURCE], { type: "text/javascript" }))
+      : undefined;
   try {
-    await context.audioWorklet.addModule(url);
+    await context.audioWorklet.addModule(blobUrl ?? workletUrl!);
   } catch (cause) {
-    throw failure(
-      `the page's security policy refuses the worklet (allow blob: in script-src): ${String(cause)}`,
-      cause,
-    );
+    const advice =
+      blobUrl === undefined
+        ? `the worklet ${String(workletUrl)} cannot be loaded; check the address, and script-src in the page's Content-Security-Policy`
+        : "the page's Content-Security-Policy refuses the worklet; give workletUrl, or allow blob: in script-src";
+    throw failure(`${advice}: ${String(cause)}`, cause);
   } finally {
-    URL.revokeObjectURL(url);
+    if (blobUrl !== undefined) URL.revokeObjectURL(blobUrl);
   }
   return new AudioWorkletNode(context, CAPTURE_PROCESSOR, { numberOfOutputs: 0 });
 }

@@ -4,28 +4,35 @@ import { ortLoadError, ortReason, OrtSession } from "../ort-session.ts";
 import type { SessionFactory } from "../session.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
 
+export type WebProvider = "webgpu" | "wasm";
+
 export interface WebSessionOptions {
   /**
-   * Tried in this order. Default wasm alone: models of this size run faster there than a GPU is asked and answers, and
-   * the WebGPU runtime is twice the download.
+   * Tried in this order. Default wasm alone: models of this size run faster there than on a GPU, and the runtime for
+   * WebGPU is twice the download.
    */
-  readonly providers?: readonly ("webgpu" | "wasm")[];
-  /** Where the wasm runtime lies, where the bundler does not see to it; one that is gzipped is unpacked. */
-  readonly wasmUrl?: string;
+  readonly providers?: readonly WebProvider[];
+  /**
+   * Address of onnxruntime's `.wasm` file, plain or gzipped; by default where the bundler put it. Each provider has a
+   * file of its own: a text is for the one provider, an object names one for each.
+   */
+  readonly wasmUrl?: string | Readonly<Partial<Record<WebProvider, string>>>;
 }
 
 /**
- * Makes sessions with onnxruntime-web, on one thread: more would need a page that is isolated from other origins. Its
- * sessions throw as those of `createNodeSession` do.
+ * Makes sessions with onnxruntime-web, on one thread (more need a cross-origin isolated page).
+ * @throws CallsignError `INVALID_ARGUMENT`; sessions as those of `createNodeSession`, and `DEPENDENCY_MISSING` where the
+ * runtime cannot be loaded
  */
 export function createWebSession(options: WebSessionOptions = {}): SessionFactory {
   const { providers = ["wasm"] } = options;
+  const wasmUrls = wasmUrlOf(providers, options.wasmUrl);
   return async (model, { name }) => {
     decodeOnnx(model, { name });
-    const reasons: string[] = [];
+    const faults: CallsignError[] = [];
     for (const provider of providers) {
       try {
-        const ort = await importRuntime(provider, options);
+        const ort = await importRuntime(provider, wasmUrls[provider]);
         const session = await ort.InferenceSession.create(model, {
           executionProviders: [provider],
           graphOptimizationLevel: "all",
@@ -33,29 +40,69 @@ export function createWebSession(options: WebSessionOptions = {}): SessionFactor
         });
         return new OrtSession(session, { provider, name, Tensor: ort.Tensor });
       } catch (cause) {
-        const reason = ortReason(cause);
-        if (provider === providers.at(-1) && reasons.length === 0) throw ortLoadError(name, reason, cause);
-        reasons.push(`${provider}: ${reason}`);
+        faults.push(toLoadError(cause, { provider, name }));
       }
     }
-    throw new CallsignError("SESSION_FAILED", `${name}: no provider could run it: ${reasons.join("; ")}`);
+    if (faults.length === 1) throw faults[0]!;
+    const reasons = faults.map(({ message }) => message);
+    throw new CallsignError("SESSION_FAILED", `${name}: no provider can run it: ${reasons.join("; ")}`, {
+      cause: faults,
+    });
   };
 }
 
-async function importRuntime(provider: "webgpu" | "wasm", { wasmUrl }: WebSessionOptions) {
-  const ort = await (provider === "webgpu"
-    ? import("onnxruntime-web/webgpu")
-    : import("onnxruntime-web/wasm"));
+function wasmUrlOf(
+  providers: readonly WebProvider[],
+  wasmUrl: WebSessionOptions["wasmUrl"],
+): Readonly<Partial<Record<WebProvider, string>>> {
+  if (providers.length === 0)
+    throw new CallsignError("INVALID_ARGUMENT", 'providers: expected "wasm", "webgpu" or both, got none');
+  if (typeof wasmUrl !== "string") return wasmUrl ?? {};
+  if (new Set(providers).size > 1)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `wasmUrl: with several providers give { wasm: address, webgpu: address }, got ${JSON.stringify(wasmUrl)}`,
+    );
+  return { [providers[0]!]: wasmUrl };
+}
+
+async function importRuntime(provider: WebProvider, wasmUrl: string | undefined) {
+  const ort = await (
+    provider === "webgpu" ? import("onnxruntime-web/webgpu") : import("onnxruntime-web/wasm")
+  ).catch((cause: unknown) => {
+    throw runtimeError(ortReason(cause), cause);
+  });
   ort.env.logLevel = "fatal";
   ort.env.wasm.numThreads = 1;
-  if (provider === "wasm" && wasmUrl !== undefined) ort.env.wasm.wasmBinary ??= await fetchRuntime(wasmUrl);
+  if (wasmUrl !== undefined) ort.env.wasm.wasmBinary ??= await fetchRuntime(wasmUrl);
   return ort;
 }
 
-/** A server may have unpacked a `.gz` by itself, or said so to the browser: the bytes decide. */
+/** Unpacks gzip by its magic number: a server may have unpacked a `.gz` already, or told the browser to. */
 async function fetchRuntime(url: string): Promise<ArrayBuffer> {
-  const packed = await fetchBytes(url);
+  const packed = await fetchBytes(url, { code: "DEPENDENCY_MISSING" });
   if (packed[0] !== 0x1f || packed[1] !== 0x8b) return packed.buffer;
   const unpacked = new Response(packed).body!.pipeThrough(new DecompressionStream("gzip"));
-  return new Response(unpacked).arrayBuffer();
+  return new Response(unpacked).arrayBuffer().catch((cause: unknown) => {
+    throw runtimeError(`${url} cannot be unpacked: ${String(cause)}`, cause);
+  });
 }
+
+function toLoadError(
+  cause: unknown,
+  { provider, name }: { provider: WebProvider; name: string },
+): CallsignError {
+  if (cause instanceof CallsignError) return cause;
+  const reason = ortReason(cause);
+  // What onnxruntime-common says when a backend did not start, before it looks at any model.
+  if (/no available backend found/i.test(reason)) return runtimeError(`${provider}: ${reason}`, cause);
+  return ortLoadError(name, reason, cause);
+}
+
+const runtimeError = (reason: string, cause: unknown): CallsignError =>
+  new CallsignError(
+    "DEPENDENCY_MISSING",
+    `onnxruntime-web cannot start: ${reason}; check where its .wasm file lies (wasmUrl), that the page's ` +
+      `Content-Security-Policy allows 'wasm-unsafe-eval', and load the page again`,
+    { cause },
+  );

@@ -1,36 +1,44 @@
-import type { DetectorStep } from "../detector.ts";
 import { CallsignError, type CallsignErrorCode } from "../errors.ts";
+import type { ModelStep } from "../feature-track.ts";
 import type { ModelCard } from "../model-card.ts";
-import type { WebDetectorOptions } from "./web-detector.ts";
+import type { WebLoadOptions } from "./web-detector.ts";
+import type { WebModel } from "./web-model.ts";
 import type { WebSessionOptions } from "./web-session.ts";
 
-/** What of `WebDetectorOptions` can be sent to a worker, and how its sessions are made. */
-export interface WorkerLoadOptions
-  extends Omit<WebDetectorOptions, "createSession" | "signal">, WebSessionOptions {}
+/** What a worker needs to load its models; everything can be sent to it. */
+export interface WorkerModels extends Omit<WebLoadOptions, "createSession" | "signal">, WebSessionOptions {
+  readonly models: readonly WebModel[];
+}
 
 /** What the page asks of the worker; one answer each, in order. */
 export type WorkerRequest =
-  | { readonly id: number; readonly kind: "load"; readonly options: WorkerLoadOptions }
+  | { readonly id: number; readonly kind: "start" }
+  | { readonly id: number; readonly kind: "load"; readonly options: WorkerModels }
   | { readonly id: number; readonly kind: "push"; readonly samples: Float32Array }
   | { readonly id: number; readonly kind: "reset" }
   | { readonly id: number; readonly kind: "dispose" };
 
 export type WorkerAnswer =
-  | { readonly id: number; readonly kind: "loaded"; readonly card: ModelCard }
-  /** `cpuMs`: time the worker spent on it. */
-  | { readonly id: number; readonly kind: "steps"; readonly steps: DetectorStep[]; readonly cpuMs: number }
+  | { readonly id: number; readonly kind: "loaded"; readonly cards: readonly ModelCard[] }
+  /** `busyMs`: time the worker spent on it. */
+  | { readonly id: number; readonly kind: "steps"; readonly steps: ModelStep[]; readonly busyMs: number }
   | { readonly id: number; readonly kind: "done" }
-  | {
-      readonly id: number;
-      readonly kind: "failed";
-      readonly code: CallsignErrorCode;
-      readonly message: string;
-    };
+  | { readonly id: number; readonly kind: "failed"; readonly error: WorkerError };
 
-/** An error as it crosses between page and worker. */
-export const toFailure = (id: number, error: unknown): WorkerAnswer => ({
-  id,
-  kind: "failed",
-  code: error instanceof CallsignError ? error.code : "SESSION_FAILED",
-  message: error instanceof Error ? error.message : String(error),
-});
+/** An error on its way between page and worker. */
+interface WorkerError {
+  readonly code: CallsignErrorCode;
+  readonly message: string;
+  /** Name and message of what lay underneath. */
+  readonly cause?: string;
+}
+
+export function toWorkerError(error: unknown): WorkerError {
+  if (!(error instanceof CallsignError))
+    return { code: "WORKER_FAILED", message: `worker: ${String(error)}` };
+  const { code, message, cause } = error;
+  return { code, message, ...(cause !== undefined && { cause: String(cause) }) };
+}
+
+export const fromWorkerError = ({ code, message, cause }: WorkerError): CallsignError =>
+  new CallsignError(code, message, { cause });

@@ -1,5 +1,6 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError, detections } from "@callsign/infer";
 import { describe, expect, it } from "vitest";
+import { refusal } from "../support/refusal.ts";
 import { ChunkQueue } from "../../src/web/chunk-queue.ts";
 
 const chunk = (value: number): Float32Array => new Float32Array(4).fill(value);
@@ -12,7 +13,7 @@ async function drain(queue: ChunkQueue): Promise<number[]> {
 
 describe("audio on its way through a page", () => {
   it("comes in order, also to one who waited for it", async () => {
-    const queue = new ChunkQueue({ mostSamples: 8 });
+    const queue = new ChunkQueue({ maxSamples: 8 });
     const heard = drain(queue);
     for (const value of [1, 2, 3]) {
       queue.push(chunk(value));
@@ -24,7 +25,7 @@ describe("audio on its way through a page", () => {
 
   it("is let go of, the oldest first, while nobody hears it, and that is told", async () => {
     const dropped: number[] = [];
-    const queue = new ChunkQueue({ mostSamples: 8, onDropped: (samples) => dropped.push(samples) });
+    const queue = new ChunkQueue({ maxSamples: 8, onDropped: (samples) => dropped.push(samples) });
     for (const value of [1, 2, 3, 4]) queue.push(chunk(value));
     queue.end();
     expect(dropped).toEqual([4, 4]);
@@ -32,7 +33,7 @@ describe("audio on its way through a page", () => {
   });
 
   it("is heard to its end when the microphone is unplugged, and then the loop throws", async () => {
-    const queue = new ChunkQueue({ mostSamples: 8 });
+    const queue = new ChunkQueue({ maxSamples: 8 });
     queue.push(chunk(1));
     queue.end(new CallsignError("MICROPHONE_FAILED", "gone"));
     queue.push(chunk(2));
@@ -40,4 +41,36 @@ describe("audio on its way through a page", () => {
     expect((await loop.next()).value).toEqual(chunk(1));
     await expect(loop.next()).rejects.toThrow("gone");
   });
+
+  it("is for one loop at a time", async () => {
+    const queue = new ChunkQueue({ maxSamples: 8 });
+    const first = drain(queue);
+    await expect(drain(queue)).rejects.toEqual(refusal("INVALID_ARGUMENT", "a loop reads it already"));
+    queue.push(chunk(1));
+    queue.end();
+    expect(await first).toEqual([1]);
+    expect(await drain(queue)).toEqual([]);
+  });
+
+  it.each(["left", "aborted"])(
+    "closes the microphone once the loop is %s, even while it waits",
+    async (how) => {
+      let closed = 0;
+      const queue = new ChunkQueue({ maxSamples: 8, onLeft: () => void closed++ });
+      queue.push(chunk(1));
+      const stop = new AbortController();
+      const silent = { push: () => Promise.resolve([]) };
+      if (how === "left") for await (const _ of queue) break;
+      else {
+        const listening = drainDetections(detections(silent, queue, { signal: stop.signal }));
+        setTimeout(() => stop.abort(), 10);
+        await expect(listening).rejects.toEqual(refusal("ABORTED", "stopped"));
+      }
+      expect(closed).toBe(1);
+    },
+  );
 });
+
+async function drainDetections(found: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of found);
+}

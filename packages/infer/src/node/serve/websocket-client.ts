@@ -128,6 +128,7 @@ class WebSocketClient {
         labels,
         hopMs: (windowing.hopLength * 1000) / SAMPLE_RATE_HZ,
         thresholds: decision.thresholds,
+        ...(decision.background !== undefined && { background: decision.background }),
       })),
     });
   }

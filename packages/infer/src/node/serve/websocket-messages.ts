@@ -55,6 +55,8 @@ export type ServerMessage =
         readonly labels: readonly string[];
         readonly hopMs: number;
         readonly thresholds: Readonly<Record<string, number>>;
+        /** The label that is never detected, where the model has one. */
+        readonly background?: string;
       }[];
     }
   | ({ readonly type: "detection" } & ModelDetection)

@@ -1,4 +1,4 @@
-import type { ModelCard } from "../../model-card.ts";
+import { commandLabels, type ModelCard } from "../../model-card.ts";
 
 /** A wake word as Wyoming sees it: one label of one model. */
 export interface WakeName {
@@ -10,7 +10,8 @@ export interface WakeName {
 
 /** Every label of every model under the name that Wyoming clients choose it by. */
 export function wakeNames(cards: readonly ModelCard[]): WakeName[] {
-  return cards.flatMap(({ name: model, labels }) =>
+  const models = cards.map((card) => ({ model: card.name, labels: commandLabels(card) }));
+  return models.flatMap(({ model, labels }) =>
     labels.map((label) => ({ model, label, name: labels.length === 1 ? model : `${model}/${label}` })),
   );
 }

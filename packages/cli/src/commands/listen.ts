@@ -103,8 +103,9 @@ async function listen(
   if (models.length === 0) throw new CallsignError("INVALID_ARGUMENT", "listen: expected a model, or --list");
   if (flags.seconds !== undefined && !(flags.seconds > 0))
     throw new CallsignError("INVALID_ARGUMENT", `--seconds: expected a number above 0, got ${flags.seconds}`);
-  const set = await loadDetectorSetFor(context, { models, flags });
   const actions = new DetectionActions(context, flags);
+  await actions.prepare();
+  const set = await loadDetectorSetFor(context, { models, flags });
   try {
     const stream = await set.open({
       sensitivity: sensitivityOf(flags),

@@ -19,7 +19,7 @@ export function createFetch(env: Environment = process.env): typeof fetch {
     try {
       // Not the global fetch: it may belong to another version of undici, whose agents differ.
       const { fetch: fetchThroughAgent } = await import("undici");
-      return (await fetchThroughAgent(url, options)) as unknown as Response;
+      return await fetchThroughAgent(url, options);
     } catch (error) {
       throw withProxy(error, url.startsWith("https:") ? https : http);
     }

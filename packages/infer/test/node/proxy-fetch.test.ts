@@ -29,8 +29,10 @@ beforeEach(async () => {
   });
   proxy.on("connect", (request, client: Socket) => {
     asked.push(`CONNECT ${request.url}`);
-    if (request.headers["proxy-authorization"] === `Basic ${btoa("mallory:x")}`)
-      return void client.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    if (request.headers["proxy-authorization"] === `Basic ${btoa("mallory:x")}`) {
+      client.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+      return;
+    }
     const server = connect(portOf(hub), "127.0.0.1", () => client.write("HTTP/1.1 200 OK\r\n\r\n"));
     for (const socket of [client, server]) {
       sockets.add(socket);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 import { closestName } from "@callsign/infer";
 import { Command, CommanderError } from "commander";
@@ -85,7 +85,8 @@ class CallsignCommand extends Command {
         .visibleOptions(this)
         .flatMap(({ long }) => long ?? []);
       const near = closestName(flag.split("=", 1)[0]!, known);
-      const suggestion = near === undefined ? "" : `\n(Did you mean ${near}?)`;
+      const file = existsSync(flag) ? `\n(For the file of that name, write ./${flag})` : "";
+      const suggestion = near === undefined ? file : `\n(Did you mean ${near}?)`;
       this.error(`error: unknown option '${flag}'${suggestion}`, { code: "commander.unknownOption" });
     }
     return parsed;

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 export interface CliContext {
   /** Results: with `--json` nothing but one JSON document. */
   readonly stdout: (text: string) => void;
-  /** Audio on standard output; resolves once it is written. */
+  /** Audio on standard output; resolves once it is written. Absent where that is a terminal. */
   readonly writeBytes?: (bytes: Uint8Array) => Promise<void>;
   /** Standard input, for commands that read `-`. */
   readonly stdin?: () => Readable;
@@ -16,6 +16,8 @@ export interface CliContext {
   readonly interactive: boolean;
   /** Width of that terminal now; undefined where it is unknown. */
   readonly columns?: () => number | undefined;
+  /** How long a microphone may send nothing before that is reported. Default 3. */
+  readonly noAudioSeconds?: number;
 }
 
 /** Prints one JSON document. */

@@ -20,3 +20,15 @@ export function describeError(error: unknown): string {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `internal error, please report it: ${detail}`;
 }
+
+/** An error as `--json` prints it. */
+export interface JsonError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The same error for `--json`; a bug has the code `INTERNAL`. */
+export const toJsonError = (error: unknown): JsonError =>
+  error instanceof CallsignError
+    ? { code: error.code, message: error.message }
+    : { code: "INTERNAL", message: describeError(error) };

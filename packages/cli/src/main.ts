@@ -21,11 +21,7 @@ process.stderr.on("error", () => undefined);
 const exitCode = await runCli(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
-  writeBytes: (bytes) =>
-    new Promise((resolve) => {
-      // The callback waits for the reader: no more is held in memory than one piece.
-      process.stdout.write(bytes, () => resolve());
-    }),
+  ...(!process.stdout.isTTY && { writeBytes }),
   stdin: () => process.stdin,
   env: process.env,
   signal: interrupted.signal,
@@ -38,6 +34,11 @@ process.stdout.write("", (error) => {
   if (error) return;
   process.stderr.write("", () => process.exit(exitCode === 130 && terminated ? 143 : exitCode));
 });
+
+/** The callback waits for the reader, so that at most one piece is held in memory. */
+function writeBytes(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(bytes, () => resolve()));
+}
 
 /** Ends the process, since its results cannot be written. */
 function endForStdout(error: NodeJS.ErrnoException): void {

@@ -103,6 +103,24 @@ describe("train over an earlier training", () => {
   });
 });
 
+describe("export", () => {
+  it.each([
+    [["--checkpoint", "a", "--label", "b"], "model.json"],
+    [["--single-file", "--model", "m"], ""],
+  ])("does not replace a model unasked: %j", async (flags, name) => {
+    const out = join(folder, "kept", ...flags.slice(0, 1));
+    const file = join(out, name);
+    await mkdir(join(file, ".."), { recursive: true });
+    await writeFile(file, "someone's work");
+    const refused = await runCaptured(["export", ...flags, "--out", out]);
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("exists; give --force") });
+    // With it, the next thing that is wrong is found.
+    const forced = await runCaptured(["export", ...flags, "--out", out, "--force"]);
+    expect(forced.stderr).toMatch(/FILE_NOT_FOUND|MODEL_NOT_FOUND/);
+    expect(await readFile(file, "utf8")).toBe("someone's work");
+  });
+});
+
 describe("run", () => {
   it(
     "does what an edited config asks for, says what changed, loses no training and survives damaged state",

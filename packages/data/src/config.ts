@@ -53,7 +53,7 @@ const frontend = z.strictObject({
 export const dataConfigShape = {
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "expected letters, digits, ., - and _")
+    .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]{0,63}$/u, "expected letters, digits, ., - and _")
     .default("detector")
     .describe("Name of the detector, and of the folder its data goes to."),
   seed: z

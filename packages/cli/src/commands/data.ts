@@ -12,17 +12,21 @@ import { asProgress, follow } from "../follow.ts";
 export function registerData(program: Command, context: CliContext): void {
   const data = program
     .command("data")
-    .description("Make training data of phrases and recordings: build it, look at it, fetch what it needs.")
+    .description("Make training data from phrases and recordings: build, inspect, download what is needed.")
     .addHelpText("after", "\nExample:\n  callsign data build --config configs/data-example.yaml");
   const json = "print one JSON document and nothing else on stdout";
   data
     .command("build")
-    .description("Build feature shards; what an earlier run has made is kept, so a stopped build continues.")
+    .description("Build feature shards; run it again to continue a stopped build.")
     .requiredOption("--config <file>", "YAML config of the detector")
-    .option("--out <dir>", "folder of the build; else build/NAME")
+    .option("--out <dir>", "folder for the build (default: build/NAME)")
     .option("--stage <name>", "stop after this stage: texts, synthesize, collect, features")
-    .option("--dry-run", "print what would be made and how large it gets, and make nothing")
-    .option("--workers <n>", "worker threads; the files do not depend on it", parseNumber)
+    .option("--dry-run", "print what would be made and its size, and make nothing")
+    .option(
+      "--workers <n>",
+      "worker threads (default: the config's, else one per core); the result is the same for any number",
+      parseNumber,
+    )
     .option("--json", json)
     .addHelpText(
       "after",
@@ -31,19 +35,17 @@ export function registerData(program: Command, context: CliContext): void {
     .action((flags: BuildFlags) => build(context, flags));
   data
     .command("inspect")
-    .description(
-      "Count and check a build: clips, hours, voices, licences, what was turned down, damaged files.",
-    )
+    .description("Count and check a build: clips, hours, voices, licences, rejected clips, damaged files.")
     .argument("<dir>", "folder of the build")
     .option("--html <file>", "write a page with spectrograms and players of a random sample")
-    .option("--sample <n>", "clips on the page", parseNumber, 24)
-    .option("--seed <seed>", "which clips", "0")
+    .option("--sample <n>", "number of clips on the page", parseNumber, 24)
+    .option("--seed <seed>", "random seed for the choice of clips", "0")
     .option("--json", json)
     .addHelpText("after", "\nExample:\n  callsign data inspect build/example --html build/example.html")
     .action((dir: string, flags: InspectFlags) => inspect(context, { dir, flags }));
   data
     .command("pull")
-    .description("Fetch what a config needs from the network, so that building it needs none.")
+    .description("Download what a config needs, so that building it needs no network.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--json", json)
     .addHelpText("after", "\nExample:\n  callsign data pull --config configs/data-example.yaml")
@@ -191,7 +193,7 @@ export async function contextOf(
   },
 ): Promise<BuildContext> {
   const { availableParallelism } = await import("node:os");
-  const { cacheDirectory, toolIdentity } = await import("@callsign/infer/node");
+  const { cacheDirectory, createFetch, toolIdentity } = await import("@callsign/infer/node");
   const cacheDir = cacheDirectory({ env });
   return {
     config,
@@ -205,7 +207,7 @@ export async function contextOf(
     hub: {
       endpoint: env.HF_ENDPOINT || "https://huggingface.co",
       token: env.HF_TOKEN,
-      fetch,
+      fetch: createFetch(env),
       cacheDir: join(cacheDir, "corpora"),
     },
   };

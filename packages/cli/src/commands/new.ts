@@ -28,20 +28,23 @@ interface NewFlags {
 export function registerNew(program: Command, context: CliContext): void {
   program
     .command("new")
-    .description("Make a detector of typed words: write its config, show the plan, and run it.")
-    .argument("<phrase...>", "what is to be detected; every phrase becomes a label of its own")
-    .option("--out <dir>", "folder of everything: config, data, model, report; else runs/NAME")
-    .option("--name <name>", "name of the detector; else made from the phrases")
+    .description("Make a detector from typed words: write its config, show the plan, and run it.")
+    .argument("<phrase...>", "words to detect; each phrase becomes a label of its own")
+    .option("--out <dir>", "folder for config, data, model and report (default: runs/NAME)")
+    .option("--name <name>", "name of the detector and its folder (default: made from the phrases)")
     .addOption(
-      new Option("--budget <time>", "how much data and training: about that long on two cores")
+      new Option(
+        "--budget <time>",
+        "amount of data and training, as the approximate time it takes on two cores",
+      )
         .choices(["5m", "30m", "overnight"])
         .default("30m"),
     )
-    .option("--speech <dir...>", "recordings of people who do not say the phrases")
-    .option("--noise <dir...>", "recordings without words: machines, music, rain")
-    .option("--seed <seed>", "the same seed and phrases give the same detector", "1")
-    .option("--backend <name>", BACKEND_CHOICES)
-    .option("--no-run", "write the config and show the plan; callsign run goes on from there")
+    .option("--speech <dir...>", "folders with recordings of people who do not say the phrases")
+    .option("--noise <dir...>", "folders with recordings without words: machines, music, rain")
+    .option("--seed <seed>", "random seed; the same seed and phrases give the same detector", "1")
+    .option("--backend <name>", `${BACKEND_CHOICES} (default: auto)`)
+    .option("--no-run", "write the config and show the plan only; callsign run does the rest")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",

@@ -29,10 +29,10 @@ export interface RunFlags {
 export function registerRun(program: Command, context: CliContext): void {
   program
     .command("run")
-    .description("Build the data, train, export and evaluate, going on from whatever is already there.")
+    .description("Build the data, train, export and evaluate; what is already done is not repeated.")
     .requiredOption("--config <file>", "YAML config of the detector")
-    .option("--out <dir>", "folder of everything: data, model, evaluation; else runs/NAME")
-    .option("--backend <name>", `${BACKEND_CHOICES}; else the config's`)
+    .option("--out <dir>", "folder for data, model and evaluation (default: runs/NAME)")
+    .option("--backend <name>", `${BACKEND_CHOICES} (default: the config's)`)
     .option(
       "--restart",
       "train from the beginning; data already built is used, the earlier training is kept in model/earlier-N",

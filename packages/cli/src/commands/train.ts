@@ -23,9 +23,9 @@ export function registerTrain(program: Command, context: CliContext): void {
     .command("train")
     .description("Train a detector on the shards of a data build and export it.")
     .requiredOption("--config <file>", "YAML config of the detector")
-    .option("--data <dir>", "folder of the data build; else build/NAME")
-    .option("--out <dir>", "folder of the model; else models/NAME")
-    .option("--backend <name>", `${BACKEND_CHOICES}; else the config's`)
+    .option("--data <dir>", "folder of the data build (default: build/NAME)")
+    .option("--out <dir>", "folder for the model (default: models/NAME)")
+    .option("--backend <name>", `${BACKEND_CHOICES} (default: the config's)`)
     .addOption(
       new Option("--resume", "continue from the checkpoint in the model's folder, if there is one").conflicts(
         "restart",

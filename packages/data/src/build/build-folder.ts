@@ -38,10 +38,6 @@ export async function readJson(path: string): Promise<unknown> {
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${stableJson(value, 1)}\n`);
 
-/** Whether a value read from plan.json is what a build writes there. */
-export const isBuildPlan = (value: unknown): value is { readonly config: Record<string, unknown> } =>
-  isPlainObject(value) && value["tool"] === "callsign" && isPlainObject(value["config"]);
-
 /**
  * Readies a folder for a build, or for continuing one: what killed writers left behind is removed. A folder with other
  * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`. A build
@@ -62,6 +58,10 @@ export async function openBuildFolder(
       onNote?.(`${join(out, path)} was damaged; what it recorded is made again`);
   }
 }
+
+/** Whether a value read from plan.json is what a build writes there. */
+export const isBuildPlan = (value: unknown): value is { readonly config: Record<string, unknown> } =>
+  isPlainObject(value) && value["tool"] === "callsign" && isPlainObject(value["config"]);
 
 /** Refuses a folder that is neither empty nor a build. @throws CallsignError `INVALID_ARGUMENT` */
 export async function checkBuildFolder(out: string): Promise<void> {

@@ -5,6 +5,7 @@ import { GOOGLE_SPEECH_EMBEDDING } from "../bare-head-card.ts";
 import { CallsignError } from "../errors.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { downloadFile, type DownloadOptions } from "./download.ts";
+import { createFetch } from "./proxy-fetch.ts";
 import { sha256File } from "./sha256.ts";
 
 /** A model file that detectors share, known by its content. */
@@ -67,7 +68,10 @@ export interface AssetOptions extends Pick<
 > {
   /** The file itself; nothing else is looked at. */
   readonly path?: string;
-  /** CALLSIGN_ASSETS, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE. Default `process.env`. */
+  /**
+   * CALLSIGN_ASSETS, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY.
+   * Default `process.env`.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default `cacheDirectory({ env })`. */
   readonly cacheDir?: string;
@@ -100,7 +104,15 @@ export async function resolveAsset(asset: Asset, options: AssetOptions = {}): Pr
     );
   const headers = env.HF_TOKEN ? { authorization: `Bearer ${env.HF_TOKEN}` } : {};
   try {
-    await downloadFile(url, { ...options, target, headers, sha256: asset.sha256, bytes: asset.bytes });
+    const get = options.fetch ?? createFetch(env);
+    await downloadFile(url, {
+      ...options,
+      fetch: get,
+      target,
+      headers,
+      sha256: asset.sha256,
+      bytes: asset.bytes,
+    });
   } catch (error) {
     if (!(error instanceof CallsignError) || error.code === "ABORTED") throw error;
     throw new CallsignError(error.code, `${error.message}.${byHand(asset, options)}`, { cause: error });

@@ -16,17 +16,37 @@ export interface RecipeOptions {
   readonly noise?: readonly string[];
 }
 
-/** The phrases as a name for files: `hey-nimbus-lights-out`. */
+/**
+ * The phrases as a name for files: `hey-nimbus-lights-out`. Accents are dropped (`café` gives `cafe`); letters of other
+ * scripts than the Latin one stay.
+ */
 export function nameOfPhrases(phrases: readonly string[]): string {
-  const name = phrases
+  const plain = phrases
     .join(" ")
     .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(0, 60)
-    .replace(/-+$/, "");
+    .normalize("NFKD")
+    .replaceAll(/(?<=\p{Script=Latin})\p{M}+/gu, "")
+    .replaceAll(/[ßæœøđðþłıħ]/g, (letter) => UNDECOMPOSED[letter] ?? letter)
+    .normalize("NFC")
+    .replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, "-")
+    .replaceAll(/^[-\p{M}]+|-+$/gu, "");
+  const name = Array.from(plain).slice(0, 60).join("").replace(/-+$/, "");
   return name === "" ? "detector" : name;
 }
+
+/** Latin letters that Unicode does not take apart into a letter and an accent. */
+const UNDECOMPOSED: Readonly<Record<string, string>> = {
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  ł: "l",
+  ı: "i",
+  ħ: "h",
+};
 
 /**
  * The config of a new detector as YAML with comments: what `callsign new` writes and a person edits.

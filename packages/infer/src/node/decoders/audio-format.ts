@@ -30,7 +30,9 @@ export async function detectAudioFormat(reader: ByteReader): Promise<AudioFormat
   if (foreign !== undefined) return { title: foreign[1], demuxer: foreign[2] };
   // Encoders put ID3 tags before MP3 and some before FLAC and Ogg.
   const tag = Math.min(tagLength(head), MOST_TAG_BYTES);
-  const afterTag = (await reader.fill(tag + SEARCHED_BYTES)).subarray(tag, tag + SEARCHED_BYTES);
+  const bytes = await reader.fill(tag + SEARCHED_BYTES);
+  // A tag that claims more than there is is none.
+  const afterTag = bytes.subarray(tag < bytes.length ? tag : 0).subarray(0, SEARCHED_BYTES);
   const begin = latin1(afterTag.subarray(0, 4));
   if (begin === "OggS") return "ogg";
   if (begin === "fLaC") return "flac";

@@ -66,16 +66,19 @@ async function decodeBatch(
   batch: Batch,
   { decoder, notes }: { readonly decoder: FlacDecoder; readonly notes: AudioNotes },
 ): Promise<(readonly Float32Array[])[]> {
-  const [{ info, isWhole }] = batch;
+  const [{ info, isWhole, byte, bytes, damage }] = batch;
   // libFLAC is left with what follows an uncertain frame.
   if (!isWhole) decoder.free();
-  const together = await decoder.decode(batch, info.bits);
+  const together = await decoder.decode(batch, info);
   if (!isWhole) decoder.free();
-  if (together !== undefined) return [together];
+  if (together !== undefined) {
+    if (damage > 0) notes.countDamage(byte + bytes.length - damage, damage);
+    return [together];
+  }
   const decoded: (readonly Float32Array[])[] = [];
   for (const frame of batch) {
     // Twice: a sound frame behind a missing one is refused by the decoder that saw the one before.
-    const alone = (await decoder.decode([frame], info.bits)) ?? (await decoder.decode([frame], info.bits));
+    const alone = (await decoder.decode([frame], info)) ?? (await decoder.decode([frame], info));
     if (alone === undefined) notes.countDamage(frame.byte, frame.bytes.length);
     else decoded.push(alone);
   }

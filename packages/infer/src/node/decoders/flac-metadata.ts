@@ -9,6 +9,8 @@ export interface FlacStreamInfo {
   readonly bits: number;
   /** Samples of each channel; 0 means unknown. */
   readonly totalSamples: number;
+  /** A file's mark with this block alone, to which frame headers may refer; undefined where it is missing. */
+  readonly head?: Uint8Array;
 }
 
 /** Reads the 34 bytes of STREAMINFO. `byte` is where they lie, for messages. @throws CallsignError `AUDIO_INVALID` */
@@ -32,6 +34,7 @@ export function parseStreamInfo(
     channels: ((packed >>> 9) & 7) + 1,
     bits: ((packed >>> 4) & 31) + 1,
     totalSamples: (packed & 15) * 2 ** 32 + view.getUint32(14),
+    head: Uint8Array.of(0x66, 0x4c, 0x61, 0x43, 0x80, 0, 0, 34, ...block.subarray(0, 34)),
   };
 }
 

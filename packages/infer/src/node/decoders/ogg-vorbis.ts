@@ -51,7 +51,7 @@ async function createVorbisDecoder(): Promise<OggDecoder> {
         // Identification, comments (left out) and setup come first, as packets of type 1, 3 and 5; those of audio are even.
         const type = packet[0] ?? 0;
         if (type % 2 === 1) {
-          if (!isReady) headers.push(packet);
+          if (headers.length < 3) headers.push(packet);
           continue;
         }
         const [identification] = headers;

@@ -42,7 +42,15 @@ function frame(
   const length = samples.length / channels;
   // Sync, fixed block size; block size in 16 bits at the end, rate as in STREAMINFO; channels, 16 bits; frame number.
   const numbered = number < 128 ? [number] : [0xc0 | (number >> 6), 0x80 | (number & 63)];
-  const head = [0xff, 0xf8, 0x70, ((channels - 1) << 4) | 8, ...numbered, (length - 1) >> 8, (length - 1) & 255];
+  const head = [
+    0xff,
+    0xf8,
+    0x70,
+    ((channels - 1) << 4) | 8,
+    ...numbered,
+    (length - 1) >> 8,
+    (length - 1) & 255,
+  ];
   const bytes = [...head, updateCrc(CRC8, Uint8Array.from(head)) >>> 24];
   for (let channel = 0; channel < channels; channel++) {
     // Subframe of verbatim samples.

@@ -9,7 +9,10 @@ import { type FlacFrame, readFlacFrames } from "./flac-frames.ts";
 import type { FlacStreamInfo } from "./flac-metadata.ts";
 
 /** Decodes FLAC with libFLAC, also where its beginning is missing, and several files strung together. */
-export const decodeFlac: DecodeAudio = async function* (reader, notes): AsyncGenerator<AudioBlock, void, undefined> {
+export const decodeFlac: DecodeAudio = async function* (
+  reader,
+  notes,
+): AsyncGenerator<AudioBlock, void, undefined> {
   const { name } = reader;
   const mixer = new ChannelMixer(() => notes.add("antiphase", ANTIPHASE));
   const decoder = new FlacDecoder();
@@ -24,7 +27,8 @@ export const decodeFlac: DecodeAudio = async function* (reader, notes): AsyncGen
         info = batchInfo;
         decoded = 0;
         const { sampleRateHz, totalSamples } = info;
-        if (totalSamples > 0) yield { samples: new Float32Array(0), sampleRateHz, expectedSamples: totalSamples };
+        if (totalSamples > 0)
+          yield { samples: new Float32Array(0), sampleRateHz, expectedSamples: totalSamples };
       }
       for (const frames of await decodeBatch(batch, { decoder, notes })) {
         decoded += frames[0]!.length;

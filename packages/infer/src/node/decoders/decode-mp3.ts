@@ -3,7 +3,14 @@ import { ChannelMixer } from "../../audio/channel-mixer.ts";
 import { ANTIPHASE } from "../../audio/wav-blocks.ts";
 import type { AudioNotes } from "../../audio/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
-import { callDecoder, createDecoder, type Decoder, type DecoderResult, freeDecoder, mixUnitScale } from "./call-decoder.ts";
+import {
+  callDecoder,
+  createDecoder,
+  type Decoder,
+  type DecoderResult,
+  freeDecoder,
+  mixUnitScale,
+} from "./call-decoder.ts";
 import type { DecodeAudio } from "./decode-audio.ts";
 import { skipJunk, skipTags } from "./file-tags.ts";
 import { findMpegFrames, countInfoFrames, LONGEST_MPEG_FRAME, parseMpegFrame } from "./mpeg-frame.ts";
@@ -12,7 +19,10 @@ import { findMpegFrames, countInfoFrames, LONGEST_MPEG_FRAME, parseMpegFrame } f
  * Decodes MPEG audio (MP3, and layers I and II) with mpg123, which also takes off the encoder's padding where the file
  * states it. Frames are found here, so that damage can be told and files strung together can be told apart.
  */
-export const decodeMp3: DecodeAudio = async function* (reader, notes): AsyncGenerator<AudioBlock, void, undefined> {
+export const decodeMp3: DecodeAudio = async function* (
+  reader,
+  notes,
+): AsyncGenerator<AudioBlock, void, undefined> {
   const { name } = reader;
   const mixer = new ChannelMixer(() => notes.add("antiphase", ANTIPHASE));
   let decoder: MpegDecoder | undefined;
@@ -35,7 +45,9 @@ export const decodeMp3: DecodeAudio = async function* (reader, notes): AsyncGene
         missingFrames = promised === undefined ? 0 : promised + 1;
       }
       missingFrames -= frames;
-      const { channels, error } = await callDecoder(decodeWith(decoder, (await reader.fill(length)).subarray(0, length)));
+      const { channels, error } = await callDecoder(
+        decodeWith(decoder, (await reader.fill(length)).subarray(0, length)),
+      );
       if (error !== undefined) {
         notes.countDamage(reader.position, length);
         freeDecoder(decoder);
@@ -94,7 +106,13 @@ function wholeFrames(bytes: Uint8Array, kind: number | undefined): Batch | undef
     length += frame.length;
   }
   if (frames === 0) return undefined;
-  return { kind: first.kind, sampleRateHz: first.sampleRateHz, length, frames, promised: countInfoFrames(bytes, 0) };
+  return {
+    kind: first.kind,
+    sampleRateHz: first.sampleRateHz,
+    length,
+    frames,
+    promised: countInfoFrames(bytes, 0),
+  };
 }
 
 /** Skips what is no whole frame, up to the next frames; false at the end of the file. */
@@ -109,7 +127,10 @@ async function skipDamage(
   const begin = reader.position;
   const frame = parseMpegFrame(bytes, 0);
   if (next < 0 && isEnd && frame !== undefined && frame.length > bytes.length) {
-    notes.add("truncated", `the file ends within an MPEG frame, ${bytes.length} of its ${frame.length} bytes are there`);
+    notes.add(
+      "truncated",
+      `the file ends within an MPEG frame, ${bytes.length} of its ${frame.length} bytes are there`,
+    );
     await reader.skip(bytes.length);
     return false;
   }

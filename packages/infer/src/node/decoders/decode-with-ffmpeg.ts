@@ -78,7 +78,10 @@ async function* runFfmpeg(
     if (error?.code === "ENOENT") throw missing(name, format);
     const reason = (error?.message ?? complaints).replaceAll(/\s+/g, " ").trim().slice(0, 300);
     if (!hasAudio)
-      throw new CallsignError("AUDIO_INVALID", `${name}: ${format.title}: ffmpeg decoded no audio: ${reason}`);
+      throw new CallsignError(
+        "AUDIO_INVALID",
+        `${name}: ${format.title}: ffmpeg decoded no audio: ${reason}`,
+      );
     if (code !== 0 || reason !== "") notes.add("damaged", `ffmpeg: ${reason || `exit code ${code}`}`);
   } finally {
     output.close();

@@ -18,7 +18,10 @@ export class FlacDecoder {
    * Channels at unit scale, exactly: libFLAC's wrapper divides by the largest sample (32767 for 16 bits) and not by full
    * scale, which is undone here. Undefined where not all frames could be decoded.
    */
-  async decode(frames: readonly Frame[], { bits, head }: Pick<FlacStreamInfo, "bits" | "head">): Promise<readonly Float32Array[] | undefined> {
+  async decode(
+    frames: readonly Frame[],
+    { bits, head }: Pick<FlacStreamInfo, "bits" | "head">,
+  ): Promise<readonly Float32Array[] | undefined> {
     const isNew = this.#decoder === undefined;
     this.#decoder ??= await createDecoder(
       () => import("@wasm-audio-decoders/flac"),

@@ -121,7 +121,8 @@ class FrameScan {
         // The check may itself end in zeros: then it has come out before its end.
         if (isPadding(bytes.subarray(at, at + LONGEST_FLAC_HEADER))) return at + 2;
       }
-      if (crc !== 0 && bytes[at] === 0xff && at >= shortest && this.#isHeader(bytes, at)) this.nextHeader ??= at;
+      if (crc !== 0 && bytes[at] === 0xff && at >= shortest && this.#isHeader(bytes, at))
+        this.nextHeader ??= at;
       crc = (crc << 8) ^ table[(crc >>> 24) ^ bytes[at]!]!;
     }
     this.#at = at;
@@ -144,7 +145,8 @@ class FrameScan {
 const isPadding = (bytes: Uint8Array): boolean => bytes.length >= 8 && bytes.every((byte) => byte === 0);
 
 /** Its length is stated beyond the few bytes that are looked at. */
-const startsApeTag = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 8)) === "APETAGEX";
+const startsApeTag = (bytes: Uint8Array): boolean =>
+  String.fromCharCode(...bytes.subarray(0, 8)) === "APETAGEX";
 
 function fits(header: FlacFrameHeader, info: FlacStreamInfo): boolean {
   const { sampleRateHz = info.sampleRateHz, bits = info.bits } = header;

@@ -41,7 +41,11 @@ export function parseStreamInfo(
 /** Whether a FLAC file begins here: its mark and STREAMINFO, the first metadata block. */
 export function startsFlac(bytes: Uint8Array): boolean {
   return (
-    bytes[0] === 0x66 && bytes[1] === 0x4c && bytes[2] === 0x61 && bytes[3] === 0x43 && (bytes[4]! & 127) === 0
+    bytes[0] === 0x66 &&
+    bytes[1] === 0x4c &&
+    bytes[2] === 0x61 &&
+    bytes[3] === 0x43 &&
+    (bytes[4]! & 127) === 0
   );
 }
 
@@ -51,7 +55,10 @@ export async function readFlacMetadata(reader: ByteReader, notes: AudioNotes): P
   const head = await reader.fill(4 + 4 + 34);
   const length = Math.min(34, threeBytes(head, 5));
   if (head.length < 8 + length)
-    throw new CallsignError("AUDIO_TRUNCATED", `${name}: the file ends in FLAC metadata, at byte ${position + head.length}`);
+    throw new CallsignError(
+      "AUDIO_TRUNCATED",
+      `${name}: the file ends in FLAC metadata, at byte ${position + head.length}`,
+    );
   const info = parseStreamInfo(head.subarray(8, 8 + length), { name, byte: position + 8 });
   await reader.skip(4);
   for (;;) {

@@ -38,7 +38,11 @@ export function parseMpegFrame(bytes: Uint8Array, offset: number): MpegFrame | u
  */
 export function findMpegFrames(
   bytes: Uint8Array,
-  { isEnd, from = 0, kind }: { readonly isEnd: boolean; readonly from?: number; readonly kind?: number | undefined },
+  {
+    isEnd,
+    from = 0,
+    kind,
+  }: { readonly isEnd: boolean; readonly from?: number; readonly kind?: number | undefined },
 ): number {
   for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const first = parseMpegFrame(bytes, at);
@@ -68,7 +72,9 @@ export function countInfoFrames(bytes: Uint8Array, offset: number): number | und
   const at = [13, 21, 36].map((length) => offset + length).find((place) => isInfoMark(bytes, place));
   if (at === undefined) return undefined;
   const hasCount = (bytes[at + 7]! & 1) !== 0;
-  return hasCount && at + 12 <= bytes.length ? new DataView(bytes.buffer, bytes.byteOffset + at + 8).getUint32(0) : 0;
+  return hasCount && at + 12 <= bytes.length
+    ? new DataView(bytes.buffer, bytes.byteOffset + at + 8).getUint32(0)
+    : 0;
 }
 
 const isInfoMark = (bytes: Uint8Array, at: number): boolean =>

@@ -27,7 +27,8 @@ function createOggFlacDecoder(info: FlacStreamInfo): OggDecoder {
       for (const bytes of packets.filter((candidate) => candidate[0] === 0xff)) {
         const header = parseFlacFrameHeader(bytes, 0);
         const frame = header && [{ bytes, header }];
-        const channels = frame && ((await decoder.decode(frame, info)) ?? (await decoder.decode(frame, info)));
+        const channels =
+          frame && ((await decoder.decode(frame, info)) ?? (await decoder.decode(frame, info)));
         if (channels === undefined) failed++;
         else parts.push(channels);
       }

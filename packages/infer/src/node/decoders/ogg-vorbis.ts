@@ -57,7 +57,8 @@ async function createVorbisDecoder(): Promise<OggDecoder> {
         const [identification] = headers;
         const setup = headers.find((header) => header[0] === 5);
         const { channels, error } = await callDecoder(() => {
-          if (identification === undefined || setup === undefined) throw new Error("the setup header is missing");
+          if (identification === undefined || setup === undefined)
+            throw new Error("the setup header is missing");
           if (!isReady) {
             decoder.sendSetupHeader(identification);
             decoder.sendSetupHeader(setup);

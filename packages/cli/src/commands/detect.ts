@@ -65,7 +65,10 @@ async function detectFile(
   // A stream of its own: nothing of one file is heard in the next.
   const stream = detector.fork();
   try {
-    for await (const chunk of readAudioChunks(file, { signal: context.signal })) {
+    for await (const chunk of readAudioChunks(file, {
+      signal: context.signal,
+      onNote: ({ message }) => context.stderr(`note: ${message}\n`),
+    })) {
       samples += chunk.length;
       for (const step of await stream.push(chunk)) detections.push(...step.detections);
     }

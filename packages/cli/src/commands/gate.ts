@@ -56,7 +56,11 @@ async function gateFile(
       parts.push(audio.samples);
       spans.push(...audio.spans);
     };
-    for await (const chunk of readAudioChunks(file, { signal: context.signal })) keep(await gate.push(chunk));
+    for await (const chunk of readAudioChunks(file, {
+      signal: context.signal,
+      onNote: ({ message }) => context.stderr(`note: ${message}\n`),
+    }))
+      keep(await gate.push(chunk));
     keep(await gate.flush());
   } finally {
     await detector.dispose();

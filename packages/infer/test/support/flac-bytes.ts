@@ -22,7 +22,7 @@ export function flacParts(fields: FlacFields): Uint8Array[] {
   view.setUint16(10, blockSize);
   view.setUint32(18, sampleRateHz * 4096 + (channels - 1) * 512 + 15 * 16);
   view.setUint32(22, fields.totalSamples ?? length);
-  const parts = [head];
+  const parts: Uint8Array[] = [head];
   for (let first = 0; first < length; first += blockSize)
     parts.push(
       frame(samples.subarray(first * channels, (first + blockSize) * channels), {

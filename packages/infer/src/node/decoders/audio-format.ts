@@ -38,8 +38,9 @@ export async function detectAudioFormat(reader: ByteReader): Promise<AudioFormat
   if (begin === "fLaC") return "flac";
   if (findMpegFrames(afterTag, { isEnd: afterTag.length < SEARCHED_BYTES }) >= 0) return "mp3";
   // Behind zeros or junk, as after a broken download.
-  const [later] = /OggS\u0000|fLaC\u0000\u0000\u0000"/.exec(latin1(afterTag)) ?? [];
-  if (later !== undefined) return later.startsWith("OggS") ? "ogg" : "flac";
+  const searched = latin1(afterTag);
+  if (searched.includes("OggS\0")) return "ogg";
+  if (searched.includes("fLaC\0\0\0\u0022")) return "flac";
   if (findFlacFrame(afterTag)) return "flac";
   throw new CallsignError(
     "AUDIO_INVALID",
@@ -74,12 +75,10 @@ const FOREIGN_FORMATS: readonly (readonly [RegExp, string, string])[] = [
   [/^#!AMR/, "AMR", "amr"],
   [/^0&\u00B2u/, "Windows Media", "asf"],
   [/^riff/, "Wave64", "w64"],
-  [/^FLV\u0001/, "Flash video", "flv"],
+  [/^FLV/, "Flash video", "flv"],
   [/^wvpk/, "WavPack", "wv"],
   [/^MAC /, "Monkey's Audio", "ape"],
   [/^TTA1/, "True Audio", "tta"],
-  [/^\u0000\u0000\u0001\u00BA/, "MPEG program stream", "mpeg"],
-  [/^\u000Bw/, "AC-3", "ac3"],
 ];
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");

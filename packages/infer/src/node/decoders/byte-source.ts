@@ -50,7 +50,7 @@ export async function pathSource(path: string, name = path): Promise<ByteSource>
   try {
     const stats = await stat(path);
     if (stats.isFIFO()) return pipeSource(path, name);
-    if (stats.isSocket() && STDIN_PATHS.includes(path)) return streamSource(process.stdin, name);
+    if (stats.isSocket() && STDIN_PATHS.has(path)) return streamSource(process.stdin, name);
     if (stats.isFile() || stats.isCharacterDevice()) return await fileSource(path, name);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -60,7 +60,7 @@ export async function pathSource(path: string, name = path): Promise<ByteSource>
 }
 
 /** Node gives its child processes a socket as standard input, which cannot be opened by its path. */
-const STDIN_PATHS = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+const STDIN_PATHS = new Set(["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
 
 /** A thread that waits in `read` for a silent pipe cannot be stopped; a non-blocking descriptor can. */
 function pipeSource(path: string, name: string): ByteSource {

@@ -29,7 +29,7 @@ export async function* decodeWithFfmpeg(
   reader: ByteReader,
   { format, path, notes, signal }: FfmpegOptions,
 ): AsyncGenerator<AudioBlock, void, undefined> {
-  if (path !== undefined || !NEEDS_SEEKING.includes(format.demuxer)) {
+  if (path !== undefined || !NEEDS_SEEKING.has(format.demuxer)) {
     yield* runFfmpeg(reader, { format, path, notes, signal });
     return;
   }
@@ -44,7 +44,7 @@ export async function* decodeWithFfmpeg(
 }
 
 /** Containers whose table of contents usually lies at the end. */
-const NEEDS_SEEKING: readonly string[] = ["mp4", "mov"];
+const NEEDS_SEEKING = new Set(["mp4", "mov"]);
 
 async function* runFfmpeg(
   reader: ByteReader,

@@ -72,10 +72,13 @@ function parsePage(
 
 /** Lengths of the packets that lie whole in the first `available` bytes of a page. */
 function wholePackets(lacing: Uint8Array, available: number): Uint8Array {
-  let end = 0;
+  let left = available;
   let count = 0;
-  for (let i = 0; i < lacing.length && (end += lacing[i]!) <= available; i++)
-    if (lacing[i]! < 255) count = i + 1;
+  for (const [i, length] of lacing.entries()) {
+    left -= length;
+    if (left < 0) break;
+    if (length < 255) count = i + 1;
+  }
   return lacing.subarray(0, count);
 }
 

@@ -39,7 +39,7 @@ async function createVorbisDecoder(): Promise<OggDecoder> {
     ({ OggVorbisDecoder }) => new OggVorbisDecoder(),
     "@wasm-audio-decoders/ogg-vorbis",
   );
-  const decoder = (library as unknown as { readonly _decoder: PacketDecoder })._decoder;
+  const { _decoder: decoder } = library as unknown as { readonly _decoder: PacketDecoder };
   const headers: Uint8Array[] = [];
   let isReady = false;
   return {

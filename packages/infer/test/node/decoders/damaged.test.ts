@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { CallsignError } from "@callsign/infer";
 import { decodeAudio } from "@callsign/infer/node";
 import { fixture } from "../../support/fixture.ts";
@@ -9,6 +9,10 @@ import { refusal } from "../../support/refusal.ts";
 import { ascii, joinBytes } from "../../audio/wav-bytes.ts";
 
 const MUTATIONS = 40;
+
+// What ffmpeg makes of a file is its own affair.
+beforeAll(() => void vi.stubEnv("PATH", ""));
+afterAll(() => void vi.unstubAllEnvs());
 
 /** A file with the byte there changed. */
 const flip = (bytes: Uint8Array, at: number): Uint8Array => bytes.with(at, bytes[at]! ^ 0x10);
@@ -201,7 +205,7 @@ describe("damaged Ogg", () => {
     const [head, ...rest] = splitOggPages(fixture("tone.ogg"));
     const sealed = (page: Uint8Array): Uint8Array => joinBytes([sealOggPage(page), ...rest]);
     await refused(sealed(head!.slice().fill(0, 28 + 12, 28 + 16)), "AUDIO_INVALID", "2 channels, 0 Hz");
-    await refused(sealed(head!.with(28 + 11, 200)), "AUDIO_UNSUPPORTED", "200 Vorbis channels; at most 8");
+    await refused(sealed(head!.with(28 + 11, 200)), "AUDIO_UNSUPPORTED", "200 Vorbis channels");
     await refused(sealed(head!.with(28, 0x53)), "AUDIO_UNSUPPORTED", 'got "Svorbis');
   });
 

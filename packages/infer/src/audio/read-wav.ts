@@ -11,10 +11,7 @@ import { decodeWavBlocks } from "./wav-blocks.ts";
  */
 export function readWav(
   bytes: Uint8Array,
-  {
-    name = "WAV data",
-    onNote,
-  }: { readonly name?: string; readonly onNote?: (note: AudioNote) => void } = {},
+  { name = "WAV data", onNote }: { readonly name?: string; readonly onNote?: (note: AudioNote) => void } = {},
 ): Audio {
   const notes = new AudioNotes(name, onNote);
   const decoder = decodeWavBlocks({ name, fileLength: bytes.length, notes });

@@ -25,9 +25,7 @@ export interface WavOptions {
  * before the length was known) or is 0 in a header never completed means: up to the end of the file.
  * @throws CallsignError `AUDIO_EMPTY`, `AUDIO_INVALID`, `AUDIO_NOT_FINITE`, `AUDIO_TRUNCATED`, `AUDIO_UNSUPPORTED`
  */
-export function* decodeWavBlocks(
-  options: WavOptions,
-): Generator<ByteRequest | AudioBlock, void, Uint8Array> {
+export function* decodeWavBlocks(options: WavOptions): Generator<ByteRequest | AudioBlock, void, Uint8Array> {
   const { name, fileLength = Infinity } = options;
   const riff = parseRiff(yield { skip: 0, peek: 12 }, options);
   const mixer = new ChannelMixer(() => options.notes.add("antiphase", ANTIPHASE));
@@ -51,7 +49,10 @@ export function* decodeWavBlocks(
     skip = padding + 8 + length;
     if (id === "data") {
       if (format === undefined)
-        throw new CallsignError("AUDIO_INVALID", `${name}: the data chunk at byte ${position} comes before any format chunk`);
+        throw new CallsignError(
+          "AUDIO_INVALID",
+          `${name}: the data chunk at byte ${position} comes before any format chunk`,
+        );
       const length64 = riff.isLong && length === UNKNOWN_LENGTH ? longLength : undefined;
       const chunk = { ...riff, id, start, length: length64 ?? length, isKnown: length64 !== undefined };
       const read = yield* decodeData(chunk, { ...options, format, mixer, skip: padding + 8 });
@@ -83,7 +84,10 @@ export function* decodeWavBlocks(
       `${name}: chunk ${JSON.stringify(last.id)} at byte ${last.start - 8} claims ${last.length} bytes, ` +
         `the file has ${fileLength - last.start} left and no data chunk before it`,
     );
-  throw new CallsignError("AUDIO_INVALID", `${name}: no data chunk in ${Math.min(position, fileLength)} bytes; this WAV has no samples`);
+  throw new CallsignError(
+    "AUDIO_INVALID",
+    `${name}: no data chunk in ${Math.min(position, fileLength)} bytes; this WAV has no samples`,
+  );
 }
 
 /** Text of the note on antiphase channels. */
@@ -140,10 +144,29 @@ function parseDataLength64(chunk: Uint8Array): number | undefined {
 
 /** A chunk of odd length is followed by a byte of padding, which some writers forget. */
 function isPadded(bytes: Uint8Array): boolean {
-  return bytes[0] === 0 || KNOWN_CHUNKS.has(fourCharacters(bytes, 1)) || !KNOWN_CHUNKS.has(fourCharacters(bytes, 0));
+  return (
+    bytes[0] === 0 ||
+    KNOWN_CHUNKS.has(fourCharacters(bytes, 1)) ||
+    !KNOWN_CHUNKS.has(fourCharacters(bytes, 0))
+  );
 }
 
-const KNOWN_CHUNKS = new Set(["data", "fmt ", "fact", "LIST", "bext", "cue ", "smpl", "inst", "id3 ", "ID3 ", "JUNK", "junk", "PEAK", "iXML"]);
+const KNOWN_CHUNKS = new Set([
+  "data",
+  "fmt ",
+  "fact",
+  "LIST",
+  "bext",
+  "cue ",
+  "smpl",
+  "inst",
+  "id3 ",
+  "ID3 ",
+  "JUNK",
+  "junk",
+  "PEAK",
+  "iXML",
+]);
 
 const isChunkId = (bytes: Uint8Array): boolean => /^[ -~]{4}$/.test(fourCharacters(bytes, 0));
 
@@ -158,7 +181,14 @@ const BLOCK_SAMPLES = 16384;
 /** Decodes a data chunk, which begins after `skip` bytes, and returns how many of its bytes there were. */
 function* decodeData(
   chunk: DataChunk,
-  { format, mixer, skip, name, fileLength, notes }: WavOptions & { format: WavFormat; mixer: ChannelMixer; skip: number },
+  {
+    format,
+    mixer,
+    skip,
+    name,
+    fileLength,
+    notes,
+  }: WavOptions & { format: WavFormat; mixer: ChannelMixer; skip: number },
 ): Generator<ByteRequest | AudioBlock, number, Uint8Array> {
   const { channels, bytesPerSample, sampleRateHz } = format;
   const frameBytes = channels * bytesPerSample;
@@ -194,7 +224,10 @@ function noteLength(
   notes: AudioNotes,
 ): void {
   if (read % frameBytes !== 0 && end !== Infinity)
-    notes.add("truncated", `the last frame of the data chunk at byte ${start - 8} has ${read % frameBytes} of ${frameBytes} bytes`);
+    notes.add(
+      "truncated",
+      `the last frame of the data chunk at byte ${start - 8} has ${read % frameBytes} of ${frameBytes} bytes`,
+    );
   if (end === Infinity || read === end) return;
   notes.add(
     length >= SOX_UNKNOWN_LENGTH ? "header" : "truncated",

@@ -30,14 +30,17 @@ export async function detectAudioFormat(reader: ByteReader): Promise<AudioFormat
   if (foreign !== undefined) return { title: foreign[1], demuxer: foreign[2] };
   // Encoders put ID3 tags before MP3 and some before FLAC and Ogg.
   const tag = Math.min(tagLength(head), MOST_TAG_BYTES);
-  const afterTag = (await reader.fill(tag + SEARCHED_BYTES)).subarray(tag, tag + SEARCHED_BYTES);
+  const bytes = await reader.fill(tag + SEARCHED_BYTES);
+  // A tag that claims more than there is is none.
+  const afterTag = bytes.subarray(tag < bytes.length ? tag : 0).subarray(0, SEARCHED_BYTES);
   const begin = latin1(afterTag.subarray(0, 4));
   if (begin === "OggS") return "ogg";
   if (begin === "fLaC") return "flac";
   if (findMpegFrames(afterTag, { isEnd: afterTag.length < SEARCHED_BYTES }) >= 0) return "mp3";
   // Behind zeros or junk, as after a broken download.
-  const [later] = /OggS\u0000|fLaC\u0000\u0000\u0000"/.exec(latin1(afterTag)) ?? [];
-  if (later !== undefined) return later.startsWith("OggS") ? "ogg" : "flac";
+  const searched = latin1(afterTag);
+  if (searched.includes("OggS\0")) return "ogg";
+  if (searched.includes("fLaC\0\0\0\u0022")) return "flac";
   if (findFlacFrame(afterTag)) return "flac";
   throw new CallsignError(
     "AUDIO_INVALID",
@@ -72,12 +75,10 @@ const FOREIGN_FORMATS: readonly (readonly [RegExp, string, string])[] = [
   [/^#!AMR/, "AMR", "amr"],
   [/^0&\u00B2u/, "Windows Media", "asf"],
   [/^riff/, "Wave64", "w64"],
-  [/^FLV\u0001/, "Flash video", "flv"],
+  [/^FLV/, "Flash video", "flv"],
   [/^wvpk/, "WavPack", "wv"],
   [/^MAC /, "Monkey's Audio", "ape"],
   [/^TTA1/, "True Audio", "tta"],
-  [/^\u0000\u0000\u0001\u00BA/, "MPEG program stream", "mpeg"],
-  [/^\u000Bw/, "AC-3", "ac3"],
 ];
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");

@@ -97,7 +97,9 @@ export class ByteReader {
     if (this.#signal === undefined) return this.#chunks.next();
     return new Promise((resolve, reject) => {
       this.#abort = () =>
-        reject(new CallsignError("ABORTED", `${this.name}: reading was stopped`, { cause: this.#signal?.reason }));
+        reject(
+          new CallsignError("ABORTED", `${this.name}: reading was stopped`, { cause: this.#signal?.reason }),
+        );
       if (this.#signal?.aborted) this.#abort();
       else this.#chunks.next().then(resolve, reject);
     });

@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { CallsignError } from "../../errors.ts";
 
-/** Bytes to be read once from start to end: a file, a pipe or memory. */
+/** Bytes to be read from start to end: a file, a pipe or memory. */
 export interface ByteSource {
   /** Starts every message. */
   readonly name: string;
@@ -19,7 +19,12 @@ export interface ByteSource {
 
 /** Reads from memory. */
 export function memorySource(bytes: Uint8Array, name: string): ByteSource {
-  return { name, length: bytes.length, chunks: onlyChunk(bytes), close: () => Promise.resolve() };
+  return {
+    name,
+    length: bytes.length,
+    chunks: { [Symbol.asyncIterator]: () => onlyChunk(bytes) },
+    close: () => Promise.resolve(),
+  };
 }
 
 async function* onlyChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
@@ -45,7 +50,7 @@ export async function pathSource(path: string, name = path): Promise<ByteSource>
   try {
     const stats = await stat(path);
     if (stats.isFIFO()) return pipeSource(path, name);
-    if (stats.isSocket() && STDIN_PATHS.includes(path)) return streamSource(process.stdin, name);
+    if (stats.isSocket() && STDIN_PATHS.has(path)) return streamSource(process.stdin, name);
     if (stats.isFile() || stats.isCharacterDevice()) return await fileSource(path, name);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -55,7 +60,7 @@ export async function pathSource(path: string, name = path): Promise<ByteSource>
 }
 
 /** Node gives its child processes a socket as standard input, which cannot be opened by its path. */
-const STDIN_PATHS = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+const STDIN_PATHS = new Set(["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
 
 /** A thread that waits in `read` for a silent pipe cannot be stopped; a non-blocking descriptor can. */
 function pipeSource(path: string, name: string): ByteSource {
@@ -79,10 +84,7 @@ async function fileSource(path: string, name: string): Promise<ByteSource> {
 /** Bytes asked of a file at a time: one system call for most clips. */
 const BLOCK_LENGTH = 65536;
 
-async function* readFile(
-  file: FileHandle,
-  blockLength: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readFile(file: FileHandle, blockLength: number): AsyncGenerator<Uint8Array, void, undefined> {
   for (;;) {
     const block = new Uint8Array(Math.max(1, blockLength));
     const { bytesRead } = await file.read(block, 0, block.length);

@@ -27,11 +27,12 @@ export async function* decodeBlocks(
     try {
       yield* DECODERS[format](reader, notes);
     } catch (error) {
-      // A WAV or Ogg file can hold codecs that are not decoded here.
-      const isOther = error instanceof CallsignError && error.code === "AUDIO_UNSUPPORTED";
-      if (!isOther || source.path === undefined || !(format === "wav" || format === "ogg")) throw error;
-      const foreign = { title: error.message.slice(source.name.length + 2), demuxer: format };
-      yield* decodeWithFfmpeg(reader, { format: foreign, path: source.path, notes, signal });
+      // WAV and Ogg can hold codecs that are not decoded here. A pipe cannot be read from its start again.
+      const isForeign = error instanceof CallsignError && error.code === "AUDIO_UNSUPPORTED";
+      if (!isForeign || source.length === undefined || !(format === "wav" || format === "ogg")) throw error;
+      const title = error.message.slice(source.name.length + 2).split(";")[0]!;
+      const foreign = { format: { title, demuxer: format }, path: source.path, notes, signal };
+      yield* decodeWithFfmpeg(new ByteReader(source, { signal }), foreign);
     }
   } finally {
     reader.close();

@@ -9,7 +9,10 @@ import { type FlacFrame, readFlacFrames } from "./flac-frames.ts";
 import type { FlacStreamInfo } from "./flac-metadata.ts";
 
 /** Decodes FLAC with libFLAC, also where its beginning is missing, and several files strung together. */
-export const decodeFlac: DecodeAudio = async function* (reader, notes): AsyncGenerator<AudioBlock, void, undefined> {
+export const decodeFlac: DecodeAudio = async function* (
+  reader,
+  notes,
+): AsyncGenerator<AudioBlock, void, undefined> {
   const { name } = reader;
   const mixer = new ChannelMixer(() => notes.add("antiphase", ANTIPHASE));
   const decoder = new FlacDecoder();
@@ -24,7 +27,8 @@ export const decodeFlac: DecodeAudio = async function* (reader, notes): AsyncGen
         info = batchInfo;
         decoded = 0;
         const { sampleRateHz, totalSamples } = info;
-        if (totalSamples > 0) yield { samples: new Float32Array(0), sampleRateHz, expectedSamples: totalSamples };
+        if (totalSamples > 0)
+          yield { samples: new Float32Array(0), sampleRateHz, expectedSamples: totalSamples };
       }
       for (const frames of await decodeBatch(batch, { decoder, notes })) {
         decoded += frames[0]!.length;
@@ -66,16 +70,19 @@ async function decodeBatch(
   batch: Batch,
   { decoder, notes }: { readonly decoder: FlacDecoder; readonly notes: AudioNotes },
 ): Promise<(readonly Float32Array[])[]> {
-  const [{ info, isWhole }] = batch;
+  const [{ info, isWhole, byte, bytes, damage }] = batch;
   // libFLAC is left with what follows an uncertain frame.
   if (!isWhole) decoder.free();
-  const together = await decoder.decode(batch, info.bits);
+  const together = await decoder.decode(batch, info);
   if (!isWhole) decoder.free();
-  if (together !== undefined) return [together];
+  if (together !== undefined) {
+    if (damage > 0) notes.countDamage(byte + bytes.length - damage, damage);
+    return [together];
+  }
   const decoded: (readonly Float32Array[])[] = [];
   for (const frame of batch) {
     // Twice: a sound frame behind a missing one is refused by the decoder that saw the one before.
-    const alone = (await decoder.decode([frame], info.bits)) ?? (await decoder.decode([frame], info.bits));
+    const alone = (await decoder.decode([frame], info)) ?? (await decoder.decode([frame], info));
     if (alone === undefined) notes.countDamage(frame.byte, frame.bytes.length);
     else decoded.push(alone);
   }

@@ -16,7 +16,10 @@ import { oggVorbis } from "./ogg-vorbis.ts";
  * Decodes the Vorbis, Opus or FLAC streams of an Ogg file, one after another where they are chained. Of several at a
  * time only the first is decoded.
  */
-export const decodeOgg: DecodeAudio = async function* (reader, notes): AsyncGenerator<AudioBlock, void, undefined> {
+export const decodeOgg: DecodeAudio = async function* (
+  reader,
+  notes,
+): AsyncGenerator<AudioBlock, void, undefined> {
   const { name } = reader;
   const mixer = new ChannelMixer(() => notes.add("antiphase", ANTIPHASE));
   const unknown: string[] = [];
@@ -32,7 +35,8 @@ export const decodeOgg: DecodeAudio = async function* (reader, notes): AsyncGene
           stream?.free();
           stream = new OggStream(page, { codec, decoder: await codec.createDecoder(), notes });
           const { sampleRateHz, expectedSamples } = codec;
-          if (expectedSamples !== undefined) yield { samples: new Float32Array(0), sampleRateHz, expectedSamples };
+          if (expectedSamples !== undefined)
+            yield { samples: new Float32Array(0), sampleRateHz, expectedSamples };
         }
       }
       if (stream?.serial === page.serial) yield* mix(await stream.push(page));
@@ -77,7 +81,9 @@ class OggStream {
   readonly #notes: AudioNotes;
   #decoded = 0;
   #start: number | undefined;
-  #held: { readonly channels: readonly Float32Array[]; readonly before: number; readonly granule: number } | undefined;
+  #held:
+    | { readonly channels: readonly Float32Array[]; readonly before: number; readonly granule: number }
+    | undefined;
   #isEnded = false;
 
   constructor(
@@ -113,7 +119,10 @@ class OggStream {
   /** The channels of the last page. */
   end(): readonly Float32Array[] {
     if (!this.#isEnded)
-      this.#notes.add("truncated", "an Ogg stream has no page that is marked as its last; its end may be missing");
+      this.#notes.add(
+        "truncated",
+        "an Ogg stream has no page that is marked as its last; its end may be missing",
+      );
     if (this.#held === undefined) return [];
     const { channels, before, granule } = this.#held;
     this.#held = undefined;

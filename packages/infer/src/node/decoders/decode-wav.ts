@@ -3,7 +3,10 @@ import { decodeWavBlocks } from "../../audio/wav-blocks.ts";
 import type { DecodeAudio } from "./decode-audio.ts";
 
 /** Decodes WAV of every kind that `readWav` reads. */
-export const decodeWav: DecodeAudio = async function* (reader, notes): AsyncGenerator<AudioBlock, void, undefined> {
+export const decodeWav: DecodeAudio = async function* (
+  reader,
+  notes,
+): AsyncGenerator<AudioBlock, void, undefined> {
   const decoder = decodeWavBlocks({ name: reader.name, fileLength: reader.length, notes });
   let answer: Uint8Array = new Uint8Array(0);
   for (;;) {

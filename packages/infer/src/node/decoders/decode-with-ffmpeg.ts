@@ -29,7 +29,7 @@ export async function* decodeWithFfmpeg(
   reader: ByteReader,
   { format, path, notes, signal }: FfmpegOptions,
 ): AsyncGenerator<AudioBlock, void, undefined> {
-  if (path !== undefined || !NEEDS_SEEKING.includes(format.demuxer)) {
+  if (path !== undefined || !NEEDS_SEEKING.has(format.demuxer)) {
     yield* runFfmpeg(reader, { format, path, notes, signal });
     return;
   }
@@ -44,7 +44,7 @@ export async function* decodeWithFfmpeg(
 }
 
 /** Containers whose table of contents usually lies at the end. */
-const NEEDS_SEEKING: readonly string[] = ["mp4", "mov"];
+const NEEDS_SEEKING = new Set(["mp4", "mov"]);
 
 async function* runFfmpeg(
   reader: ByteReader,
@@ -78,7 +78,10 @@ async function* runFfmpeg(
     if (error?.code === "ENOENT") throw missing(name, format);
     const reason = (error?.message ?? complaints).replaceAll(/\s+/g, " ").trim().slice(0, 300);
     if (!hasAudio)
-      throw new CallsignError("AUDIO_INVALID", `${name}: ${format.title}: ffmpeg decoded no audio: ${reason}`);
+      throw new CallsignError(
+        "AUDIO_INVALID",
+        `${name}: ${format.title}: ffmpeg decoded no audio: ${reason}`,
+      );
     if (code !== 0 || reason !== "") notes.add("damaged", `ffmpeg: ${reason || `exit code ${code}`}`);
   } finally {
     output.close();

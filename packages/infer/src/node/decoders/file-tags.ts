@@ -56,7 +56,8 @@ export async function skipJunk(
 ): Promise<void> {
   const bytes = (await reader.fill(count)).subarray(0, count);
   const footer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf("APETAGEX");
-  const isTag = footer >= 0 && footer + 32 <= count && bytes[footer + 12]! + bytes[footer + 13]! * 256 === footer + 32;
+  const isTag =
+    footer >= 0 && footer + 32 <= count && bytes[footer + 12]! + bytes[footer + 13]! * 256 === footer + 32;
   if (!isTag) notes.countDamage(reader.position, count);
   await reader.skip(isTag ? footer + 32 : count);
 }

@@ -1,4 +1,5 @@
 import { callDecoder, createDecoder, type Decoder, type DecoderResult, freeDecoder } from "./call-decoder.ts";
+import type { FlacStreamInfo } from "./flac-metadata.ts";
 
 /** A frame, or what may be one, for libFLAC. */
 interface Frame {
@@ -17,14 +18,20 @@ export class FlacDecoder {
    * Channels at unit scale, exactly: libFLAC's wrapper divides by the largest sample (32767 for 16 bits) and not by full
    * scale, which is undone here. Undefined where not all frames could be decoded.
    */
-  async decode(frames: readonly Frame[], bits: number): Promise<readonly Float32Array[] | undefined> {
+  async decode(
+    frames: readonly Frame[],
+    { bits, head }: Pick<FlacStreamInfo, "bits" | "head">,
+  ): Promise<readonly Float32Array[] | undefined> {
+    const isNew = this.#decoder === undefined;
     this.#decoder ??= await createDecoder(
       () => import("@wasm-audio-decoders/flac"),
       ({ FLACDecoder }) => new FLACDecoder(),
       "@wasm-audio-decoders/flac",
     );
     const decoder = this.#decoder;
-    const { channels, error } = await callDecoder(() => decoder.decodeFrames(frames.map(({ bytes }) => bytes)));
+    const packets = frames.map(({ bytes }) => bytes);
+    if (isNew && head !== undefined) packets.unshift(head);
+    const { channels, error } = await callDecoder(() => decoder.decodeFrames(packets));
     const expected = frames.reduce((sum, { header }) => sum + header.blockSize, 0);
     if (error !== undefined || channels[0]?.length !== expected) {
       this.free();

@@ -14,6 +14,8 @@ export interface FlacFrame {
   readonly info: FlacStreamInfo;
   /** Whether the check came out. Where it did not, the frame is damaged, cut off or followed by something unknown. */
   readonly isWhole: boolean;
+  /** Bytes of damage at the end of a frame that is not whole, should it turn out to be sound. */
+  readonly damage: number;
 }
 
 /**
@@ -41,14 +43,14 @@ export async function* readFlacFrames(
       await skipDamage(reader, { info, notes });
       continue;
     }
-    const { bytes, isWhole } = await findFrame(reader, { header, info: expected });
+    const { bytes, isWhole, damage } = await findFrame(reader, { header, info: expected });
     // Without STREAMINFO only a check that comes out tells a frame from bytes that look like a header.
     if (info === undefined && !isWhole) {
       await skipDamage(reader, { info, notes });
       continue;
     }
     info = expected;
-    const frame = { header, bytes: bytes.slice(), byte, info, isWhole };
+    const frame = { header, bytes: bytes.slice(), byte, info, isWhole, damage };
     await reader.skip(bytes.length);
     yield frame;
   }
@@ -71,7 +73,7 @@ const STEP = 16384;
 async function findFrame(
   reader: ByteReader,
   expected: Expected,
-): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
+): Promise<Pick<FlacFrame, "bytes" | "damage" | "isWhole">> {
   const { blockSize, channels } = expected.header;
   // Twice the size that the samples would take uncompressed: no encoder makes more of them.
   const longest = 256 + 2 * blockSize * channels * Math.ceil((expected.info.bits + 1) / 8);
@@ -79,11 +81,13 @@ async function findFrame(
   for (let wanted = STEP; ; wanted += STEP) {
     const bytes = await reader.fill(wanted);
     const isEnd = bytes.length < wanted;
-    const length = scan.advance(bytes, isEnd);
-    if (length > 0) return { bytes: bytes.subarray(0, length), isWhole: true };
+    const whole = scan.advance(bytes, isEnd);
+    if (whole > 0) return { bytes: bytes.subarray(0, whole), isWhole: true, damage: 0 };
     if (isEnd || wanted > longest) {
-      const end = scan.nextHeader ?? Math.min(bytes.length, longest);
-      return { bytes: bytes.subarray(0, end), isWhole: false };
+      const { nextHeader, end } = scan;
+      const length = nextHeader ?? Math.min(bytes.length, longest);
+      const damage = nextHeader === undefined || end === undefined ? 0 : nextHeader - end;
+      return { bytes: bytes.subarray(0, length), isWhole: false, damage };
     }
   }
 }
@@ -92,6 +96,8 @@ async function findFrame(
 class FrameScan {
   /** Place of the first header that came by although the check had not come out: the frame is damaged, or it is none. */
   nextHeader: number | undefined;
+  /** The first place where the check came out, whatever followed. */
+  end: number | undefined;
   readonly #expected: Expected;
   #at = 0;
   #crc = 0;
@@ -110,11 +116,13 @@ class FrameScan {
     let at = this.#at;
     for (; at < end; at++) {
       if (crc === 0 && at >= shortest) {
+        this.end ??= at;
         if (this.#isEnd(bytes, at)) return at;
         // The check may itself end in zeros: then it has come out before its end.
         if (isPadding(bytes.subarray(at, at + LONGEST_FLAC_HEADER))) return at + 2;
       }
-      if (crc !== 0 && bytes[at] === 0xff && at >= shortest && this.#isHeader(bytes, at)) this.nextHeader ??= at;
+      if (crc !== 0 && bytes[at] === 0xff && at >= shortest && this.#isHeader(bytes, at))
+        this.nextHeader ??= at;
       crc = (crc << 8) ^ table[(crc >>> 24) ^ bytes[at]!]!;
     }
     this.#at = at;
@@ -137,7 +145,8 @@ class FrameScan {
 const isPadding = (bytes: Uint8Array): boolean => bytes.length >= 8 && bytes.every((byte) => byte === 0);
 
 /** Its length is stated beyond the few bytes that are looked at. */
-const startsApeTag = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 8)) === "APETAGEX";
+const startsApeTag = (bytes: Uint8Array): boolean =>
+  String.fromCharCode(...bytes.subarray(0, 8)) === "APETAGEX";
 
 function fits(header: FlacFrameHeader, info: FlacStreamInfo): boolean {
   const { sampleRateHz = info.sampleRateHz, bits = info.bits } = header;

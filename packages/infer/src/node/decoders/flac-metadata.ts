@@ -9,6 +9,8 @@ export interface FlacStreamInfo {
   readonly bits: number;
   /** Samples of each channel; 0 means unknown. */
   readonly totalSamples: number;
+  /** A file's mark with this block alone, to which frame headers may refer; undefined where it is missing. */
+  readonly head?: Uint8Array;
 }
 
 /** Reads the 34 bytes of STREAMINFO. `byte` is where they lie, for messages. @throws CallsignError `AUDIO_INVALID` */
@@ -32,13 +34,18 @@ export function parseStreamInfo(
     channels: ((packed >>> 9) & 7) + 1,
     bits: ((packed >>> 4) & 31) + 1,
     totalSamples: (packed & 15) * 2 ** 32 + view.getUint32(14),
+    head: Uint8Array.of(0x66, 0x4c, 0x61, 0x43, 0x80, 0, 0, 34, ...block.subarray(0, 34)),
   };
 }
 
 /** Whether a FLAC file begins here: its mark and STREAMINFO, the first metadata block. */
 export function startsFlac(bytes: Uint8Array): boolean {
   return (
-    bytes[0] === 0x66 && bytes[1] === 0x4c && bytes[2] === 0x61 && bytes[3] === 0x43 && (bytes[4]! & 127) === 0
+    bytes[0] === 0x66 &&
+    bytes[1] === 0x4c &&
+    bytes[2] === 0x61 &&
+    bytes[3] === 0x43 &&
+    (bytes[4]! & 127) === 0
   );
 }
 
@@ -48,7 +55,10 @@ export async function readFlacMetadata(reader: ByteReader, notes: AudioNotes): P
   const head = await reader.fill(4 + 4 + 34);
   const length = Math.min(34, threeBytes(head, 5));
   if (head.length < 8 + length)
-    throw new CallsignError("AUDIO_TRUNCATED", `${name}: the file ends in FLAC metadata, at byte ${position + head.length}`);
+    throw new CallsignError(
+      "AUDIO_TRUNCATED",
+      `${name}: the file ends in FLAC metadata, at byte ${position + head.length}`,
+    );
   const info = parseStreamInfo(head.subarray(8, 8 + length), { name, byte: position + 8 });
   await reader.skip(4);
   for (;;) {

@@ -38,7 +38,11 @@ export function parseMpegFrame(bytes: Uint8Array, offset: number): MpegFrame | u
  */
 export function findMpegFrames(
   bytes: Uint8Array,
-  { isEnd, from = 0, kind }: { readonly isEnd: boolean; readonly from?: number; readonly kind?: number | undefined },
+  {
+    isEnd,
+    from = 0,
+    kind,
+  }: { readonly isEnd: boolean; readonly from?: number; readonly kind?: number | undefined },
 ): number {
   for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const first = parseMpegFrame(bytes, at);
@@ -59,11 +63,22 @@ export function findMpegFrames(
 
 const FRAMES_IN_A_ROW = 4;
 
-/** Whether the frame at `offset` holds only an encoder's information (Xing, LAME), as the first one of a file may. */
-export function isInfoFrame(bytes: Uint8Array, offset: number): boolean {
+/**
+ * Number of frames that follow the one at `offset`, which holds an encoder's information (Xing, LAME) and no audio, as
+ * the first of a file may; 0 where it does not tell, undefined where it is an ordinary frame.
+ */
+export function countInfoFrames(bytes: Uint8Array, offset: number): number | undefined {
   // Behind the header and the side information, whose length depends on version and channels.
-  return [13, 21, 36].some((at) => ["Xing", "Info"].includes(String.fromCharCode(...bytes.subarray(offset + at, offset + at + 4))));
+  const at = [13, 21, 36].map((length) => offset + length).find((place) => isInfoMark(bytes, place));
+  if (at === undefined) return undefined;
+  const hasCount = (bytes[at + 7]! & 1) !== 0;
+  return hasCount && at + 12 <= bytes.length
+    ? new DataView(bytes.buffer, bytes.byteOffset + at + 8).getUint32(0)
+    : 0;
 }
+
+const isInfoMark = (bytes: Uint8Array, at: number): boolean =>
+  ["Xing", "Info"].includes(String.fromCharCode(...bytes.subarray(at, at + 4)));
 
 function frameLength(frame: {
   layer: number;

@@ -15,7 +15,7 @@ export interface OggDecoder extends Pick<Decoder, "free"> {
   decode(packets: readonly Uint8Array[]): Promise<OggDecoded>;
 }
 
-export interface OggDecoded {
+interface OggDecoded {
   readonly channels: readonly Float32Array[];
   readonly failed: number;
 }

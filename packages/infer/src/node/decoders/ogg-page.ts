@@ -41,7 +41,9 @@ export async function readOggPage(reader: ByteReader, notes: AudioNotes): Promis
       if (isCut && nextPage(bytes) < 0) {
         notes.add("truncated", `the file ends within the Ogg page at byte ${byte}`);
         await reader.skip(length);
-        return head.length < start ? undefined : parsePage(bytes, { byte, lacing: wholePackets(lacing, bytes.length - start), start });
+        return head.length < start
+          ? undefined
+          : parsePage(bytes, { byte, lacing: wholePackets(lacing, bytes.length - start), start });
       }
     }
     await skipDamage(reader, notes);
@@ -70,9 +72,13 @@ function parsePage(
 
 /** Lengths of the packets that lie whole in the first `available` bytes of a page. */
 function wholePackets(lacing: Uint8Array, available: number): Uint8Array {
-  let end = 0;
+  let left = available;
   let count = 0;
-  for (let i = 0; i < lacing.length && (end += lacing[i]!) <= available; i++) if (lacing[i]! < 255) count = i + 1;
+  for (const [i, length] of lacing.entries()) {
+    left -= length;
+    if (left < 0) break;
+    if (length < 255) count = i + 1;
+  }
   return lacing.subarray(0, count);
 }
 
@@ -95,7 +101,8 @@ function nextPage(bytes: Uint8Array): number {
 
 const OGG_S = [0x4f, 0x67, 0x67, 0x53, 0];
 
-const startsPage = (bytes: Uint8Array, at: number): boolean => OGG_S.every((value, i) => bytes[at + i] === value);
+const startsPage = (bytes: Uint8Array, at: number): boolean =>
+  OGG_S.every((value, i) => bytes[at + i] === value);
 
 function isCheckRight(bytes: Uint8Array): boolean {
   const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(22, true);

@@ -39,7 +39,7 @@ async function createVorbisDecoder(): Promise<OggDecoder> {
     ({ OggVorbisDecoder }) => new OggVorbisDecoder(),
     "@wasm-audio-decoders/ogg-vorbis",
   );
-  const decoder = (library as unknown as { readonly _decoder: PacketDecoder })._decoder;
+  const { _decoder: decoder } = library as unknown as { readonly _decoder: PacketDecoder };
   const headers: Uint8Array[] = [];
   let isReady = false;
   return {
@@ -51,13 +51,14 @@ async function createVorbisDecoder(): Promise<OggDecoder> {
         // Identification, comments (left out) and setup come first, as packets of type 1, 3 and 5; those of audio are even.
         const type = packet[0] ?? 0;
         if (type % 2 === 1) {
-          if (!isReady) headers.push(packet);
+          if (headers.length < 3) headers.push(packet);
           continue;
         }
         const [identification] = headers;
         const setup = headers.find((header) => header[0] === 5);
         const { channels, error } = await callDecoder(() => {
-          if (identification === undefined || setup === undefined) throw new Error("the setup header is missing");
+          if (identification === undefined || setup === undefined)
+            throw new Error("the setup header is missing");
           if (!isReady) {
             decoder.sendSetupHeader(identification);
             decoder.sendSetupHeader(setup);

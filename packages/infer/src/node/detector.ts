@@ -18,6 +18,8 @@ export interface LoadDetectorOptions {
   readonly createSession?: SessionFactory;
   /** The speech embedding's file; default where `resolveAsset` finds it. */
   readonly embeddingPath?: string;
+  /** The speech embedding's bytes, for bundles that include them; nothing is read then. */
+  readonly embedding?: Uint8Array;
   /** For every label, instead of the card's own thresholds. */
   readonly threshold?: number;
   /** Instead of a threshold: the thresholds at which the card's curve has so many false alarms a day. */
@@ -72,22 +74,16 @@ async function readModelFiles(model: string, options: LoadDetectorOptions): Prom
 /** The bytes of the embedding that the card names, from wherever they are. */
 async function readEmbedding(
   card: ModelCard,
-  { embeddingPath, assets, name }: LoadDetectorOptions & { readonly name: string },
+  { embedding, embeddingPath, assets, name }: LoadDetectorOptions & { readonly name: string },
 ): Promise<Uint8Array> {
   const { id, sha256 } = card.frontend.embedding;
-  if (embeddingPath !== undefined) {
-    const bytes = await readFile(embeddingPath).catch((cause: unknown) => {
-      throw new CallsignError(
-        "FILE_NOT_FOUND",
-        `${embeddingPath}: cannot read the speech embedding: ${String(cause)}`,
-        {
-          cause,
-        },
-      );
-    });
+  const bytes =
+    embedding ?? (embeddingPath === undefined ? undefined : await readEmbeddingFile(embeddingPath));
+  if (bytes !== undefined) {
     const got = sha256Hex(bytes);
     if (got === sha256) return bytes;
-    throw embeddingMismatch(name, `${id} with sha256 ${sha256}`, `${embeddingPath} with ${got}`);
+    const where = embedding === undefined ? embeddingPath : "bytes";
+    throw embeddingMismatch(name, `${id} with sha256 ${sha256}`, `${where} with ${got}`);
   }
   const asset = knownEmbedding(sha256);
   if (asset?.id !== id)
@@ -97,6 +93,15 @@ async function readEmbedding(
       "a Callsign that knows google-speech-embedding and callsign-embedding by other contents; give the file explicitly",
     );
   return readFile(await resolveAsset(asset, assets));
+}
+
+async function readEmbeddingFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const message = `${path}: cannot read the speech embedding: ${String(cause)}`;
+    throw new CallsignError("FILE_NOT_FOUND", message, { cause });
+  }
 }
 
 function embeddingMismatch(name: string, wanted: string, got: string): CallsignError {

@@ -72,6 +72,14 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
   };
 }
 
+/**
+ * Loads onnxruntime-node, which `createNodeSession` does with the first session.
+ * @throws CallsignError `DEPENDENCY_MISSING` with the command that installs it
+ */
+export async function requireOnnxRuntime(): Promise<void> {
+  await loadOnnxRuntime();
+}
+
 const AUTO: readonly NodeProvider[] = ["cuda", "webgpu", "cpu"];
 
 const SESSION_OPTIONS = {

@@ -2,13 +2,14 @@ import { availableParallelism } from "node:os";
 import type { BackendAdapter } from "./backend.ts";
 import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 
-/** Whole training steps as ONNX graphs in onnxruntime, which detection needs anyway: the fastest that is always there. */
+/** Whole training steps as ONNX graphs in onnxruntime, which detection needs anyway: the fastest without a GPU. */
 export const onnxruntime: BackendAdapter = {
   name: "onnxruntime",
-  enable: "always there",
+  enable: "npm install --ignore-scripts onnxruntime-node@1.30.0",
   async load() {
+    const { createNodeSession, requireOnnxRuntime } = await import("@callsign/infer/node");
+    await requireOnnxRuntime();
     const tf = await importTensorFlow();
-    const { createNodeSession } = await import("@callsign/infer/node");
     const { LazyBackend } = await import("./onnxruntime/lazy-backend.ts");
     const { registerKernels } = await import("./onnxruntime/kernels.ts");
     const threads = availableParallelism();

@@ -28,11 +28,8 @@ async function load(): Promise<OnnxRuntime> {
   }
 }
 
-/** Version of onnxruntime-node that Callsign is tested with: that of the peer dependency in package.json. */
-const VERSION = "1.30.0";
-
-/** How to install the runtime. The package's install script downloads CUDA libraries from nuget.org, so it is skipped. */
-const INSTALL_COMMAND = `npm install --ignore-scripts onnxruntime-node@${VERSION}`;
+/** Installs onnxruntime-node without its install script, which downloads CUDA libraries from nuget.org. */
+export const ONNX_RUNTIME_INSTALL = "npm install --ignore-scripts onnxruntime-node@1.30.0";
 
 function missingRuntime(cause: unknown): CallsignError {
   const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0];
@@ -40,9 +37,9 @@ function missingRuntime(cause: unknown): CallsignError {
   return new CallsignError(
     "DEPENDENCY_MISSING",
     isMissing
-      ? `detection in Node needs the package onnxruntime-node, which is not installed: ${INSTALL_COMMAND}`
+      ? `detection in Node needs the package onnxruntime-node, which is not installed: ${ONNX_RUNTIME_INSTALL}`
       : `onnxruntime-node is installed but does not load on ${process.platform}-${process.arch}: ${reason}; ` +
-          `install it again (${INSTALL_COMMAND}), and keep it out of bundles (esbuild: --external:onnxruntime-node)`,
+          `install it again (${ONNX_RUNTIME_INSTALL}), and keep it out of bundles (esbuild: --external:onnxruntime-node)`,
     { cause },
   );
 }

@@ -72,6 +72,8 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
   };
 }
 
+export { ONNX_RUNTIME_INSTALL } from "./load-onnxruntime.ts";
+
 /**
  * Loads onnxruntime-node, which `createNodeSession` does with the first session.
  * @throws CallsignError `DEPENDENCY_MISSING` with the command that installs it

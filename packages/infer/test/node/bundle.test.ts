@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { formatModelCard, VERSION, writeWav } from "@callsign/infer";
-import { CALLSIGN_EMBEDDING } from "@callsign/infer/node";
+import { CALLSIGN_EMBEDDING, ONNX_RUNTIME_INSTALL } from "@callsign/infer/node";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toneDetector, tones } from "../support/tone-detector.ts";
@@ -34,6 +35,21 @@ describe.each(["esm", "cjs"] as const)("a bundle by esbuild as %s", (format) => 
     expect(await run(bundle)).toBe(`2 tones, callsign ${VERSION}`);
   });
 
+  it("names the command that installs the runtime, where it is missing", async () => {
+    const bundle = await bundleOf(program("detector", ""), { format });
+    const elsewhere = await mkdtemp(join(tmpdir(), "callsign-bundle-"));
+    try {
+      const moved = join(elsewhere, basename(bundle));
+      await copyFile(bundle, moved);
+      await copyFile(CALLSIGN_EMBEDDING.packaged, join(elsewhere, "callsign-embedding.onnx"));
+      expect(await run(moved)).toMatch(
+        /^DEPENDENCY_MISSING .*: npm install --ignore-scripts onnxruntime-node@/,
+      );
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
   it("includes the embedding as bytes", async () => {
     const importing = `import embedding from "@callsign/infer/assets/callsign-embedding.onnx";`;
     const bundle = await bundleOf(importing + program("included", "{ embedding }"), { format });
@@ -41,11 +57,10 @@ describe.each(["esm", "cjs"] as const)("a bundle by esbuild as %s", (format) => 
   });
 });
 
-describe("VERSION", () => {
-  it("is the package's", async () => {
-    const manifest = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")) as object;
-    expect(manifest).toMatchObject({ version: VERSION });
-  });
+it("VERSION and the version of the runtime are those of package.json", async () => {
+  const manifest = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")) as object;
+  const runtime = ONNX_RUNTIME_INSTALL.replace(/.*@/, "");
+  expect(manifest).toMatchObject({ version: VERSION, devDependencies: { "onnxruntime-node": runtime } });
 });
 
 const program = (name: string, options: string): string => `

@@ -1,13 +1,13 @@
 import { availableParallelism } from "node:os";
+import { createNodeSession, ONNX_RUNTIME_INSTALL, requireOnnxRuntime } from "@callsign/infer/node";
 import type { BackendAdapter } from "./backend.ts";
 import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 
 /** Whole training steps as ONNX graphs in onnxruntime, which detection needs anyway: the fastest without a GPU. */
 export const onnxruntime: BackendAdapter = {
   name: "onnxruntime",
-  enable: "npm install --ignore-scripts onnxruntime-node@1.30.0",
+  enable: ONNX_RUNTIME_INSTALL,
   async load() {
-    const { createNodeSession, requireOnnxRuntime } = await import("@callsign/infer/node");
     await requireOnnxRuntime();
     const tf = await importTensorFlow();
     const { LazyBackend } = await import("./onnxruntime/lazy-backend.ts");

@@ -12,30 +12,34 @@ import { basename } from "node:path";
 export async function serveTarballs(
   tarballs: readonly string[],
 ): Promise<{ readonly url: string; readonly server: Server }> {
-  const packages = tarballs.map((tarball) => {
+  const packages = tarballs.map((tarball): Packed => {
     const manifest = execFileSync("tar", ["-xzOf", tarball, "package/package.json"], { encoding: "utf8" });
-    return { tarball, manifest: JSON.parse(manifest) as { name: string; version: string } };
+    return { tarball, manifest: JSON.parse(manifest) as Packed["manifest"] };
   });
   let url = "";
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url!.slice(1));
     const file = packages.find(({ tarball }) => basename(tarball) === path);
-    if (file !== undefined) return void response.end(readFileSync(file.tarball));
     const known = packages.find(({ manifest }) => manifest.name === path);
-    if (known === undefined) return void response.writeHead(404).end("{}");
-    const { tarball, manifest } = known;
-    const integrity = `sha512-${createHash("sha512").update(readFileSync(tarball)).digest("base64")}`;
-    const version = { ...manifest, dist: { tarball: `${url}${basename(tarball)}`, integrity } };
-    response.end(
-      JSON.stringify({
-        name: manifest.name,
-        "dist-tags": { latest: manifest.version },
-        versions: { [manifest.version]: version },
-      }),
-    );
+    if (file !== undefined) response.end(readFileSync(file.tarball));
+    else if (known === undefined) response.writeHead(404).end("{}");
+    else response.end(JSON.stringify(packument(known, url)));
   });
   // oxlint-disable-next-line promise/avoid-new -- listening is an event
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   return { url, server };
+}
+
+/** What a registry says of a package: here always one version. */
+function packument({ tarball, manifest }: Packed, url: string): object {
+  const { name, version } = manifest;
+  const integrity = `sha512-${createHash("sha512").update(readFileSync(tarball)).digest("base64")}`;
+  const dist = { tarball: `${url}${basename(tarball)}`, integrity };
+  return { name, "dist-tags": { latest: version }, versions: { [version]: { ...manifest, dist } } };
+}
+
+interface Packed {
+  readonly tarball: string;
+  readonly manifest: { readonly name: string; readonly version: string };
 }

@@ -1,8 +1,9 @@
+import type * as ort from "onnxruntime-node";
 import { isMainThread } from "node:worker_threads";
 import { CallsignError } from "../errors.ts";
 import { errorCode } from "./error-code.ts";
 
-type OnnxRuntime = typeof import("onnxruntime-node");
+type OnnxRuntime = typeof ort;
 
 /**
  * Imports onnxruntime-node, an optional peer dependency, with its telemetry off: since 1.29 it writes to
@@ -33,7 +34,7 @@ export const ONNX_RUNTIME_INSTALL = "npm install --ignore-scripts onnxruntime-no
 
 function missingRuntime(cause: unknown): CallsignError {
   const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0];
-  const isMissing = /MODULE_NOT_FOUND$/.test(errorCode(cause) ?? "") && /'onnxruntime-node'/.test(reason!);
+  const isMissing = errorCode(cause)?.endsWith("MODULE_NOT_FOUND") && /'onnxruntime-node'/.test(reason!);
   return new CallsignError(
     "DEPENDENCY_MISSING",
     isMissing

@@ -5,5 +5,5 @@ import { pathToFileURL } from "node:url";
  * `import.meta.url`, but a `__filename`.
  */
 export const MODULE_URL: string =
-  (import.meta.url as string | undefined) ||
+  import.meta.url ||
   pathToFileURL(typeof __filename === "undefined" ? (process.argv[1] ?? "") : __filename).href;

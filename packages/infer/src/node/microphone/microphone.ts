@@ -20,7 +20,7 @@ export interface MicrophoneAdapter {
   open(options: { readonly id: string | undefined; readonly signal: AbortSignal }): AsyncGenerator<Buffer>;
 }
 
-/** `decibri` is a native module (optional dependency); `arecord` is ALSA's program. */
+/** `decibri` is a native module (optional peer dependency); `arecord` is ALSA's program. */
 export type MicrophoneProgram = "decibri" | "arecord";
 
 export interface OpenMicrophoneOptions {

@@ -59,6 +59,7 @@ describe("the callsign process", () => {
     const found = (name: string): boolean | undefined => checks.find((check) => check.name === name)?.found;
     expect(found("Node")).toBe(true);
     expect(found("onnxruntime cpu")).toBe(true);
+    expect(found("telemetry off")).toBe(true);
     expect(found("flite")).toBe(true);
     expect(found("TensorFlow.js wasm")).toBe(true);
     for (const check of checks) expect(check.found || (check.fix ?? check.detail) !== "").toBe(true);

@@ -36,3 +36,4 @@ export * from "./voice-gate.ts";
 export * from "./gate.ts";
 export * from "./audio-gate.ts";
 export * from "./audio/pcm-decoder.ts";
+export * from "./version.ts";

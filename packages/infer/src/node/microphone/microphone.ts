@@ -23,7 +23,7 @@ export interface MicrophoneAdapter {
   }): AsyncGenerator<Int16Array>;
 }
 
-/** `decibri` is a native module (optional dependency); `arecord` is ALSA's program. */
+/** `decibri` is a native module (optional peer dependency); `arecord` is ALSA's program. */
 export type MicrophoneProgram = "decibri" | "arecord";
 
 export interface OpenMicrophoneOptions {

@@ -11,6 +11,8 @@ export default defineConfig({
       "scripts/test/**/*.test.ts",
       "examples/browser/test/**/*.test.ts",
     ],
+    // Some tests use onnxruntime-node directly.
+    env: { ORT_DISABLE_TELEMETRY: "1" },
     setupFiles: ["test-support/setup.ts"],
     pool: "forks",
     reporters: process.env.CI ? ["default", "json"] : ["default"],

@@ -5,16 +5,16 @@ import type { Threshold } from "./parse-threshold.ts";
 import { ProgressLine } from "./progress.ts";
 
 /** The flags of every command that runs several models. */
-export interface OpenDetectorSetFlags extends HeadFlags {
+export interface OpenModelsFlags extends HeadFlags {
   readonly threshold?: Threshold;
   readonly falseAlarmsPerDay?: number;
   readonly embedding?: string;
 }
 
 /** Loads the models a command line names, reporting a download and guesses on stderr. Their thresholds stay the cards' own. */
-export async function loadDetectorSetFor(
+export async function loadDetectorFor(
   context: CliContext,
-  { models, flags }: { readonly models: readonly string[]; readonly flags: OpenDetectorSetFlags },
+  { models, flags }: { readonly models: readonly string[]; readonly flags: OpenModelsFlags },
 ): Promise<Detector> {
   const { loadDetector } = await import("@callsign/infer/node");
   const progress = new ProgressLine(context);

@@ -1,21 +1,21 @@
 // AudioWorklet module of openWebMicrophone: mixes to mono and posts blocks of 1,024 samples.
-registerProcessor(
-  "callsign-capture",
-  class extends AudioWorkletProcessor {
-    block = new Float32Array(1024);
-    filled = 0;
-    process([channels]) {
-      const length = channels.length === 0 ? 0 : channels[0].length;
-      for (let i = 0; i < length; i++) {
-        let sum = 0;
-        for (const channel of channels) sum += channel[i];
-        this.block[this.filled++] = sum / channels.length;
-        if (this.filled < this.block.length) continue;
-        this.port.postMessage(this.block, [this.block.buffer]);
-        this.block = new Float32Array(1024);
-        this.filled = 0;
-      }
-      return true;
+class Capture extends AudioWorkletProcessor {
+  block = new Float32Array(1024);
+  filled = 0;
+
+  process([channels]) {
+    const length = channels.length === 0 ? 0 : channels[0].length;
+    for (let i = 0; i < length; i++) {
+      let sum = 0;
+      for (const channel of channels) sum += channel[i];
+      this.block[this.filled++] = sum / channels.length;
+      if (this.filled < this.block.length) continue;
+      this.port.postMessage(this.block, [this.block.buffer]);
+      this.block = new Float32Array(1024);
+      this.filled = 0;
     }
-  },
-);
+    return true;
+  }
+}
+
+registerProcessor("callsign-capture", Capture);

@@ -5,12 +5,12 @@ import type { ServeOptions } from "@callsign/infer/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { addHeadOptions } from "../head-options.ts";
-import { loadDetectorSetFor, type OpenDetectorSetFlags, sensitivityOf } from "../open-detector-set.ts";
+import { loadDetectorFor, type OpenModelsFlags, sensitivityOf } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
 import { parseThreshold } from "../parse-threshold.ts";
 import { parseWyomingUri, type WyomingUri } from "../wyoming-uri.ts";
 
-interface ServeFlags extends OpenDetectorSetFlags {
+interface ServeFlags extends OpenModelsFlags {
   readonly host: string;
   readonly port: number | false;
   readonly wyomingHost: string;
@@ -100,7 +100,7 @@ async function serve(
   { models, flags }: { models: readonly string[]; flags: ServeFlags },
 ): Promise<void> {
   const { serveDetectors } = await import("@callsign/infer/node");
-  const set = await loadDetectorSetFor(context, { models, flags });
+  const set = await loadDetectorFor(context, { models, flags });
   try {
     const server = await serveDetectors(set, serveOptions(context, flags));
     const { http, wyoming } = server;

@@ -1,6 +1,7 @@
 import type { Detector } from "../detector.ts";
 import type { DetectorStream } from "../detector-stream.ts";
 import { CallsignError } from "../errors.ts";
+import type { ModelCard } from "../model-card.ts";
 import { loadWebDetector } from "./web-detector.ts";
 import { createWebSession } from "./web-session.ts";
 import {
@@ -37,7 +38,7 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
 
 /** The worker's models and its one stream through them. */
 class LoadedModels {
-  #set: Detector | undefined;
+  #detector: Detector | undefined;
   #stream: DetectorStream | undefined;
 
   async carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
@@ -46,8 +47,7 @@ class LoadedModels {
       case "start":
         break;
       case "load":
-        await this.#load(request.options);
-        return { id, kind: "loaded", cards: this.#set!.cards };
+        return { id, kind: "loaded", ...(await this.#load(request.options)) };
       case "push": {
         const start = performance.now();
         const steps = await this.#opened.push(request.samples);
@@ -68,17 +68,24 @@ class LoadedModels {
     throw new CallsignError("DISPOSED", "worker: no model is loaded");
   }
 
-  async #load({ models, providers, wasmUrl, ...options }: WorkerModels): Promise<void> {
+  async #load({
+    models,
+    providers,
+    wasmUrl,
+    ...options
+  }: WorkerModels): Promise<{ cards: readonly ModelCard[]; notes: readonly string[] }> {
     await this.#dispose();
     const createSession = createWebSession({ ...(providers && { providers }), ...(wasmUrl && { wasmUrl }) });
-    const set = await loadWebDetector(models, { ...options, createSession });
-    this.#set = set;
-    this.#stream = await set.open();
+    const notes: string[] = [];
+    const onNote = (note: string): void => void notes.push(note);
+    this.#detector = await loadWebDetector(models, { ...options, createSession, onNote });
+    this.#stream = this.#detector.open();
+    return { cards: this.#detector.cards, notes };
   }
 
   async #dispose(): Promise<void> {
     await this.#stream?.dispose();
-    await this.#set?.dispose();
-    this.#stream = this.#set = undefined;
+    await this.#detector?.dispose();
+    this.#stream = this.#detector = undefined;
   }
 }

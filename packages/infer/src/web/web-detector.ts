@@ -1,10 +1,8 @@
 import type { Detector } from "../detector.ts";
-import type { Detector } from "../detector.ts";
 import { CallsignError } from "../errors.ts";
 import type { ModelCard } from "../model-card.ts";
-import { openDetector } from "../open-detector.ts";
-import { type ModelParts, openDetectorSet } from "../open-detector-set.ts";
-import { type Sensitivity, withSensitivity } from "../sensitivity.ts";
+import { type ModelParts, openDetector } from "../open-detector.ts";
+import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../sensitivity.ts";
 import type { SessionFactory } from "../session.ts";
 import { absoluteUrl } from "./absolute-url.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
@@ -24,50 +22,47 @@ export interface WebLoadOptions extends Sensitivity {
   /** Default `createWebSession()`. */
   readonly createSession?: SessionFactory;
   readonly signal?: AbortSignal;
-}
-
-export interface WebDetectorOptions extends WebLoadOptions {
-  readonly model: WebModel;
+  /** Receives a sentence for each thing that the user of a bare head should know. */
+  readonly onNote?: (note: string) => void;
 }
 
 /**
- * Loads a detector in a page: fetches the model and the speech embedding and checks both against the card by sha256. It
- * runs in the thread that calls it; `WorkerDetector` keeps the page responsive.
+ * Loads a detector of one or several models in a page: fetches models and speech embedding and checks both against the
+ * cards by sha256. Models with the same front-end share its sessions. It runs in the thread that calls it;
+ * `WorkerDetector` keeps the page responsive.
  * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH`, `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`,
  * `SESSION_FAILED`, `DEPENDENCY_MISSING` (onnxruntime's files), `INVALID_ARGUMENT`, `ABORTED`
  */
-export async function loadWebDetector(options: WebDetectorOptions): Promise<Detector> {
-  const { createSession = createWebSession() } = options;
-  const parts = await readParts(options.model, options);
-  const detector = await openDetector({
-    ...parts,
-    embedding: () => fetchEmbedding(parts, options),
-    createSession,
-  });
-  return unlessAborted(detector, options.signal);
-}
-
-/**
- * Loads several models in a page. Models with the same front-end share its sessions, and each stream computes their
- * features once.
- * @throws CallsignError as `loadWebDetector`, and `INVALID_ARGUMENT` for two models of one name
- */
 export async function loadWebDetector(
-  models: readonly WebModel[],
+  models: WebModel | readonly WebModel[],
   options: WebLoadOptions,
 ): Promise<Detector> {
   const { createSession = createWebSession() } = options;
-  const parts = await Promise.all(models.map((model) => readParts(model, options)));
-  const set = await openDetectorSet(parts, {
+  const sources = isList(models) ? models : [models];
+  const parts = await Promise.all(sources.map((model) => readParts(model, { ...options, createSession })));
+  checkThresholdLabels(
+    parts.map(({ card }) => card),
+    options,
+  );
+  const detector = await openDetector(parts, {
     embedding: (model) => fetchEmbedding(model, options),
     createSession,
   });
-  return unlessAborted(set, options.signal);
+  if (options.signal?.aborted !== true) return detector;
+  // Sessions cannot be aborted while they open.
+  await detector.dispose();
+  throw new CallsignError("ABORTED", "loading the detector was aborted", { cause: options.signal.reason });
 }
 
-async function readParts(model: WebModel, options: WebLoadOptions): Promise<ModelParts> {
-  const { threshold, falseAlarmsPerDay } = options;
-  const parts = await readWebModel(model, signalOf(options));
+const isList = (models: WebModel | readonly WebModel[]): models is readonly WebModel[] =>
+  Array.isArray(models);
+
+async function readParts(
+  model: WebModel,
+  options: WebLoadOptions & { readonly createSession: SessionFactory },
+): Promise<ModelParts> {
+  const { threshold, falseAlarmsPerDay, createSession, onNote } = options;
+  const parts = await readWebModel(model, { createSession, onNote, ...signalOf(options) });
   const card = withSensitivity(parts.card, {
     ...(threshold !== undefined && { threshold }),
     ...(falseAlarmsPerDay !== undefined && { falseAlarmsPerDay }),
@@ -91,13 +86,3 @@ async function fetchEmbedding({ card, name }: ModelParts, options: WebLoadOption
 }
 
 const signalOf = ({ signal }: WebLoadOptions): { signal?: AbortSignal } => (signal ? { signal } : {});
-
-/** Sessions cannot be aborted while they open. */
-async function unlessAborted<Loaded extends { dispose(): Promise<void> }>(
-  loaded: Loaded,
-  signal: AbortSignal | undefined,
-): Promise<Loaded> {
-  if (signal?.aborted !== true) return loaded;
-  await loaded.dispose();
-  throw new CallsignError("ABORTED", "loading the detector was aborted", { cause: signal.reason });
-}

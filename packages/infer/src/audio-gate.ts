@@ -3,7 +3,7 @@ import { Resampler } from "./audio/resampler.ts";
 import type { Detector } from "./detector.ts";
 import { CallsignError } from "./errors.ts";
 import { type Gate, gateOf, type GatePolicy } from "./gate.ts";
-import { SAMPLE_RATE_HZ } from "./model-card.ts";
+import { SAMPLE_RATE_HZ } from "./audio/audio.ts";
 
 export interface AudioGateOptions {
   /** Default the card's own, else `PLAIN_GATE`. */

@@ -1,6 +1,7 @@
 import { readHeadShape } from "./classifier-shape.ts";
 import { CallsignError } from "./errors.ts";
-import { FRONTEND_ID, type ModelCard, parseModelCard, SAMPLE_RATE_HZ } from "./model-card.ts";
+import { SAMPLE_RATE_HZ } from "./audio/audio.ts";
+import { FRONTEND_ID, type ModelCard, parseModelCard } from "./model-card.ts";
 import { decodeOnnx } from "./onnx/index.ts";
 import type { SessionFactory } from "./session.ts";
 

@@ -4,7 +4,8 @@ import { copySamples, type Pcm } from "./audio/pcm.ts";
 import { CallsignError } from "./errors.ts";
 import type { DetectorStep, FeatureTrack } from "./feature-track.ts";
 import type { Lifetime } from "./lifetime.ts";
-import { type ModelCard, SAMPLE_RATE_HZ } from "./model-card.ts";
+import { SAMPLE_RATE_HZ } from "./audio/audio.ts";
+import type { ModelCard } from "./model-card.ts";
 
 /**
  * One stream of audio through some models of a `Detector`; made by its `open`. Steps come in the order of their time and

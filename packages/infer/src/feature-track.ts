@@ -5,7 +5,8 @@ import { createFeatureStream, type FeatureRunners, type FeatureSource } from "./
 import { Decision, type Detection } from "./decision.ts";
 import { EMBEDDING } from "./embedding-graph.ts";
 import type { FeatureStream } from "./feature-stream.ts";
-import { embeddingsOf, type ModelCard, SAMPLE_RATE_HZ, type Windowing } from "./model-card.ts";
+import { SAMPLE_RATE_HZ } from "./audio/audio.ts";
+import { embeddingsOf, type ModelCard, type Windowing } from "./model-card.ts";
 import { VoiceGate, type VoiceGateOptions } from "./voice-gate.ts";
 
 /** One command heard, and by which model. */

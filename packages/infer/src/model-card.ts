@@ -1,12 +1,10 @@
 import * as z from "zod";
+import { SAMPLE_RATE_HZ } from "./audio/audio.ts";
 import { CallsignError } from "./errors.ts";
 import { parseStrict } from "./strict-schema.ts";
 
 /** Name of the log-mel definition every model here reads; a change of its numbers is a new name. */
 export const FRONTEND_ID = "callsign-log-mel-1";
-
-/** Sample rate of every model here, in hertz. */
-export const SAMPLE_RATE_HZ = 16_000;
 
 // Zod compiles schemas with `new Function`, if only to see whether it may; a page with a strict Content-Security-Policy
 // reports that as a violation. Off while the card's schema is made.

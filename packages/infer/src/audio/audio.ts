@@ -15,3 +15,6 @@ export interface AudioBlock extends Audio {
   /** Samples that the file's header promises from here on, where it does; there may be fewer or more. */
   readonly expectedSamples?: number;
 }
+
+/** Sample rate of every model here, in hertz. */
+export const SAMPLE_RATE_HZ = 16_000;

@@ -4,7 +4,7 @@ import { PcmDecoder, type PcmEncoding } from "../audio/pcm-decoder.ts";
 import { Resampler } from "../audio/resampler.ts";
 import type { Detection } from "../decision.ts";
 import type { Hearing } from "../detections.ts";
-import { SAMPLE_RATE_HZ } from "../model-card.ts";
+import { SAMPLE_RATE_HZ } from "../audio/audio.ts";
 
 export interface DetectionTransformOptions {
   /** Default `s16le`. */

@@ -1,7 +1,7 @@
 import { fromUnitFloat } from "../audio/pcm.ts";
 import { Resampler } from "../audio/resampler.ts";
 import { CallsignError } from "../errors.ts";
-import { SAMPLE_RATE_HZ } from "../model-card.ts";
+import { SAMPLE_RATE_HZ } from "../audio/audio.ts";
 import { CAPTURE_PROCESSOR, CAPTURE_SOURCE } from "./capture-worklet.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 

@@ -6,7 +6,7 @@ import { toInt16 } from "../../audio/pcm.ts";
 import { PcmDecoder } from "../../audio/pcm-decoder.ts";
 import { Resampler } from "../../audio/resampler.ts";
 import { CallsignError } from "../../errors.ts";
-import { SAMPLE_RATE_HZ } from "../../model-card.ts";
+import { SAMPLE_RATE_HZ } from "../../audio/audio.ts";
 import { errorCode } from "../error-code.ts";
 import type { MicrophoneAdapter, MicrophoneInfo } from "./microphone.ts";
 

@@ -3,7 +3,7 @@ import { PcmDecoder, type PcmEncoding } from "../../audio/pcm-decoder.ts";
 import { Resampler } from "../../audio/resampler.ts";
 import type { DetectorStream } from "../../detector-stream.ts";
 import type { DetectorStep } from "../../detector.ts";
-import { SAMPLE_RATE_HZ } from "../../model-card.ts";
+import { SAMPLE_RATE_HZ } from "../../audio/audio.ts";
 
 /** How a client's bytes are to be read. */
 export interface PcmFormat {

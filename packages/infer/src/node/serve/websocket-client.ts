@@ -4,7 +4,7 @@ import { toInt16 } from "../../audio/pcm.ts";
 import type { DetectorStream } from "../../detector-stream.ts";
 import { CallsignError } from "../../errors.ts";
 import type { DetectorStep } from "../../detector.ts";
-import { SAMPLE_RATE_HZ } from "../../model-card.ts";
+import { SAMPLE_RATE_HZ } from "../../audio/audio.ts";
 import { sameToken } from "./bearer-token.ts";
 import { ClientSession, type Farewell, type LeaveReason, type ServeHub } from "./client-session.ts";
 import { MuteSwitch } from "./mute-switch.ts";

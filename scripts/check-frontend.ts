@@ -1,4 +1,4 @@
-import { createRandom } from "@callsign/data";
+import { createRandom } from "@callsign/data/internal";
 import {
   buildLogMelModel,
   LOG_MEL,
@@ -6,8 +6,8 @@ import {
   logMel,
   logMelInput,
   type LogMelFloor,
-} from "@callsign/infer";
-import { createNodeSession } from "@callsign/infer/node";
+} from "@callsign/infer/internal";
+import { createNodeSession } from "@callsign/infer/node/internal";
 
 /** Largest difference allowed, in output units: float32 against float64. */
 const TOLERANCE = 1e-3;

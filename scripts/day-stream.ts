@@ -7,10 +7,11 @@
  */
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { createRandom } from "@callsign/data";
-import { detections, type Pcm } from "@callsign/infer";
-import { loadDetector } from "@callsign/infer/node";
-import { makeUntrainedModel } from "../packages/cli/src/untrained-model.ts";
+import { createRandom } from "@callsign/data/internal";
+import { type Pcm } from "@callsign/audio/internal";
+import { detections } from "@callsign/infer/internal";
+import { loadDetector } from "@callsign/infer/node/internal";
+import { makeUntrainedModel } from "../packages/cli/src/training/untrained-model.ts";
 
 const MINUTE = 60 * 16_000;
 const { values } = parseArgs({

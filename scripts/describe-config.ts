@@ -1,5 +1,5 @@
 // The fields of every config as Markdown, read off the schemas that check them.
-import { detectorConfigSchema, embeddingConfigSchema } from "@callsign/train";
+import { detectorConfigSchema, embeddingConfigSchema } from "@callsign/train/internal";
 import * as z from "zod";
 
 /** docs/config-reference.md. */

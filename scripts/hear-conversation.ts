@@ -1,6 +1,7 @@
 // What the finished detector hears in a conversation, command by command, and what it costs: the end of `npm start`.
-import { heardCommands, type HeardCommand, readChallengeTruth } from "@callsign/eval";
-import { loadDetector, readAudioFile } from "@callsign/infer/node";
+import { heardCommands, type HeardCommand, readChallengeTruth } from "@callsign/eval/internal";
+import { readAudioFile } from "@callsign/audio/node/internal";
+import { loadDetector } from "@callsign/infer/node/internal";
 
 /** Lines for a person, and the cost. */
 export interface Heard {

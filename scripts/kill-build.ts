@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createRandom } from "@callsign/data";
+import { createRandom } from "@callsign/data/internal";
 import { hashFolder, makeSources } from "../packages/data/test/build/support/small-build.ts";
 import { spawnBuild } from "../packages/data/test/build/support/spawn-build.ts";
 

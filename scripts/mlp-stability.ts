@@ -7,9 +7,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type DetectorConfig, loadBackend, parseDetectorConfig, trainDetector } from "@callsign/train";
+import {
+  type DetectorConfig,
+  loadBackend,
+  parseDetectorConfig,
+  trainDetector,
+} from "@callsign/train/internal";
 
-import { readConfig } from "../packages/cli/src/read-config.ts";
+import { readConfig } from "../packages/cli/src/config/read-config.ts";
 
 const [file, dataDir, epochs, stepsPerEpoch, seeds] = process.argv.slice(2);
 if (file === undefined || dataDir === undefined)

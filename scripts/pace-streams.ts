@@ -9,10 +9,10 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { benchAudio, percentile } from "@callsign/eval";
-import { createFrontend, embeddingsOf, loadClassifier, LOG_MEL, StreamBatch } from "@callsign/infer";
-import { createNodeSession, loadDetector, readModel } from "@callsign/infer/node";
-import { makeUntrainedModel } from "../packages/cli/src/untrained-model.ts";
+import { benchAudio, percentile } from "@callsign/eval/internal";
+import { createFrontend, embeddingsOf, loadClassifier, LOG_MEL, StreamBatch } from "@callsign/infer/internal";
+import { createNodeSession, loadDetector, readModel } from "@callsign/infer/node/internal";
+import { makeUntrainedModel } from "../packages/cli/src/training/untrained-model.ts";
 
 const STEP_MS = 80;
 const WARM_UP_STEPS = 25;

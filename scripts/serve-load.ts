@@ -10,8 +10,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { resample } from "@callsign/infer";
-import { readAudioFile } from "@callsign/infer/node";
+import { resample } from "@callsign/audio/internal";
+import { readAudioFile } from "@callsign/audio/node/internal";
 import { WebSocket } from "ws";
 import { sharedPath } from "../test-support/shared-data.ts";
 

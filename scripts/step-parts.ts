@@ -7,7 +7,7 @@
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { percentile } from "@callsign/eval";
+import { percentile } from "@callsign/eval/internal";
 import {
   createFrontend,
   EMBEDDING,
@@ -15,12 +15,17 @@ import {
   LOG_MEL,
   type Session,
   type Tensor,
-} from "@callsign/infer";
-import { CALLSIGN_EMBEDDING, createNodeSession, loadDetector, readModel } from "@callsign/infer/node";
-import { makeUntrainedModel } from "../packages/cli/src/untrained-model.ts";
-import { buildLogMelModel } from "../packages/infer/src/log-mel-graph.ts";
-import { buildSingleFile } from "../packages/infer/src/single-file.ts";
-import { makeStreamingEmbedding } from "../packages/infer/src/streaming-embedding.ts";
+} from "@callsign/infer/internal";
+import {
+  CALLSIGN_EMBEDDING,
+  createNodeSession,
+  loadDetector,
+  readModel,
+} from "@callsign/infer/node/internal";
+import { makeUntrainedModel } from "../packages/cli/src/training/untrained-model.ts";
+import { buildLogMelModel } from "../packages/infer/src/frontend/log-mel-graph.ts";
+import { buildSingleFile } from "../packages/infer/src/export/single-file.ts";
+import { makeStreamingEmbedding } from "../packages/infer/src/frontend/streaming/streaming-embedding.ts";
 
 const { values } = parseArgs({
   options: { embedding: { type: "string" }, rounds: { type: "string", default: "60" } },

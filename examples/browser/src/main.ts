@@ -1,5 +1,5 @@
 import { CallsignError, Decision, SAMPLE_RATE_HZ, type Sensitivity, withSensitivity } from "@callsign/infer";
-import workletUrl from "@callsign/infer/capture-processor.js?url";
+import workletUrl from "@callsign/audio/capture-processor.js?url";
 import {
   openWebMicrophone,
   type WebModel,

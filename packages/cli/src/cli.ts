@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { closestName } from "@callsign/infer";
+import { closestName } from "@callsign/audio/internal";
 import { Command, CommanderError } from "commander";
 import { registerBench } from "./commands/bench.ts";
 import { registerData } from "./commands/data.ts";
 import { registerDetect } from "./commands/detect.ts";
 import { registerGate } from "./commands/gate.ts";
-import { registerDoctor } from "./commands/doctor.ts";
+import { registerDoctor } from "./commands/doctor/doctor.ts";
 import { registerEmbedding } from "./commands/embedding.ts";
-import { registerEval } from "./commands/eval.ts";
+import { registerEval } from "./commands/eval/eval.ts";
 import { registerExport } from "./commands/export.ts";
-import { registerListen } from "./commands/listen.ts";
+import { registerListen } from "./commands/listen/listen.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerNew } from "./commands/new.ts";
 import { registerRun } from "./commands/run.ts";

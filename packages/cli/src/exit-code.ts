@@ -1,4 +1,4 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 import { CommanderError } from "commander";
 
 /** 0 done, 1 failed, 2 bad usage or config, 130 interrupted (the process ends with 143 where it was by SIGTERM). */

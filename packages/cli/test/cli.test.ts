@@ -1,7 +1,7 @@
 import { createProgram } from "@callsign/cli";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { runCaptured } from "./run-captured.ts";
+import { runCaptured } from "./support/run-captured.ts";
 
 function leaves(command: Command, path: readonly string[] = []): string[][] {
   if (command.commands.length === 0) return [[...path]];

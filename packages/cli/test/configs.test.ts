@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseDetectorConfig, parseEmbeddingConfig } from "@callsign/train";
+import { parseDetectorConfig, parseEmbeddingConfig } from "@callsign/train/internal";
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../src/read-config.ts";
+import { readConfig } from "../src/config/read-config.ts";
 
 const folder = fileURLToPath(new URL("../../../configs", import.meta.url));
 const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));

@@ -5,11 +5,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { formatModelCard, writeWav } from "@callsign/infer";
+import { writeWav } from "@callsign/audio/internal";
+import { formatModelCard } from "@callsign/infer/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toneDetector, tones } from "../../infer/test/support/tone-detector.ts";
 import { hasSharedData } from "../../../test-support/shared-data.ts";
-import { challengeFlags, exportPublished } from "./published-model.ts";
+import { challengeFlags, exportPublished } from "./support/published-model.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 

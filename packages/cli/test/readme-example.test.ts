@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createRandom } from "@callsign/data";
-import { writeWav } from "@callsign/infer";
-import { CALLSIGN_EMBEDDING, loadDetector } from "@callsign/infer/node";
-import { createArchitecture, exportModel, initialWeights } from "@callsign/train";
+import { createRandom } from "@callsign/data/internal";
+import { writeWav } from "@callsign/audio/internal";
+import { CALLSIGN_EMBEDDING, loadDetector } from "@callsign/infer/node/internal";
+import { createArchitecture, exportModel, initialWeights } from "@callsign/train/internal";
 import { expect, it } from "vitest";
 
 const readme = fileURLToPath(new URL("../../../README.md", import.meta.url));

@@ -1,14 +1,13 @@
 import { augment } from "../src/augment/augment.ts";
-import { onlyAugment, parseAugmentConfig } from "../src/augment/augment-config.ts";
-import type { AugmentConfigInput } from "../src/augment/augment-config.ts";
-import { colouredNoise } from "../src/augment/coloured-noise.ts";
-import { convolve } from "../src/augment/convolve.ts";
-import { roomImpulseResponse } from "../src/augment/synthetic-room.ts";
-import { findNearMisses } from "../src/negatives/near-misses.ts";
-import { loadPronunciations } from "../src/negatives/pronunciations.ts";
-import { drawSentence } from "../src/negatives/sentences.ts";
-import { createSoundIndex } from "../src/negatives/sound-index.ts";
-import { createTargetPhrases } from "../src/negatives/target-phrases.ts";
+import { onlyAugment, parseAugmentConfig, type AugmentConfigInput } from "../src/config/augment-config.ts";
+import { colouredNoise } from "../src/augment/dsp/coloured-noise.ts";
+import { convolve } from "../src/augment/dsp/convolve.ts";
+import { roomImpulseResponse } from "../src/augment/dsp/synthetic-room.ts";
+import { findNearMisses } from "../src/text/near-misses.ts";
+import { loadPronunciations } from "../src/text/phonetics/pronunciations.ts";
+import { drawSentence } from "../src/text/sentences/sentences.ts";
+import { createSoundIndex } from "../src/text/phonetics/sound-index.ts";
+import { createTargetPhrases } from "../src/text/target-phrases.ts";
 import { createRandom } from "../src/random.ts";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
 

@@ -10,9 +10,9 @@ import {
   augment,
   buildData,
   parseDataConfig,
-} from "@callsign/data";
-import { createFrontend } from "@callsign/infer";
-import { createNodeSession } from "@callsign/infer/node";
+} from "@callsign/data/internal";
+import { createFrontend } from "@callsign/infer/internal";
+import { createNodeSession } from "@callsign/infer/node/internal";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { sharedPath } from "../../../test-support/shared-data.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 /** A seeded stream of numbers. The same seed gives the same numbers on every platform and Node version. */
 export interface Random {

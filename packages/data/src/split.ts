@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 /** The three splits, in the order reports list them. */
 export const SPLITS = ["train", "validation", "test"] as const;

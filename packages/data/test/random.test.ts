@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { createRandom } from "@callsign/data";
+import { createRandom } from "@callsign/data/internal";
 
 const draw = (count: number, next: () => number): number[] => Array.from({ length: count }, next);
 const mean = (values: readonly number[]): number =>

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { assignSplit, SPLITS } from "@callsign/data";
+import { assignSplit, SPLITS } from "@callsign/data/internal";
 
 const speakers = Array.from({ length: 5000 }, (_, i) => `speaker-${i}`);
 

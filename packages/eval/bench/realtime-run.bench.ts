@@ -1,8 +1,8 @@
 import type { BenchRow } from "../../../test-support/bench-row.ts";
-import { overrunsOf } from "../src/labeller.ts";
-import { monotonicMs } from "../src/monotonic-clock.ts";
-import { percentile } from "../src/percentile.ts";
-import { runRealtime } from "../src/realtime-run.ts";
+import { overrunsOf } from "../src/challenge/labeller.ts";
+import { monotonicMs } from "../src/challenge/realtime/clock.ts";
+import { percentile } from "../src/statistics/percentile.ts";
+import { runRealtime } from "../src/challenge/realtime/realtime-run.ts";
 
 const FRAME_LENGTH = 512;
 const PERIOD_MS = 8;

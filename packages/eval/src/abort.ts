@@ -1,4 +1,4 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 /** Stops a stage between two steps. `who` begins the message. @throws CallsignError `ABORTED` */
 export function throwIfAborted(signal: AbortSignal | undefined, who: string): void {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { buildLogMelModel, logMel, LOG_MEL_GRAPH } from "@callsign/infer";
-import { createNodeSession } from "@callsign/infer/node";
+import { buildLogMelModel, logMel, LOG_MEL_GRAPH } from "@callsign/infer/internal";
+import { createNodeSession } from "@callsign/infer/node/internal";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
-import { noise } from "../test/support/random.ts";
+import { noise } from "../../../test-support/random.ts";
 import { interleave } from "./interleave.ts";
 
 const group = "log-mel";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { createFrontend, EMBEDDING, type Matrix } from "@callsign/infer";
-import { CALLSIGN_EMBEDDING, createNodeSession } from "@callsign/infer/node";
+import { createFrontend, EMBEDDING, type Matrix } from "@callsign/infer/internal";
+import { CALLSIGN_EMBEDDING, createNodeSession } from "@callsign/infer/node/internal";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
-import { noise } from "../test/support/random.ts";
+import { noise } from "../../../test-support/random.ts";
 import { interleave } from "./interleave.ts";
 
 const group = "own embedding";

@@ -1,10 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { DetectorStream } from "@callsign/infer";
-import { loadDetector, readAudioFile } from "@callsign/infer/node";
+import type { DetectorStream } from "@callsign/infer/internal";
+import { readAudioFile } from "@callsign/audio/node/internal";
+import { loadDetector } from "@callsign/infer/node/internal";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
-import { seededRandom } from "../test/support/random.ts";
+import { seededRandom } from "../../../test-support/random.ts";
 
 const group = "voice gate";
 /** Root mean square of the room between and under the words, in int16. */
@@ -27,7 +28,7 @@ export async function bench(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const rms of ROOMS) {
     const random = seededRandom(1);
-    const [open, gated] = [new Listener(await set.open()), new Listener(await set.open({ voiceGate: {} }))];
+    const [open, gated] = [new Listener(set.open()), new Listener(set.open({ voiceGate: {} }))];
     for (const file of files) {
       const { samples } = await readAudioFile(join(folder, file));
       const tape = new Float32Array(samples.length + GAP_SECONDS * 16_000);

@@ -1,4 +1,4 @@
-import { createRandom } from "@callsign/data";
+import { createRandom } from "@callsign/data/internal";
 import {
   ARCHITECTURES,
   createArchitecture,
@@ -8,10 +8,10 @@ import {
   type TensorFlow,
   type Architecture,
   type DenseBlock,
-} from "@callsign/train";
+} from "@callsign/train/internal";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
-import { plainBlock } from "../test/plain-block.ts";
-import { randomFeatures } from "../test/random-weights.ts";
+import { plainBlock } from "../test/models/plain-block.ts";
+import { randomFeatures } from "../test/models/random-weights.ts";
 
 /** Samples a second of a training step on each backend that runs on the CPU, and the fused block against plain operations. */
 export async function bench(): Promise<BenchRow[]> {

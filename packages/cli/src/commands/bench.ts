@@ -1,13 +1,14 @@
 import { readFile, rm } from "node:fs/promises";
-import { type AudioCopy, CallsignError } from "@callsign/infer";
-import type { BenchResult } from "@callsign/eval";
+import { CallsignError } from "@callsign/audio/internal";
+import { type AudioCopy } from "@callsign/infer/internal";
+import type { BenchResult } from "@callsign/eval/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { addHeadOptions, type HeadFlags, headOf } from "../head-options.ts";
-import { COPIES_HELP, parseCopies } from "../parse-copies.ts";
-import { parseNumber } from "../parse-number.ts";
-import { ProgressLine } from "../progress.ts";
-import { makeUntrainedModel } from "../untrained-model.ts";
+import { addHeadOptions, type HeadFlags, headOf } from "../flags/heads.ts";
+import { COPIES_HELP, parseCopies } from "../flags/copies.ts";
+import { parseNumber } from "../flags/numbers.ts";
+import { ProgressLine } from "../output/progress.ts";
+import { makeUntrainedModel } from "../training/untrained-model.ts";
 
 interface BenchFlags extends HeadFlags {
   readonly model?: string;
@@ -52,8 +53,9 @@ export function registerBench(program: Command, context: CliContext): void {
 const TRIES = 3;
 
 async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
-  const { findRegressions, knowsProcessor, parseBaseline, toBaseline } = await import("@callsign/eval");
-  const { writeFileAtomic } = await import("@callsign/infer/node");
+  const { findRegressions, knowsProcessor, parseBaseline, toBaseline } =
+    await import("@callsign/eval/internal");
+  const { writeFileAtomic } = await import("@callsign/infer/node/internal");
   if (!(Number.isInteger(flags.rounds) && flags.rounds >= 1 && flags.rounds <= 10_000))
     throw new CallsignError("INVALID_ARGUMENT", `--rounds: expected 1 to 10000, got ${flags.rounds}`);
   const baseline =
@@ -97,8 +99,8 @@ const readBaseline = (file: string): Promise<string> =>
   });
 
 async function measure(context: CliContext, flags: BenchFlags): Promise<BenchResult> {
-  const { benchDetector } = await import("@callsign/eval");
-  const { createNodeSession, readModel } = await import("@callsign/infer/node");
+  const { benchDetector } = await import("@callsign/eval/internal");
+  const { createNodeSession, readModel } = await import("@callsign/infer/node/internal");
   const untrained = flags.model === undefined ? await openUntrained(context, flags) : undefined;
   const progress = new ProgressLine(context);
   try {
@@ -128,7 +130,7 @@ async function openUntrained(
   { embedding }: BenchFlags,
 ): Promise<{ readonly folder: string; readonly embeddingPath?: string }> {
   if (embedding === undefined) return { folder: await makeUntrainedModel() };
-  const { chooseEmbedding } = await import("@callsign/infer/node");
+  const { chooseEmbedding } = await import("@callsign/infer/node/internal");
   const { path } = await chooseEmbedding(embedding, { env, signal });
   return { folder: await makeUntrainedModel(path), embeddingPath: path };
 }

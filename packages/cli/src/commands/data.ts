@@ -1,12 +1,13 @@
 import { join, dirname, resolve } from "node:path";
 
-import type { BuildContext, BuildIndex, BuildPlan, BuildReport, BuildStage } from "@callsign/data";
-import { CallsignError, closestName, type Progress } from "@callsign/infer";
+import type { BuildContext, BuildIndex, BuildPlan, BuildReport, BuildStage } from "@callsign/data/internal";
+import { CallsignError, closestName } from "@callsign/audio/internal";
+import { type Progress } from "@callsign/infer/internal";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
-import { parseNumber } from "../parse-number.ts";
-import { asProgress, follow } from "../follow.ts";
+import { parseNumber } from "../flags/numbers.ts";
+import { asProgress, follow } from "../output/follow.ts";
 
 /** `callsign data`: from typed words and recordings to feature shards. */
 export function registerData(program: Command, context: CliContext): void {
@@ -72,7 +73,7 @@ interface InspectFlags {
 }
 
 async function build(context: CliContext, flags: BuildFlags): Promise<void> {
-  const { buildData } = await import("@callsign/data");
+  const { buildData } = await import("@callsign/data/internal");
   const building = await openContext(context, flags);
   const until = await stageOf(flags.stage);
   if (flags.dryRun) return plan(context, { building, flags });
@@ -86,7 +87,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
       index === undefined ? { out: building.out, stage: until } : summaryOf(index, building),
     );
   else if (index === undefined) context.stdout(`${building.out}: done up to stage ${until}\n`);
-  else context.stdout((await import("../format-data.ts")).formatBuild(index, building.out));
+  else context.stdout((await import("../output/format-data.ts")).formatBuild(index, building.out));
 }
 
 /** Without the shard list, which may be thousands long and is in index.json. */
@@ -99,15 +100,15 @@ async function plan(
   context: CliContext,
   { building, flags }: { building: BuildContext; flags: BuildFlags },
 ): Promise<void> {
-  const { findBuildProblems, planBuild, planTexts, throwProblems } = await import("@callsign/data");
+  const { findBuildProblems, planBuild, planTexts, throwProblems } = await import("@callsign/data/internal");
   throwProblems(await findBuildProblems(building));
   const found: BuildPlan = await planBuild(building, await planTexts(building));
   if (flags.json) printJson(context, found);
-  else context.stdout((await import("../format-data.ts")).formatPlan(found));
+  else context.stdout((await import("../output/format-data.ts")).formatPlan(found));
 }
 
 async function pull(context: CliContext, flags: PullFlags): Promise<void> {
-  const { pullSources } = await import("@callsign/data");
+  const { pullSources } = await import("@callsign/data/internal");
   const building = await openContext(context, flags);
   const pulled = await drain(context, (onNote) => pullSources({ ...building, onNote }));
   if (flags.json) return printJson(context, pulled);
@@ -119,12 +120,12 @@ async function inspect(
   context: CliContext,
   { dir, flags }: { dir: string; flags: InspectFlags },
 ): Promise<void> {
-  const { inspectBuild } = await import("@callsign/data");
+  const { inspectBuild } = await import("@callsign/data/internal");
   const report: BuildReport = await inspectBuild(dir, { signal: context.signal });
   if (flags.html !== undefined) await writePage(context, { dir, flags, report, path: flags.html });
   const { index, ...counted } = report;
   if (flags.json) printJson(context, { ...counted, ...summaryOf(index, { out: dir } as BuildContext) });
-  else context.stdout((await import("../format-data.ts")).formatReport(report, dir));
+  else context.stdout((await import("../output/format-data.ts")).formatReport(report, dir));
   if (report.damaged.length > 0)
     throw new CallsignError(
       "CHECKSUM_MISMATCH",
@@ -138,9 +139,9 @@ async function writePage(
   options: { dir: string; flags: InspectFlags; report: BuildReport; path: string },
 ): Promise<void> {
   const { dir, flags, report, path } = options;
-  const { sampleClips } = await import("@callsign/data");
-  const { readSample, renderDataPage } = await import("@callsign/eval");
-  const { writeFileAtomic } = await import("@callsign/infer/node");
+  const { sampleClips } = await import("@callsign/data/internal");
+  const { readSample, renderDataPage } = await import("@callsign/eval/internal");
+  const { writeFileAtomic } = await import("@callsign/infer/node/internal");
   const clips = await sampleClips(dir, { count: flags.sample, seed: flags.seed });
   const samples = await Promise.all(clips.map((clip) => readSample(clip, { folder: dir })));
   await writeFileAtomic(path, renderDataPage({ report, samples, createdAt: new Date() }), {
@@ -169,8 +170,8 @@ export async function openContext(
   context: CliContext,
   flags: PullFlags & Partial<BuildFlags>,
 ): Promise<BuildContext> {
-  const { parseDataConfig } = await import("@callsign/data");
-  const { readConfig } = await import("../read-config.ts");
+  const { parseDataConfig } = await import("@callsign/data/internal");
+  const { readConfig } = await import("../config/read-config.ts");
   const config = parseDataConfig(await readConfig(flags.config, { env: context.env }), {
     name: flags.config,
   });
@@ -193,7 +194,7 @@ export async function contextOf(
   },
 ): Promise<BuildContext> {
   const { availableParallelism } = await import("node:os");
-  const { cacheDirectory, createFetch, toolIdentity } = await import("@callsign/infer/node");
+  const { cacheDirectory, createFetch, toolIdentity } = await import("@callsign/infer/node/internal");
   const cacheDir = cacheDirectory({ env });
   return {
     config,
@@ -221,7 +222,7 @@ export async function announceChanges(
   context: CliContext,
   { out, config }: Pick<BuildContext, "out" | "config">,
 ): Promise<void> {
-  const { readRecordedConfig, recordedConfig } = await import("@callsign/data");
+  const { readRecordedConfig, recordedConfig } = await import("@callsign/data/internal");
   const before = await readRecordedConfig(out);
   if (before === undefined) return;
   if (before["name"] !== config.name)
@@ -230,7 +231,7 @@ export async function announceChanges(
       `${out}: holds the data of detector ${JSON.stringify(before["name"])}, the config is of ${JSON.stringify(config.name)}; ` +
         "nothing was changed. Give another folder with --out, or put the name back",
     );
-  const { changedFields } = await import("@callsign/train");
+  const { changedFields } = await import("@callsign/train/internal");
   const changed = changedFields(before, JSON.parse(JSON.stringify(recordedConfig(config))));
   if (changed.length > 0)
     context.stderr(
@@ -248,7 +249,7 @@ function checkWorkers(workers: number | undefined): number | undefined {
 
 async function stageOf(name: string | undefined): Promise<BuildStage | undefined> {
   if (name === undefined) return undefined;
-  const { BUILD_STAGES } = await import("@callsign/data");
+  const { BUILD_STAGES } = await import("@callsign/data/internal");
   const stage = BUILD_STAGES.find((known) => known === name);
   if (stage !== undefined) return stage;
   const closest = closestName(name, BUILD_STAGES);

@@ -1,9 +1,10 @@
-import { type AudioNote, CallsignError, type Detection, type Detector } from "@callsign/infer";
+import { type AudioNote, CallsignError } from "@callsign/audio/internal";
+import { type Detection, type Detector } from "@callsign/infer/internal";
 import type { Command } from "commander";
-import { addRawOptions, type RawFlags, readInput } from "../audio-input.ts";
+import { addRawOptions, type RawFlags, readInput } from "../flags/audio-input.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { describeError, type JsonError, toJsonError } from "../exit-code.ts";
-import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
+import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../flags/detector.ts";
 
 interface DetectFlags extends OpenDetectorFlags, RawFlags {
   readonly json?: boolean;

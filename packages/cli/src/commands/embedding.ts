@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
-import type { EmbeddingAgreement } from "@callsign/eval";
-import type { EmbeddingProgress, MadeEmbedding } from "@callsign/train";
+import type { EmbeddingAgreement } from "@callsign/eval/internal";
+import type { EmbeddingProgress, MadeEmbedding } from "@callsign/train/internal";
 import type { Command } from "commander";
 
-import { BACKEND_CHOICES } from "../backend-choices.ts";
+import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
-import { asProgress, follow } from "../follow.ts";
-import { parseNumber } from "../parse-number.ts";
+import { asProgress, follow } from "../output/follow.ts";
+import { parseNumber } from "../flags/numbers.ts";
 
 interface TrainFlags {
   readonly config: string;
@@ -61,10 +61,10 @@ export function registerEmbedding(program: Command, context: CliContext): void {
 }
 
 async function train(context: CliContext, flags: TrainFlags): Promise<void> {
-  const { makeEmbedding, parseEmbeddingConfig } = await import("@callsign/train");
-  const { toolIdentity } = await import("@callsign/infer/node");
-  const { readConfig } = await import("../read-config.ts");
-  const { openBackend } = await import("../open-backend.ts");
+  const { makeEmbedding, parseEmbeddingConfig } = await import("@callsign/train/internal");
+  const { toolIdentity } = await import("@callsign/infer/node/internal");
+  const { readConfig } = await import("../config/read-config.ts");
+  const { openBackend } = await import("../flags/backend.ts");
   const config = parseEmbeddingConfig(await readConfig(flags.config, { env: context.env }), {
     name: flags.config,
   });
@@ -109,13 +109,13 @@ function tell(context: CliContext, made: MadeEmbedding, { json = false }: { json
 
 /** The embedding that is learned from: the reference, found or downloaded, or a file. */
 async function locateTeacher({ env, signal }: CliContext, teacher: string) {
-  const { chooseEmbedding } = await import("@callsign/infer/node");
+  const { chooseEmbedding } = await import("@callsign/infer/node/internal");
   return chooseEmbedding(teacher, { env, signal });
 }
 
 async function compare(context: CliContext, flags: CompareFlags): Promise<void> {
-  const { compareEmbeddings } = await import("@callsign/eval");
-  const { SPEECH_EMBEDDING } = await import("@callsign/infer/node");
+  const { compareEmbeddings } = await import("@callsign/eval/internal");
+  const { SPEECH_EMBEDDING } = await import("@callsign/infer/node/internal");
   const teacher = await locateTeacher(context, SPEECH_EMBEDDING.id);
   const events = compareEmbeddings({
     teacherPath: teacher.path,

@@ -1,13 +1,14 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type AudioCopy, CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
+import { type AudioCopy } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { addHeadOptions, type HeadFlags, headOf } from "../head-options.ts";
-import { parseCopies } from "../parse-copies.ts";
-import { parseNumber } from "../parse-number.ts";
-import { ProgressLine } from "../progress.ts";
+import { addHeadOptions, type HeadFlags, headOf } from "../flags/heads.ts";
+import { parseCopies } from "../flags/copies.ts";
+import { parseNumber } from "../flags/numbers.ts";
+import { ProgressLine } from "../output/progress.ts";
 
 interface ExportFlags extends HeadFlags {
   readonly checkpoint?: string;
@@ -69,7 +70,7 @@ async function exportFolder(context: CliContext, flags: ExportFlags): Promise<vo
         `${checkpoint === undefined ? "--checkpoint" : "--label"} is missing`,
     );
   await refuseToReplace(flags, [join(out, "model.json"), join(out, "model.onnx")]);
-  const { exportCheckpoint } = await import("@callsign/train");
+  const { exportCheckpoint } = await import("@callsign/train/internal");
   const exported = await exportCheckpoint({
     checkpoint,
     architecture,
@@ -106,8 +107,8 @@ async function exportSingleFile(context: CliContext, flags: ExportFlags): Promis
       "export --single-file: expected --model and no --checkpoint; export the checkpoint to a folder first",
     );
   await refuseToReplace(flags, [out]);
-  const { buildSingleFile } = await import("@callsign/infer");
-  const { createNodeSession, readModel, writeFileAtomic } = await import("@callsign/infer/node");
+  const { buildSingleFile } = await import("@callsign/infer/internal");
+  const { createNodeSession, readModel, writeFileAtomic } = await import("@callsign/infer/node/internal");
   const progress = new ProgressLine(context);
   const parts = await readModel(model, {
     head: headOf(flags, { model, models: [model] }),

@@ -1,22 +1,19 @@
 import { stat } from "node:fs/promises";
 
 import {
-  AudioGate,
   type AudioNote,
   CallsignError,
-  costThreshold,
-  type GatedAudio,
   joinFloats,
-  type MutedSpan,
   SAMPLE_RATE_HZ,
   toInt16,
   writeWav,
-} from "@callsign/infer";
+} from "@callsign/audio/internal";
+import { AudioGate, costThreshold, type GatedAudio, type MutedSpan } from "@callsign/infer/internal";
 import type { Command } from "commander";
-import { addRawOptions, type RawFlags, readInput } from "../audio-input.ts";
+import { addRawOptions, type RawFlags, readInput } from "../flags/audio-input.ts";
 import { type CliContext, printJson } from "../context.ts";
-import { parseDelay } from "../parse-delays.ts";
-import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../open-detector.ts";
+import { parseDelay } from "../flags/delays.ts";
+import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../flags/detector.ts";
 
 interface GateFlags extends OpenDetectorFlags, RawFlags {
   readonly out: string;
@@ -143,7 +140,7 @@ function openOutput({ writeBytes, signal }: CliContext, { out, raw }: GateFlags)
       parts.push(samples);
     },
     async finish() {
-      const { writeFileAtomic } = await import("@callsign/infer/node");
+      const { writeFileAtomic } = await import("@callsign/infer/node/internal");
       const samples = joinFloats(parts);
       const bytes = raw ? bytesOf(samples) : writeWav({ samples, sampleRateHz: SAMPLE_RATE_HZ });
       await writeFileAtomic(out, bytes, { signal });

@@ -1,8 +1,8 @@
-import type { Asset, LocatedAsset } from "@callsign/infer/node";
-import { CallsignError, closestName } from "@callsign/infer";
+import type { Asset, LocatedAsset } from "@callsign/infer/node/internal";
+import { CallsignError, closestName } from "@callsign/audio/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { ProgressLine } from "../progress.ts";
+import { ProgressLine } from "../output/progress.ts";
 
 interface JsonFlag {
   readonly json?: boolean;
@@ -53,7 +53,7 @@ export interface AssetStatus {
 
 /** Looks every shared model file up, downloading nothing. */
 export async function assetStatuses(env: CliContext["env"]): Promise<AssetStatus[]> {
-  const { ASSETS, assetUrl, locateAsset } = await import("@callsign/infer/node");
+  const { ASSETS, assetUrl, locateAsset } = await import("@callsign/infer/node/internal");
   const statusOf = async (asset: Asset): Promise<AssetStatus> => {
     const { id, sha256, bytes, licence } = asset;
     const facts = { id, sha256, bytes, licence, url: assetUrl(asset, { env }) ?? null };
@@ -82,7 +82,7 @@ async function pull(
   context: CliContext,
   { ids, flags }: { ids: readonly string[]; flags: JsonFlag },
 ): Promise<void> {
-  const { ASSETS, resolveAsset } = await import("@callsign/infer/node");
+  const { ASSETS, resolveAsset } = await import("@callsign/infer/node/internal");
   const wanted = ids.length === 0 ? ASSETS : ids.map((id) => assetById(ASSETS, id));
   const progress = new ProgressLine(context);
   const paths: { id: string; path: string }[] = [];
@@ -103,7 +103,7 @@ async function pull(
 }
 
 async function printPath(context: CliContext, { id, flags }: { id: string; flags: JsonFlag }): Promise<void> {
-  const { ASSETS, locateAsset } = await import("@callsign/infer/node");
+  const { ASSETS, locateAsset } = await import("@callsign/infer/node/internal");
   const asset = assetById(ASSETS, id);
   const located = await locateAsset(asset, { env: context.env });
   if (located === undefined) {

@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import type { BuildPlan, PhraseConcern } from "@callsign/data";
-import { CallsignError } from "@callsign/infer";
-import type { RecipeBudget, StageSeconds } from "@callsign/train";
+import type { BuildPlan, PhraseConcern } from "@callsign/data/internal";
+import { CallsignError } from "@callsign/audio/internal";
+import type { RecipeBudget, StageSeconds } from "@callsign/train/internal";
 import { type Command, Option } from "commander";
 
-import { BACKEND_CHOICES } from "../backend-choices.ts";
+import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
-import { formatDuration } from "../progress.ts";
+import { formatDuration } from "../output/progress.ts";
 import { contextOf } from "./data.ts";
 import { runDetector } from "./run.ts";
 
@@ -68,8 +68,8 @@ async function makeNew(
 ): Promise<void> {
   const prepared = await prepare(context, { phrases, flags });
   const { configFile, outDir, concerns, plan, seconds } = prepared;
-  const { spokenNotes } = await import("@callsign/data");
-  const { formatPlan } = await import("../format-data.ts");
+  const { spokenNotes } = await import("@callsign/data/internal");
+  const { formatPlan } = await import("../output/format-data.ts");
   for (const note of spokenNotes(phrases)) context.stderr(`note: ${note}\n`);
   for (const { message } of concerns) context.stderr(`warning: ${message}\n`);
   context.stderr(`config: ${configFile}\n${formatPlan(plan)}${formatSeconds(seconds)}`);
@@ -92,10 +92,11 @@ async function prepare(
   { phrases, flags }: { phrases: readonly string[]; flags: NewFlags },
 ): Promise<Prepared> {
   const { findBuildProblems, loadPronunciations, parseDataConfig, phraseConcerns } =
-    await import("@callsign/data");
-  const { planBuild, planTexts, throwProblems } = await import("@callsign/data");
-  const { estimateStages, nameOfPhrases, parseDetectorConfig, writeRecipe } = await import("@callsign/train");
-  const { parseConfig } = await import("../read-config.ts");
+    await import("@callsign/data/internal");
+  const { planBuild, planTexts, throwProblems } = await import("@callsign/data/internal");
+  const { estimateStages, nameOfPhrases, parseDetectorConfig, writeRecipe } =
+    await import("@callsign/train/internal");
+  const { parseConfig } = await import("../config/read-config.ts");
   const { speech = [], noise = [], budget, seed } = flags;
   const name = flags.name ?? nameOfPhrases(phrases);
   const text = writeRecipe({
@@ -131,7 +132,7 @@ async function writeConfig(
   { signal }: CliContext,
   { configFile, text }: { configFile: string; text: string },
 ): Promise<void> {
-  const { writeFileAtomic } = await import("@callsign/infer/node");
+  const { writeFileAtomic } = await import("@callsign/infer/node/internal");
   const there = await readFile(configFile, "utf8").catch(() => undefined);
   if (there === text) return;
   if (there !== undefined)

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-import type { ChallengeResult } from "@callsign/eval";
-import type { DetectorConfig } from "@callsign/train";
-import { CallsignError } from "@callsign/infer";
+import type { ChallengeResult } from "@callsign/eval/internal";
+import type { DetectorConfig } from "@callsign/train/internal";
+import { CallsignError } from "@callsign/audio/internal";
 import type { Command } from "commander";
 
-import { BACKEND_CHOICES } from "../backend-choices.ts";
+import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
-import { openBackend } from "../open-backend.ts";
-import { formatDuration } from "../progress.ts";
+import { openBackend } from "../flags/backend.ts";
+import { formatDuration } from "../output/progress.ts";
 import { announceChanges, drain, openContext } from "./data.ts";
 import { trainingSummary } from "./train.ts";
 
@@ -49,11 +49,11 @@ export function registerRun(program: Command, context: CliContext): void {
 
 /** A config's whole way, from data to evaluation, with its result on stdout. */
 export async function runDetector(context: CliContext, flags: RunFlags): Promise<void> {
-  const { buildData, findBuildProblems, throwProblems } = await import("@callsign/data");
-  const { parseDetectorConfig } = await import("@callsign/train");
-  const { readConfig } = await import("../read-config.ts");
-  const { formatLeftOut } = await import("../format-data.ts");
-  const { formatTrained, runTraining } = await import("../run-training.ts");
+  const { buildData, findBuildProblems, throwProblems } = await import("@callsign/data/internal");
+  const { parseDetectorConfig } = await import("@callsign/train/internal");
+  const { readConfig } = await import("../config/read-config.ts");
+  const { formatLeftOut } = await import("../output/format-data.ts");
+  const { formatTrained, runTraining } = await import("../training/run-training.ts");
   const value = await readConfig(flags.config, { env: context.env });
   const config = parseDetectorConfig(value, { name: flags.config });
   const outDir = flags.out ?? join("runs", config.name);
@@ -125,7 +125,7 @@ async function isContinuable(
   context: CliContext,
   { config, dataDir, modelDir }: { config: DetectorConfig; dataDir: string; modelDir: string },
 ): Promise<boolean> {
-  const { findEarlierTraining } = await import("@callsign/train");
+  const { findEarlierTraining } = await import("@callsign/train/internal");
   const earlier = await findEarlierTraining(modelDir, { config, dataDir });
   if (earlier === undefined || earlier.changed.length === 0) return true;
   context.stderr(
@@ -149,10 +149,10 @@ async function evaluate(
 ): Promise<Evaluation | undefined> {
   if (config.evaluation === undefined) return undefined;
   const { asPublishedPriming, createDetectorLabeller, evaluateChallenge, judgeRun, readChallengeTruth } =
-    await import("@callsign/eval");
-  const { writeClipReport } = await import("../write-clip-report.ts");
-  const { readAudioFile } = await import("@callsign/infer/node");
-  const { openDetector } = await import("../open-detector.ts");
+    await import("@callsign/eval/internal");
+  const { writeClipReport } = await import("./eval/write-clip-report.ts");
+  const { readAudioFile } = await import("@callsign/audio/node/internal");
+  const { openDetector } = await import("../flags/detector.ts");
   const { signal } = context;
   const baseDir = dirname(resolve(flags.config));
   const { fromSample, prime } = config.evaluation;

@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { Writable } from "node:stream";
-import { CallsignError } from "@callsign/infer";
-import type { ServeOptions } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/audio/internal";
+import type { ServeOptions } from "@callsign/serve/internal";
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { addHeadOptions } from "../head-options.ts";
-import { loadDetectorFor, type OpenModelsFlags, sensitivityOf } from "../open-detector-set.ts";
-import { parseNumber } from "../parse-number.ts";
-import { parseThreshold } from "../parse-threshold.ts";
-import { parseWyomingUri, type WyomingUri } from "../wyoming-uri.ts";
+import { addHeadOptions } from "../flags/heads.ts";
+import { loadDetectorFor, type OpenModelsFlags, sensitivityOf } from "../flags/models.ts";
+import { parseNumber } from "../flags/numbers.ts";
+import { parseThreshold } from "../flags/threshold.ts";
+import { parseWyomingUri, type WyomingUri } from "../flags/wyoming-uri.ts";
 
 interface ServeFlags extends OpenModelsFlags {
   readonly host: string;
@@ -99,7 +99,7 @@ async function serve(
   context: CliContext,
   { models, flags }: { models: readonly string[]; flags: ServeFlags },
 ): Promise<void> {
-  const { serveDetectors } = await import("@callsign/infer/node");
+  const { serveDetectors } = await import("@callsign/serve/internal");
   const set = await loadDetectorFor(context, { models, flags });
   try {
     const server = await serveDetectors(set, serveOptions(context, flags));

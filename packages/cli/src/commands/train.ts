@@ -1,10 +1,10 @@
 import { join } from "node:path";
 
-import type { DetectorConfig, TrainedDetector } from "@callsign/train";
-import { CallsignError } from "@callsign/infer";
+import type { DetectorConfig, TrainedDetector } from "@callsign/train/internal";
+import { CallsignError } from "@callsign/audio/internal";
 import { type Command, Option } from "commander";
 
-import { BACKEND_CHOICES } from "../backend-choices.ts";
+import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
 
 interface TrainFlags {
@@ -41,9 +41,9 @@ export function registerTrain(program: Command, context: CliContext): void {
 }
 
 async function train(context: CliContext, flags: TrainFlags): Promise<void> {
-  const { parseDetectorConfig } = await import("@callsign/train");
-  const { readConfig } = await import("../read-config.ts");
-  const { formatTrained, runTraining } = await import("../run-training.ts");
+  const { parseDetectorConfig } = await import("@callsign/train/internal");
+  const { readConfig } = await import("../config/read-config.ts");
+  const { formatTrained, runTraining } = await import("../training/run-training.ts");
   const value = await readConfig(flags.config, { env: context.env });
   const config = parseDetectorConfig(value, { name: flags.config });
   const dataDir = flags.data ?? join("build", config.name);
@@ -65,7 +65,7 @@ async function refuseToReplace(
   outDir: string,
   { config, dataDir }: { readonly config: DetectorConfig; readonly dataDir: string },
 ): Promise<void> {
-  const { findEarlierTraining, nextEarlierFolder } = await import("@callsign/train");
+  const { findEarlierTraining, nextEarlierFolder } = await import("@callsign/train/internal");
   const earlier = await findEarlierTraining(outDir, { config, dataDir });
   if (earlier === undefined) return;
   const { epochs, changed } = earlier;

@@ -1,13 +1,13 @@
 import type { Random } from "../random.ts";
-import type { AugmentConfig } from "./augment-config.ts";
+import type { AugmentConfig } from "../config/augment-config.ts";
 import type { AugmentResources, AugmentStep, NamedSamples } from "./augment-step.ts";
-import { colouredNoise } from "./coloured-noise.ts";
-import { drawEqualizer, equalize } from "./equalizer.ts";
-import { activeLevel, magnitudeAt, peak, quantize, rms, scaled } from "./level.ts";
-import { loopNoise, mixAtSnr } from "./mix-noise.ts";
-import { alignImpulseResponse, reverberate } from "./reverberate.ts";
-import { drawRoom, roomImpulseResponse } from "./synthetic-room.ts";
-import { telephone } from "./telephone.ts";
+import { colouredNoise } from "./dsp/coloured-noise.ts";
+import { drawEqualizer, equalize } from "./dsp/equalizer.ts";
+import { activeLevel, magnitudeAt, peak, quantize, rms, scaled } from "./dsp/level.ts";
+import { loopNoise, mixAtSnr } from "./dsp/mix-noise.ts";
+import { alignImpulseResponse, reverberate } from "./dsp/reverberate.ts";
+import { drawRoom, roomImpulseResponse } from "./dsp/synthetic-room.ts";
+import { telephone } from "./dsp/telephone.ts";
 
 /** What `augmentChannel` needs. */
 export interface AugmentChannelOptions {

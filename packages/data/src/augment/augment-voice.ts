@@ -1,11 +1,11 @@
 import type { Random } from "../random.ts";
-import type { AugmentConfig } from "./augment-config.ts";
+import type { AugmentConfig } from "../config/augment-config.ts";
 import type { AugmentStep } from "./augment-step.ts";
-import { changeSpeed } from "./change-speed.ts";
+import { changeSpeed } from "./dsp/change-speed.ts";
 import { stretched, toPhraseAudio, type PhraseAudio, type PhraseClip } from "./phrase-audio.ts";
-import { shiftFormants } from "./shift-formants.ts";
-import { shiftPitch } from "./shift-pitch.ts";
-import { timeScale } from "./time-scale.ts";
+import { shiftFormants } from "./dsp/shift-formants.ts";
+import { shiftPitch } from "./dsp/shift-pitch.ts";
+import { timeScale } from "./dsp/time-scale.ts";
 
 /** What `augmentVoice` needs. */
 export interface AugmentVoiceOptions {

@@ -1,9 +1,9 @@
 import type { Random } from "../random.ts";
 import { augmentChannel } from "./augment-channel.ts";
-import type { AugmentConfig } from "./augment-config.ts";
+import type { AugmentConfig } from "../config/augment-config.ts";
 import type { AugmentResources, AugmentStep } from "./augment-step.ts";
 import { augmentVoice } from "./augment-voice.ts";
-import { activeLevel, decibelsToGain } from "./level.ts";
+import { activeLevel, decibelsToGain } from "./dsp/level.ts";
 import type { PhraseAudio, PhraseClip } from "./phrase-audio.ts";
 import { addAt, placePhrase, type Placement } from "./place-phrase.ts";
 

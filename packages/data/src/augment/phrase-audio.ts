@@ -1,4 +1,4 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 /** Audio (int16 magnitudes, 16 kHz) and where in it the phrase is: from `phraseStart` up to but not including `phraseEnd`. */
 export interface PhraseAudio {

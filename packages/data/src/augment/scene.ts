@@ -1,11 +1,11 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 import type { Random } from "../random.ts";
 import { augmentChannel } from "./augment-channel.ts";
-import type { AugmentConfig } from "./augment-config.ts";
+import type { AugmentConfig } from "../config/augment-config.ts";
 import type { AugmentResources, AugmentStep } from "./augment-step.ts";
 import { augmentVoice } from "./augment-voice.ts";
-import { activeLevel, magnitudeAt, scaled } from "./level.ts";
+import { activeLevel, magnitudeAt, scaled } from "./dsp/level.ts";
 import type { PhraseClip } from "./phrase-audio.ts";
 import { addAt } from "./place-phrase.ts";
 

@@ -1,10 +1,10 @@
 import { isAbsolute, resolve } from "node:path";
 
-import { CallsignError } from "@callsign/infer";
-import type { ToolIdentity } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/audio/internal";
+import type { ToolIdentity } from "@callsign/infer/node/internal";
 
-import type { DataConfig } from "../config.ts";
-import type { HubEnvironment } from "../sources/common-voice.ts";
+import type { DataConfig } from "../config/config.ts";
+import type { HubEnvironment } from "../sources/common-voice/common-voice.ts";
 
 /** Everything a build touches beside its config. */
 export interface BuildEnvironment {

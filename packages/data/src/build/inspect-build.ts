@@ -1,16 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { CallsignError } from "@callsign/infer";
-import { sha256File } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/audio/internal";
+import { sha256File } from "@callsign/infer/node/internal";
 
-import { type ManifestClip, readManifest } from "../manifest.ts";
+import { type ManifestClip, readManifest } from "../store/manifest.ts";
 import { createRandom } from "../random.ts";
-import { readShard } from "../shard.ts";
+import { readShard } from "../features/shard.ts";
 import { SPLITS } from "../split.ts";
-import { type BuildIndex, readBuildIndex } from "./build-index.ts";
-import type { ShardEntry } from "./build-shards.ts";
-import { isSomebody, secondsOf, voicesOf } from "./count-clips.ts";
+import { type BuildIndex, readBuildIndex } from "../store/build-index.ts";
+import type { ShardEntry } from "./stages/features.ts";
+import { isSomebody, secondsOf, voicesOf } from "./check/count-clips.ts";
 
 /** What a build holds, counted over its files, not taken from what the index says. */
 export interface BuildReport {

@@ -1,6 +1,6 @@
-import { createSpeechEngines } from "../synthesis/create-engines.ts";
-import type { WeightedEngine } from "../synthesis/draw-utterance.ts";
-import type { EngineConfig } from "../synthesis/engine-config.ts";
+import { createSpeechEngines } from "../voices/create-engines.ts";
+import type { WeightedEngine } from "../voices/draw-utterance.ts";
+import type { EngineConfig } from "../config/engine-config.ts";
 import { type BuildContext, fromBase } from "./build-context.ts";
 
 /** The speech engines of a build's config, or some of them, their models fetched where they are a hub's. @throws as `createSpeechEngines` */

@@ -1,8 +1,8 @@
 import * as z from "zod";
 
-import { augmentConfigSchema } from "../augment/augment-config.ts";
-import { recordingFields } from "../sources/recording-fields.ts";
-import { engineConfig } from "../synthesis/engine-config.ts";
+import { augmentConfigSchema } from "../config/augment-config.ts";
+import { recordingFields } from "../sources/files/recording-fields.ts";
+import { engineConfig } from "../config/engine-config.ts";
 
 const folder = z.strictObject({ ...recordingFields });
 

@@ -1,6 +1,7 @@
-import { CallsignError, EMBEDDING, embeddingCount, LOG_MEL } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
+import { EMBEDDING, embeddingCount, LOG_MEL } from "@callsign/infer/internal";
 
-import { float32Tensor, readSafetensors, writeSafetensors } from "../safetensors.ts";
+import { float32Tensor, readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 
 /** Lessons of equal length: what the student is given and what the teacher made of it. */
 export interface LessonShard {

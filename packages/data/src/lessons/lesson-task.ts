@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { createFrontend } from "@callsign/infer";
-import { createNodeSession, readAudioFile, writeFileAtomic } from "@callsign/infer/node";
+import { createFrontend } from "@callsign/infer/internal";
+import { readAudioFile } from "@callsign/audio/node/internal";
+import { createNodeSession, writeFileAtomic } from "@callsign/infer/node/internal";
 
 import type { NamedSamples } from "../augment/augment-step.ts";
 import { createRandom } from "../random.ts";
-import { findAudioFiles } from "../sources/find-audio-files.ts";
-import { createSpeechEngines } from "../synthesis/create-engines.ts";
+import { findAudioFiles } from "../sources/files/find-audio-files.ts";
+import { createSpeechEngines } from "../voices/create-engines.ts";
 import type { LessonConfig } from "./lesson-config.ts";
 import { claimFile } from "./claim-file.ts";
 import { decodeLessonShard, encodeLessonShard } from "./lesson-shard.ts";

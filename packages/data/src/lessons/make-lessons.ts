@@ -1,13 +1,13 @@
-import { EMBEDDING, type Frontend, LOG_MEL } from "@callsign/infer";
-import { readAudioFile } from "@callsign/infer/node";
+import { EMBEDDING, type Frontend, LOG_MEL } from "@callsign/infer/internal";
+import { readAudioFile } from "@callsign/audio/node/internal";
 
 import type { NamedSamples } from "../augment/augment-step.ts";
 import { buildScene, type SceneClip } from "../augment/scene.ts";
-import { drawRandomWords, drawSentence } from "../negatives/sentences.ts";
+import { drawRandomWords, drawSentence } from "../text/sentences/sentences.ts";
 import { createRandom, type Random } from "../random.ts";
 import { assignSplit } from "../split.ts";
-import { drawUtterance, type WeightedEngine } from "../synthesis/draw-utterance.ts";
-import { makeAttempt } from "../synthesis/make-clip.ts";
+import { drawUtterance, type WeightedEngine } from "../voices/draw-utterance.ts";
+import { makeAttempt } from "../voices/make-clip.ts";
 import type { LessonConfig } from "./lesson-config.ts";
 import type { LessonShard } from "./lesson-shard.ts";
 

@@ -1,6 +1,6 @@
-import type { AudioNote, CallsignError } from "@callsign/infer";
+import type { AudioNote, CallsignError } from "@callsign/audio/internal";
 
-import type { Provenance } from "../manifest.ts";
+import type { Provenance } from "../store/manifest.ts";
 
 /** A recording as a source hands it over. */
 export interface SourceClip {

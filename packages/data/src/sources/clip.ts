@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 
-import { CallsignError, parseStrict } from "@callsign/infer";
-import { readAudioChunks } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/audio/internal";
+import { parseStrict } from "@callsign/infer/internal";
+import { readAudioChunks } from "@callsign/audio/node/internal";
 import * as z from "zod";
 
 import {
@@ -10,7 +11,7 @@ import {
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
-import { recordingFields } from "./recording-fields.ts";
+import { recordingFields } from "./files/recording-fields.ts";
 import { readTruth, type Truth } from "./truth.ts";
 
 const { path, name, licence } = recordingFields;

@@ -1,9 +1,13 @@
-import { parseStrict } from "@callsign/infer";
+import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
 
 import { clipConfig, createClipSource } from "./clip.ts";
 import type { ClipSource } from "./clip-source.ts";
-import { commonVoiceConfig, createCommonVoiceSource, type HubEnvironment } from "./common-voice.ts";
+import {
+  commonVoiceConfig,
+  createCommonVoiceSource,
+  type HubEnvironment,
+} from "./common-voice/common-voice.ts";
 import { createFolderSource, folderConfig } from "./folder.ts";
 import { createImpulseResponseSource, impulseResponsesConfig } from "./impulse-responses.ts";
 import { createNoiseSource, noiseConfig } from "./noise.ts";

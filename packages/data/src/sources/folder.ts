@@ -1,7 +1,8 @@
 import { basename, dirname } from "node:path";
 
-import { CallsignError, parseStrict } from "@callsign/infer";
-import { readAudioChunks } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/audio/internal";
+import { parseStrict } from "@callsign/infer/internal";
+import { readAudioChunks } from "@callsign/audio/node/internal";
 import * as z from "zod";
 
 import { createRandom } from "../random.ts";
@@ -12,10 +13,10 @@ import {
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
-import { cutAtPauses, type Segment } from "./cut-at-pauses.ts";
-import { FaultTally } from "./fault-tally.ts";
-import { type AudioFile, findAudioFiles } from "./find-audio-files.ts";
-import { recordingFields } from "./recording-fields.ts";
+import { cutAtPauses, type Segment } from "./files/cut-at-pauses.ts";
+import { FaultTally } from "./files/fault-tally.ts";
+import { type AudioFile, findAudioFiles } from "./files/find-audio-files.ts";
+import { recordingFields } from "./files/recording-fields.ts";
 
 /**
  * Config of a folder of recordings at any sample rate: wav, flac, mp3, ogg, opus, and through ffmpeg m4a, aac, webm and

@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 
-import { CallsignError, parseStrict } from "@callsign/infer";
-import { readAudioChunks } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/audio/internal";
+import { parseStrict } from "@callsign/infer/internal";
+import { readAudioChunks } from "@callsign/audio/node/internal";
 import * as z from "zod";
 
 import {
@@ -11,9 +12,9 @@ import {
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
-import { FaultTally } from "./fault-tally.ts";
-import { type AudioFile, findAudioFiles } from "./find-audio-files.ts";
-import { recordingFields } from "./recording-fields.ts";
+import { FaultTally } from "./files/fault-tally.ts";
+import { type AudioFile, findAudioFiles } from "./files/find-audio-files.ts";
+import { recordingFields } from "./files/recording-fields.ts";
 
 /** Config of a folder of background recordings without words, of any length: they are cut into segments. */
 export const noiseConfig = z.strictObject({

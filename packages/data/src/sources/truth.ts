@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-import { CallsignError, parseStrict } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
+import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
 
 const sampleIndex = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

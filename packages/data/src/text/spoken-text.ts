@@ -1,5 +1,5 @@
-import { EVERYDAY_WORDS } from "../negatives/sentences.ts";
-import { spellNumbers } from "../synthesis/spell-numbers.ts";
+import { EVERYDAY_WORDS } from "./sentences/sentences.ts";
+import { spellNumbers } from "./spell-numbers.ts";
 
 /**
  * A text as the words that are said: lower case, one space between words, no digits, symbols or accents. `10%` is "ten

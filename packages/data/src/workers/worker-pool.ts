@@ -1,4 +1,4 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 import { Tinypool } from "tinypool";
 
 import type { WorkOutcome } from "./worker-task.ts";

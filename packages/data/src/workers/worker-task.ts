@@ -1,6 +1,6 @@
 import { workerData } from "node:worker_threads";
 
-import { CallsignError, type CallsignErrorCode } from "@callsign/infer";
+import { CallsignError, type CallsignErrorCode } from "@callsign/audio/internal";
 
 /** What comes back from a thread: an error's class does not survive the way, its code does. */
 export type WorkOutcome<Result> =

@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { augment, type AugmentOptions } from "../../src/augment/augment.ts";
-import { onlyAugment, parseAugmentConfig } from "../../src/augment/augment-config.ts";
+import { onlyAugment, parseAugmentConfig } from "../../src/config/augment-config.ts";
 import { placePhrase } from "../../src/augment/place-phrase.ts";
-import { drawWindows, windowsOnGrid } from "../../src/augment/windows.ts";
+import { drawWindows, windowsOnGrid } from "../../src/labelling/windows.ts";
 import { createRandom } from "../../src/random.ts";
 import { decibels, rmsOf, tone } from "./signals.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { onlyAugment, parseAugmentConfig } from "../../src/augment/augment-config.ts";
+import { onlyAugment, parseAugmentConfig } from "../../src/config/augment-config.ts";
 import { buildScene, commandAt, type SceneOptions } from "../../src/augment/scene.ts";
 import { createRandom } from "../../src/random.ts";
 import { amplitudeAt, rmsOf, tone } from "./signals.ts";

@@ -2,7 +2,13 @@ import { appendFile, cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { inspectBuild, readManifest, readShard, sampleClips, writeBuildManifest } from "@callsign/data";
+import {
+  inspectBuild,
+  readManifest,
+  readShard,
+  sampleClips,
+  writeBuildManifest,
+} from "@callsign/data/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { hashFolder, makeSources, runBuild, smallConfig, smallContext } from "./support/small-build.ts";

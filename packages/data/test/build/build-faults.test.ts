@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type BuildContext, type DataConfigInput, pullSources } from "@callsign/data";
+import { type BuildContext, type DataConfigInput, pullSources } from "@callsign/data/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { makeClips, parquetRepository } from "../sources/support/corpora.ts";

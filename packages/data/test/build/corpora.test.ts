@@ -10,7 +10,7 @@ import {
   inspectBuild,
   planBuild,
   readManifest,
-} from "@callsign/data";
+} from "@callsign/data/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { toyEmbedding } from "../../../infer/test/support/toy-embedding.ts";

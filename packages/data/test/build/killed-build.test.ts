@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createRandom } from "@callsign/data";
+import { createRandom } from "@callsign/data/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { hashFolder, makeSources, runBuild, smallContext } from "./support/small-build.ts";

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLessonPool, decodeLessonShard, lessonConfigSchema } from "@callsign/data";
-import { createFrontend, EMBEDDING, LOG_MEL } from "@callsign/infer";
-import { CALLSIGN_EMBEDDING, createNodeSession, resolveAsset } from "@callsign/infer/node";
+import { createLessonPool, decodeLessonShard, lessonConfigSchema } from "@callsign/data/internal";
+import { createFrontend, EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
+import { CALLSIGN_EMBEDDING, createNodeSession, resolveAsset } from "@callsign/infer/node/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let folder: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll } from "vitest";
 
-import { createSource } from "@callsign/data";
+import { createSource } from "@callsign/data/internal";
 
 import { describeClipSource } from "./support/clip-source-contract.ts";
 import { makeClips, mozillaFiles, writeTree } from "./support/corpora.ts";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type ClipSource, createSource, type SourceClip } from "@callsign/data";
-import { readAudioFile } from "@callsign/infer/node";
+import { type ClipSource, createSource, type SourceClip } from "@callsign/data/internal";
+import { readAudioFile } from "@callsign/audio/node/internal";
 
 import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
 import { hertzOf } from "./support/mp3.ts";

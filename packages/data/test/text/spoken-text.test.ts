@@ -9,7 +9,7 @@ import {
   planTexts,
   spokenText,
   unspeakableParts,
-} from "@callsign/data";
+} from "@callsign/data/internal";
 
 /** What people say, written down by hand. */
 const SAID: readonly (readonly [string, string])[] = [

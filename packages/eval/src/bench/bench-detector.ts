@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
-import { createRandom } from "@callsign/data";
-import { CallsignError, LOG_MEL, type Progress, type SessionFactory } from "@callsign/infer";
-import { type MachineFacts, machineFacts } from "../machine-facts.ts";
-import { percentile } from "../percentile.ts";
+import { createRandom } from "@callsign/data/internal";
+import { CallsignError } from "@callsign/audio/internal";
+import { LOG_MEL, type Progress, type SessionFactory } from "@callsign/infer/internal";
+import { type MachineFacts, machineFacts } from "../report/machine-facts.ts";
+import { percentile } from "../statistics/percentile.ts";
 import { type BenchModel, type BenchWays, createWays, type Way } from "./bench-ways.ts";
 
 /** What a model costs, in milliseconds of processor time unless said otherwise. */

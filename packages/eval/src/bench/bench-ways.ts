@@ -11,7 +11,7 @@ import {
   type ModelCard,
   type SessionFactory,
   StreamBatch,
-} from "@callsign/infer";
+} from "@callsign/infer/internal";
 
 /** A model's files in memory. */
 export interface BenchModel {

@@ -1,4 +1,5 @@
-import { CallsignError, parseStrict } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
+import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
 import type { BenchRatios, BenchResult } from "./bench-detector.ts";
 

@@ -1,5 +1,11 @@
-import { type Interval, wilsonInterval } from "../confidence-interval.ts";
-import { type DecisionTiming, type ScoreTrack, stepEndMs, stepsAt, sustainedScores } from "../score-track.ts";
+import { type Interval, wilsonInterval } from "../statistics/confidence-interval.ts";
+import {
+  type DecisionTiming,
+  type ScoreTrack,
+  stepEndMs,
+  stepsAt,
+  sustainedScores,
+} from "../detection/score-track.ts";
 
 /** Where a word lies in the mix, in milliseconds, `toMs` with the half second in which a detection still counts. */
 export interface WordSpan {

@@ -1,6 +1,5 @@
-import type { NamedSamples, Random } from "@callsign/data";
-import { createRandom } from "@callsign/data";
-import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/infer";
+import { type NamedSamples, type Random, createRandom } from "@callsign/data/internal";
+import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 
 /** What a mix is made of; recordings are read when their turn comes, so that a day of it fits in memory. */
 export interface PicovoiceMixParts {

@@ -1,7 +1,8 @@
-import { type Detector, type Progress, SAMPLE_RATE_HZ } from "@callsign/infer";
+import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import { type Detector, type Progress } from "@callsign/infer/internal";
 
 import { throwIfAborted } from "../abort.ts";
-import type { ScoreTrack } from "../score-track.ts";
+import type { ScoreTrack } from "../detection/score-track.ts";
 import { GRACE_MS, type WordSpan } from "./picovoice-figures.ts";
 import { mixPicovoice, type PicovoiceMixParts } from "./picovoice-mix.ts";
 

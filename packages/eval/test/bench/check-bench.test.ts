@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type BenchResult, findRegressions, parseBaseline, toBaseline } from "@callsign/eval";
+import { type BenchResult, findRegressions, parseBaseline, toBaseline } from "@callsign/eval/internal";
 
 const result: BenchResult = {
   model: "galactic",

@@ -10,7 +10,7 @@ import {
   picovoiceFigures,
   readTranscripts,
   saysWord,
-} from "@callsign/eval";
+} from "@callsign/eval/internal";
 import { describe, expect, it } from "vitest";
 
 const tone = (seconds: number, hz: number): Float32Array =>

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { openMicrophone } from "@callsign/infer/node";
+import { openMicrophone } from "@callsign/audio/node/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 /** A script in place of arecord answers these, and then records. */

@@ -11,7 +11,7 @@ if (isMainThread && thread === "worker") {
   await once(new Worker(script, { argv: [model, thread] }), "exit");
 } else {
   register();
-  const { loadDetector } = await import("@callsign/infer/node");
+  const { loadDetector } = await import("@callsign/infer/node/internal");
   const detector = await loadDetector(model);
   const samples = Float32Array.from({ length: 24_000 }, (_, i) => 8000 * Math.sin((2 * Math.PI * i) / 16));
   const steps = await detector.detectClip(samples);

@@ -1,4 +1,4 @@
-import type { ModelCard } from "@callsign/infer";
+import type { ModelCard } from "@callsign/infer/internal";
 
 /** A valid card of the openWakeWord kind; tests change what they are about. */
 export function exampleCard(changes: Partial<ModelCard> = {}): ModelCard {

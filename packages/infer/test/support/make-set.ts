@@ -4,8 +4,8 @@ import {
   type Detector,
   loadClassifier,
   type ModelCard,
-} from "@callsign/infer";
-import { createNodeSession } from "@callsign/infer/node";
+} from "@callsign/infer/internal";
+import { createNodeSession } from "@callsign/infer/node/internal";
 import { tinyHead, type TinyHeadOptions } from "./tiny-head.ts";
 import { toyEmbedding } from "./toy-embedding.ts";
 

@@ -5,7 +5,7 @@ import {
   makeModel,
   makeNode,
   makeValueInfo,
-} from "@callsign/infer/onnx";
+} from "@callsign/onnx/internal";
 
 /** A head that averages over time, so that it runs with any number of embeddings. */
 export function pooledHead(): Uint8Array {

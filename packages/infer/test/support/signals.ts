@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { sharedPath } from "../../../../test-support/shared-data.ts";
-import { noise } from "./random.ts";
+import { noise } from "../../../../test-support/random.ts";
 
 /** Signals that press on every corner of the log-mel: range, floor, silence, pure tones. */
 export const signals = (length: number): Readonly<Record<string, Float32Array>> => ({

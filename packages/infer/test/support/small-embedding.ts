@@ -6,9 +6,10 @@ import {
   makeModel,
   makeNode,
   makeValueInfo,
-} from "@callsign/infer/onnx";
-import type { NodeProto, TensorProto } from "@callsign/infer/onnx";
-import { seededRandom } from "./random.ts";
+  type NodeProto,
+  type TensorProto,
+} from "@callsign/onnx/internal";
+import { seededRandom } from "../../../../test-support/random.ts";
 
 /** What a test may spoil. */
 export interface Spoiled {

@@ -6,7 +6,7 @@ import {
   makeModel,
   makeNode,
   makeValueInfo,
-} from "@callsign/infer/onnx";
+} from "@callsign/onnx/internal";
 
 export interface TinyHeadOptions {
   readonly embeddings?: number;

@@ -1,8 +1,8 @@
 /** A detector of a tone, made without training: what a browser or an installed package hears must be what Node hears. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createFrontend, type ModelCard } from "@callsign/infer";
-import { CALLSIGN_EMBEDDING, createNodeSession } from "@callsign/infer/node";
+import { createFrontend, type ModelCard } from "@callsign/infer/internal";
+import { CALLSIGN_EMBEDDING, createNodeSession } from "@callsign/infer/node/internal";
 import { exampleCard } from "./example-card.ts";
 import { tinyHead } from "./tiny-head.ts";
 

@@ -6,7 +6,7 @@ import {
   makeModel,
   makeNode,
   makeValueInfo,
-} from "@callsign/infer/onnx";
+} from "@callsign/onnx/internal";
 
 /**
  * A graph with the outer form of Google's speech embedding, `[b, 76, 32, 1]` to `[b, 1, 1, 96]`, from two convolutions

@@ -1,7 +1,8 @@
-import { CallsignError, detections } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
+import { detections } from "@callsign/infer/internal";
 import { describe, expect, it } from "vitest";
-import { refusal } from "../support/refusal.ts";
-import { ChunkQueue } from "../../src/web/chunk-queue.ts";
+import { refusal } from "../../../../test-support/refusal.ts";
+import { ChunkQueue } from "@callsign/audio/web/internal";
 
 const chunk = (value: number): Float32Array => new Float32Array(4).fill(value);
 

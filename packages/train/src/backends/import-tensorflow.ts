@@ -1,4 +1,4 @@
-import type { TensorFlow } from "../tensorflow.ts";
+import type { TensorFlow } from "./tensorflow-module.ts";
 
 /**
  * TensorFlow.js with its gradients and its cpu backend. The package `@tensorflow/tfjs` would add WebGL, a converter and

@@ -1,4 +1,4 @@
-import { CallsignError, closestName } from "@callsign/infer";
+import { CallsignError, closestName } from "@callsign/audio/internal";
 import { type Backend, type BackendAdapter, type BackendName, BACKENDS } from "./backend.ts";
 import { cpu } from "./cpu.ts";
 import { onnxruntime } from "./onnxruntime.ts";

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { createNodeSession, ONNX_RUNTIME_INSTALL, requireOnnxRuntime } from "@callsign/infer/node";
+import { createNodeSession, ONNX_RUNTIME_INSTALL, requireOnnxRuntime } from "@callsign/infer/node/internal";
 import type { BackendAdapter } from "./backend.ts";
 import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 

@@ -1,7 +1,7 @@
-import { float32Tensor, readSafetensors, tensorToFloat32, writeSafetensors } from "@callsign/data";
-import { CallsignError } from "@callsign/infer";
-import type { AdamWState } from "../adamw.ts";
-import { flattenWeights, splitWeights } from "../flat-weights.ts";
+import { float32Tensor, readSafetensors, tensorToFloat32, writeSafetensors } from "@callsign/data/internal";
+import { CallsignError } from "@callsign/audio/internal";
+import type { AdamWState } from "../optimize/adamw.ts";
+import { flattenWeights, splitWeights } from "../weights/flat-weights.ts";
 import type { Weights } from "../models/architecture.ts";
 import type { EmbeddingNetwork } from "./embedding-network.ts";
 

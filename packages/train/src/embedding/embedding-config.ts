@@ -1,5 +1,5 @@
-import { lessonConfigSchema } from "@callsign/data";
-import { parseStrict } from "@callsign/infer";
+import { lessonConfigSchema } from "@callsign/data/internal";
+import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
 
 const pair = (least: number) => z.tuple([z.int().min(least).max(64), z.int().min(least).max(64)]);

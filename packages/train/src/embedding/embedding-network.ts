@@ -1,4 +1,5 @@
-import { CallsignError, EMBEDDING, LOG_MEL } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
+import { EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
 import type { ParameterSpec } from "../models/architecture.ts";
 
 /** One convolution over time and mel bins: unpadded in time; LayerNorm's place is taken by batch normalisation, which folds away. */

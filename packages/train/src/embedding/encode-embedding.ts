@@ -1,4 +1,4 @@
-import { EMBEDDING, LOG_MEL } from "@callsign/infer";
+import { EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
 import {
   encodeOnnx,
   makeFloatTensor,
@@ -9,7 +9,7 @@ import {
   makeValueInfo,
   type NodeProto,
   type TensorProto,
-} from "@callsign/infer/onnx";
+} from "@callsign/onnx/internal";
 import type { Weights } from "../models/architecture.ts";
 import { BATCH_NORM_EPSILON } from "./batch-norm-block.ts";
 import type { EmbeddingLayer, EmbeddingNetwork } from "./embedding-network.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createLessonPool, decodeLessonShard } from "@callsign/data";
-import { CallsignError } from "@callsign/infer";
-import { sha256Hex, type ToolIdentity, writeFileAtomic } from "@callsign/infer/node";
+import { createLessonPool, decodeLessonShard } from "@callsign/data/internal";
+import { CallsignError } from "@callsign/audio/internal";
+import { sha256Hex, type ToolIdentity, writeFileAtomic } from "@callsign/infer/node/internal";
 import type { Backend } from "../backends/backend.ts";
 import { decodeEmbeddingCheckpoint, encodeEmbeddingCheckpoint } from "./embedding-checkpoint.ts";
 import type { EmbeddingConfig } from "./embedding-config.ts";

@@ -1,9 +1,9 @@
-import { createRandom, type LessonShard, type LessonSplit, type Random } from "@callsign/data";
-import { CallsignError } from "@callsign/infer";
+import { createRandom, type LessonShard, type LessonSplit, type Random } from "@callsign/data/internal";
+import { CallsignError } from "@callsign/audio/internal";
 import type { Backend } from "../backends/backend.ts";
-import { initialWeights } from "../initial-weights.ts";
-import { learningRateAt } from "../schedule.ts";
-import type { TensorFlow } from "../tensorflow.ts";
+import { initialWeights } from "../weights/initial-weights.ts";
+import { learningRateAt } from "../optimize/schedule.ts";
+import type { TensorFlow } from "../backends/tensorflow-module.ts";
 import type { EmbeddingCheckpoint } from "./embedding-checkpoint.ts";
 import type { EmbeddingConfig } from "./embedding-config.ts";
 import { type Agreement, EmbeddingLearner, type LessonBatch } from "./embedding-learner.ts";

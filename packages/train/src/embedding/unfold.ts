@@ -1,5 +1,5 @@
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../tensorflow.ts";
+import type { TensorFlow } from "../backends/tensorflow-module.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 import { unfoldByGather } from "./unfold-by-gather.ts";
 import { unfoldBySlices } from "./unfold-by-slices.ts";

@@ -1,6 +1,6 @@
 import type { Tensor2D, Tensor } from "@tensorflow/tfjs-core";
-import type { GraphBuilder } from "../onnx/graph-builder.ts";
-import type { TensorFlow } from "../tensorflow.ts";
+import type { GraphBuilder } from "../export/onnx/graph-builder.ts";
+import type { TensorFlow } from "../backends/tensorflow-module.ts";
 
 /**
  * How a parameter starts: uniform in (-bound, bound), one value everywhere, or as a mirrored matrix (see

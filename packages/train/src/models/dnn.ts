@@ -1,9 +1,9 @@
 import type { Rank } from "@tensorflow/tfjs-core";
-import { addDenseBlock, addLinear } from "./add-layers.ts";
+import { addDenseBlock, addLinear } from "./layers/add-layers.ts";
 import type { Architecture } from "./architecture.ts";
 import type { SequenceConfig } from "./conv-attention.ts";
-import { blockOf, linear } from "./layers.ts";
-import { layerNormParameters, linearParameters } from "./linear-parameters.ts";
+import { blockOf, linear } from "./layers/layers.ts";
+import { layerNormParameters, linearParameters } from "./layers/linear-parameters.ts";
 
 /** All embeddings in a row through two Linear, LayerNorm, ReLU and a Linear: openWakeWord's own kind of head. */
 export function dnn({

@@ -1,8 +1,8 @@
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import type { Architecture, ForwardContext } from "./architecture.ts";
-import { addDenseBlock, addLinear } from "./add-layers.ts";
-import { blockOf, linear } from "./layers.ts";
-import { layerNormParameters, linearParameters, mirroredParameters } from "./linear-parameters.ts";
+import { addDenseBlock, addLinear } from "./layers/add-layers.ts";
+import { blockOf, linear } from "./layers/layers.ts";
+import { layerNormParameters, linearParameters, mirroredParameters } from "./layers/linear-parameters.ts";
 
 export interface MlpConfig {
   /** Values of the one embedding it reads. Default 96. */

@@ -1,6 +1,6 @@
-import type { BuildPlan } from "@callsign/data";
+import type { BuildPlan } from "@callsign/data/internal";
 
-import type { DetectorConfig } from "../config.ts";
+import type { DetectorConfig } from "../config/config.ts";
 
 /** How long each stage will take, in seconds: an estimate. */
 export interface StageSeconds {

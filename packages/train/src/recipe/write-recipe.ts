@@ -1,5 +1,5 @@
-import { spokenText } from "@callsign/data";
-import { CallsignError } from "@callsign/infer";
+import { spokenText } from "@callsign/data/internal";
+import { CallsignError } from "@callsign/audio/internal";
 
 import { RECIPE_SIZES, type RecipeBudget } from "./recipe-budget.ts";
 

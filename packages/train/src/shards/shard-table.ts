@@ -1,4 +1,4 @@
-import type { ShardClip, ShardMetadata } from "@callsign/data";
+import type { ShardClip, ShardMetadata } from "@callsign/data/internal";
 
 /** What of one shard stays in memory: everything but its features. */
 export interface ShardTable {

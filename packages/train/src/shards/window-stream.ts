@@ -1,4 +1,4 @@
-import type { Random } from "@callsign/data";
+import type { Random } from "@callsign/data/internal";
 
 import type { WindowPlace } from "./shard-table.ts";
 

@@ -1,4 +1,4 @@
-import { createRandom } from "@callsign/data";
+import { createRandom } from "@callsign/data/internal";
 import {
   BACKENDS,
   initialWeights,
@@ -7,9 +7,9 @@ import {
   loadBackend,
   mlp,
   type LoadedBackend,
-} from "@callsign/train";
+} from "@callsign/train/internal";
 import { describe, expect, it } from "vitest";
-import { randomFeatures } from "../random-weights.ts";
+import { randomFeatures } from "../models/random-weights.ts";
 
 /** Undefined where a backend is not installed; then its reason is checked instead. */
 const tried = new Map<string, LoadedBackend | Error>();

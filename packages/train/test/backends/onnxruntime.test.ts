@@ -1,7 +1,7 @@
-import { loadBackend, type TensorFlow } from "@callsign/train";
+import { loadBackend, type TensorFlow } from "@callsign/train/internal";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { randomFeatures } from "../random-weights.ts";
+import { randomFeatures } from "../models/random-weights.ts";
 
 /** What a training may ask for, each on small tensors whose values are the same on every backend. */
 const OPERATIONS: Record<string, (tf: TensorFlow, x: Tensor2D, y: Tensor2D) => Tensor | Tensor[]> = {

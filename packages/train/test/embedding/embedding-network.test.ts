@@ -1,6 +1,6 @@
-import { createRandom } from "@callsign/data";
-import { createFrontend, EMBEDDING, LOG_MEL } from "@callsign/infer";
-import { createNodeSession } from "@callsign/infer/node";
+import { createRandom } from "@callsign/data/internal";
+import { createFrontend, EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
+import { createNodeSession } from "@callsign/infer/node/internal";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBackend } from "../../src/backends/load-backend.ts";
 import { batchNormBlock } from "../../src/embedding/batch-norm-block.ts";
@@ -13,8 +13,8 @@ import {
 import { encodeEmbedding } from "../../src/embedding/encode-embedding.ts";
 import { unfoldByGather } from "../../src/embedding/unfold-by-gather.ts";
 import { unfoldBySlices } from "../../src/embedding/unfold-by-slices.ts";
-import { initialWeights } from "../../src/initial-weights.ts";
-import type { TensorFlow } from "../../src/tensorflow.ts";
+import { initialWeights } from "../../src/weights/initial-weights.ts";
+import type { TensorFlow } from "../../src/backends/tensorflow-module.ts";
 
 /** Every kind of layer the real one has, narrow. */
 const PLAN: readonly LayerPlan[] = [

@@ -1,5 +1,5 @@
-import { createRandom } from "@callsign/data";
-import { WindowStream } from "@callsign/train";
+import { createRandom } from "@callsign/data/internal";
+import { WindowStream } from "@callsign/train/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 

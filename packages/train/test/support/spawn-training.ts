@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import type { DetectorConfig } from "@callsign/train";
+import type { DetectorConfig } from "@callsign/train/internal";
 
 const child = fileURLToPath(new URL("./train-child.ts", import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;

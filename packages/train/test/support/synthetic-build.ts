@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { createRandom, type FeatureShard, type Split, writeShard } from "@callsign/data";
-import { FRONTEND_ID } from "@callsign/infer";
-import { sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node";
+import { createRandom, type FeatureShard, type Split, writeShard } from "@callsign/data/internal";
+import { FRONTEND_ID } from "@callsign/infer/internal";
+import { sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node/internal";
 
 export interface SyntheticBuild {
   readonly labels: readonly string[];

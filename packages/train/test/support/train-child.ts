@@ -1,5 +1,5 @@
 /** `train-child.ts DATA OUT CONFIG`: a process of its own that trains, or goes on, and prints a line each epoch. */
-import { loadBackend, parseDetectorConfig, trainDetector } from "@callsign/train";
+import { loadBackend, parseDetectorConfig, trainDetector } from "@callsign/train/internal";
 
 const [dataDir, outDir, config] = process.argv.slice(2) as [string, string, string];
 const { backend } = await loadBackend("onnxruntime");

@@ -6,7 +6,7 @@ import {
   type TrainDetectorOptions,
   type TrainedDetector,
   type TrainEvent,
-} from "@callsign/train";
+} from "@callsign/train/internal";
 
 /** A config of a small network for synthetic shards; `train` fields on top. */
 export function smallConfig(

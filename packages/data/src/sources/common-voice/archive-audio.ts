@@ -1,6 +1,6 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
-import { type ArchiveEntry, readArchive } from "../archive-entries.ts";
+import { type ArchiveEntry, readArchive } from "../files/archive-entries.ts";
 import type { EncodedClip } from "./batch.ts";
 import type { ClipRow } from "./clip-row.ts";
 import { clipName } from "./transcript.ts";

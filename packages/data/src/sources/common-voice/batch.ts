@@ -1,6 +1,6 @@
 import type { ClipRow } from "./clip-row.ts";
 import type { ClipSelection } from "./selection.ts";
-import type { FaultTally } from "../fault-tally.ts";
+import type { FaultTally } from "../files/fault-tally.ts";
 import type { ReadClipsOptions } from "../clip-source.ts";
 
 /** Rows whose audio can be had together, such as one row group or one archive. */

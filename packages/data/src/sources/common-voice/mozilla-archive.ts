@@ -5,9 +5,9 @@ import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
-import { type ArchiveEntry, readArchive } from "../archive-entries.ts";
+import { type ArchiveEntry, readArchive } from "../files/archive-entries.ts";
 import { readArchiveAudio } from "./archive-audio.ts";
 import type { LayoutContext, RowBatch } from "./batch.ts";
 import { pooledRows, type Tables } from "./table-rows.ts";

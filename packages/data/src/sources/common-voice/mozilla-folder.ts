@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 import type { EncodedClip, LayoutContext, RowBatch } from "./batch.ts";
 import type { ClipRow } from "./clip-row.ts";

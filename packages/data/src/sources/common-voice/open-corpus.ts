@@ -1,8 +1,8 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
-import type { CorpusFiles } from "../corpus-files.ts";
+import type { CorpusFiles } from "../files/corpus-files.ts";
 import { type HubRepository, openHubFiles } from "../hub/hub-files.ts";
-import { openLocalFiles } from "../local-files.ts";
+import { openLocalFiles } from "../files/local-files.ts";
 import type { Layout, LayoutContext } from "./batch.ts";
 import { readMozillaArchive } from "./mozilla-archive.ts";
 import { findMozillaFolder, readMozillaFolder } from "./mozilla-folder.ts";

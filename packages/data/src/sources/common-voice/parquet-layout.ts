@@ -1,7 +1,7 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 import { createRandom } from "../../random.ts";
-import type { CorpusFile, CorpusFiles } from "../corpus-files.ts";
+import type { CorpusFile, CorpusFiles } from "../files/corpus-files.ts";
 import type { EncodedClip, LayoutContext, RowBatch } from "./batch.ts";
 import type { ClipRow } from "./clip-row.ts";
 import { openParquet, type ParquetFile, type ParquetRow, type ParquetRowGroup } from "./parquet-file.ts";

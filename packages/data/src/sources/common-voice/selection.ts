@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { createPhraseTest } from "../contains-phrase.ts";
+import { createPhraseTest } from "../../text/contains-phrase.ts";
 import type { ClipRow } from "./clip-row.ts";
 
 /** Which clips of a corpus are wanted. */

@@ -1,4 +1,4 @@
-import { FaultTally } from "../fault-tally.ts";
+import { FaultTally } from "../files/fault-tally.ts";
 import type { LayoutContext } from "./batch.ts";
 import type { ClipRow } from "./clip-row.ts";
 import { type RowPool, poolRows } from "./row-pool.ts";

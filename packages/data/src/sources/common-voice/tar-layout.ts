@@ -1,8 +1,8 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 import { createRandom } from "../../random.ts";
-import { readArchive } from "../archive-entries.ts";
-import type { CorpusFile, CorpusFiles } from "../corpus-files.ts";
+import { readArchive } from "../files/archive-entries.ts";
+import type { CorpusFile, CorpusFiles } from "../files/corpus-files.ts";
 import { isClip, readArchiveAudio } from "./archive-audio.ts";
 import type { LayoutContext, RowBatch } from "./batch.ts";
 import { pooledRows } from "./table-rows.ts";

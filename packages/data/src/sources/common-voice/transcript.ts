@@ -1,6 +1,6 @@
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
-import { readLines } from "../../read-lines.ts";
+import { readLines } from "../../formats/read-lines.ts";
 import type { ClipFault } from "../clip-source.ts";
 import type { ClipRow } from "./clip-row.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 /** How a hub is reached. All of it is injected: nothing here reads the environment. */
 export interface HubAccess {

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { CallsignError } from "@callsign/infer";
-import { downloadFile, writeFileAtomic, type DownloadProgress } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/audio/internal";
+import { downloadFile, writeFileAtomic, type DownloadProgress } from "@callsign/infer/node/internal";
 
-import type { CorpusFile, CorpusFiles } from "../corpus-files.ts";
+import type { CorpusFile, CorpusFiles } from "../files/corpus-files.ts";
 import { createHubFetch, type HubAccess } from "./hub-access.ts";
 import { type HubFile, listHubFiles, repositoryFolder, resolveCommit } from "./hub-listing.ts";
 import { fetchHubRange, openHubRanges, resolveUrl } from "./hub-ranges.ts";

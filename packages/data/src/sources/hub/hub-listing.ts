@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { CallsignError } from "@callsign/infer";
-import { writeFileAtomic } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/audio/internal";
+import { writeFileAtomic } from "@callsign/infer/node/internal";
 
-import { byPath, type CorpusFile } from "../corpus-files.ts";
+import { byPath, type CorpusFile } from "../files/corpus-files.ts";
 import { createHubFetch, requireSuccess, withRetries } from "./hub-access.ts";
 import type { HubRepository } from "./hub-files.ts";
 

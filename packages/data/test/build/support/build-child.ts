@@ -1,5 +1,5 @@
 // A build in a process of its own, for tests that end it: folder of sources, folder of the build, workers.
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 import { runBuild, smallContext } from "./small-build.ts";
 
 const [folder = "", out = "", workers = "1"] = process.argv.slice(2);

@@ -9,9 +9,9 @@ import {
   createRandom,
   type DataConfigInput,
   parseDataConfig,
-} from "@callsign/data";
-import type { Progress } from "@callsign/infer";
-import { writeWav } from "@callsign/infer";
+} from "@callsign/data/internal";
+import type { Progress } from "@callsign/infer/internal";
+import { writeWav } from "@callsign/audio/internal";
 import { toyEmbedding } from "../../../../infer/test/support/toy-embedding.ts";
 
 /** A config that builds in a second or two: one phrase, flite, made-up noise and a made-up embedding. */

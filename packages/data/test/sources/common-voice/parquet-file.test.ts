@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
 
-import { CallsignError } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
 
 import { openParquet, type ParquetFile } from "../../../src/sources/common-voice/parquet-file.ts";
-import type { RangeReader } from "../../../src/sources/corpus-files.ts";
+import type { RangeReader } from "../../../src/sources/files/corpus-files.ts";
 
 const ROWS = 12;
 const text = Array.from({ length: ROWS }, (_, i) => `text ${i}`);

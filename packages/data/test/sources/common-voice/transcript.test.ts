@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { ClipFault } from "@callsign/data";
+import type { ClipFault } from "@callsign/data/internal";
 
 import type { ClipRow } from "../../../src/sources/common-voice/clip-row.ts";
 import { addDurations, readTranscript } from "../../../src/sources/common-voice/transcript.ts";

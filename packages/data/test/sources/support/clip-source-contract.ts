@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ClipFault, ClipSource, SourceClip } from "@callsign/data";
+import type { ClipFault, ClipSource, SourceClip } from "@callsign/data/internal";
 
 /** How one adapter is put to the contract. */
 export interface ContractCase {

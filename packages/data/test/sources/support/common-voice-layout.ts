@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ClipSource, SourceClip } from "@callsign/data";
+import type { ClipSource, SourceClip } from "@callsign/data/internal";
 
 import type { MadeClip } from "./corpora.ts";
 import { hertzOf } from "./mp3.ts";

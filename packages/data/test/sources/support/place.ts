@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type ClipFault, type ClipSource, createSource, type SourceClip } from "@callsign/data";
+import { type ClipFault, type ClipSource, createSource, type SourceClip } from "@callsign/data/internal";
 
 import { writeTree } from "./corpora.ts";
 import { HubServer } from "./hub-server.ts";

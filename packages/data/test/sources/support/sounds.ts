@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { writeWav } from "@callsign/infer";
+import { writeWav } from "@callsign/audio/internal";
 import { createOggEncoder } from "wasm-media-encoders";
 
 /** A sine as int16 magnitudes. */

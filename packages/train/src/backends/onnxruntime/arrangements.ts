@@ -1,4 +1,4 @@
-import { makeFloatTensor } from "@callsign/infer/onnx";
+import { makeFloatTensor } from "@callsign/onnx/internal";
 import { slice_util, util } from "@tensorflow/tfjs-core";
 import type { Graph, Kernel } from "./kernel.ts";
 import { given, type LazyValue } from "./lazy-value.ts";

@@ -1,4 +1,5 @@
-import { CallsignError, type Session, type SessionFactory, type Tensor } from "@callsign/infer";
+import { CallsignError } from "@callsign/audio/internal";
+import { type Session, type SessionFactory, type Tensor } from "@callsign/infer/internal";
 import { type BackendValues, DataStorage, type DataType, engine, KernelBackend } from "@tensorflow/tfjs-core";
 import { given, type LazyValue } from "./lazy-value.ts";
 import { encodeTrace, trace, type Trace } from "./trace.ts";

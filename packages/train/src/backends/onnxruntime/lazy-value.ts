@@ -1,4 +1,4 @@
-import type { AttributeValue } from "@callsign/infer/onnx";
+import type { AttributeValue } from "@callsign/onnx/internal";
 
 /** An array of float32 that is known, or the ONNX operator that will calculate it. */
 export interface LazyValue {

@@ -8,7 +8,7 @@ import {
   makeValueInfo,
   type NodeProto,
   type TensorProto,
-} from "@callsign/infer/onnx";
+} from "@callsign/onnx/internal";
 import type { LazyValue } from "./lazy-value.ts";
 
 /** What is needed to calculate some values: all of it, in an order in which it can be calculated. */

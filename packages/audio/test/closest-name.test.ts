@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { closestName } from "@callsign/audio/internal";
+
+describe("closestName", () => {
+  it.each([
+    ["treshold", "threshold"], // left out
+    ["tthreshold", "threshold"], // doubled
+    ["thersholds", "thresholds"], // swapped
+    ["hopLenght", "hopLength"],
+    ["HOPLENGTH", "hopLength"],
+    ["hop_length", "hopLength"],
+  ])("takes %s for %s", (misspelt, meant) => {
+    expect(closestName(misspelt, ["name", "threshold", "thresholds", "hopLength", "windowLength"])).toBe(
+      meant,
+    );
+  });
+
+  it("prefers the nearest of several", () => {
+    expect(closestName("labls", ["tables", "labels", "label"])).toBe("labels");
+  });
+
+  it("is silent where nothing is near", () => {
+    expect(closestName("colour", ["name", "threshold"])).toBeUndefined();
+    expect(closestName("ab", ["cd"])).toBeUndefined();
+    expect(closestName("x", [])).toBeUndefined();
+  });
+
+  it("does not work itself up over a hostile key", () => {
+    const candidates = Array.from({ length: 200 }, (_, i) => `key${i}`);
+    const start = performance.now();
+    expect(closestName("a".repeat(1_000_000), candidates)).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(200);
+  });
+});

@@ -1,0 +1,23 @@
+import { CallsignError } from "@callsign/audio/internal";
+import { BACKENDS, type BackendName, loadBackend } from "@callsign/train/internal";
+import type { Check } from "./check.ts";
+
+/** Which training backends load here. Each says itself what would enable it. */
+export async function trainingChecks(): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const name of BACKENDS) checks.push(await checkBackend(name));
+  return checks;
+}
+
+async function checkBackend(name: BackendName): Promise<Check> {
+  const facts = { group: "training", name: `TensorFlow.js ${name}`, required: false } as const;
+  try {
+    const { backend } = await loadBackend(name);
+    backend.release();
+    return { ...facts, found: true, detail: backend.device };
+  } catch (error) {
+    if (!(error instanceof CallsignError)) throw error;
+    const [detail = "", fix] = error.message.split("; to enable it: ");
+    return { ...facts, found: false, detail, ...(fix !== undefined && { fix }) };
+  }
+}

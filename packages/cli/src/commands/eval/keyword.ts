@@ -1,0 +1,157 @@
+import type {
+  KeywordEvaluation,
+  KeywordReport,
+  KeywordReportParts,
+  OperatingPoint,
+} from "@callsign/eval/internal";
+import type { Command } from "commander";
+import { type CliContext, printJson } from "../../context.ts";
+import {
+  addDetectorOptions,
+  detectorArguments,
+  openDetector,
+  type OpenDetectorFlags,
+} from "../../flags/detector.ts";
+import {
+  addRecordingOptions,
+  labelOf,
+  openRecordings,
+  recordingArguments,
+  type RecordingFlags,
+} from "./recording-options.ts";
+import { scoreModel } from "./score-model.ts";
+
+/** `callsign eval keyword`: misses and false accepts on recordings of people. */
+export function registerEvalKeyword(evaluate: Command, context: CliContext): void {
+  const command = evaluate
+    .command("keyword")
+    .description(
+      "Stream recordings with and without a word through a model; report misses, false accepts per hour and latency.",
+    )
+    .addHelpText(
+      "after",
+      "\nExample:\n  callsign eval keyword --model models/alexa --positives recordings/alexa --negatives recordings/speech recordings/television --noise noise --snr 10 --report report",
+    );
+  addDetectorOptions(addRecordingOptions(command))
+    .option(
+      "--report <dir>",
+      "folder for report.html, with the worst recordings to listen to, and report.json",
+    )
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .action((flags: KeywordFlags) => evalKeyword(context, flags));
+}
+
+interface KeywordFlags extends OpenDetectorFlags, RecordingFlags {
+  readonly report?: string;
+  readonly json?: boolean;
+}
+
+async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<void> {
+  const { evaluateKeyword, machineFacts } = await import("@callsign/eval/internal");
+  const { toolIdentity } = await import("@callsign/infer/node/internal");
+  const recordings = await openRecordings(context, flags);
+  const { conditions } = recordings;
+  const detector = await openDetector(context, flags);
+  const faults: string[] = [];
+  try {
+    const label = labelOf(detector, flags.label);
+    const onFault = (message: string): void => void faults.push(message);
+    const scored = await scoreModel(context, detector, { label, recordings, onFault });
+    const { patience, refractorySeconds, thresholds } = detector.card.decision;
+    const evaluation = evaluateKeyword({
+      ...scored,
+      decision: { patience, refractorySeconds, threshold: thresholds[label]! },
+      atFalseAcceptsPerHour: flags.at,
+    });
+    const { tool: name, ...version } = toolIdentity();
+    const parts = {
+      ...scored,
+      evaluation,
+      model: detector.card,
+      label,
+      conditions,
+      faults,
+      command: commandLine(flags),
+      machine: machineFacts(),
+      tool: { name, ...version },
+      createdAt: new Date(),
+    };
+    await tell(context, { flags, evaluation, parts });
+  } finally {
+    for (const fault of faults) context.stderr(`left out: ${fault}\n`);
+    await detector.dispose();
+  }
+}
+
+async function tell(
+  context: CliContext,
+  told: {
+    readonly flags: KeywordFlags;
+    readonly evaluation: KeywordEvaluation;
+    readonly parts: KeywordReportParts;
+  },
+): Promise<void> {
+  const { flags, evaluation, parts } = told;
+  const { makeKeywordReport, readKeywordExcerpts, writeKeywordReport } =
+    await import("@callsign/eval/internal");
+  const report = makeKeywordReport(parts);
+  if (flags.json) printJson(context, summaryOf(report));
+  else context.stdout(formatEvaluation(evaluation, report.label));
+  if (flags.report === undefined) return;
+  const { signal } = context;
+  const excerpts = await readKeywordExcerpts(parts);
+  const { htmlPath } = await writeKeywordReport(flags.report, report, { excerpts, signal });
+  context.stderr(`report: ${htmlPath}\n`);
+}
+
+/** Without the curve and the long lists, which are in report.json. */
+function summaryOf({ curve, latenciesMs: _latencies, peakScores: _peaks, ...summary }: KeywordReport) {
+  return { ...summary, detPoints: curve.points.length };
+}
+
+function formatEvaluation(evaluation: KeywordEvaluation, label: string): string {
+  const { positives, negativeHours, operatingPoints, latencyMs, shipped } = evaluation;
+  const lines = [
+    `"${label}": ${positives} recordings of the word, ${negativeHours.toFixed(2)} hours without it`,
+    "",
+    "false accepts/h   missed   95 %             misses   counted   threshold",
+    ...operatingPoints.map(formatPoint),
+    "",
+    `at the card's threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts})`,
+  ];
+  if (latencyMs !== null)
+    lines.push(
+      `reacts ${latencyMs.p50.toFixed(0)} ms after the end of the word (p50), ${latencyMs.p90.toFixed(0)} ms (p90)`,
+    );
+  return `${lines.join("\n")}\n`;
+}
+
+function formatPoint({
+  falseAcceptsPerHour,
+  falseRejectRate,
+  interval,
+  misses,
+  falseAccepts,
+  threshold,
+}: OperatingPoint): string {
+  const between = `${(100 * interval.low).toFixed(1)} to ${percent(interval.high)}`;
+  return [
+    String(falseAcceptsPerHour).padStart(15),
+    percent(falseRejectRate).padStart(9),
+    `   ${between.padEnd(15)}`,
+    String(misses).padStart(8),
+    String(falseAccepts).padStart(10),
+    `   ${threshold ?? "none keeps to it"}`,
+  ].join("");
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function commandLine(flags: KeywordFlags): string {
+  return [
+    "callsign eval keyword --model",
+    flags.model,
+    ...recordingArguments(flags),
+    ...detectorArguments(flags),
+  ].join(" ");
+}

@@ -1,0 +1,172 @@
+import { basename, extname } from "node:path";
+
+import type { PicovoiceFigures, PicovoiceMixParts, Recording } from "@callsign/eval/internal";
+import type { Detector } from "@callsign/infer/internal";
+import { type Command, InvalidArgumentError } from "commander";
+
+import { type CliContext, printJson } from "../../context.ts";
+import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../../flags/detector.ts";
+import { parseNumber } from "../../flags/numbers.ts";
+import { ProgressLine } from "../../output/progress.ts";
+import { labelOf } from "./recording-options.ts";
+
+interface PicovoiceFlags extends OpenDetectorFlags {
+  readonly word: string;
+  readonly keywords: string;
+  readonly speech: string;
+  readonly noise: string;
+  readonly label?: string;
+  readonly hours: number;
+  readonly snr: number;
+  readonly at: number;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+/** `callsign eval picovoice`: the procedure of a public wake word benchmark. */
+export function registerEvalPicovoice(evaluate: Command, context: CliContext): void {
+  const command = evaluate
+    .command("picovoice")
+    .description(
+      "Misses by the procedure of Picovoice's wake-word-benchmark: a day of speech and noise with the word mixed in.",
+    )
+    .requiredOption("--word <word>", "the word; speech whose transcript contains it is left out")
+    .requiredOption("--keywords <dir>", "recordings of the word, one utterance a file")
+    .requiredOption(
+      "--speech <dir>",
+      "other speech; transcripts in *.trans.txt files, as in LibriSpeech, are used",
+    )
+    .requiredOption("--noise <dir>", "noise recordings, such as DEMAND")
+    .option("--label <label>", "label of the word; required if the model has several")
+    .option("--hours <n>", "length of the mix", parsePositive, 24)
+    .option(
+      "--snr <db>",
+      "signal-to-noise ratio in dB, loudest frame of the word over loudest frame of the noise",
+      parseNumber,
+      10,
+    )
+    .option("--at <rate>", "false accepts per hour that the threshold may cause", parsePositive, 0.1)
+    .option("--seed <seed>", "random seed", "0")
+    .addHelpText(
+      "after",
+      "\nExample:\n  callsign eval picovoice --model models/alexa --word alexa --keywords audio/alexa --speech LibriSpeech/test-clean --noise DEMAND",
+    );
+  addDetectorOptions(command)
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .action((flags: PicovoiceFlags) => evalPicovoice(context, flags));
+}
+
+/** Both ways to choose background speech. */
+interface PicovoiceResult {
+  readonly word: string;
+  readonly label: string;
+  readonly falseAcceptsPerHourAllowed: number;
+  /** Speech recordings, with and without the word in their transcript. */
+  readonly speech: { readonly recordings: number; readonly transcripts: number; readonly withWord: number };
+  /** The benchmark means to leave out speech with the word, and leaves out none: saying it counts as a false accept. */
+  readonly asPublished: PicovoiceFigures;
+  /** With that speech left out; the same as published where no transcript has the word. */
+  readonly repaired: PicovoiceFigures;
+}
+
+async function evalPicovoice(context: CliContext, flags: PicovoiceFlags): Promise<void> {
+  const { findRecordings, readNoises, readTranscripts, saysWord } = await import("@callsign/eval/internal");
+  const { signal } = context;
+  const speech = await findRecordings([flags.speech]);
+  const transcripts = await readTranscripts(flags.speech);
+  const withoutWord = speech.filter(({ path }) => {
+    const text = transcripts.get(basename(path, extname(path)));
+    return text === undefined || !saysWord(text, flags.word);
+  });
+  const sources = {
+    keywords: await findRecordings([flags.keywords]),
+    noise: await readNoises(flags.noise, { seed: flags.seed, signal }),
+  };
+  const detector = await openDetector(context, flags);
+  try {
+    const label = labelOf(detector, flags.label);
+    const figures = (background: readonly Recording[]): Promise<PicovoiceFigures> =>
+      figuresOf(context, detector, { flags, label, ...sources, speech: background });
+    const asPublished = await figures(speech);
+    const withWord = speech.length - withoutWord.length;
+    const result: PicovoiceResult = {
+      word: flags.word,
+      label,
+      falseAcceptsPerHourAllowed: flags.at,
+      speech: { recordings: speech.length, transcripts: transcripts.size, withWord },
+      asPublished,
+      repaired: withWord === 0 ? asPublished : await figures(withoutWord),
+    };
+    if (flags.json) printJson(context, result);
+    else context.stdout(formatResult(result));
+  } finally {
+    await detector.dispose();
+  }
+}
+
+async function figuresOf(
+  context: CliContext,
+  detector: Detector,
+  parts: {
+    readonly flags: PicovoiceFlags;
+    readonly label: string;
+    readonly keywords: readonly Recording[];
+    readonly speech: readonly Recording[];
+    readonly noise: PicovoiceMixParts["noise"];
+  },
+): Promise<PicovoiceFigures> {
+  const { picovoiceFigures, scorePicovoice } = await import("@callsign/eval/internal");
+  const { readAudioFile } = await import("@callsign/audio/node/internal");
+  const { flags, label, keywords, speech, noise } = parts;
+  const { signal } = context;
+  const readers = (recordings: readonly Recording[]) =>
+    recordings.map(
+      ({ path }) =>
+        async () =>
+          (await readAudioFile(path, { signal })).samples,
+    );
+  const progress = new ProgressLine(context);
+  const { hours, snr: snrDb, seed } = flags;
+  try {
+    await detector.reset();
+    const { track, words } = await scorePicovoice(
+      detector,
+      { keywords: readers(keywords), speech: readers(speech), noise, hours, snrDb, seed },
+      { label, signal, onProgress: (event) => progress.update(event) },
+    );
+    const { patience, refractorySeconds } = detector.card.decision;
+    return picovoiceFigures(track, {
+      words,
+      decision: { patience, refractorySeconds },
+      falseAcceptsPerHour: flags.at,
+    });
+  } finally {
+    progress.finish();
+  }
+}
+
+function formatResult({ asPublished, repaired, speech, ...result }: PicovoiceResult): string {
+  const { recordings, transcripts, withWord } = speech;
+  const line = (name: string, { events, raw, threshold }: PicovoiceFigures): string =>
+    `${name.padEnd(34)}${percent(events.missRate).padStart(8)}  (${percent(events.interval.low)} to ${percent(events.interval.high)}), ` +
+    `${events.falseAccepts} false accepts; by the benchmark's own count ${percent(raw.missRate)}; threshold ${threshold ?? "none keeps to it"}`;
+  const told =
+    transcripts === 0
+      ? `the ${recordings} speech recordings have no transcripts: none could be left out for saying "${result.word}"`
+      : `${withWord} of ${recordings} speech recordings say "${result.word}"`;
+  return [
+    `"${result.label}": ${asPublished.words} words in ${asPublished.hours.toFixed(2)} hours, missed at ${result.falseAcceptsPerHourAllowed} false accepts per hour`,
+    line("as published, all speech kept", asPublished),
+    line("repaired, speech with it left out", repaired),
+    told,
+    "",
+  ].join("\n");
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function parsePositive(text: string): number {
+  const value = parseNumber(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError(`Expected a number above 0, got "${text}".`);
+}

@@ -1,0 +1,123 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createRandom } from "@callsign/data/internal";
+import { writeWav } from "@callsign/audio/internal";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
+import { runCaptured } from "../support/run-captured.ts";
+
+/** A few recordings of each kind, and openWakeWord's public head: the whole command within seconds. */
+describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recordings", () => {
+  let folder = "";
+  const head = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
+  const asset = ["--embedding", sharedPath("reference", "embedding_model.onnx")];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "callsign-eval-keyword-"));
+    for (const [from, to, count] of [
+      [["keywords", "alexa"], "words", 12],
+      [["keywords", "computer"], "talk", 12],
+    ] as const) {
+      await mkdir(join(folder, to));
+      const files = (await readdir(sharedPath(...from))).filter((file) => file.endsWith(".flac"));
+      for (const file of files.toSorted().slice(0, count))
+        await cp(sharedPath(...from, file), join(folder, to, file));
+    }
+    // Speech as LibriSpeech has it: of two recordings, one says the word.
+    await mkdir(join(folder, "books"));
+    for (const [i, word] of ["computer", "alexa"].entries()) {
+      const files = (await readdir(sharedPath("keywords", word))).toSorted();
+      await cp(sharedPath("keywords", word, files[20]!), join(folder, "books", `1-2-000${i}.flac`));
+    }
+    await writeFile(join(folder, "books", "1-2.trans.txt"), "1-2-0000 COMPUTER\n1-2-0001 ALEXA\n");
+    await mkdir(join(folder, "noise"));
+    const hiss = createRandom("hiss");
+    const samples = Float32Array.from({ length: 5 * 16_000 }, () => 500 * hiss.normal());
+    await writeFile(join(folder, "noise", "hiss.wav"), writeWav({ samples, sampleRateHz: 16_000 }));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const recordings = (): string[] => [
+    "--positives",
+    join(folder, "words"),
+    "--negatives",
+    join(folder, "talk"),
+    ...asset,
+  ];
+
+  it("hears most of twelve people and nothing else, and writes a report with sound in it", async () => {
+    const report = join(folder, "report");
+    const { exitCode, stdout } = await runCaptured([
+      "eval",
+      "keyword",
+      "--model",
+      head,
+      ...recordings(),
+      "--report",
+      report,
+      "--json",
+    ]);
+    expect(exitCode).toBe(0);
+    const found = JSON.parse(stdout);
+    expect(found.positives).toBe(12);
+    expect(found.negativeHours).toBeGreaterThan(0.005);
+    expect(Object.keys(found.operatingPoints[1])).toEqual(
+      expect.arrayContaining(["falseAcceptsPerHour", "threshold", "falseRejectRate", "interval"]),
+    );
+    expect(
+      found.operatingPoints.map((one: { falseAcceptsPerHour: number }) => one.falseAcceptsPerHour),
+    ).toEqual([0.1, 0.5, 1, 2, 5]);
+    expect(found.operatingPoints[1].misses).toBeLessThanOrEqual(2);
+    expect(found.latencyMs).toEqual({ p50: expect.any(Number) as number, p90: expect.any(Number) as number });
+    const html = await readFile(join(report, "report.html"), "utf8");
+    expect(html).toContain("<audio");
+    expect(html).not.toMatch(/src="https?:/);
+    const json = JSON.parse(await readFile(join(report, "report.json"), "utf8"));
+    expect(json).toMatchObject({ schemaVersion: 1, kind: "keyword" });
+  });
+
+  it("finds no difference between a model and itself, and refuses one alone", async () => {
+    const { exitCode, stdout } = await runCaptured([
+      "eval",
+      "compare",
+      head,
+      head,
+      ...recordings(),
+      "--json",
+    ]);
+    expect(exitCode).toBe(0);
+    const { pairs, models } = JSON.parse(stdout);
+    expect(models).toHaveLength(2);
+    expect(pairs).toEqual([
+      expect.objectContaining({ onlyFirst: 0, onlySecond: 0, pValue: 1, heardOnlyByFirst: [] }),
+    ]);
+    expect(pairs[0].both + pairs[0].neither).toBe(12);
+    const alone = await runCaptured(["eval", "compare", head, ...recordings()]);
+    expect(alone.exitCode).not.toBe(0);
+    expect(alone.stderr).toContain("two models or more");
+  });
+
+  it("runs the wake word benchmark's procedure, with and without the speech that says the word", async () => {
+    const mix = ["--keywords", join(folder, "words"), "--speech", join(folder, "books")];
+    const { exitCode, stdout, stderr } = await runCaptured(
+      ["eval", "picovoice", "--model", head, "--word", "alexa", ...mix, ...asset].concat([
+        "--noise",
+        join(folder, "noise"),
+        "--hours",
+        "0.03",
+        "--json",
+      ]),
+    );
+    expect(stderr).toContain("stream: ");
+    expect(exitCode).toBe(0);
+    const { speech, asPublished, repaired } = JSON.parse(stdout);
+    expect(speech).toEqual({ recordings: 2, transcripts: 2, withWord: 1 });
+    expect(asPublished.words).toBe(12);
+    // The public head hears people; what it hears in the background is the word, too.
+    expect(repaired.events.misses).toBeLessThanOrEqual(4);
+    expect(asPublished.events.misses).toBeGreaterThan(repaired.events.misses);
+  });
+});

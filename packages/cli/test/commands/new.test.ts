@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { parseDetectorConfig } from "@callsign/train/internal";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { makeSources } from "../../../data/test/build/support/small-build.ts";
+import { parseConfig } from "../../src/config/read-config.ts";
+import { runCaptured } from "../support/run-captured.ts";
+
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "callsign-cli-new-"));
+  await makeSources(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("new --no-run", () => {
+  it("writes a config that reads back, shows the plan and its time, and says what speaks against the phrases", async () => {
+    const out = join(folder, "nimbus");
+    const args = ["new", "Hey Nimbus", "lights out", "--out", out, "--budget", "5m", "--no-run"];
+    const { exitCode, stderr, stdout } = await runCaptured(args);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/warning: "lights out" is short: 2 syllables/);
+    expect(stderr).toMatch(/positive-hey-nimbus +1 +400 /);
+    expect(stderr).toMatch(/time: about \d+:\d\d on this machine/);
+    expect(stderr).toContain("real speech: none");
+    const text = await readFile(join(out, "config.yaml"), "utf8");
+    const config = parseDetectorConfig(parseConfig(text, { name: "config" }), { name: "config" });
+    expect(config.name).toBe("hey-nimbus-lights-out");
+    expect(config.labels).toEqual([
+      { label: "hey nimbus", phrases: ["Hey Nimbus"] },
+      { label: "lights out", phrases: ["lights out"] },
+    ]);
+    // The same again changes nothing; a config that a person edited is left alone.
+    expect((await runCaptured(args)).exitCode).toBe(0);
+    await writeFile(join(out, "config.yaml"), `${text}# mine\n`);
+    const again = await runCaptured(args);
+    expect(again.exitCode).not.toBe(0);
+    expect(again.stderr).toContain("there is another config; run it with callsign run --config");
+    expect(await readFile(join(out, "config.yaml"), "utf8")).toBe(`${text}# mine\n`);
+  });
+
+  it("takes recordings along and says how much there is; larger budgets make more", async () => {
+    const plans = [];
+    for (const budget of ["5m", "30m", "overnight"]) {
+      const out = join(folder, budget);
+      const speech = ["--speech", join(folder, "talk")];
+      const { stdout, stderr } = await runCaptured([
+        "new",
+        "alexa",
+        "--out",
+        out,
+        "--budget",
+        budget,
+        ...speech,
+        "--no-run",
+        "--json",
+      ]);
+      expect(stderr).toMatch(/real speech: about/);
+      plans.push(JSON.parse(stdout));
+    }
+    const [small, middle, large] = plans;
+    for (const stage of ["synthesize", "features", "train"]) {
+      expect(middle.seconds[stage]).toBeGreaterThan(2 * small.seconds[stage]);
+      expect(large.seconds[stage]).toBeGreaterThan(2 * middle.seconds[stage]);
+    }
+    expect(small.plan.sets.map(({ id }: { id: string }) => id)).toContain("corpus-speech-1");
+  });
+
+  it("refuses a phrase given twice, and one of signs alone", async () => {
+    const twice = await runCaptured(["new", "alexa", "Alexa", "--out", join(folder, "twice"), "--no-run"]);
+    expect(twice.stderr).toContain('"Alexa" is there twice');
+    const signs = await runCaptured(["new", "?!", "--out", join(folder, "signs"), "--no-run"]);
+    expect(signs.exitCode).not.toBe(0);
+    const budget = await runCaptured(["new", "alexa", "--budget", "1h"]);
+    expect(budget.exitCode).toBe(2);
+  });
+
+  it("says everything that is missing at once, and writes no config that could not run", async () => {
+    await mkdir(join(folder, "m4a"), { recursive: true });
+    await writeFile(join(folder, "m4a", "a.m4a"), "no audio");
+    const out = join(folder, "missing");
+    const speech = ["--speech", join(folder, "nowhere"), join(folder, "m4a")];
+    const { exitCode, stderr } = await runCaptured(["new", "$5 🚀", "you & me", "--out", out, ...speech]);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain("3 problems, found before anything was made");
+    expect(stderr).toMatch(/1\. labels: "\$5 🚀" cannot be spoken: .*got "🚀"/);
+    expect(stderr).toMatch(/2\. \S+nowhere: not there/);
+    expect(stderr).toMatch(/3\. data: corpus-speech-2 .*none can be read/);
+    await expect(readFile(join(out, "config.yaml"))).rejects.toThrow("ENOENT");
+    const noRun = await runCaptured(["new", "$5", "you & me", "--out", out, "--noise", folder, "--no-run"]);
+    expect(noRun.stderr).toContain('note: "$5" is spoken as "five dollars"');
+    expect(noRun.stderr).toMatch(/positive-five-dollars .*\n *positive-you-and-me /);
+  });
+});

@@ -1,0 +1,206 @@
+import { stat } from "node:fs/promises";
+
+import { CallsignError, toInt16 } from "@callsign/audio/internal";
+import { type Progress } from "@callsign/infer/internal";
+import { sha256Hex } from "@callsign/infer/node/internal";
+
+import type { ManifestClip } from "../../store/manifest.ts";
+import { createPhraseTest } from "../../text/contains-phrase.ts";
+import { createSource, type SourceConfig } from "../../sources/create-source.ts";
+import type { SourceClip } from "../../sources/clip-source.ts";
+import { findAudioFiles } from "../../sources/files/find-audio-files.ts";
+import { speechBounds } from "../../voices/quality/trim-silence.ts";
+import { assignSplit } from "../../split.ts";
+import { type Batch, BatchJournal, writeClip } from "../../store/journal.ts";
+import { type BuildContext, fromBase, throwIfStopped } from "../build-context.ts";
+import { sha256Of } from "../../store/build-folder.ts";
+import { clipPath, type CollectedSet } from "./clip-set.ts";
+import { describeLeftOut, type LeftOut, type LeftOutReason, LeftOutTally } from "../../store/left-out.ts";
+import { type CorpusSet, locateSource } from "./corpus-sets.ts";
+
+const BATCH_CLIPS = 64;
+
+interface CorpusBatch extends Batch {
+  readonly isLast: boolean;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Stage `collect`: the recordings of every corpus, each cut to clips and written as 16 kHz wav. */
+export async function* collectSets(
+  context: BuildContext,
+  { sets, used }: { readonly sets: readonly CorpusSet[]; readonly used: Set<string> },
+): AsyncGenerator<Progress, CollectedSet[]> {
+  const collected: CollectedSet[] = [];
+  let before = 0;
+  for (const set of sets) {
+    const batches: CorpusBatch[] = [];
+    const key = await corpusKey(context, set);
+    const journal = new BatchJournal<CorpusBatch>({ out: context.out, set: set.id, key, used });
+    while (batches.at(-1)?.isLast !== true) {
+      const batch = await journal.read(batches.length);
+      if (batch === undefined) break;
+      batches.push(batch);
+    }
+    if (batches.at(-1)?.isLast !== true) yield* readCorpus(context, { set, batches, journal, before });
+    const { leftOut = [] } = batches.at(-1) ?? {};
+    const clips = batches.flatMap((batch) => batch.clips);
+    if (clips.length === 0) throw nothingLeft(set, leftOut);
+    before += clips.length;
+    yield { stage: "collect", done: before, unit: "clips", note: set.id };
+    const { id, kind, clean, copies } = set;
+    collected.push({ id, kind, clips, clean, copies, leftOut });
+  }
+  return collected;
+}
+
+interface Reading {
+  readonly set: CorpusSet;
+  /** Those done; new ones are added. */
+  readonly batches: CorpusBatch[];
+  readonly journal: BatchJournal<CorpusBatch>;
+  readonly before: number;
+}
+
+async function* readCorpus(
+  context: BuildContext,
+  { set, batches, journal, before }: Reading,
+): AsyncGenerator<Progress, void> {
+  const source = createSource(locateSource(context, set.source), { hub: context.hub });
+  const says = createPhraseTest(context.config.labels.flatMap((label) => label.phrases));
+  const left = new LeftOutTally();
+  const seen = new Set<string>();
+  const have = batches.reduce((sum, { clips }) => sum + clips.length, 0);
+  let index = 0;
+  let clips: ManifestClip[] = [];
+  const record = async (isLast: boolean): Promise<void> => {
+    const batch = { clips, isLast, leftOut: isLast ? left.summary() : [] };
+    await journal.write(batches.length, batch);
+    batches.push(batch);
+    clips = [];
+  };
+  const reading = source.clips({
+    signal: context.signal,
+    onFault: ({ place, error: { message } }) =>
+      left.add("unreadable", message.startsWith(place) ? message : `${place}: ${message}`),
+    onLeftOut: ({ reason, place }) => left.add(reason, place),
+    ...(context.onNote && { onNote: context.onNote }),
+  });
+  for await (const clip of reading) {
+    throwIfStopped(context, "collect");
+    const reason = reasonToLeaveOut(clip, { context, set, says, seen });
+    if (reason !== undefined) {
+      // A recording that is too long comes in segments, and is one that is left out.
+      if (reason !== "too-long" || clip.provenance.startSeconds === 0)
+        left.add(reason, String(clip.provenance.file ?? clip.id));
+      continue;
+    }
+    // What an earlier run has written is read past.
+    if (index++ < have) continue;
+    clips.push(await keepClip(context, { set, clip, index: index - 1 }));
+    if (clips.length === BATCH_CLIPS) await record(false);
+    yield { stage: "collect", done: before + index, unit: "clips", note: set.id };
+  }
+  await record(true);
+}
+
+interface Judging {
+  readonly context: BuildContext;
+  readonly set: CorpusSet;
+  /** Whether a phrase is said in a text. */
+  readonly says: (text: string) => boolean;
+  /** Hashes of the clips before. */
+  readonly seen: Set<string>;
+}
+
+function reasonToLeaveOut(
+  clip: SourceClip,
+  { context, set, says, seen }: Judging,
+): LeftOutReason | undefined {
+  // The parts of one recording belong together, whatever is in them.
+  if (set.kind === "recording")
+    return !set.labelled && clip.text !== undefined && says(clip.text) ? "with-phrase" : undefined;
+  if (isPhrase(clip, { context, set })) {
+    if (clip.isSegment === true) return "too-long";
+    if (speechBounds(clip.audio, { sampleRateHz: 16_000 }) === undefined) return "no-speech";
+  } else if (clip.text !== undefined && says(clip.text)) return "with-phrase";
+  if (set.kind !== "corpus") return undefined;
+  const hash = sha256Hex(new Uint8Array(toInt16(clip.audio).buffer));
+  if (seen.has(hash)) return "duplicate";
+  seen.add(hash);
+  return undefined;
+}
+
+const isPhrase = (
+  { label: own }: SourceClip,
+  { context: { config }, set }: { readonly context: BuildContext; readonly set: CorpusSet },
+): boolean => set.labelled && config.labels.some(({ label }) => label === own);
+
+function nothingLeft({ id, source }: CorpusSet, leftOut: readonly LeftOut[]): CallsignError {
+  const lines = describeLeftOut([{ id, leftOut }]).map((line) => `\n  ${line}`);
+  return new CallsignError(
+    "CORPUS_EMPTY",
+    `${id} (${source.path ?? source.kind}): no recording is left to be used${lines.join("") || ": there are none"}`,
+  );
+}
+
+async function keepClip(
+  context: BuildContext,
+  { set, clip, index }: { set: CorpusSet; clip: SourceClip; index: number },
+): Promise<ManifestClip> {
+  const { config, out } = context;
+  const file = await writeClip(out, { path: clipPath(set.id, index), samples: clip.audio });
+  const known = set.kind === "impulse-response" ? `${clip.source}/${clip.id}` : clip.speaker;
+  const speaker = known ?? `${clip.source} (unknown speakers)`;
+  const { seed } = config;
+  const fractions = config.data.splits;
+  // Speakers that nobody can tell apart stay together.
+  const drawn = known === undefined ? "train" : assignSplit(speaker, { seed, fractions });
+  return {
+    ...file,
+    label: isPhrase(clip, { context, set }) ? clip.label! : set.kind === "recording" ? "corpus" : set.kind,
+    text: clip.text ?? "",
+    speaker,
+    source: clip.source,
+    licence: clip.licence,
+    split: set.split === "auto" ? drawn : set.split,
+    provenance: { ...clip.provenance, id: clip.id, ...(clip.label !== undefined && { label: clip.label }) },
+  };
+}
+
+/** What a corpus was read from: its config, and which files of what size and time it had. */
+async function corpusKey(
+  context: BuildContext,
+  { id, kind, source, labelled, split }: CorpusSet,
+): Promise<string> {
+  const { seed, labels, data } = context.config;
+  const files = await fileFacts(context, source);
+  return sha256Of({
+    version: 2,
+    seed,
+    labels,
+    splits: data.splits,
+    id,
+    kind,
+    source,
+    labelled,
+    split,
+    files,
+  });
+}
+
+async function fileFacts(context: BuildContext, source: SourceConfig): Promise<unknown[]> {
+  if (source.path === undefined) return [];
+  const path = fromBase(source.path, context);
+  const paths =
+    source.kind === "clip"
+      ? [path, fromBase(source.truth, context)]
+      : source.kind === "common-voice"
+        ? [path]
+        : (await findAudioFiles(path)).map((file) => file.path);
+  return Promise.all(
+    paths.map(async (file) => {
+      const found = await stat(file).catch(() => undefined);
+      return [file.slice(path.length), found?.size ?? -1, found?.mtimeMs ?? -1];
+    }),
+  );
+}

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+
+import type { Progress } from "@callsign/infer/internal";
+import { type ChosenEmbedding, sha256File } from "@callsign/infer/node/internal";
+
+import { type BuildContext, throwIfStopped } from "../build-context.ts";
+import { readJson, sha256Of, writeJson } from "../../store/build-folder.ts";
+import type { CollectedSet } from "./clip-set.ts";
+import { featureSettings } from "../../features/feature-settings.ts";
+import { type ShardPlan, planShards } from "../../features/shard-plan.ts";
+import { createShardPool, type ShardPool } from "../../workers/shard-pool.ts";
+import { type ShardFile, shardPath } from "../../workers/shard-task.ts";
+
+/** A finished shard, as the index lists it. */
+export interface ShardEntry
+  extends ShardFile, Pick<ShardPlan, "split" | "source" | "kind" | "inputsSha256"> {}
+
+interface Building {
+  readonly sets: readonly CollectedSet[];
+  readonly embedding: ChosenEmbedding;
+  /** Learns every file of the build that belongs to a shard. */
+  readonly used: Set<string>;
+}
+
+/** Stage `features`: augments, places, embeds and writes every shard that is missing, stale or damaged. */
+export async function* buildShards(
+  context: BuildContext,
+  { sets, embedding, used }: Building,
+): AsyncGenerator<Progress, ShardEntry[]> {
+  const { config, out, workers, signal, identity } = context;
+  const settings = featureSettings(config, embedding);
+  const plans = planShards({
+    settings,
+    sets,
+    shardSeconds: config.data.shardMinutes * 60,
+    scenes: config.data.scenes.count,
+    fractions: config.data.splits,
+  });
+  const total = Math.round(plans.reduce((sum, { seconds }) => sum + seconds, 0));
+  const entries = new Map<string, ShardEntry>();
+  let done = 0;
+  const finish = (plan: ShardPlan, entry: ShardEntry): Progress => {
+    entries.set(plan.id, entry);
+    used.add(shardPath(plan.id)).add(recordPath(plan.id));
+    done += plan.seconds;
+    return { stage: "features", done: Math.round(done), total, unit: "seconds of audio", note: plan.id };
+  };
+  const missing: ShardPlan[] = [];
+  for (const plan of plans) {
+    const entry = await readRecord(context, plan);
+    if (entry === undefined) missing.push(plan);
+    else yield finish(plan, entry);
+  }
+  if (missing.length > 0) {
+    const pool = createShardPool(
+      { out, settings, embeddingPath: embedding.path, identity },
+      { workers, signal },
+    );
+    try {
+      for await (const { plan, entry } of runAll(missing, { context, pool })) yield finish(plan, entry);
+    } finally {
+      await pool.dispose();
+    }
+  }
+  return plans.map(({ id }) => entries.get(id)!);
+}
+
+/** Shards as they get done, a few at once. */
+async function* runAll(
+  plans: readonly ShardPlan[],
+  { context, pool }: { context: BuildContext; pool: ShardPool },
+): AsyncGenerator<{ plan: ShardPlan; entry: ShardEntry }> {
+  const running = new Map<ShardPlan, Promise<{ plan: ShardPlan; entry: ShardEntry }>>();
+  const start = async (plan: ShardPlan) => {
+    const file = await pool.run(plan);
+    const { split, source, kind, inputsSha256 } = plan;
+    const entry = { ...file, split, source, kind, inputsSha256 };
+    await writeJson(join(context.out, recordPath(plan.id)), { key: shardKey(plan, context), entry });
+    return { plan, entry };
+  };
+  try {
+    for (let next = 0; next < plans.length || running.size > 0;) {
+      throwIfStopped(context, "features");
+      for (; next < plans.length && running.size < context.workers; next++)
+        running.set(plans[next]!, start(plans[next]!));
+      const finished = await Promise.race(running.values());
+      running.delete(finished.plan);
+      yield finished;
+    }
+  } finally {
+    // The others are let finish: each leaves its shard, which the next run need not make.
+    await Promise.allSettled(running.values());
+  }
+}
+
+/** What an earlier run made, if it was made from the same and is undamaged. */
+async function readRecord(context: BuildContext, plan: ShardPlan): Promise<ShardEntry | undefined> {
+  const { out, onNote } = context;
+  const found = (await readJson(join(out, recordPath(plan.id)))) as
+    | { key: string; entry: ShardEntry }
+    | undefined;
+  if (found?.key !== shardKey(plan, context) || typeof found.entry?.path !== "string") return undefined;
+  const sha256 = await sha256File(join(out, found.entry.path)).catch(() => undefined);
+  if (sha256 === found.entry.sha256) return found.entry;
+  if (sha256 !== undefined)
+    onNote?.(`features: ${found.entry.path} is not as it was written; it is made again`);
+  return undefined;
+}
+
+/** Inputs, and the code that makes features of them. */
+const shardKey = ({ inputsSha256 }: ShardPlan, { identity }: BuildContext): string =>
+  sha256Of({ version: 1, inputsSha256, tool: identity.version });
+
+const recordPath = (id: string): string => `state/shards/${id}.json`;

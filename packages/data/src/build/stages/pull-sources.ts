@@ -1,0 +1,51 @@
+import { readdir } from "node:fs/promises";
+
+import type { Progress } from "@callsign/infer/internal";
+
+import { createSource } from "../../sources/create-source.ts";
+import { type BuildContext, throwIfStopped } from "../build-context.ts";
+import { corpusSets, locateSource } from "./corpus-sets.ts";
+import { locateEmbedding } from "../../features/feature-settings.ts";
+import { locateModel, openEngines } from "../open-engines.ts";
+
+/** Something a build fetches from the network. */
+export interface PulledSource {
+  readonly name: string;
+  readonly kind: "embedding" | "engine" | "corpus";
+  readonly clips?: number;
+}
+
+/**
+ * Fetches what a build needs from the network into the cache, so that the build runs without: the embedding, the models
+ * of speech engines, and the parts of hub corpora that the selection reads.
+ * @throws CallsignError as the sources and engines do
+ */
+export async function* pullSources(context: BuildContext): AsyncGenerator<Progress, PulledSource[]> {
+  const pulled: PulledSource[] = [];
+  const { path } = await locateEmbedding(context);
+  pulled.push({ name: path, kind: "embedding" });
+  yield { stage: "pull", done: pulled.length, unit: "sources", note: "embedding" };
+  for (const engine of context.config.data.engines.map((one) => locateModel(one, context))) {
+    throwIfStopped(context, "pull");
+    if (!("model" in engine) || (await isFolder(engine.model))) continue;
+    const opened = await openEngines(context, [engine]);
+    await Promise.all(opened.map((one) => one.engine.dispose()));
+    pulled.push({ name: engine.model, kind: "engine" });
+    yield { stage: "pull", done: pulled.length, unit: "sources", note: engine.model };
+  }
+  for (const { source } of corpusSets(context)) {
+    if (source.kind !== "common-voice" || source.repository === undefined) continue;
+    // As the build will: another selection would fetch other parts.
+    const opened = createSource(locateSource(context, source), { hub: context.hub });
+    let clips = 0;
+    // Reading a selection is what brings it into the cache.
+    const reading = opened.clips({ signal: context.signal, onNote: context.onNote });
+    while ((await reading.next()).done !== true)
+      yield { stage: `pull ${source.repository}`, done: ++clips, total: source.count, unit: "clips" };
+    pulled.push({ name: source.repository, kind: "corpus", clips });
+  }
+  return pulled;
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await readdir(path).catch(() => undefined)) !== undefined;

@@ -1,0 +1,138 @@
+import { CallsignError } from "@callsign/audio/internal";
+import { parseStrict } from "@callsign/infer/internal";
+import * as z from "zod";
+
+import { dataSectionSchema } from "./config-data.ts";
+import { NEGATIVE_KINDS } from "../text/negative-texts.ts";
+import { spokenText } from "../text/spoken-text.ts";
+
+/** Labels may not be mistaken for these: they name what is no phrase. */
+const RESERVED: ReadonlySet<string> = new Set([...NEGATIVE_KINDS, "noise", "corpus", "other", "scene"]);
+
+const label = z.strictObject({
+  label: z
+    .string()
+    .regex(/^[\p{L}\p{N}][\p{L}\p{N} _-]{0,63}$/u, "expected letters, digits, spaces, - and _")
+    .refine((name) => !RESERVED.has(name), "this name is kept for negatives; choose another")
+    .describe("What a detection is called."),
+  phrases: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(100)
+    .describe("The words to be detected under this label; several where any of them will do."),
+});
+
+const windowing = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("embedding-sequence"),
+    embeddings: z.int().min(1).max(64).default(16).describe("Embeddings a window holds, 80 ms each."),
+    hopLength: z.literal(1280).default(1280).describe("Samples from one window to the next."),
+  }),
+  z.strictObject({
+    kind: z.literal("sliding-audio"),
+    windowLength: z
+      .int()
+      .min(12_512)
+      .max(13_791)
+      .default(13_000)
+      .describe("Samples a window holds; they give exactly one embedding."),
+    hopLength: z.int().min(1).max(16_000).default(512).describe("Samples from one window to the next."),
+  }),
+]);
+
+const frontend = z.strictObject({
+  embedding: z
+    .string()
+    .min(1)
+    .default("auto")
+    .describe(
+      "`google-speech-embedding`, `callsign-embedding` (carried with Callsign), the path of an ONNX file, or `auto`: Google's where it is at hand or can be fetched, else our own.",
+    ),
+});
+
+/** The parts of a detector's config that deciding its data takes; `train` adds its own beside them. */
+export const dataConfigShape = {
+  name: z
+    .string()
+    .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]{0,63}$/u, "expected letters, digits, ., - and _")
+    .default("detector")
+    .describe("Name of the detector, and of the folder its data goes to."),
+  seed: z
+    .union([z.string().max(200), z.int()])
+    .default(0)
+    .describe("Decides every draw: the same config and seed give the same files."),
+  labels: z.array(label).min(1).max(100).describe("What is to be detected."),
+  frontend: frontend.prefault({}).describe("From samples to embeddings."),
+  windowing: windowing
+    .prefault({ kind: "embedding-sequence" })
+    .describe(
+      "What a classifier reads at once. The log-mel floor follows: chunk for embedding-sequence, else window.",
+    ),
+  data: dataSectionSchema.prefault({}).describe("Where the clips come from and how they are varied."),
+};
+
+/** One file for the whole life of a detector; sections of later stages are passed through as they are. */
+export const dataConfigSchema = z.strictObject({
+  ...dataConfigShape,
+  train: z.unknown().optional(),
+  evaluation: z.unknown().optional(),
+});
+
+/** A detector's config as building its data sees it, every field filled in. */
+export type DataConfig = z.output<typeof dataConfigSchema>;
+
+/** The same with everything optional that has a default, as a file has it. */
+export type DataConfigInput = z.input<typeof dataConfigSchema>;
+
+/**
+ * Checks a config and fills it in. `name` (the file) begins every message.
+ * @throws CallsignError `CONFIG_INVALID` naming every wrong field, with the key a misspelt one was meant to be
+ */
+export function parseDataConfig(value: unknown, { name }: { readonly name: string }): DataConfig {
+  const config = parseStrict(dataConfigSchema, value, { name, code: "CONFIG_INVALID" });
+  checkLabels(config, name);
+  const { train, validation, test } = config.data.splits;
+  if (Math.abs(train + validation + test - 1) > 1e-9)
+    throw new CallsignError(
+      "CONFIG_INVALID",
+      `${name}: data.splits: expected shares that sum to 1, got ${train} + ${validation} + ${test}`,
+    );
+  checkForeign(config, name);
+  return config;
+}
+
+function checkForeign({ data: { negatives, engines, positives } }: DataConfig, name: string): void {
+  if (negatives.foreign.clips === 0) return;
+  const voices = positives.clipsPerPhrase > 0 && engines.some(({ kind }) => kind === "espeak");
+  if (!voices)
+    throw new CallsignError(
+      "CONFIG_INVALID",
+      `${name}: data.negatives.foreign: only espeak speaks other languages, in the voices of the positives; expected ` +
+        `{ kind: espeak } in data.engines and positives to be synthesized`,
+    );
+}
+
+function checkLabels({ labels }: DataConfig, name: string): void {
+  const names = new Map<string, number>();
+  const phrases = new Map<string, string>();
+  for (const [i, entry] of labels.entries()) {
+    // Folders are named after labels, and not every file system tells case apart.
+    const key = entry.label.toLowerCase().replaceAll(/[ _]/g, "-");
+    if (names.has(key))
+      throw new CallsignError(
+        "CONFIG_INVALID",
+        `${name}: labels[${i}].label: ${JSON.stringify(entry.label)} is there twice; list its phrases under one label`,
+      );
+    names.set(key, i);
+    for (const phrase of entry.phrases) {
+      const said = spokenText(phrase) || phrase.toLowerCase();
+      const other = phrases.get(said);
+      if (other !== undefined)
+        throw new CallsignError(
+          "CONFIG_INVALID",
+          `${name}: labels[${i}].phrases: ${JSON.stringify(phrase)} is a phrase of ${JSON.stringify(other)} already`,
+        );
+      phrases.set(said, entry.label);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+
+import { CallsignError } from "@callsign/audio/internal";
+import { FRONTEND_ID, type LogMelFloor } from "@callsign/infer/internal";
+import {
+  CALLSIGN_EMBEDDING,
+  chooseEmbedding,
+  type ChosenEmbedding,
+  SPEECH_EMBEDDING,
+} from "@callsign/infer/node/internal";
+
+import type { DataConfig } from "../config/config.ts";
+import { type BuildContext, fromBase } from "../build/build-context.ts";
+import { sha256Of } from "../store/build-folder.ts";
+
+/** Everything that decides features, beside the clips. Plain data: it travels to worker threads. */
+export interface FeatureSettings {
+  readonly seed: string;
+  readonly labels: readonly string[];
+  readonly windowing: DataConfig["windowing"];
+  readonly augmentation: DataConfig["data"]["augmentation"];
+  readonly slidingWindows: DataConfig["data"]["slidingWindows"];
+  readonly scenes: Pick<DataConfig["data"]["scenes"], "seconds" | "commandShare">;
+  readonly frontend: string;
+  readonly floor: LogMelFloor;
+  readonly embeddingSha256: string;
+}
+
+/** The embedding that a build's config names. @throws CallsignError as `chooseEmbedding` */
+export function locateEmbedding({
+  config,
+  env,
+  cacheDir,
+  signal,
+  onNote,
+  baseDir,
+}: BuildContext): Promise<ChosenEmbedding> {
+  const { embedding } = config.frontend;
+  const wanted = EMBEDDING_NAMES.has(embedding) ? embedding : fromBase(embedding, { baseDir });
+  return chooseEmbedding(wanted, { env, cacheDir, onNote, ...(signal && { signal }) });
+}
+
+const EMBEDDING_NAMES: ReadonlySet<string> = new Set(["auto", SPEECH_EMBEDDING.id, CALLSIGN_EMBEDDING.id]);
+
+export function featureSettings(config: DataConfig, embedding: ChosenEmbedding): FeatureSettings {
+  const { seed, labels, windowing, data } = config;
+  const { seconds, commandShare } = data.scenes;
+  return {
+    seed: String(seed),
+    labels: labels.map(({ label }) => label),
+    windowing,
+    augmentation: data.augmentation,
+    slidingWindows: data.slidingWindows,
+    scenes: { seconds, commandShare },
+    frontend: FRONTEND_ID,
+    floor: windowing.kind === "sliding-audio" ? "window" : "chunk",
+    embeddingSha256: embedding.sha256,
+  };
+}
+
+/** Of the config's part that decides features. */
+export const settingsSha256 = (settings: FeatureSettings): string => sha256Of({ version: 1, settings });
+
+/** @throws CallsignError `FILE_NOT_FOUND` */
+export async function readEmbedding(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CallsignError("FILE_NOT_FOUND", `${path}: cannot read the embedding: ${reason}`, { cause });
+  });
+}

@@ -1,0 +1,193 @@
+import { augment } from "../augment/augment.ts";
+import { augmentChannel } from "../augment/augment-channel.ts";
+import type { AugmentResources } from "../augment/augment-step.ts";
+import type { PhraseAudio } from "../augment/phrase-audio.ts";
+import type { Placement } from "../augment/place-phrase.ts";
+import { buildScene, type SceneClip, type SceneInterval } from "../augment/scene.ts";
+import { drawWindows } from "../labelling/windows.ts";
+import { createRandom, type Random } from "../random.ts";
+import type { ShardClip } from "./shard.ts";
+import { speechBounds } from "../voices/quality/trim-silence.ts";
+import type { FeatureSettings } from "./feature-settings.ts";
+import type { ClipRef, ShardItem, ShardPlan } from "./shard-plan.ts";
+
+/** A stretch of audio and the truth about it. */
+export interface LabelledAudio {
+  readonly samples: Float32Array;
+  /** In the order of time, apart from each other. */
+  readonly commands: readonly SceneInterval[];
+  /** Where windows end; without it on the grid the windowing says. */
+  readonly ends?: readonly number[];
+  readonly clip: ShardClip;
+}
+
+/** What the items of one shard share. */
+export interface AudioMaker {
+  readonly settings: FeatureSettings;
+  readonly plan: ShardPlan;
+  readonly readClip: (clip: ClipRef) => Promise<Float32Array>;
+  readonly resources: Omit<AugmentResources, "speech"> & { readonly speech: readonly SpokenClip[] };
+  readonly commands: readonly SpokenClip[];
+  /** Samples a window reads. */
+  readonly windowLength: number;
+}
+
+/** A clip in memory. */
+export interface SpokenClip extends SceneClip {
+  readonly speaker: string;
+}
+
+/** Audio of one item. Draws depend on the seed, the clip and the copy alone. */
+export async function makeAudio(item: ShardItem, maker: AudioMaker): Promise<LabelledAudio> {
+  const { settings, plan } = maker;
+  const random = createRandom(settings.seed).fork("features").fork(plan.source);
+  if ("scene" in item)
+    return makeScene(item.scene, { maker, random: random.fork(plan.split).fork(item.scene) });
+  const [first] = item.clips;
+  const own = { maker, random: random.fork(first!.path).fork(item.copy), copy: item.copy };
+  if (plan.kind === "recording") return makeRecording(item.clips, own);
+  const samples = await maker.readClip(first!);
+  const isPhrase = settings.labels.includes(first!.label);
+  return isPhrase
+    ? makePositive({ ...own, clip: first!, samples })
+    : makeNegative({ ...own, clip: first!, samples });
+}
+
+interface Making {
+  readonly maker: AudioMaker;
+  readonly random: Random;
+}
+
+interface MakingClip extends Making {
+  readonly clip: ClipRef;
+  readonly samples: Float32Array;
+  readonly copy: number;
+}
+
+/** 200 ms: how long after a phrase a detector may answer. */
+const AFTER = 3200;
+
+function makePositive({ maker, random, clip, samples, copy }: MakingClip): LabelledAudio {
+  const { settings, plan, windowLength } = maker;
+  const bounds = plan.kind === "positive" ? undefined : speechBounds(samples, { sampleRateHz: 16_000 });
+  const phrase = { samples, phraseStart: bounds?.start ?? 0, phraseEnd: bounds?.end ?? samples.length };
+  const sliding = settings.windowing.kind === "sliding-audio";
+  const after = Math.round(settings.slidingWindows.afterSeconds * 16_000);
+  const placement: Placement = sliding
+    ? { kind: "stretch", before: windowLength, after: after + 1 }
+    : { kind: "window-end", windowLength, gapLength: [0, AFTER] };
+  const audio =
+    copy < 0
+      ? placeClean(phrase, { before: windowLength, after: sliding ? after + 1 : AFTER })
+      : augment(phrase, {
+          config: settings.augmentation,
+          random,
+          resources: nearVoice(maker, clip.speaker),
+          placement,
+        });
+  const { phraseStart: start, phraseEnd: end } = audio;
+  const windows = { windowLength, count: settings.slidingWindows.perCopy, after };
+  const { fromHeard } = settings.slidingWindows;
+  return {
+    samples: audio.samples,
+    commands: [{ name: clip.path, label: clip.label, start, end, wholeLength: end - start }],
+    ...(sliding && {
+      ends: drawWindows(audio, { ...windows, fromHeard, random: random.fork("windows") })
+        .map((window) => window.end)
+        .toSorted((a, b) => a - b),
+    }),
+    clip: { clip: clip.path, speaker: clip.speaker, copy },
+  };
+}
+
+/** Around a phrase the same voice speaks, where there is other speech of it. */
+function nearVoice({ resources }: AudioMaker, speaker: string): AugmentResources {
+  const same = resources.speech.filter((clip) => clip.speaker === speaker);
+  return same.length > 0 ? { ...resources, speech: same } : resources;
+}
+
+function makeNegative({ maker, random, clip, samples, copy }: MakingClip): LabelledAudio {
+  const { settings, plan, resources, windowLength } = maker;
+  const least = windowLength + AFTER;
+  const shard = { clip: clip.path, speaker: clip.speaker, copy };
+  const phrase = { samples, phraseStart: 0, phraseEnd: samples.length };
+  const before = Math.max(0, windowLength - samples.length);
+  const padded = samples.length >= least ? samples : placeClean(phrase, { before, after: AFTER }).samples;
+  if (copy < 0) return { samples: padded, commands: [], clip: shard };
+  const config = settings.augmentation;
+  if (plan.kind === "noise")
+    return {
+      samples: augmentChannel(padded, { config, random, resources }).samples,
+      commands: [],
+      clip: shard,
+    };
+  const placement: Placement = { kind: "stretch", before: windowLength, after: AFTER, jitter: 1280 };
+  const audio = augment(
+    { samples },
+    { config, random, resources: nearVoice(maker, clip.speaker), placement },
+  );
+  return { samples: audio.samples, commands: [], clip: shard };
+}
+
+async function makeRecording(
+  clips: readonly ClipRef[],
+  { maker, random, copy }: Making & { copy: number },
+): Promise<LabelledAudio> {
+  const { settings, resources, windowLength } = maker;
+  const [first] = clips;
+  const parts: Float32Array[] = [new Float32Array(windowLength)];
+  const commands: SceneInterval[] = [];
+  let place = windowLength;
+  for (const [i, clip] of clips.entries()) {
+    const samples = await maker.readClip(clip);
+    const leadIn = Number(clip.provenance.leadIn ?? 0);
+    // What leads in to a clip is the end of the one before; only the first has it to give.
+    const part = samples.subarray(i === 0 ? 0 : leadIn);
+    const start = place + (i === 0 ? leadIn : 0);
+    place += part.length;
+    parts.push(part);
+    if (settings.labels.includes(clip.label))
+      commands.push({ name: clip.path, label: clip.label, start, end: place, wholeLength: place - start });
+  }
+  const joined = join(parts, place);
+  const config = settings.augmentation;
+  const samples = copy < 0 ? joined : augmentChannel(joined, { config, random, resources }).samples;
+  return { samples, commands, clip: { clip: first!.path, speaker: first!.speaker, copy } };
+}
+
+function makeScene(scene: number, { maker, random }: Making): LabelledAudio {
+  const { settings, plan, resources, commands } = maker;
+  const { seconds, commandShare } = settings.scenes;
+  const made = buildScene({
+    length: Math.round(seconds * 16_000),
+    commands,
+    talk: resources.speech,
+    commandShare,
+    config: settings.augmentation,
+    random,
+    resources,
+  });
+  const name = `scene/${plan.split}/${scene}`;
+  return {
+    samples: made.samples,
+    commands: made.commands,
+    clip: { clip: name, speaker: "several", copy: 0 },
+  };
+}
+
+/** On silence, as a stream that has just begun. */
+function placeClean(audio: PhraseAudio, { before, after }: { before: number; after: number }): PhraseAudio {
+  const samples = new Float32Array(before + audio.samples.length + after);
+  samples.set(audio.samples, before);
+  return { samples, phraseStart: before + audio.phraseStart, phraseEnd: before + audio.phraseEnd };
+}
+
+function join(parts: readonly Float32Array[], length: number): Float32Array {
+  const samples = new Float32Array(length);
+  let place = 0;
+  for (const part of parts) {
+    samples.set(part, place);
+    place += part.length;
+  }
+  return samples;
+}

@@ -1,0 +1,209 @@
+import type { ManifestClip } from "../store/manifest.ts";
+import { createRandom, type Random } from "../random.ts";
+import { type Split, SPLITS } from "../split.ts";
+import { sha256Of } from "../store/build-folder.ts";
+import { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "../build/stages/clip-set.ts";
+import type { FeatureSettings } from "./feature-settings.ts";
+
+/** A clip as feature making sees it. */
+export type ClipRef = Pick<
+  ManifestClip,
+  "path" | "sha256" | "label" | "speaker" | "durationSeconds" | "provenance"
+>;
+
+/** One stretch of audio to be embedded: copy -1 is the recording as it is. */
+export type ShardItem =
+  | { readonly clips: readonly ClipRef[]; readonly copy: number }
+  | { readonly scene: number };
+
+/** One shard: with the settings, this decides its bytes. Plain data: it travels to worker threads. */
+export interface ShardPlan {
+  /** `train/near-miss-0003`, the shard's path below `shards` without its ending. */
+  readonly id: string;
+  readonly split: Split;
+  readonly source: string;
+  readonly kind: ClipKind | "scene";
+  readonly items: readonly ShardItem[];
+  /** Audio in it, as planned. */
+  readonly seconds: number;
+  readonly noises: readonly ClipRef[];
+  readonly impulseResponses: readonly ClipRef[];
+  /** For around phrases, and the talk of scenes. */
+  readonly speech: readonly ClipRef[];
+  /** The phrases said in scenes. */
+  readonly commands: readonly ClipRef[];
+  readonly inputsSha256: string;
+}
+
+export interface ShardPlanOptions {
+  readonly settings: FeatureSettings;
+  readonly sets: readonly CollectedSet[];
+  readonly shardSeconds: number;
+  readonly scenes: number;
+  readonly fractions: Readonly<Record<Split, number>>;
+}
+
+/** Every shard of a build, in order. What a shard draws from is of its own split alone. */
+export function planShards(options: ShardPlanOptions): ShardPlan[] {
+  return SPLITS.flatMap((split) => {
+    const sets = options.sets.map((set) => ({
+      ...set,
+      clips: set.clips.filter((clip) => clip.split === split),
+    }));
+    const pools = poolsOf(sets, options.settings);
+    const ofSets = sets
+      .filter(({ kind }) => kind !== "impulse-response")
+      .flatMap((set) => cut(itemsOf(set), { ...options, split, set, pools }));
+    const scenes = { id: "scene", kind: "scene" } as const;
+    const ofScenes = cut(scenesOf(split, { ...options, pools }), { ...options, split, set: scenes, pools });
+    return [...ofSets, ...ofScenes];
+  });
+}
+
+interface Pools {
+  readonly noises: readonly ClipRef[];
+  readonly impulseResponses: readonly ClipRef[];
+  readonly speech: readonly ClipRef[];
+  /** Speech without what was made to sound like a phrase. */
+  readonly ordinary: readonly ClipRef[];
+  readonly commands: readonly ClipRef[];
+}
+
+/** Seconds of each that a shard holds in memory: enough that no two copies are alike. */
+const POOL_SECONDS = {
+  noises: 240,
+  impulseResponses: 30,
+  speech: 180,
+  ordinary: 180,
+  commands: 120,
+} as const;
+/** Longer recordings are no neighbour for a phrase of a second. */
+const LONGEST_SPEECH_SECONDS = 15;
+
+function poolsOf(sets: readonly CollectedSet[], { labels }: FeatureSettings): Pools {
+  const isPhrase = (clip: ManifestClip): boolean => labels.includes(clip.label);
+  const of = (test: (set: CollectedSet, clip: ManifestClip) => boolean): ClipRef[] =>
+    sets.flatMap((set) => set.clips.filter((clip) => test(set, clip)).map(toRef));
+  const talks = (clip: ManifestClip): boolean =>
+    !isPhrase(clip) && clip.durationSeconds <= LONGEST_SPEECH_SECONDS;
+  const isSpeech = ({ kind }: CollectedSet, clip: ManifestClip): boolean => !NO_TALK.has(kind) && talks(clip);
+  return {
+    noises: of(({ kind }) => kind === "noise"),
+    impulseResponses: of(({ kind }) => kind === "impulse-response"),
+    speech: of(isSpeech),
+    ordinary: of((set, clip) => isSpeech(set, clip) && !LIKE_A_PHRASE.has(set.kind)),
+    commands: of(({ kind }, clip) => kind !== "recording" && isPhrase(clip)),
+  };
+}
+
+const NO_TALK: ReadonlySet<ClipKind> = new Set(["noise", "impulse-response", "recording", "positive"]);
+
+function itemsOf(set: CollectedSet): ShardItem[] {
+  const groups = set.kind === "recording" ? joinable(set.clips) : set.clips.map((clip) => [clip]);
+  return groups.flatMap((group) => {
+    const clips = group.map(toRef);
+    const copies = Array.from({ length: set.copies }, (_, copy) => ({ clips, copy }));
+    return set.clean ? [{ clips, copy: -1 }, ...copies] : copies;
+  });
+}
+
+/** Pieces of one recording that follow each other, up to a minute of them: what was cut apart to be labelled is heard as one. */
+function joinable(clips: readonly ManifestClip[]): ManifestClip[][] {
+  const groups: ManifestClip[][] = [];
+  let end = -1;
+  let seconds = 0;
+  for (const clip of clips) {
+    const { startSample, endSample } = clip.provenance;
+    const follows = groups.length > 0 && startSample === end + 1 && seconds + clip.durationSeconds <= 60;
+    if (follows) groups.at(-1)!.push(clip);
+    else groups.push([clip]);
+    seconds = (follows ? seconds : 0) + clip.durationSeconds;
+    end = Number(endSample);
+  }
+  return groups;
+}
+
+function scenesOf(split: Split, options: ShardPlanOptions & { pools: Pools }): ShardItem[] {
+  const { scenes, fractions, pools } = options;
+  if (pools.commands.length === 0) return [];
+  // Rounded at the borders between splits, so that all splits together have as many as were asked for.
+  const before = SPLITS.slice(0, SPLITS.indexOf(split)).reduce((sum, other) => sum + fractions[other], 0);
+  const count = Math.round(scenes * (before + fractions[split])) - Math.round(scenes * before);
+  return Array.from({ length: count }, (_, scene) => ({ scene }));
+}
+
+interface CutOptions extends ShardPlanOptions {
+  readonly split: Split;
+  readonly set: Pick<ShardPlan, "kind"> & { readonly id: string };
+  readonly pools: Pools;
+}
+
+function cut(items: readonly ShardItem[], options: CutOptions): ShardPlan[] {
+  const { shardSeconds, settings } = options;
+  const plans: ShardPlan[] = [];
+  let from = 0;
+  let seconds = 0;
+  for (const [i, item] of items.entries()) {
+    seconds += itemSeconds(item, settings);
+    if (seconds < shardSeconds && i + 1 < items.length) continue;
+    plans.push(makePlan(items.slice(from, i + 1), { ...options, seconds, index: plans.length }));
+    from = i + 1;
+    seconds = 0;
+  }
+  return plans;
+}
+
+/** A window's length goes before every copy. */
+function itemSeconds(item: ShardItem, { scenes, windowing }: FeatureSettings): number {
+  if ("scene" in item) return scenes.seconds;
+  const window = windowing.kind === "sliding-audio" ? 1 : 2;
+  return item.clips.reduce((sum, clip) => sum + clip.durationSeconds, item.copy < 0 ? 0 : window);
+}
+
+function makePlan(
+  items: readonly ShardItem[],
+  options: CutOptions & { seconds: number; index: number },
+): ShardPlan {
+  const { split, set, settings, seconds, index } = options;
+  const id = `${split}/${set.id}-${String(index).padStart(4, "0")}`;
+  const random = createRandom(settings.seed).fork("pools").fork(id);
+  const varied = items.some((item) => "scene" in item || item.copy >= 0);
+  const draw = (pool: keyof Pools): ClipRef[] =>
+    varied
+      ? takeSeconds(options.pools[pool], { seconds: POOL_SECONDS[pool], random: random.fork(pool) })
+      : [];
+  // In scenes of a detector of whole phrases false accepts are counted by the hour.
+  const countsHours = set.kind === "scene" && settings.windowing.kind === "embedding-sequence";
+  const plan = {
+    id,
+    split,
+    source: set.id,
+    kind: set.kind,
+    items,
+    seconds,
+    noises: draw("noises"),
+    impulseResponses: draw("impulseResponses"),
+    speech: set.kind === "noise" ? [] : draw(countsHours ? "ordinary" : "speech"),
+    commands: set.kind === "scene" ? draw("commands") : [],
+  };
+  return { ...plan, inputsSha256: sha256Of({ settings, plan }) };
+}
+
+function takeSeconds(clips: readonly ClipRef[], options: { seconds: number; random: Random }): ClipRef[] {
+  const taken: ClipRef[] = [];
+  let seconds = 0;
+  for (const clip of options.random.shuffle(clips)) {
+    if (taken.length > 0 && seconds + clip.durationSeconds > options.seconds) break;
+    taken.push(clip);
+    seconds += clip.durationSeconds;
+  }
+  return taken;
+}
+
+const toRef = ({ path, sha256, label, speaker, durationSeconds, provenance }: ManifestClip): ClipRef => {
+  // Only what feature making reads: the rest of the provenance would make every plan long.
+  const kept = Object.entries(provenance).filter(([key]) =>
+    ["startSample", "endSample", "leadIn"].includes(key),
+  );
+  return { path, sha256, label, speaker, durationSeconds, provenance: Object.fromEntries(kept) };
+};

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+
+import { toInt16, writeWav } from "@callsign/audio/internal";
+import { sha256File, sha256Hex, writeFileAtomic } from "@callsign/infer/node/internal";
+
+import type { ManifestClip } from "./manifest.ts";
+import { readJson, writeJson } from "./build-folder.ts";
+
+/** A batch of clips that are written, and whatever the next batch has to know. */
+export interface Batch {
+  readonly clips: readonly ManifestClip[];
+}
+
+/**
+ * Which batches of a set of clips are done. A batch is recorded after its last clip is on the disk, so a killed build
+ * loses at most the batch in hand. A record counts only while its key (everything the batch was made from) is the one
+ * asked for and every clip still has its sha256.
+ */
+export class BatchJournal<Record extends Batch> {
+  readonly #out: string;
+  readonly #set: string;
+  readonly #key: string;
+  readonly #used: Set<string>;
+
+  /** `used` learns every file of the build that belongs to the set. */
+  constructor(options: { out: string; set: string; key: string; used: Set<string> }) {
+    this.#out = options.out;
+    this.#set = options.set;
+    this.#key = options.key;
+    this.#used = options.used;
+  }
+
+  /** The batch as an earlier run recorded it, if that still holds. */
+  async read(index: number): Promise<Record | undefined> {
+    const found = (await readJson(join(this.#out, this.#path(index)))) as Entry<Record> | undefined;
+    if (found?.key !== this.#key || !Array.isArray(found.batch?.clips)) return undefined;
+    for (const { path, sha256 } of found.batch.clips) {
+      if ((await sha256File(join(this.#out, path)).catch(() => "")) !== sha256) return undefined;
+    }
+    this.#markUsed(index, found.batch);
+    return found.batch;
+  }
+
+  async write(index: number, batch: Record): Promise<void> {
+    await writeJson(join(this.#out, this.#path(index)), { key: this.#key, batch } satisfies Entry<Record>);
+    this.#markUsed(index, batch);
+  }
+
+  #markUsed(index: number, batch: Record): void {
+    this.#used.add(this.#path(index));
+    for (const { path } of batch.clips) this.#used.add(path);
+  }
+
+  #path(index: number): string {
+    return `state/${this.#set}/${String(index).padStart(5, "0")}.json`;
+  }
+}
+
+interface Entry<Record> {
+  readonly key: string;
+  readonly batch: Record;
+}
+
+/** Writes a clip as 16-bit wav, 16 kHz; what a manifest says of the file. */
+export async function writeClip(
+  out: string,
+  { path, samples }: { readonly path: string; readonly samples: Float32Array },
+): Promise<Pick<ManifestClip, "path" | "sha256" | "durationSeconds" | "sampleRateHz">> {
+  const sampleRateHz = 16_000;
+  const bytes = writeWav({ samples: Float32Array.from(toInt16(samples)), sampleRateHz });
+  await writeFileAtomic(join(out, path), bytes);
+  return { path, sha256: sha256Hex(bytes), durationSeconds: samples.length / sampleRateHz, sampleRateHz };
+}

@@ -1,0 +1,48 @@
+import type { Pronunciations } from "./phonetics/pronunciations.ts";
+import { EVERYDAY_WORDS } from "./sentences/sentences.ts";
+
+/**
+ * Whether a word is one people use, rather than one of the dictionary's many surnames and place names: it is among the
+ * everyday words, or the dictionary lists several derived from it ("limp": "limped", "limping", "limper").
+ * A guess; no word frequencies are needed for it.
+ */
+export function isFamiliar(word: string, pronunciations: Pronunciations): boolean {
+  if (everyday.has(word)) return true;
+  const stem = word.replace(/(?:e|y|'s|s|ed|ing|er|ers)$/, "");
+  if (stem.length < 2) return false;
+  let derived = 0;
+  for (const ending of DERIVED)
+    if (`${stem}${ending}` !== word && pronunciations.words.has(`${stem}${ending}`)) derived++;
+  return derived >= LEAST_DERIVED;
+}
+
+const everyday: ReadonlySet<string> = new Set(EVERYDAY_WORDS);
+
+/** Endings that surnames seldom take. */
+const DERIVED = [
+  "ed",
+  "ing",
+  "ings",
+  "er",
+  "ers",
+  "ly",
+  "ily",
+  "ies",
+  "ness",
+  "able",
+  "ful",
+  "less",
+  "ation",
+  "ive",
+  "y",
+  "est",
+  "ier",
+  "iest",
+];
+const LEAST_DERIVED = 3;
+
+/** Nobody wants these read out a thousand times in their training data, whatever they rhyme with. */
+export const isOffensive = (word: string): boolean => OFFENSIVE.test(word);
+
+const OFFENSIVE =
+  /^(?:cunt|fuck|shit|nigg|fag|kike|spic(?:s?$)|chink|gook|coon(?:s?$)|wetback|whore|slut|rape|rapist|tit(?:s?$|t[iy])|cock(?:s?$)|dick(?:s?$|head)|pussy|bitch|bastard|asshole|twat|wank|cum(?:s?$)|jizz|dyke|negro|retard|penis|vagina|anal|anus|semen|nazi|porn)/;

@@ -1,0 +1,79 @@
+import { isFamiliar } from "./familiar-words.ts";
+import { analyzePhrase, phraseDistance } from "./phrase-analysis.ts";
+import type { Pronunciations } from "./phonetics/pronunciations.ts";
+import { sameToTheEar } from "./target-phrases.ts";
+
+/** Why a phrase may make a poor command, in words for the person who chose it. */
+export interface PhraseConcern {
+  /** `short`: little to go by. `common`: said in ordinary talk. `near`: two phrases sound alike. `guessed`: its sound is not in the dictionary. */
+  readonly kind: "short" | "common" | "near" | "guessed";
+  /** The phrase, or both of a pair. */
+  readonly phrases: readonly string[];
+  readonly message: string;
+}
+
+/**
+ * What speaks against phrases as commands, with the reason, in the phrases' order and pairs last.
+ * @throws CallsignError INVALID_ARGUMENT for a phrase without Latin letters or digits
+ */
+export function phraseConcerns(phrases: readonly string[], pronunciations: Pronunciations): PhraseConcern[] {
+  const alone = phrases.flatMap((phrase) => concernsOf(phrase, pronunciations));
+  const pairs = phrases.flatMap((first, i) =>
+    phrases.slice(i + 1).flatMap((second) => nearness([first, second], pronunciations)),
+  );
+  return [...alone, ...pairs];
+}
+
+/** Words of ordinary talk come in two and three syllables at most: a command of three has few rivals. */
+const FEWEST_SYLLABLES = 3;
+/** Longer phrases of everyday words are seldom said by chance. */
+const MOST_COMMON_WORDS = 2;
+/** As `PhraseDistance.perPhoneme` has it. */
+const MISHEARD_BELOW = 0.2;
+
+function concernsOf(phrase: string, pronunciations: Pronunciations): PhraseConcern[] {
+  const { words, syllables, pronunciation, guessed } = analyzePhrase(phrase, pronunciations);
+  const concerns: PhraseConcern[] = [];
+  const add = (kind: PhraseConcern["kind"], message: string): void =>
+    void concerns.push({ kind, phrases: [phrase], message: `"${phrase}" ${message}` });
+  if (syllables < FEWEST_SYLLABLES)
+    add(
+      "short",
+      `is short: ${count(syllables, "syllable")} (${pronunciation}), and parts of other words sound like it; ` +
+        `with ${FEWEST_SYLLABLES} or more it is heard more reliably`,
+    );
+  if (words.length <= MOST_COMMON_WORDS && words.every((word) => isFamiliar(word, pronunciations)))
+    add(
+      "common",
+      `is said in ordinary talk, and every time it is the detector fires, rightly; a name or a rare word in front of it helps`,
+    );
+  if (guessed.length > 0)
+    add(
+      "guessed",
+      `is not in the pronunciation dictionary (${guessed.join(", ")}); it is taken to sound like ${pronunciation}. ` +
+        `If that is wrong, spell it as it sounds`,
+    );
+  return concerns;
+}
+
+function nearness(
+  [first, second]: readonly [string, string],
+  pronunciations: Pronunciations,
+): PhraseConcern[] {
+  const { perPhoneme, contained } = phraseDistance([first, second], pronunciations);
+  const shorter = Math.min(
+    ...[first, second].map((phrase) => analyzePhrase(phrase, pronunciations).phonemes),
+  );
+  const near = (message: string): PhraseConcern[] => [{ kind: "near", phrases: [first, second], message }];
+  if (perPhoneme < MISHEARD_BELOW)
+    return near(
+      `"${first}" and "${second}" sound alike (distance ${perPhoneme.toFixed(2)} a phoneme, below ${MISHEARD_BELOW}): one will be taken for the other`,
+    );
+  if (contained < sameToTheEar(shorter))
+    return near(
+      `one of "${first}" and "${second}" is heard inside the other: saying the longer will fire both`,
+    );
+  return [];
+}
+
+const count = (number: number, unit: string): string => `${number} ${unit}${number === 1 ? "" : "s"}`;

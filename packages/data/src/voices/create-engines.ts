@@ -1,0 +1,76 @@
+import { CallsignError } from "@callsign/audio/internal";
+import { parseStrict } from "@callsign/infer/internal";
+import { createNodeSession } from "@callsign/infer/node/internal";
+import * as z from "zod";
+import type { HubOptions } from "./engines/download-model-folder.ts";
+import type { WeightedEngine } from "./draw-utterance.ts";
+import { type EngineConfig, engineConfig } from "../config/engine-config.ts";
+import { createEspeakEngine } from "./engines/espeak/espeak.ts";
+import { createFliteEngine } from "./engines/flite.ts";
+import type { SpeechEngine } from "./speech-engine.ts";
+import { createVitsEngine } from "./engines/vits/vits.ts";
+import { createWaveglowEngine } from "./engines/waveglow/waveglow.ts";
+
+/** Where models come from and are kept. */
+export interface EngineEnvironment {
+  readonly hub?: Omit<HubOptions, "revision"> | undefined;
+  readonly cacheDir?: string | undefined;
+}
+
+/**
+ * The engines that a config lists, with their weights, each ready to speak. Each kind may be there once.
+ * @throws CallsignError `CONFIG_INVALID`, `DEPENDENCY_MISSING`, `MODEL_NOT_FOUND`, `MODEL_INVALID`, `DOWNLOAD_FAILED`
+ */
+export async function createSpeechEngines(
+  input: readonly z.input<typeof engineConfig>[],
+  environment: EngineEnvironment = {},
+): Promise<WeightedEngine[]> {
+  const configs = parseStrict(z.array(engineConfig).min(1), input, {
+    name: "engines",
+    code: "CONFIG_INVALID",
+  });
+  const twice = configs.find(({ kind }, i) => configs.findIndex((other) => other.kind === kind) !== i);
+  if (twice)
+    throw new CallsignError("CONFIG_INVALID", `engines: ${twice.kind} is listed twice; give it one weight`);
+  const opened: WeightedEngine[] = [];
+  try {
+    for (const config of configs) {
+      opened.push({ engine: await createEngine(config, environment), weight: config.weight });
+    }
+    return opened;
+  } catch (error) {
+    await Promise.allSettled(opened.map(({ engine }) => engine.dispose()));
+    throw error;
+  }
+}
+
+async function createEngine(
+  config: EngineConfig,
+  { hub, cacheDir }: EngineEnvironment,
+): Promise<SpeechEngine> {
+  switch (config.kind) {
+    case "flite":
+      return createFliteEngine();
+    case "espeak":
+      return createEspeakEngine(config);
+    case "vits": {
+      const { kind: _kind, weight: _weight, licence, ...rest } = config;
+      return createVitsEngine({
+        ...hub,
+        ...rest,
+        ...(licence !== undefined && { licence }),
+        ...(cacheDir !== undefined && { cacheDir }),
+      });
+    }
+    case "waveglow": {
+      const { kind: _kind, weight: _weight, licence, ...rest } = config;
+      return createWaveglowEngine({
+        ...rest,
+        createSession: createNodeSession(),
+        ...(licence !== undefined && { licence }),
+      });
+    }
+    default:
+      return config satisfies never;
+  }
+}

@@ -1,0 +1,45 @@
+import { CallsignError } from "@callsign/audio/internal";
+import type { Random } from "../random.ts";
+import type { SpeechEngine, VoiceParameters } from "./speech-engine.ts";
+
+/** An engine and how often it is drawn, in any scale. */
+export interface WeightedEngine {
+  readonly engine: SpeechEngine;
+  readonly weight: number;
+}
+
+/** A text, who speaks it and how: all that is needed to make the clip. */
+export interface Utterance {
+  readonly text: string;
+  readonly voice: VoiceParameters;
+}
+
+/**
+ * Draws an engine by weight and a voice of it; or, where `voices` are given, one of those as it is (so that negatives
+ * are spoken by the very voices of the positives).
+ */
+export function drawUtterance(text: string, { random, engines, voices }: UtteranceDraw): Utterance {
+  if (voices !== undefined) return { text, voice: random.choice(voices) };
+  const { engine } = random.weightedChoice(
+    engines,
+    engines.map(({ weight }) => weight),
+  );
+  return { text, voice: engine.drawVoice(random) };
+}
+
+/** What an utterance is drawn from. */
+export interface UtteranceDraw {
+  readonly random: Random;
+  readonly engines: readonly WeightedEngine[];
+  readonly voices?: readonly VoiceParameters[] | undefined;
+}
+
+/** The engine that a voice was drawn from. @throws CallsignError `INVALID_ARGUMENT` */
+export function engineOf(voice: VoiceParameters, engines: readonly WeightedEngine[]): SpeechEngine {
+  const found = engines.find(({ engine }) => engine.id === voice.engine);
+  if (found) return found.engine;
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `${voice.voice}: needs the engine ${voice.engine}; configured are ${engines.map(({ engine }) => engine.id).join(", ")}`,
+  );
+}

@@ -1,0 +1,32 @@
+import type { Audio } from "@callsign/audio/internal";
+
+/** Percent of espeak-ng's own level, at which one clip in thirty is cut off at full scale. */
+export const VOLUME = 60;
+
+/** What is asked of espeak-ng, however it is reached. */
+export interface EspeakRequest {
+  readonly text: string;
+  /** `en-us`, or with a variant `en-us+f3`. */
+  readonly speaker: string;
+  /** Words a minute, 80-450. */
+  readonly rate: number;
+  /** 0-99. */
+  readonly pitch: number;
+  /** How far the pitch moves, 0-100; 50 is espeak's own. Only the package can. */
+  readonly range?: number;
+  /** Pause between words in units of 10 ms. Only the program can. */
+  readonly wordGap?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One way to espeak-ng: the package in this process, or the installed program. */
+export interface EspeakBackend {
+  readonly kind: "package" | "program";
+  /** False where espeak-ng seeds its breath noise by the clock and cannot be told otherwise. */
+  readonly deterministic: boolean;
+  /** Names under voices/!v that this copy has. */
+  readonly variants: ReadonlySet<string>;
+  speak(request: EspeakRequest): Promise<Audio>;
+  /** IPA: words parted by spaces or new lines, the phonemes of a word by `_`. */
+  transcribe(request: Pick<EspeakRequest, "text" | "speaker" | "signal">): Promise<string>;
+}

@@ -1,0 +1,142 @@
+import { CallsignError, type Audio } from "@callsign/audio/internal";
+import { VOLUME, type EspeakBackend, type EspeakRequest } from "./backend.ts";
+import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
+
+/**
+ * espeak-ng as @echogarden/espeak-ng-emscripten, in this process. Its state (noise generator, filters) lives on from
+ * clip to clip, so the heap is put back to how it was before the first one: 3 ms instead of 60 for a fresh instance,
+ * and the bytes of a clip no longer depend on the clips before it.
+ * @throws CallsignError `DEPENDENCY_MISSING`
+ */
+export async function openEspeakPackage(
+  load: () => Promise<CreateEspeak> = importPackage,
+): Promise<EspeakBackend> {
+  const create = await loaded(load);
+  const startedAt = clockSeconds();
+  const module = await create();
+  const worker = await new module.eSpeakNGWorker();
+  fixRandomState(module.HEAPU32, [startedAt, clockSeconds()]);
+  growStringCache(worker);
+  // Without the zeros at its end, which are most of it.
+  const untouched = module.HEAPU8.slice(0, module.HEAPU8.findLastIndex((byte) => byte !== 0) + 1);
+  const restore = (): void => {
+    module.HEAPU8.set(untouched);
+    module.HEAPU8.fill(0, untouched.length);
+  };
+  const setVoice = (speaker: string): void => {
+    restore();
+    if (worker.set_voice(speaker) !== 0) {
+      throw new CallsignError("INVALID_ARGUMENT", `espeak: expected a voice espeak-ng knows, got ${speaker}`);
+    }
+  };
+  return {
+    kind: "package",
+    deterministic: true,
+    variants: new Set(module.FS.readdir("/usr/share/espeak-ng-data/voices/!v")),
+    async speak(request) {
+      throwIfAborted(request.signal, "espeak");
+      setVoice(request.speaker);
+      return run(worker, request);
+    },
+    async transcribe({ text, speaker, signal }) {
+      throwIfAborted(signal, "espeak");
+      setVoice(speaker);
+      const { code, ipa } = worker.synthesize_ipa(text);
+      if (code !== 0) throw synthesisFailed({ engine: "espeak", text, reason: `espeak-ng answered ${code}` });
+      return ipa;
+    },
+  };
+}
+
+function run(worker: Worker, request: EspeakRequest): Audio {
+  worker.set_volume(VOLUME);
+  worker.set_rate(request.rate);
+  worker.set_pitch(request.pitch);
+  if (request.range !== undefined) worker.set_range(request.range);
+  const parts: Int16Array[] = [];
+  try {
+    worker.synthesize(request.text, (samples) => {
+      parts.push(samples);
+      return false;
+    });
+  } catch (cause) {
+    throw synthesisFailed({ engine: "espeak", text: request.text, reason: String(cause), cause });
+  }
+  const samples = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    samples.set(part, at);
+    at += part.length;
+  }
+  return { samples, sampleRateHz: worker.get_samplerate() };
+}
+
+/**
+ * espeak-ng seeds its noise with the time: `state = (seconds * 1103515245 + 12345) mod (2^31 - 1)` (espeak_srand in
+ * speech.c and common.c of espeak-ng 1.52). The one word of the heap that holds that value is given a fixed one.
+ * @throws CallsignError `DEPENDENCY_MISSING` when it is not there: a version that seeds otherwise
+ */
+function fixRandomState(heap: Uint32Array, [from, to]: readonly [number, number]): void {
+  const found: number[] = [];
+  for (let seconds = from; seconds <= to; seconds++) {
+    const state = Number((BigInt(seconds) * 1_103_515_245n + 12_345n) % 2_147_483_647n);
+    for (let at = heap.indexOf(state); at >= 0; at = heap.indexOf(state, at + 1)) found.push(at);
+  }
+  if (found.length !== 1) {
+    throw new CallsignError(
+      "DEPENDENCY_MISSING",
+      `espeak: expected ${PACKAGE} ${VERSION}, whose random state can be fixed; found another version, whose clips ` +
+        `would differ from run to run; install it: npm install ${PACKAGE}@${VERSION}`,
+    );
+  }
+  heap[found[0]!] = 1;
+}
+
+/** The binding keeps a heap buffer for string arguments; grown before the snapshot, it is never moved after it. */
+function growStringCache(worker: Worker): void {
+  const long = "a ".repeat(4096);
+  for (let i = 0; i < 2; i++) worker.synthesize(long, () => true);
+}
+
+const PACKAGE: string = "@echogarden/espeak-ng-emscripten";
+const VERSION = "0.3.5";
+
+async function importPackage(): Promise<CreateEspeak> {
+  const { default: create }: { default: CreateEspeak } = await import(PACKAGE);
+  return create;
+}
+
+async function loaded(load: () => Promise<CreateEspeak>): Promise<CreateEspeak> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new CallsignError(
+      "DEPENDENCY_MISSING",
+      `espeak: neither the package ${PACKAGE} (GPL-3.0) nor the program espeak-ng is installed; install one: ` +
+        `npm install ${PACKAGE}@${VERSION}, or apt-get install espeak-ng`,
+      { cause },
+    );
+  }
+}
+
+const clockSeconds = (): number => Math.floor(Date.now() / 1000);
+
+/** The part of the package used here; it ships no types. */
+export type CreateEspeak = () => Promise<{
+  readonly HEAPU8: Uint8Array;
+  readonly HEAPU32: Uint32Array;
+  readonly FS: { readdir(path: string): string[] };
+  readonly eSpeakNGWorker: new () => Worker | Promise<Worker>;
+}>;
+
+interface Worker {
+  set_voice(name: string): number;
+  set_volume(percent: number): void;
+  set_rate(wordsPerMinute: number): void;
+  set_pitch(pitch: number): void;
+  set_range(range: number): void;
+  get_samplerate(): number;
+  /** Calls back with each stretch of samples, a copy; true stops. */
+  synthesize(text: string, callback: (samples: Int16Array) => boolean): void;
+  synthesize_ipa(text: string): { code: number; ipa: string };
+}

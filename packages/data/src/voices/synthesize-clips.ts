@@ -1,0 +1,207 @@
+import { CallsignError } from "@callsign/audio/internal";
+import { type Attempt, type ClipRequest, type MadeClip, makeAttempt } from "./make-clip.ts";
+import type { WeightedEngine } from "./draw-utterance.ts";
+import { type QualityLimits, type Rejection, type RejectionCounts } from "./quality/quality-check.ts";
+import type { VoiceParameters } from "./speech-engine.ts";
+
+/** An accepted clip with all that made it. */
+export interface SynthesizedClip extends MadeClip {
+  readonly index: number;
+  readonly text: string;
+  readonly voice: VoiceParameters;
+  /** Licence of the engine and its voices. */
+  readonly licence: string;
+  /** Draws it took. */
+  readonly attempts: number;
+}
+
+/** Yielded with each clip: how far the stage is, and what it turned down so far. */
+export interface SynthesisEvent {
+  readonly clip: SynthesizedClip;
+  readonly done: number;
+  readonly total: number;
+  readonly attempts: number;
+  readonly rejected: RejectionCounts;
+}
+
+/** What to speak, how often, by whom. */
+export interface SynthesisPlan {
+  /** Spoken in turn: clip `i` says text `i` modulo their number. */
+  readonly texts: readonly string[];
+  readonly count: number;
+  readonly seed: string | number;
+  /** May be none where `attempt` has its own. */
+  readonly engines: readonly WeightedEngine[];
+  /** Speak with these very voices, in turn, instead of drawing new ones. */
+  readonly voices?: readonly VoiceParameters[];
+  readonly limits?: QualityLimits;
+  /** Draws for one clip before the stage gives up. Default 10. */
+  readonly mostAttempts?: number;
+  /** Share of draws that may be rejected before the stage fails, once 50 were made. Default 0.3. */
+  readonly mostRejectedShare?: number;
+  /** Clips made at once. Default 1. The clips and their order do not depend on it. */
+  readonly concurrency?: number;
+  /** Go on where an earlier run stopped. */
+  readonly resumeAfter?: SynthesisState;
+  /** Where attempts are made; default here. A worker pool goes here. */
+  readonly attempt?: (request: ClipRequest, attempt: number) => Promise<Attempt>;
+  readonly signal?: AbortSignal;
+}
+
+/** What an interrupted run left: everything the clips still to come depend on. */
+export interface SynthesisState {
+  /** Clips accepted: 0 to this, less one. */
+  readonly done: number;
+  readonly contentHashes: Iterable<string>;
+  readonly attempts: number;
+  readonly rejected: RejectionCounts;
+}
+
+/**
+ * Synthesizes clips, each drawn anew until it passes the quality gate and is no duplicate, and yields them in order.
+ * Clip `i` depends on the plan and on the content of the clips before it, never on timing.
+ * @throws CallsignError `SYNTHESIS_REJECTED` when too many draws are rejected, or one clip cannot be made at all;
+ *   `INVALID_ARGUMENT`, `DEPENDENCY_MISSING`, `ABORTED`
+ */
+export async function* synthesizeClips(plan: SynthesisPlan): AsyncGenerator<SynthesisEvent, void, undefined> {
+  checkPlan(plan);
+  const tally = new Tally(plan);
+  const { make, settle } = startAhead(plan, tally.done);
+  try {
+    while (tally.done < plan.count) {
+      const clip = await acceptClip(plan, { index: tally.done, first: make(tally.done), tally });
+      yield { clip, ...tally.progress(plan.count) };
+    }
+  } finally {
+    await settle();
+  }
+}
+
+function checkPlan({ texts, count, engines, voices, attempt, concurrency = 1 }: SynthesisPlan): void {
+  const problem =
+    (texts.length === 0 && "at least one text") ||
+    (!(Number.isInteger(count) && count >= 0) && `a whole number of clips, got ${count};`) ||
+    (engines.length === 0 && attempt === undefined && "at least one engine") ||
+    (voices?.length === 0 && "at least one voice") ||
+    (!(Number.isInteger(concurrency) && concurrency >= 1) &&
+      `a concurrency of 1 or more, got ${concurrency};`);
+  if (problem)
+    throw new CallsignError("INVALID_ARGUMENT", `synthesis: expected ${problem}, got a plan without`);
+}
+
+/** Keeps the first attempts of the next clips going; later attempts wait until it is known that they are needed. */
+function startAhead(plan: SynthesisPlan, from: number) {
+  const started = new Map<number, Promise<Attempt>>();
+  let next = from;
+  const make = (index: number): Promise<Attempt> => {
+    for (; next < plan.count && next < index + (plan.concurrency ?? 1); next++) {
+      const attempt = runAttempt(plan, { index: next, attempt: 0 });
+      // Looked at when its turn comes; until then a failure is not an unhandled one.
+      attempt.catch(() => undefined);
+      started.set(next, attempt);
+    }
+    const first = started.get(index)!;
+    started.delete(index);
+    return first;
+  };
+  const settle = async (): Promise<void> => void (await Promise.allSettled(started.values()));
+  return { make, settle };
+}
+
+function runAttempt(
+  plan: SynthesisPlan,
+  { index, attempt }: { index: number; attempt: number },
+): Promise<Attempt> {
+  if (plan.signal?.aborted)
+    throw new CallsignError("ABORTED", "synthesis: stopped", { cause: plan.signal.reason });
+  const { seed, engines, voices, limits, signal, texts, attempt: run = makeAttempt } = plan;
+  const turn = index % texts.length;
+  // A text meets each voice once before it meets one again.
+  const voiceInTurn = voices?.[(turn + Math.floor(index / texts.length)) % voices.length];
+  return run({ seed, engines, voices, voiceInTurn, limits, signal, index, text: texts[turn]! }, attempt);
+}
+
+interface Turn {
+  readonly index: number;
+  readonly first: Promise<Attempt>;
+  readonly tally: Tally;
+}
+
+async function acceptClip(plan: SynthesisPlan, { index, first, tally }: Turn): Promise<SynthesizedClip> {
+  const text = plan.texts[index % plan.texts.length]!;
+  const reasons: string[] = [];
+  for (let attempt = 0; attempt < (plan.mostAttempts ?? 10); attempt++) {
+    const { voice, licence, result } = await (attempt === 0 ? first : runAttempt(plan, { index, attempt }));
+    if ("rejection" in result) {
+      reasons.push(`${result.rejection} (${voice.voice}: ${result.detail})`);
+      tally.reject(result.rejection);
+    } else if (tally.accept(result.contentHash)) {
+      return { ...result, index, text, voice, licence, attempts: attempt + 1 };
+    } else {
+      reasons.push(`duplicate (${voice.voice})`);
+      tally.reject("duplicate");
+    }
+  }
+  throw new CallsignError(
+    "SYNTHESIS_REJECTED",
+    `synthesis: no usable clip of ${JSON.stringify(text)} in ${reasons.length} draws: ${reasons.slice(0, 3).join("; ")}; ` +
+      "change the text, the engines or the limits",
+  );
+}
+
+/** Counts, in the order of the clips. */
+class Tally {
+  done: number;
+  attempts: number;
+  readonly #hashes: Set<string>;
+  readonly #rejected: Record<Rejection, number>;
+  readonly #mostShare: number;
+
+  constructor({ resumeAfter, mostRejectedShare = 0.3 }: SynthesisPlan) {
+    this.done = resumeAfter?.done ?? 0;
+    this.attempts = resumeAfter?.attempts ?? 0;
+    this.#hashes = new Set(resumeAfter?.contentHashes);
+    this.#rejected = { ...NONE_REJECTED, ...resumeAfter?.rejected };
+    this.#mostShare = mostRejectedShare;
+  }
+
+  /** False for a duplicate, which is then not counted as done. */
+  accept(contentHash: string): boolean {
+    if (this.#hashes.has(contentHash)) return false;
+    this.#hashes.add(contentHash);
+    this.attempts++;
+    this.done++;
+    return true;
+  }
+
+  /** @throws CallsignError `SYNTHESIS_REJECTED` above the share */
+  reject(reason: Rejection): void {
+    this.attempts++;
+    this.#rejected[reason]++;
+    const total = Object.values(this.#rejected).reduce((sum, count) => sum + count, 0);
+    if (this.attempts < FEWEST_ATTEMPTS || total <= this.#mostShare * this.attempts) return;
+    const counts = Object.entries(this.#rejected).filter(([, count]) => count > 0);
+    throw new CallsignError(
+      "SYNTHESIS_REJECTED",
+      `synthesis: ${total} of ${this.attempts} draws rejected, more than ${this.#mostShare * 100} %: ` +
+        `${counts.map(([name, count]) => `${name} ${count}`).join(", ")}; see which engine they come from, or raise the share`,
+    );
+  }
+
+  progress(total: number) {
+    return { done: this.done, total, attempts: this.attempts, rejected: { ...this.#rejected } };
+  }
+}
+
+/** A share of fewer draws says little. */
+const FEWEST_ATTEMPTS = 50;
+
+const NONE_REJECTED: RejectionCounts = {
+  "engine-failed": 0,
+  silent: 0,
+  clipped: 0,
+  "too-short": 0,
+  "too-long": 0,
+  "noise-like": 0,
+  duplicate: 0,
+};

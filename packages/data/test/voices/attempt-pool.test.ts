@@ -1,0 +1,59 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { createAttemptPool } from "../../src/voices/attempt-pool.ts";
+import { createSpeechEngines } from "../../src/voices/create-engines.ts";
+import { synthesizeClips, type SynthesisPlan } from "../../src/voices/synthesize-clips.ts";
+
+describe("createAttemptPool", () => {
+  const engines = [{ kind: "flite" }, { kind: "espeak", weight: 2, backend: "package" }] as const;
+  const pool = createAttemptPool({ engines, workers: 2 });
+  afterAll(() => pool.dispose());
+
+  it(
+    "makes the same clips as this thread does, one by one or four at once",
+    { timeout: 30_000 },
+    async () => {
+      const plan: SynthesisPlan = {
+        texts: ["stop", "hey computer"],
+        count: 8,
+        seed: "pool",
+        engines: await createSpeechEngines(engines),
+      };
+      const clips = async (more: Partial<SynthesisPlan>) => {
+        const made = [];
+        for await (const { clip } of synthesizeClips({ ...plan, ...more })) made.push(clip);
+        return made;
+      };
+      const here = await clips({});
+      expect(await clips({ attempt: pool.attempt, concurrency: 4 })).toEqual(here);
+      expect(await clips({ attempt: pool.attempt, count: 3 })).toEqual(here.slice(0, 3));
+      const { voice } = here[0]!;
+      const again = await clips({ attempt: pool.attempt, voices: [voice], texts: ["go on"], count: 1 });
+      expect(again[0]!.voice).toEqual(voice);
+    },
+  );
+
+  it("keeps the code of what goes wrong in a worker", { timeout: 30_000 }, async () => {
+    const broken = createAttemptPool({ engines: [{ kind: "vits", model: "/nowhere/vits" }], workers: 1 });
+    const request = { seed: 1, index: 0, text: "stop", engines: [] };
+    await expect(broken.attempt(request, 0)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+    await expect(broken.attempt({ ...request, signal: AbortSignal.abort() }, 0)).rejects.toMatchObject({
+      code: "ABORTED",
+    });
+    await broken.dispose();
+  });
+});
+
+describe("createSpeechEngines", () => {
+  it.each([
+    [[], "engines"],
+    [[{ kind: "flit" }], "engines"],
+    [[{ kind: "flite", wieght: 2 }], 'did you mean "weight"?'],
+    [[{ kind: "flite" }, { kind: "flite" }], "flite is listed twice"],
+    [[{ kind: "vits", model: "a/b", noiseScale: [1, 0.5] }], "lower end of the range first"],
+  ])("refuses %j", async (config, message) => {
+    await expect(createSpeechEngines(config as never)).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining(message),
+    });
+  });
+});

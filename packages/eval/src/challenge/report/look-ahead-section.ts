@@ -1,0 +1,49 @@
+import type { LookAheadPoint } from "../look-ahead.ts";
+import type { SafeHtml } from "../../report/html.ts";
+import { drawLines } from "../../report/charts/line-chart.ts";
+import { figure, section, table } from "../../report/sections.ts";
+
+/** What a delay of the outgoing audio buys, as a figure and a table; false where nobody asked. */
+export function lookAheadSection(points: readonly LookAheadPoint[] | undefined): SafeHtml | false {
+  if (points === undefined || points.length === 0) return false;
+  const best = points.reduce((a, b) => (b.score > a.score ? b : a));
+  return section(
+    {
+      id: "look-ahead",
+      heading: "What a delay would buy",
+      lead: "With the outgoing audio delayed, a mute reaches back by as much: the command's first sounds are muted too.",
+    },
+    figure({
+      picture: drawLines({
+        id: "look-ahead-curve",
+        title: "Challenge score by delay",
+        description: `Highest, ${best.score.toFixed(4)}, at ${best.delayMs} ms.`,
+        x: "Delay of the outgoing audio (ms)",
+        y: "Score",
+        lines: [
+          {
+            colour: "var(--score)",
+            points: points.map(({ delayMs, score }) => ({ x: delayMs, y: score })),
+          },
+        ],
+      }),
+      legend: [{ label: "challenge score", swatch: "score" }],
+      caption: `The same run at every delay. It is highest at ${best.delayMs} ms.`,
+    }),
+    table({
+      caption: "Precision and recall are of the muting",
+      columns: [
+        { heading: "Delay (ms)", kind: "number" },
+        { heading: "Score", kind: "number" },
+        { heading: "Precision", kind: "number" },
+        { heading: "Recall", kind: "number" },
+      ],
+      rows: points.map(({ delayMs, score, commandPrecision, commandRecall }) => [
+        String(delayMs),
+        score.toFixed(5),
+        commandPrecision?.toFixed(5) ?? "–",
+        commandRecall?.toFixed(5) ?? "–",
+      ]),
+    }),
+  );
+}

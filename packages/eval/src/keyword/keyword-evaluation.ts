@@ -1,0 +1,231 @@
+import {
+  type DecisionTiming,
+  type ScoreTrack,
+  detectionSteps,
+  firstHit,
+  stepEndMs,
+} from "../detection/score-track.ts";
+import { type Interval, poissonInterval, wilsonInterval } from "../statistics/confidence-interval.ts";
+import { type DetCurve, detCurve } from "../detection/det-curve.ts";
+import { OPERATING_RATES, type OperatingPoint, operatingPoint } from "../detection/operating-point.ts";
+import { percentile } from "../statistics/percentile.ts";
+import type { ScoredRecording } from "../recordings/score-recordings.ts";
+
+/** Figures of a model on recordings with and without the word. */
+export interface KeywordFigures {
+  /** Recordings of the word. */
+  readonly positives: number;
+  /** Of the recordings themselves, without padding: padding must not dilute the rate. */
+  readonly negativeHours: number;
+  readonly operatingPoints: readonly OperatingPoint[];
+  /** From the end of the word, by energy, to the end of the audio that completed the detection; null without hits. May be below 0. */
+  readonly latencyMs: { readonly p50: number; readonly p90: number } | null;
+}
+
+/** One group of recordings of the word. */
+export interface HitGroup {
+  readonly group: string;
+  readonly recordings: number;
+  readonly misses: number;
+  readonly falseRejectRate: number;
+  readonly interval: Interval;
+}
+
+/** One group of recordings without the word. */
+export interface FalseAcceptGroup {
+  readonly group: string;
+  readonly recordings: number;
+  readonly hours: number;
+  readonly falseAccepts: number;
+  readonly falseAcceptsPerHour: number;
+  readonly interval: Interval;
+}
+
+/** How it does at one threshold. */
+export interface ThresholdFigures {
+  readonly threshold: number;
+  readonly misses: number;
+  readonly falseRejectRate: number;
+  readonly interval: Interval;
+  readonly falseAccepts: number;
+  readonly falseAcceptsPerHour: number;
+  readonly falseAcceptsInterval: Interval;
+}
+
+/** What an evaluation found, and the choice it was looked at closely with. */
+export interface KeywordEvaluation extends KeywordFigures {
+  readonly curve: DetCurve;
+  /** At the threshold on the model card. */
+  readonly shipped: ThresholdFigures;
+  /** The rate that everything below, and the latency, is looked at. */
+  readonly atFalseAcceptsPerHour: number;
+  /** Of each positive, in order: whether it was heard at that rate's threshold. */
+  readonly heard: readonly boolean[];
+  /** Of each positive that was, in milliseconds. */
+  readonly latenciesMs: readonly number[];
+  readonly missesBySource: readonly HitGroup[];
+  readonly missesBySnr: readonly HitGroup[];
+  /** Empty where no file name tells a speaker. */
+  readonly missesBySpeaker: readonly HitGroup[];
+  readonly falseAcceptsBySource: readonly FalseAcceptGroup[];
+}
+
+export interface EvaluateKeywordOptions {
+  readonly positives: readonly ScoredRecording[];
+  readonly negatives: readonly ScoredRecording[];
+  readonly decision: DecisionTiming & { readonly threshold: number };
+  /** Default 0.5. */
+  readonly atFalseAcceptsPerHour?: number;
+}
+
+/** Counts events, never windows: what the decision stage makes of every recording's scores. */
+export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluation {
+  const { positives, negatives, decision, atFalseAcceptsPerHour = 0.5 } = options;
+  const negativeHours = hoursOf(negatives);
+  const curve = detCurve({
+    positives: positives.map(({ track }) => track),
+    negatives: negatives.map(({ track }) => track),
+    negativeHours,
+    decision,
+  });
+  const { threshold } = operatingPoint(curve, atFalseAcceptsPerHour);
+  const hits = positives.map(({ track }) => hitOf(track, { decision, threshold }));
+  const latenciesMs = hits.flatMap((step, i) => {
+    const { track, staged } = positives[i]!;
+    return step === undefined ? [] : [stepEndMs(track, step) - staged.speechEndMs];
+  });
+  const heard = hits.map((step) => step !== undefined);
+  const misses = (keyOf: (scored: ScoredRecording) => string | undefined): HitGroup[] =>
+    hitGroups(positives, heard, keyOf);
+  const bySpeaker = misses(({ recording }) => recording.speaker);
+  return {
+    positives: positives.length,
+    negativeHours,
+    operatingPoints: OPERATING_RATES.map((rate) => operatingPoint(curve, rate)),
+    latencyMs:
+      latenciesMs.length === 0
+        ? null
+        : { p50: percentile(latenciesMs, 50), p90: percentile(latenciesMs, 90) },
+    curve,
+    shipped: figuresAt(decision.threshold, { ...options, negativeHours }),
+    atFalseAcceptsPerHour,
+    heard,
+    latenciesMs,
+    missesBySource: misses(({ recording }) => recording.source),
+    missesBySnr: misses(({ staged }) => snrGroup(staged)),
+    missesBySpeaker: bySpeaker,
+    falseAcceptsBySource: falseAcceptGroups(negatives, { decision, threshold }),
+  };
+}
+
+/** Detections in a recording at a threshold; none where it is null. */
+export function detectionsAt(
+  track: ScoreTrack,
+  { decision, threshold }: { readonly decision: DecisionTiming; readonly threshold: number | null },
+): number[] {
+  return threshold === null ? [] : detectionSteps(track, { ...decision, threshold });
+}
+
+/** The highest score a recording comes to, as the decision stage sees it, and the step it ends at. */
+export function peakOf({ scores, hopMs, fromMs = 0 }: ScoreTrack): {
+  readonly score: number;
+  readonly atMs: number;
+} {
+  let step = 0;
+  let score = -1;
+  for (let i = 0; i < scores.length; i++) {
+    if ((i + 1) * hopMs < fromMs || !(scores[i]! > score)) continue;
+    score = scores[i]!;
+    step = i;
+  }
+  return { score: Math.max(0, score), atMs: (step + 1) * hopMs };
+}
+
+interface At {
+  readonly decision: DecisionTiming;
+  readonly threshold: number | null;
+}
+
+const hitOf = (track: ScoreTrack, at: At): number | undefined => firstHit(track, detectionsAt(track, at));
+
+const hoursOf = (recordings: readonly ScoredRecording[]): number =>
+  recordings.reduce((sum, { staged }) => sum + staged.seconds, 0) / 3600;
+
+function figuresAt(
+  threshold: number,
+  {
+    positives,
+    negatives,
+    decision,
+    negativeHours,
+  }: EvaluateKeywordOptions & { readonly negativeHours: number },
+): ThresholdFigures {
+  const at = { decision, threshold };
+  const misses = positives.filter(({ track }) => hitOf(track, at) === undefined).length;
+  const falseAccepts = negatives.reduce((sum, { track }) => sum + detectionsAt(track, at).length, 0);
+  return {
+    threshold,
+    misses,
+    falseRejectRate: misses / positives.length,
+    interval: wilsonInterval(misses, positives.length),
+    falseAccepts,
+    falseAcceptsPerHour: falseAccepts / negativeHours,
+    falseAcceptsInterval: poissonInterval(falseAccepts, negativeHours),
+  };
+}
+
+function hitGroups(
+  positives: readonly ScoredRecording[],
+  heard: readonly boolean[],
+  keyOf: (scored: ScoredRecording) => string | undefined,
+): HitGroup[] {
+  const counts = new Map<string, { recordings: number; misses: number }>();
+  for (const [i, scored] of positives.entries()) {
+    const key = keyOf(scored);
+    if (key === undefined) continue;
+    const count = counts.get(key) ?? { recordings: 0, misses: 0 };
+    count.recordings++;
+    if (!heard[i]) count.misses++;
+    counts.set(key, count);
+  }
+  return [...counts]
+    .map(([group, { recordings, misses }]) => ({
+      group,
+      recordings,
+      misses,
+      falseRejectRate: misses / recordings,
+      interval: wilsonInterval(misses, recordings),
+    }))
+    .toSorted(
+      (a, b) => rankOf(a.group) - rankOf(b.group) || a.group.localeCompare(b.group, "en", { numeric: true }),
+    );
+}
+
+/** The open ends of `snrGroup` stand at the ends of a table. */
+const rankOf = (group: string): number => (group === "below 10 dB" ? -1 : group === "from 50 dB" ? 1 : 0);
+
+/** As mixed, or in steps of 10 dB as recorded. */
+function snrGroup({ snrDb, noise }: ScoredRecording["staged"]): string {
+  if (snrDb === undefined) return "not known";
+  if (noise !== undefined) return `${snrDb} dB`;
+  if (snrDb < 10) return "below 10 dB";
+  const from = Math.floor(snrDb / 10) * 10;
+  return from >= 50 ? "from 50 dB" : `${from} to ${from + 10} dB`;
+}
+
+function falseAcceptGroups(negatives: readonly ScoredRecording[], at: At): FalseAcceptGroup[] {
+  const groups = [...new Set(negatives.map(({ recording }) => recording.source))];
+  return groups.map((group) => {
+    const members = negatives.filter(({ recording }) => recording.source === group);
+    const hours = hoursOf(members);
+    const falseAccepts = members.reduce((sum, { track }) => sum + detectionsAt(track, at).length, 0);
+    return {
+      group,
+      recordings: members.length,
+      hours,
+      falseAccepts,
+      falseAcceptsPerHour: falseAccepts / hours,
+      interval: poissonInterval(falseAccepts, hours),
+    };
+  });
+}

@@ -1,0 +1,92 @@
+import { detectionsAt, type KeywordEvaluation, peakOf } from "./keyword-evaluation.ts";
+import type { DecisionTiming } from "../detection/score-track.ts";
+import { type ScoredRecording, restage } from "../recordings/score-recordings.ts";
+import type { Conditions } from "../recordings/stage-recording.ts";
+import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+
+/** A recording that went worst, and where to listen. */
+export interface WorstRecording {
+  readonly name: string;
+  readonly source: string;
+  readonly speaker: string | null;
+  readonly snrDb: number | null;
+  /** Highest score in it, and when it came, in milliseconds of the stream. */
+  readonly score: number;
+  readonly atMs: number;
+  /** At the threshold looked at: detections in it. */
+  readonly detections: number;
+}
+
+/** What is heard and seen of a worst recording. */
+export interface Excerpt {
+  readonly samples: Float32Array;
+  /** One a step within the excerpt, evenly spread over it. */
+  readonly scores: readonly number[];
+}
+
+/** A worst recording beside its excerpt. */
+export interface WorstCase {
+  readonly entry: WorstRecording;
+  readonly scored: ScoredRecording;
+}
+
+/** Recordings of the word that were missed, those with the lowest scores first. */
+export function worstMisses(
+  positives: readonly ScoredRecording[],
+  { heard, most }: Pick<KeywordEvaluation, "heard"> & { readonly most: number },
+): WorstCase[] {
+  return positives
+    .filter((_, i) => !heard[i])
+    .map((scored) => describe(scored, 0))
+    .toSorted((a, b) => a.entry.score - b.entry.score)
+    .slice(0, most);
+}
+
+/** Recordings without the word that came nearest to a detection or to several, highest score first. */
+export function worstFalseAccepts(
+  negatives: readonly ScoredRecording[],
+  at: { readonly decision: DecisionTiming; readonly threshold: number | null; readonly most: number },
+): WorstCase[] {
+  return negatives
+    .map((scored) => describe(scored, detectionsAt(scored.track, at).length))
+    .toSorted((a, b) => b.entry.detections - a.entry.detections || b.entry.score - a.entry.score)
+    .slice(0, at.most);
+}
+
+/** Cuts out what a person should hear: all speech of a miss, or what led to a high score. At most six seconds. */
+export async function excerptOf(
+  { scored, entry }: WorstCase,
+  options: { readonly kind: "miss" | "false-accept"; readonly conditions: Conditions },
+): Promise<Excerpt> {
+  const { samples, speechStartMs, speechEndMs } = await restage(scored.recording, options);
+  const wanted =
+    options.kind === "miss"
+      ? { from: speechStartMs - 300, to: speechEndMs + 800 }
+      : { from: entry.atMs - 2500, to: entry.atMs + 500 };
+  const fromMs = Math.max(0, wanted.from);
+  const toMs = Math.min((samples.length * 1000) / SAMPLE_RATE_HZ, wanted.to, fromMs + LONGEST_MS);
+  const { scores, hopMs } = scored.track;
+  return {
+    samples: samples.slice((fromMs * SAMPLE_RATE_HZ) / 1000, (toMs * SAMPLE_RATE_HZ) / 1000),
+    scores: [...scores.subarray(Math.floor(fromMs / hopMs), Math.floor(toMs / hopMs))],
+  };
+}
+
+const LONGEST_MS = 6000;
+
+function describe(scored: ScoredRecording, detections: number): WorstCase {
+  const { recording, staged, track } = scored;
+  const { score, atMs } = peakOf(track);
+  return {
+    scored,
+    entry: {
+      name: recording.name,
+      source: recording.source,
+      speaker: recording.speaker ?? null,
+      snrDb: staged.snrDb === undefined ? null : Math.round(staged.snrDb * 10) / 10,
+      score: Number(score.toPrecision(7)),
+      atMs: Math.round(atMs),
+      detections,
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { FaultTally } from "@callsign/data/internal";
+import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import { type Detector, type Progress } from "@callsign/infer/internal";
+import { readAudioFile } from "@callsign/audio/node/internal";
+import type { Recording } from "./find-recordings.ts";
+import type { ScoreTrack } from "../detection/score-track.ts";
+import { type Conditions, stageRecording, type StagedRecording } from "./stage-recording.ts";
+
+/** A recording with what the detector made of it. */
+export interface ScoredRecording {
+  readonly recording: Recording;
+  /** Scores of the label asked for. */
+  readonly track: ScoreTrack;
+  /** How it was staged; the samples are not kept, `restage` makes them again. */
+  readonly staged: Omit<StagedRecording, "samples">;
+}
+
+export interface ScoreRecordingsOptions {
+  readonly label: string;
+  /** In a positive the word cannot be heard before it begins. */
+  readonly kind: "positive" | "negative";
+  readonly conditions: Conditions;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Told of each recording that cannot be read. Above one in fifty the evaluation fails. */
+  readonly onFault?: (place: string, error: CallsignError) => void;
+}
+
+/**
+ * Streams every recording through the detector, each from a fresh start.
+ * @throws CallsignError `TOO_MANY_FAULTS`, `ABORTED`
+ */
+export async function scoreRecordings(
+  detector: Detector,
+  recordings: readonly Recording[],
+  options: ScoreRecordingsOptions,
+): Promise<ScoredRecording[]> {
+  const { conditions, kind, signal, onProgress } = options;
+  const tally = new FaultTally(`${kind} recordings`, {
+    mostShare: MOST_FAULTS,
+    onFault: ({ place, error }) => options.onFault?.(place, error),
+  });
+  const scored: ScoredRecording[] = [];
+  let seconds = 0;
+  for (const [i, recording] of recordings.entries()) {
+    if (signal?.aborted) throw new CallsignError("ABORTED", `evaluation: stopped at ${recording.name}`);
+    const staged = await tally.attempt(recording.path, () => restage(recording, { conditions, signal }));
+    if (staged !== undefined) {
+      tally.countGood();
+      const { samples, ...rest } = staged;
+      scored.push({
+        recording,
+        track: await trackOf(detector, { recording, staged, options }),
+        staged: rest,
+      });
+      seconds += samples.length / SAMPLE_RATE_HZ;
+    }
+    const note = `${(seconds / 60).toFixed(1)} min streamed`;
+    onProgress?.({ stage: `${kind}s`, done: i + 1, total: recordings.length, unit: "recordings", note });
+  }
+  tally.finish();
+  if (scored.length > 0) return scored;
+  throw new CallsignError("CORPUS_EMPTY", `evaluation: none of the ${kind} recordings could be read`);
+}
+
+/** A recording as the detector heard it, sample for sample. */
+export async function restage(
+  recording: Pick<Recording, "path" | "name">,
+  { conditions, signal }: { readonly conditions: Conditions; readonly signal?: AbortSignal | undefined },
+): Promise<StagedRecording> {
+  const { samples } = await readAudioFile(recording.path, signal === undefined ? {} : { signal });
+  return stageRecording(samples, { name: recording.name, conditions });
+}
+
+const MOST_FAULTS = 0.02;
+
+async function trackOf(
+  detector: Detector,
+  parts: { recording: Recording; staged: StagedRecording; options: ScoreRecordingsOptions },
+): Promise<ScoreTrack> {
+  const { recording, staged, options } = parts;
+  const { labels, windowing } = detector.card;
+  const steps = await detector.detectClip(staged.samples);
+  const column = labels.indexOf(options.label);
+  return {
+    name: recording.name,
+    scores: Float32Array.from(steps, ({ scores }) => scores[column]!),
+    hopMs: (windowing.hopLength * 1000) / SAMPLE_RATE_HZ,
+    ...(options.kind === "positive" && { fromMs: staged.speechStartMs }),
+  };
+}

@@ -1,0 +1,91 @@
+import { CallsignError } from "@callsign/audio/internal";
+
+/** When a row of scores becomes a detection. */
+export interface DecisionPolicy {
+  /** Lowest score that counts, for every label but the background, 0 to 1; a score equal to it counts. */
+  readonly thresholds: Readonly<Record<string, number>>;
+  /** The label of everything that is no command: never detected. */
+  readonly background?: string;
+  /** Steps in a row that must reach the threshold; 1 reacts at once. */
+  readonly patience: number;
+  /** How long a label stays silent after it was detected. */
+  readonly refractorySeconds: number;
+}
+
+/** One command heard. */
+export interface Detection {
+  readonly label: string;
+  readonly score: number;
+  /** End of the audio that completed it, in milliseconds from the start of the stream. */
+  readonly timestampMs: number;
+}
+
+/** What a score is compared with: scores are float32, so the float32 nearest to a threshold must reach it, even where it was rounded down. */
+export const reachable = (threshold: number): number => Math.min(threshold, Math.fround(threshold));
+
+/**
+ * Turns scores into detections, each label by itself: its score must reach its threshold for `patience` steps in a
+ * row. After a detection the label's count starts again from zero once the refractory period is over, so a score
+ * that stays high is detected again then. A step exactly at the end of the period counts.
+ */
+export class Decision {
+  readonly #labels: readonly string[];
+  readonly #thresholds: Float64Array;
+  readonly #patience: number;
+  readonly #refractoryMs: number;
+  readonly #streaks: Int32Array;
+  readonly #deafUntilMs: Float64Array;
+
+  /** @throws CallsignError `INVALID_ARGUMENT` for a label without threshold or a value out of range */
+  constructor(labels: readonly string[], policy: DecisionPolicy) {
+    checkPolicy(labels, policy);
+    this.#labels = labels;
+    this.#thresholds = Float64Array.from(labels, (label) =>
+      label === policy.background ? Infinity : reachable(policy.thresholds[label]!),
+    );
+    this.#patience = policy.patience;
+    // Whole milliseconds: 1.1 * 1000 is 1100.0000000000002 and would miss the step at 1100.
+    this.#refractoryMs = Math.round(policy.refractorySeconds * 1000);
+    this.#streaks = new Int32Array(labels.length);
+    this.#deafUntilMs = new Float64Array(labels.length).fill(-Infinity);
+  }
+
+  /** Takes one score a label, in the labels' order; steps must come in the order of their timestamps. */
+  step(scores: ArrayLike<number>, timestampMs: number): Detection[] {
+    const detections: Detection[] = [];
+    for (const [i, label] of this.#labels.entries()) {
+      const score = scores[i]!;
+      if (timestampMs < this.#deafUntilMs[i]!) continue;
+      if (!(score >= this.#thresholds[i]!)) {
+        this.#streaks[i] = 0;
+      } else if (++this.#streaks[i]! >= this.#patience) {
+        this.#streaks[i] = 0;
+        this.#deafUntilMs[i] = timestampMs + this.#refractoryMs;
+        detections.push({ label, score, timestampMs });
+      }
+    }
+    return detections;
+  }
+
+  /** Forgets streaks and refractory periods. */
+  reset(): void {
+    this.#streaks.fill(0);
+    this.#deafUntilMs.fill(-Infinity);
+  }
+}
+
+function checkPolicy(labels: readonly string[], policy: DecisionPolicy): void {
+  const refuse = (what: string): never => {
+    throw new CallsignError("INVALID_ARGUMENT", `decision: ${what}`);
+  };
+  for (const label of labels) {
+    if (label === policy.background) continue;
+    const threshold = Object.hasOwn(policy.thresholds, label) ? policy.thresholds[label] : undefined;
+    if (!(threshold! >= 0 && threshold! <= 1))
+      refuse(`threshold for label ${JSON.stringify(label)} must be 0 to 1, got ${threshold}`);
+  }
+  if (!(Number.isInteger(policy.patience) && policy.patience >= 1))
+    refuse(`patience must be an integer of 1 or more, got ${policy.patience}`);
+  if (!(policy.refractorySeconds >= 0 && policy.refractorySeconds < Infinity))
+    refuse(`refractorySeconds must be 0 or more, got ${policy.refractorySeconds}`);
+}

@@ -1,0 +1,68 @@
+import { type Pcm, CallsignError } from "@callsign/audio/internal";
+import type { Detection } from "./decision.ts";
+
+/** Anything that turns pushed audio into detections: a `Detector`, a `DetectorStream`, a `WorkerDetector`. */
+export interface Hearing<Heard extends Detection> {
+  push(chunk: Pcm): Promise<readonly { readonly detections: readonly Heard[] }[]>;
+}
+
+/** The part of `AbortSignal` used here; the package root has no DOM types. */
+export interface AbortLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/**
+ * Detections of a stream of chunks, each as soon as it is known: `for await (const d of detections(detector, chunks))`.
+ * Leaving the loop closes the source; so does an abort, even while the next chunk is awaited. Chunks are not retained.
+ * @throws CallsignError `ABORTED`, `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `DISPOSED`, and whatever the source throws
+ */
+export async function* detections<Heard extends Detection>(
+  hearing: Hearing<Heard>,
+  chunks: AsyncIterable<Pcm> | Iterable<Pcm>,
+  { signal }: { readonly signal?: AbortLike } = {},
+): AsyncGenerator<Heard, void, undefined> {
+  for await (const chunk of signal === undefined ? chunks : untilAborted(chunks, signal)) {
+    for (const step of await hearing.push(chunk)) yield* step.detections;
+  }
+}
+
+async function* untilAborted(
+  chunks: AsyncIterable<Pcm> | Iterable<Pcm>,
+  signal: AbortLike,
+): AsyncGenerator<Pcm, void, undefined> {
+  const source: AsyncIterator<Pcm> | Iterator<Pcm> =
+    Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+  // Refuses the wait under way. One long-lived promise raced against every chunk would retain them all.
+  let refuse: ((reason: CallsignError) => void) | undefined;
+  const onAbort = (): void => refuse?.(aborted(signal));
+  const next = (): Promise<IteratorResult<Pcm>> =>
+    // oxlint-disable-next-line promise/avoid-new -- settled by the source or by the signal
+    new Promise((resolve, reject) => {
+      refuse = reject;
+      Promise.resolve(source.next()).then(resolve, reject);
+    });
+  let state: "idle" | "waiting" | "ended" = "idle";
+  signal.addEventListener("abort", onAbort);
+  try {
+    for (;;) {
+      if (signal.aborted) throw aborted(signal);
+      state = "waiting";
+      const result = await next();
+      state = result.done === true ? "ended" : "idle";
+      if (result.done === true) return;
+      yield result.value;
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    // A source that failed or ended is closed already; one that still waits for its next chunk may never answer.
+    if (state === "idle") await source.return?.();
+    else if (state === "waiting" && signal.aborted)
+      void Promise.resolve(source.return?.()).catch(() => undefined);
+  }
+}
+
+const aborted = (signal: AbortLike): CallsignError =>
+  new CallsignError("ABORTED", "detections: listening was stopped", { cause: signal.reason });

@@ -1,0 +1,74 @@
+import { copyOfClip, meanOfCopies } from "./test-time-augmentation.ts";
+import { joinFloats } from "@callsign/audio/internal";
+import type { Classifier } from "../model/classifier.ts";
+import { EMBEDDING } from "../frontend/embedding-graph.ts";
+import type { Frontend } from "../frontend/frontend.ts";
+import { LOG_MEL } from "../frontend/log-mel.ts";
+import type { AudioCopy } from "../model/model-card.ts";
+
+const { chunkLength, contextLength } = LOG_MEL;
+
+interface SequenceParts {
+  readonly frontend: Frontend;
+  readonly classifier: Classifier;
+  readonly embeddings: number;
+}
+
+/**
+ * Scores of a whole clip under windowing `embedding-sequence`, one array a step, as its stream gives them from its
+ * start. Embeddings come from the clip at once, in blocks, so memory does not grow with the clip beyond its scores and,
+ * where there are several copies, one of them.
+ */
+export async function scoreSequence(
+  samples: Float32Array,
+  { copies, ...parts }: SequenceParts & { readonly copies: readonly AudioCopy[] },
+): Promise<Float32Array[]> {
+  const scored: Float32Array[] = [];
+  for (const copy of copies) scored.push(await scoreOne(copyOfClip(samples, copy), parts));
+  const scores = meanOfCopies(joinFloats(scored), copies.length);
+  const width = parts.classifier.labels.length;
+  return Array.from({ length: scores.length / width }, (_, step) =>
+    scores.slice(step * width, (step + 1) * width),
+  );
+}
+
+/** `[steps, labels]` */
+async function scoreOne(samples: Float32Array, parts: SequenceParts): Promise<Float32Array> {
+  const { frontend, classifier, embeddings } = parts;
+  const chunks = Math.floor(samples.length / chunkLength);
+  const width = classifier.labels.length;
+  const history = WINDOW_CHUNKS + embeddings - 2;
+  const scores = new Float32Array(chunks * width);
+  for (let from = 0; from < chunks; from += BLOCK_CHUNKS) {
+    const to = Math.min(chunks, from + BLOCK_CHUNKS);
+    const start = (from - history) * chunkLength;
+    const context = cut(samples, start - contextLength, start);
+    const { data: rows } = await frontend.features(cut(samples, start, to * chunkLength), { context });
+    scores.set(await classifier.score(unfold(rows, to - from, embeddings), to - from), from * width);
+  }
+  return scores;
+}
+
+/** Chunks that an embedding reaches back over, its own included: 76 frames of 8 a chunk, 9.5, rounded up. */
+const WINDOW_CHUNKS = 10;
+
+/** 20 s: the history computed anew for each block is then a tenth of the work. */
+const BLOCK_CHUNKS = 250;
+
+/** Samples `from` to `to` (excluded) of the clip, with silence before its start. */
+function cut(samples: Float32Array, from: number, to: number): Float32Array {
+  const piece = new Float32Array(to - from);
+  if (to > 0) piece.set(samples.subarray(Math.max(0, from), to), Math.max(0, -from));
+  return piece;
+}
+
+/** Every run of `embeddings` rows, one an example: `[count, embeddings, 96]`. */
+function unfold(rows: Float32Array, count: number, embeddings: number): Float32Array {
+  const length = embeddings * EMBEDDING.dimension;
+  const examples = new Float32Array(count * length);
+  for (let i = 0; i < count; i++) {
+    const from = i * EMBEDDING.dimension;
+    examples.set(rows.subarray(from, from + length), i * length);
+  }
+  return examples;
+}

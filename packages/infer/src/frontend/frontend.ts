@@ -1,0 +1,158 @@
+import { EMBEDDING } from "./embedding-graph.ts";
+import { EmbeddingRunner } from "./embedding-runner.ts";
+import { CallsignError } from "@callsign/audio/internal";
+import { LOG_MEL, type LogMelFloor, type LogMelOptions } from "./log-mel.ts";
+import { LogMelRunner } from "./log-mel-runner.ts";
+import type { Matrix } from "../runtime/matrix.ts";
+import type { MatrixBatch } from "../runtime/matrix-batch.ts";
+import { OpenOnce } from "../runtime/open-once.ts";
+import { sliceRows } from "../runtime/rows.ts";
+import type { SessionFactory } from "../runtime/session.ts";
+import { StreamRunner } from "./streaming/stream-runner.ts";
+
+export { EMBEDDING } from "./embedding-graph.ts";
+
+/** What came before the samples: only with floor `chunk`, 480 of them, silence where left out. */
+export type FrontendOptions = Pick<LogMelOptions, "context">;
+
+/**
+ * Samples to features: the one path that training and serving share. Samples are int16 magnitudes at 16 kHz. Long clips
+ * are computed in blocks, so beside its input and result it needs little memory. Results are the caller's.
+ */
+export interface Frontend {
+  readonly floor: LogMelFloor;
+  /** Of the embedding's file, where its maker gave it. */
+  readonly embeddingSha256?: string;
+  /**
+   * `[frames, 32]`. Floor `chunk` takes whole chunks of 1280 samples, 8 frames each; what is left over at the end is
+   * dropped. @throws CallsignError `AUDIO_TOO_SHORT`: under 512 samples, or under 1280 with floor `chunk`
+   */
+  logMel(samples: Float32Array, options?: FrontendOptions): Promise<Matrix>;
+  /** `[steps, 96]`: step j reads the frames from 8 j to 8 j + 76. @throws CallsignError `AUDIO_TOO_SHORT` */
+  embed(logMel: Matrix): Promise<Matrix>;
+  /** The same values by separate windows through the reference graph, at nine times the cost. */
+  embedWindows(logMel: Matrix): Promise<Matrix>;
+  /**
+   * `[steps, 96]` of a clip. Floor `chunk` gives a stream's embeddings: each ends where a chunk ends, so step j reads the
+   * frames from 8 j + 4 to 8 j + 80.
+   */
+  features(samples: Float32Array, options?: FrontendOptions): Promise<Matrix>;
+  /** Log-mels of equally long clips, one in each row; each is floored on its own and starts from silence. */
+  logMelBatch(samples: Matrix): Promise<MatrixBatch>;
+  embedBatch(logMels: MatrixBatch): Promise<MatrixBatch>;
+  featuresBatch(samples: Matrix): Promise<MatrixBatch>;
+  /**
+   * Streams chunk by chunk, with floor `chunk`: the values of `features`, each layer computing only what is new. Opened
+   * at the first call, disposed of with this. @throws CallsignError `INVALID_ARGUMENT` (floor `window`), `DISPOSED`
+   */
+  streams(): Promise<StreamRunner>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Builds the log-mel graph, rewrites the embedding, and opens a session for each.
+ * @param options.embedding the ONNX bytes of Google's speech embedding as published
+ * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED`
+ */
+export async function createFrontend(options: {
+  readonly createSession: SessionFactory;
+  readonly embedding: Uint8Array;
+  readonly floor: LogMelFloor;
+  readonly embeddingSha256?: string;
+}): Promise<Frontend> {
+  const { createSession, embedding, floor, embeddingSha256 } = options;
+  const embedder = await EmbeddingRunner.create(createSession, embedding);
+  try {
+    const logMel = await LogMelRunner.create(createSession, floor);
+    const openStreams = () => StreamRunner.create(createSession, embedding);
+    return new SessionFrontend({ logMel, embedder, embeddingSha256, openStreams });
+  } catch (error) {
+    await embedder.dispose();
+    throw error;
+  }
+}
+
+class SessionFrontend implements Frontend {
+  readonly floor: LogMelFloor;
+  declare readonly embeddingSha256?: string;
+  readonly #logMel: LogMelRunner;
+  readonly #embedder: EmbeddingRunner;
+  readonly #streams: OpenOnce<StreamRunner>;
+  #disposal: Promise<void> | undefined;
+
+  constructor(parts: {
+    logMel: LogMelRunner;
+    embedder: EmbeddingRunner;
+    embeddingSha256: string | undefined;
+    openStreams: () => Promise<StreamRunner>;
+  }) {
+    this.floor = parts.logMel.floor;
+    this.#logMel = parts.logMel;
+    this.#embedder = parts.embedder;
+    this.#streams = new OpenOnce(parts.openStreams);
+    if (parts.embeddingSha256 !== undefined) this.embeddingSha256 = parts.embeddingSha256;
+  }
+
+  logMel(samples: Float32Array, options: FrontendOptions = {}): Promise<Matrix> {
+    return this.#logMel.run(samples, options);
+  }
+
+  async embed(logMel: Matrix): Promise<Matrix> {
+    const { data, rows, columns } = await this.#embedder.run({ ...logMel, batch: 1 });
+    return { data, rows, columns };
+  }
+
+  embedWindows(logMel: Matrix): Promise<Matrix> {
+    return this.#embedder.runWindows(logMel);
+  }
+
+  async features(samples: Float32Array, options: FrontendOptions = {}): Promise<Matrix> {
+    const logMel = await this.logMel(samples, options);
+    return this.embed(withoutRows(logMel, this.#leadingFrames));
+  }
+
+  logMelBatch(samples: Matrix): Promise<MatrixBatch> {
+    return this.#logMel.runBatch(samples);
+  }
+
+  embedBatch(logMels: MatrixBatch): Promise<MatrixBatch> {
+    return this.#embedder.run(logMels);
+  }
+
+  async featuresBatch(samples: Matrix): Promise<MatrixBatch> {
+    const logMels = await this.logMelBatch(samples);
+    return this.embedBatch(sliceRows(logMels, { from: this.#leadingFrames, to: logMels.rows }));
+  }
+
+  async streams(): Promise<StreamRunner> {
+    if (this.floor !== "chunk")
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `streams of chunks need a front-end with floor chunk, got ${this.floor}`,
+      );
+    if (this.#disposal !== undefined)
+      throw new CallsignError("DISPOSED", "this front-end was disposed of; load the model again");
+    return this.#streams.get();
+  }
+
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#free();
+    return this.#disposal;
+  }
+
+  async #free(): Promise<void> {
+    const streams = await this.#streams.ifOpened();
+    await Promise.all([this.#logMel.dispose(), this.#embedder.dispose(), streams?.dispose()]);
+  }
+
+  /** What a stream's first embedding leaves out: 76 frames end with a chunk when they start 4 into one. */
+  get #leadingFrames(): number {
+    return this.floor === "window" ? 0 : LOG_MEL.chunkFrames - (EMBEDDING.windowFrames % LOG_MEL.chunkFrames);
+  }
+}
+
+const withoutRows = ({ data, rows, columns }: Matrix, count: number): Matrix => ({
+  data: data.subarray(count * columns),
+  rows: Math.max(0, rows - count),
+  columns,
+});

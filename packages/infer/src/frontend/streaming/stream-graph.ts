@@ -1,0 +1,83 @@
+import { EMBEDDING } from "../embedding-graph.ts";
+import { LOG_MEL } from "../log-mel.ts";
+import { buildLogMelModel, LOG_MEL_GRAPH } from "../log-mel-graph.ts";
+import {
+  decodeOnnx,
+  encodeOnnx,
+  makeGraph,
+  makeModel,
+  makeValueInfo,
+  renameValues,
+} from "@callsign/onnx/internal";
+import { type GraphPart, keepRows, packState, stateLength, type StatePiece } from "./stream-state.ts";
+import { streamingEmbedding } from "./streaming-embedding.ts";
+
+/** Ends of the graph that `buildStreamModel` gives. */
+export const STREAM_GRAPH = {
+  inputs: { samples: "samples", state: "state" },
+  outputs: { embeddings: "embeddings", state: "nextState" },
+} as const;
+
+/** Samples to embeddings as a part of a larger graph. */
+export interface StreamFrontend extends GraphPart {
+  /** `[batch, steps, 96]` */
+  readonly output: string;
+  readonly pieces: readonly StatePiece[];
+  readonly opset: number;
+}
+
+/**
+ * Log-mel (floor `chunk`) and streaming embedding in one graph: `samples [batch, chunks * 1280]` and
+ * `state [batch, stateLength]` in, `embeddings [batch, chunks, 96]` and `nextState` out. A row of the batch is a
+ * stream, and a row of the state all there is of it; zeros are a stream that began with zeros everywhere.
+ * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`
+ */
+export function buildStreamModel(
+  embedding: Uint8Array,
+  options: { readonly name?: string } = {},
+): { readonly model: Uint8Array; readonly stateLength: number } {
+  const { inputs, outputs } = STREAM_GRAPH;
+  const frontend = streamFrontend(embedding, { ...options, samples: inputs.samples });
+  const { unpack, pack } = packState(frontend.pieces, { state: inputs.state, nextState: outputs.state });
+  const length = stateLength(frontend.pieces);
+  const graph = makeGraph("callsign-stream", {
+    inputs: [
+      makeValueInfo(inputs.samples, { dims: ["batch", "samples"] }),
+      makeValueInfo(inputs.state, { dims: ["batch", length] }),
+    ],
+    outputs: [
+      makeValueInfo(outputs.embeddings, { dims: ["batch", "steps", EMBEDDING.dimension] }),
+      makeValueInfo(outputs.state, { dims: ["batch", length] }),
+    ],
+    nodes: [...unpack.nodes, ...frontend.nodes, ...pack.nodes],
+    initializers: [...unpack.initializers, ...frontend.initializers],
+  });
+  renameValues(graph, (name) => (name === frontend.output ? outputs.embeddings : name));
+  return { model: encodeOnnx(makeModel(graph, { opset: frontend.opset })), stateLength: length };
+}
+
+/** The nodes of `buildStreamModel`, for a larger graph. */
+export function streamFrontend(
+  bytes: Uint8Array,
+  options: { readonly samples: string; readonly name?: string },
+): StreamFrontend {
+  const { samples, name = "embedding" } = options;
+  const context = keepRows(samples, { prefix: "context", axis: 1, rows: LOG_MEL.contextLength });
+  const embedding = streamingEmbedding(bytes, { name, prefix: "embedding/" });
+  const logMel = decodeOnnx(buildLogMelModel({ floor: "chunk" })).graph;
+  const names = new Map<string, string>([
+    [LOG_MEL_GRAPH.input, context.joined],
+    [LOG_MEL_GRAPH.output, embedding.input],
+  ]);
+  renameValues(logMel, (value) => names.get(value) ?? `log-mel/${value}`);
+  return {
+    nodes: [...context.nodes, ...logMel.node, ...embedding.nodes],
+    initializers: [...context.initializers, ...logMel.initializer, ...embedding.initializers],
+    pieces: [
+      { dims: [LOG_MEL.contextLength], before: context.before, after: context.after },
+      ...embedding.pieces,
+    ],
+    output: embedding.output,
+    opset: embedding.opset,
+  };
+}

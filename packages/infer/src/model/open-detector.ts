@@ -1,0 +1,63 @@
+import { type Classifier, loadClassifier } from "./classifier.ts";
+import { createDetector, type Detector, type DetectorModel } from "../detector/detector.ts";
+import { createFrontend, type Frontend } from "../frontend/frontend.ts";
+import { embeddingsOf, type ModelCard } from "./model-card.ts";
+import type { SessionFactory } from "../runtime/session.ts";
+
+/** A model's card and its classifier graph, wherever they came from. */
+export interface ModelParts {
+  readonly card: ModelCard;
+  /** ONNX bytes of the classifier. */
+  readonly classifier: Uint8Array;
+  /** Where it came from, for messages. */
+  readonly name: string;
+}
+
+export interface OpenDetectorOptions<Parts extends ModelParts> {
+  /** The bytes of the embedding that a card names; called once for each embedding and floor. */
+  readonly embedding: (model: Parts) => Promise<Uint8Array>;
+  readonly createSession: SessionFactory;
+}
+
+/**
+ * Opens a detector from the files of its models. Models that name the same embedding and floor share the sessions of one
+ * front-end.
+ * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH`, `SESSION_FAILED`, `INVALID_ARGUMENT`
+ * for two models of one name, and what `embedding` throws
+ */
+export async function openDetector<Parts extends ModelParts>(
+  models: readonly Parts[],
+  { embedding, createSession }: OpenDetectorOptions<Parts>,
+): Promise<Detector> {
+  const opened: DetectorModel[] = [];
+  const classifiers: Classifier[] = [];
+  const frontends = new Map<string, Frontend>();
+  const openFrontend = async (model: Parts): Promise<Frontend> => {
+    const { floor, embedding: named } = model.card.frontend;
+    const key = `${floor} ${named.sha256}`;
+    const known = frontends.get(key);
+    if (known !== undefined) return known;
+    const bytes = await embedding(model);
+    const frontend = await createFrontend({
+      createSession,
+      embedding: bytes,
+      embeddingSha256: named.sha256,
+      floor,
+    });
+    frontends.set(key, frontend);
+    return frontend;
+  };
+  try {
+    for (const model of models) {
+      const { card, name } = model;
+      const options = { name, createSession, labels: card.labels, embeddings: embeddingsOf(card.windowing) };
+      const classifier = await loadClassifier(model.classifier, options);
+      classifiers.push(classifier);
+      opened.push({ card, classifier, frontend: await openFrontend(model) });
+    }
+  } catch (error) {
+    await Promise.all([...classifiers, ...frontends.values()].map((part) => part.dispose()));
+    throw error;
+  }
+  return createDetector(opened);
+}

@@ -1,0 +1,115 @@
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { CallsignError } from "@callsign/audio/internal";
+import { type ModelCard, parseModelCard } from "../../model/model-card.ts";
+import { errorCode } from "@callsign/audio/node/internal";
+import { sha256Hex } from "../files/sha256.ts";
+
+/** Name of the card in a model's folder. */
+export const MODEL_CARD_FILE = "model.json";
+
+/** A model's card and its classifier graph. */
+export interface ModelFiles {
+  readonly card: ModelCard;
+  readonly classifier: Uint8Array;
+  /** Path of the graph, for messages. */
+  readonly name: string;
+}
+
+/**
+ * The model that a path belongs to: a model's folder, its card, or its graph, with the card beside it. Undefined for a
+ * graph that has no card beside it.
+ * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH` also where the card names another graph
+ */
+export async function findModel(path: string): Promise<ModelFiles | undefined> {
+  const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? extname(path) === ".onnx";
+  if (!isFile || extname(path) === ".json") return readModelFolder(path);
+  for (const graph of [path, await realpath(path).catch(() => path)]) {
+    const cardPath = join(dirname(graph), MODEL_CARD_FILE);
+    const text = await readFile(cardPath, "utf8").catch(() => undefined);
+    if (text === undefined || isOtherJson(text)) continue;
+    const { file, sha256 } = parseModelCard(text, { name: cardPath }).classifier;
+    if (file === basename(graph) || sha256Hex(await readModelFile(graph)) === sha256)
+      return readModelFolder(cardPath);
+    throw new CallsignError(
+      "CARD_MISMATCH",
+      `${graph}: the ${MODEL_CARD_FILE} beside it is the card of ${file}, not of this file; give the folder for ${file}, ` +
+        `or put this one into a folder of its own to run it without a card`,
+    );
+  }
+  return undefined;
+}
+
+/** Whether a file named like a card is another program's: TensorFlow.js calls its graphs so. */
+function isOtherJson(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return (
+      typeof value === "object" && value !== null && !("formatVersion" in value || "classifier" in value)
+    );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reads a model's folder (or is given its card's path), `model.json` and the graph it names, and checks the graph's length and sha256.
+ * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH`
+ */
+export async function readModelFolder(folder: string): Promise<ModelFiles> {
+  const isCard =
+    (await stat(folder).catch(() => undefined))?.isFile() ?? basename(folder) === MODEL_CARD_FILE;
+  const cardPath = isCard ? folder : join(folder, MODEL_CARD_FILE);
+  if (!isCard) await suggestHeads(folder);
+  const card = parseModelCard(new TextDecoder().decode(await readModelFile(cardPath, MOST_CARD_BYTES)), {
+    name: cardPath,
+  });
+  const { file, bytes, sha256 } = card.classifier;
+  const name = join(dirname(cardPath), file);
+  const classifier = await readModelFile(name);
+  const got = sha256Hex(classifier);
+  if (classifier.length !== bytes || got !== sha256)
+    throw new CallsignError(
+      "CARD_MISMATCH",
+      `${name}: ${basename(cardPath)} names a graph of ${bytes} bytes with sha256 ${sha256}, ` +
+        `got ${classifier.length} bytes with ${got}; export the model again, or put its own graph back`,
+    );
+  return { card, classifier, name };
+}
+
+/** @throws CallsignError `MODEL_NOT_FOUND` for a folder without card that has heads */
+async function suggestHeads(folder: string): Promise<void> {
+  const files = await readdir(folder).catch((): string[] => []);
+  const heads = files.filter((file) => extname(file) === ".onnx").toSorted();
+  if (files.includes(MODEL_CARD_FILE) || heads.length === 0) return;
+  throw new CallsignError(
+    "MODEL_NOT_FOUND",
+    `${folder}: no ${MODEL_CARD_FILE} in this folder; to run a head without a card give the path of one of its ` +
+      `${heads.length} .onnx files, such as ${join(folder, heads[0]!)}`,
+  );
+}
+
+/** Reads a model's file, at most `limit` bytes long. @throws CallsignError `MODEL_NOT_FOUND`, `MODEL_INVALID` */
+export async function readModelFile(path: string, limit = MOST_MODEL_BYTES): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > limit)
+      throw new CallsignError(
+        "MODEL_INVALID",
+        `${path}: ${size} bytes; expected at most ${limit} of such a file`,
+      );
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof CallsignError) throw cause;
+    const reason = errorCode(cause) === "ENOENT" ? "no such file" : String(cause);
+    throw new CallsignError(
+      "MODEL_NOT_FOUND",
+      `${path}: ${reason}; expected a model's folder with ${MODEL_CARD_FILE} and its graph, or an .onnx file`,
+      { cause },
+    );
+  }
+}
+
+/** A card with a long training summary stays far below; protobuf ends at 2 GiB, and no detector comes near. */
+const MOST_CARD_BYTES = 4 * 2 ** 20;
+const MOST_MODEL_BYTES = 512 * 2 ** 20;

@@ -1,0 +1,132 @@
+import { readFile } from "node:fs/promises";
+import type { BareHeadOptions } from "../../model/bare-head-card.ts";
+import { CallsignError } from "@callsign/audio/internal";
+import { type AudioCopy, audioCopiesSchema } from "../../model/model-card.ts";
+import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../../model/sensitivity.ts";
+import type { SessionFactory } from "../../runtime/session.ts";
+import { parseStrict } from "../../model/strict-schema.ts";
+import { type AssetOptions, resolveAsset } from "../assets/assets.ts";
+import { readBareHead } from "./bare-head.ts";
+import { knownEmbedding } from "../assets/choose-embedding.ts";
+import { findModel, type ModelFiles } from "./model-folder.ts";
+import { sha256Hex } from "../files/sha256.ts";
+
+export interface LoadDetectorOptions extends Sensitivity {
+  /** Default `createNodeSession()`: one thread of the CPU. */
+  readonly createSession?: SessionFactory;
+  /** The speech embedding's file; default where `resolveAsset` finds it. */
+  readonly embeddingPath?: string;
+  /** The speech embedding's bytes, for bundles that include them; nothing is read then. */
+  readonly embedding?: Uint8Array;
+  /** Copies of the audio whose scores are averaged, instead of the card's own. */
+  readonly testTimeAugmentation?: readonly AudioCopy[];
+  /** How the speech embedding is looked for and downloaded. */
+  readonly assets?: Omit<AssetOptions, "path">;
+  /** For an .onnx file without a card. */
+  readonly head?: BareHeadOptions;
+  /** Receives one sentence for each thing that was guessed about an .onnx file without a card. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** A model's files, and whether the card was found or made. */
+export interface FoundModel extends ModelFiles {
+  readonly hasCard: boolean;
+}
+
+/**
+ * Reads the model at a path: a folder, its `model.json`, the graph that a `model.json` beside it names, or a head without
+ * a card. Its thresholds are those that the options ask for.
+ */
+export async function readModelFiles(
+  path: string,
+  options: LoadDetectorOptions & {
+    /** Asked for each head without a card and without a name of its own. */
+    readonly nextName?: () => string | undefined;
+  },
+): Promise<FoundModel> {
+  const { head = {}, createSession, onNote, testTimeAugmentation } = options;
+  const bareOptions = () => {
+    const name = head.name ?? options.nextName?.();
+    return {
+      ...head,
+      ...(name !== undefined && { name }),
+      ...(createSession && { createSession }),
+      ...(onNote && { onNote }),
+    };
+  };
+  const found = await findModel(path);
+  const superfluous = Object.keys(head).filter((key) => head[key as keyof BareHeadOptions] !== undefined);
+  if (found !== undefined && superfluous.length > 0)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `${path}: ${superfluous.join(", ")} can be given for a head without a card only; this model's card, model.json, has its own`,
+    );
+  const files = found ?? (await readBareHead(path, bareOptions()));
+  const copies =
+    testTimeAugmentation &&
+    parseStrict(audioCopiesSchema, testTimeAugmentation, {
+      name: "testTimeAugmentation",
+      code: "INVALID_ARGUMENT",
+    });
+  const card = withSensitivity(files.card, options);
+  return {
+    ...files,
+    card: copies === undefined ? card : { ...card, testTimeAugmentation: copies },
+    hasCard: found !== undefined,
+  };
+}
+
+/** As `readModelFiles`, for one model alone: thresholds of labels that it does not have are refused. */
+export async function readOneModel(path: string, options: LoadDetectorOptions): Promise<FoundModel> {
+  const files = await readModelFiles(path, options);
+  checkThresholdLabels([files.card], options);
+  return files;
+}
+
+/** The bytes of the embedding that a model's card names, from wherever they are. */
+export async function readEmbedding(model: FoundModel, options: LoadDetectorOptions): Promise<Uint8Array> {
+  const { card, name } = model;
+  const { embedding, embeddingPath, assets } = options;
+  const { id, sha256 } = card.frontend.embedding;
+  const bytes =
+    embedding ?? (embeddingPath === undefined ? undefined : await readEmbeddingFile(embeddingPath));
+  if (bytes !== undefined) {
+    const got = sha256Hex(bytes);
+    if (got === sha256) return bytes;
+    const where = embedding === undefined ? embeddingPath : "bytes";
+    throw embeddingMismatch(model, `${where} with sha256 ${got}`);
+  }
+  const asset = knownEmbedding(sha256);
+  if (asset?.id !== id)
+    throw embeddingMismatch(
+      model,
+      "a Callsign that knows google-speech-embedding and callsign-embedding by other contents; give the file explicitly",
+    );
+  try {
+    return await readFile(await resolveAsset(asset, assets));
+  } catch (cause) {
+    if (!(cause instanceof CallsignError) || cause.code === "ABORTED") throw cause;
+    const who = model.hasCard ? "its card names" : "a head without a card reads";
+    throw new CallsignError(cause.code, `${name}: ${who} ${id}, which is not here: ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
+async function readEmbeddingFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const message = `${path}: cannot read the speech embedding: ${String(cause)}`;
+    throw new CallsignError("FILE_NOT_FOUND", message, { cause });
+  }
+}
+
+function embeddingMismatch({ card, name, hasCard }: FoundModel, got: string): CallsignError {
+  const { id, sha256 } = card.frontend.embedding;
+  const expected = hasCard
+    ? `the card was trained with embedding ${id} with sha256 ${sha256}`
+    : `a head without a card is read with embedding ${id} with sha256 ${sha256} and no other`;
+  const fix = hasCard ? "" : "; if it was trained with this one, write a model.json beside it that says so";
+  return new CallsignError("CARD_MISMATCH", `${name}: ${expected}, got ${got}${fix}`);
+}

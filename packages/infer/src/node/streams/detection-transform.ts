@@ -1,0 +1,42 @@
+import { Transform, type TransformCallback } from "node:stream";
+import { callbackify } from "node:util";
+import { PcmDecoder, type PcmEncoding, Resampler, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import type { Detection } from "../../detector/decision.ts";
+import type { Hearing } from "../../detector/detections.ts";
+
+export interface DetectionTransformOptions {
+  /** Default `s16le`. */
+  readonly encoding?: PcmEncoding;
+  /** Of the bytes; converted to 16 kHz. Default 16,000. */
+  readonly sampleRateHz?: number;
+  /** Interleaved, mixed to mono. Default 1. */
+  readonly channels?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A Node stream: PCM bytes in, cut anywhere, detections out as objects, with back-pressure both ways. The detector (or
+ * one stream of a set) stays the caller's. Errors of the detector are the stream's.
+ * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
+ */
+export function createDetectionTransform(
+  hearing: Hearing<Detection>,
+  options: DetectionTransformOptions = {},
+): Transform {
+  const { encoding = "s16le", sampleRateHz = SAMPLE_RATE_HZ, channels = 1, signal } = options;
+  const decoder = new PcmDecoder({ encoding, channels });
+  const resampler = new Resampler({ fromHz: sampleRateHz, toHz: SAMPLE_RATE_HZ });
+  const hear = callbackify(async (stream: Transform, samples: Float32Array) => {
+    for (const step of await hearing.push(samples)) for (const one of step.detections) stream.push(one);
+  });
+  return new Transform({
+    readableObjectMode: true,
+    ...(signal && { signal }),
+    transform(bytes: Buffer, _encoding, callback: TransformCallback) {
+      hear(this, resampler.push(decoder.decode(bytes)), (error) => callback(error));
+    },
+    flush(callback: TransformCallback) {
+      hear(this, resampler.flush(), (error) => callback(error));
+    },
+  });
+}

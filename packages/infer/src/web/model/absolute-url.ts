@@ -1,0 +1,17 @@
+import { CallsignError } from "@callsign/audio/internal";
+
+/**
+ * An address in full; relative ones are relative to the page (in a worker: to the worker's own).
+ * @throws CallsignError `INVALID_ARGUMENT`
+ */
+export function absoluteUrl(url: string | URL): URL {
+  try {
+    return new URL(url, globalThis.location?.href);
+  } catch (cause) {
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `expected an address such as "model/" or "https://example.org/model/", got ${JSON.stringify(url)}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,88 @@
+import type { Detector } from "../../detector/detector.ts";
+import { CallsignError } from "@callsign/audio/internal";
+import type { ModelCard } from "../../model/model-card.ts";
+import { type ModelParts, openDetector } from "../../model/open-detector.ts";
+import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../../model/sensitivity.ts";
+import type { SessionFactory } from "../../runtime/session.ts";
+import { absoluteUrl } from "./absolute-url.ts";
+import { fetchBytes } from "./fetch-bytes.ts";
+import { checkSha256 } from "./sha256.ts";
+import { readWebModel, type WebModel } from "./web-model.ts";
+import { createWebSession } from "../runtime/web-session.ts";
+
+/** Name of a speech embedding on a model's card. */
+export type EmbeddingId = ModelCard["frontend"]["embedding"]["id"];
+
+export interface WebLoadOptions extends Sensitivity {
+  /**
+   * Address of the speech embedding that the cards name; for models of different embeddings one address for each, of
+   * which only those needed are fetched.
+   */
+  readonly embedding: string | Readonly<Partial<Record<EmbeddingId, string>>>;
+  /** Default `createWebSession()`. */
+  readonly createSession?: SessionFactory;
+  readonly signal?: AbortSignal;
+  /** Receives a sentence for each thing that the user of a bare head should know. */
+  readonly onNote?: (note: string) => void;
+}
+
+/**
+ * Loads a detector of one or several models in a page: fetches models and speech embedding and checks both against the
+ * cards by sha256. Models with the same front-end share its sessions. It runs in the thread that calls it;
+ * `WorkerDetector` keeps the page responsive.
+ * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH`, `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`,
+ * `SESSION_FAILED`, `DEPENDENCY_MISSING` (onnxruntime's files), `INVALID_ARGUMENT`, `ABORTED`
+ */
+export async function loadWebDetector(
+  models: WebModel | readonly WebModel[],
+  options: WebLoadOptions,
+): Promise<Detector> {
+  const { createSession = createWebSession() } = options;
+  const sources = isList(models) ? models : [models];
+  const parts = await Promise.all(sources.map((model) => readParts(model, { ...options, createSession })));
+  checkThresholdLabels(
+    parts.map(({ card }) => card),
+    options,
+  );
+  const detector = await openDetector(parts, {
+    embedding: (model) => fetchEmbedding(model, options),
+    createSession,
+  });
+  if (options.signal?.aborted !== true) return detector;
+  // Sessions cannot be aborted while they open.
+  await detector.dispose();
+  throw new CallsignError("ABORTED", "loading the detector was aborted", { cause: options.signal.reason });
+}
+
+const isList = (models: WebModel | readonly WebModel[]): models is readonly WebModel[] =>
+  Array.isArray(models);
+
+async function readParts(
+  model: WebModel,
+  options: WebLoadOptions & { readonly createSession: SessionFactory },
+): Promise<ModelParts> {
+  const { threshold, falseAlarmsPerDay, createSession, onNote } = options;
+  const parts = await readWebModel(model, { createSession, onNote, ...signalOf(options) });
+  const card = withSensitivity(parts.card, {
+    ...(threshold !== undefined && { threshold }),
+    ...(falseAlarmsPerDay !== undefined && { falseAlarmsPerDay }),
+  });
+  return { ...parts, card };
+}
+
+async function fetchEmbedding({ card, name }: ModelParts, options: WebLoadOptions): Promise<Uint8Array> {
+  const { id, sha256 } = card.frontend.embedding;
+  const { embedding } = options;
+  const address = typeof embedding === "string" ? embedding : embedding[id];
+  if (address === undefined)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `embedding: ${name} needs ${id}, got addresses of ${Object.keys(embedding).join(", ") || "none"}`,
+    );
+  const { href } = absoluteUrl(address);
+  const bytes = await fetchBytes(href, signalOf(options));
+  checkSha256(bytes, { name: href, sha256 });
+  return bytes;
+}
+
+const signalOf = ({ signal }: WebLoadOptions): { signal?: AbortSignal } => (signal ? { signal } : {});

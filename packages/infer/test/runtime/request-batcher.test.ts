@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { Gatherer } from "../../src/runtime/request-batcher.ts";
+
+/** Takes its time over each run, and fails runs with a negative request. */
+function recording(): { runs: number[][]; run: (requests: readonly number[]) => Promise<void> } {
+  const runs: number[][] = [];
+  return {
+    runs,
+    run: async (requests) => {
+      runs.push([...requests]);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (requests.some((request) => request < 0)) throw new Error(`refused ${requests.join(", ")}`);
+    },
+  };
+}
+
+it("Gatherer runs the first at once and what is asked meanwhile together, so many at most", async () => {
+  const { runs, run } = recording();
+  const gatherer = new Gatherer(run, 3);
+  await Promise.all([1, 2, 3, 4, 5, 6].map((request) => gatherer.ask(request)));
+  await gatherer.ask(7);
+  expect(runs).toEqual([[1], [2, 3, 4], [5, 6], [7]]);
+});
+
+it("Gatherer fails those alone that fail on their own", async () => {
+  const { runs, run } = recording();
+  const gatherer = new Gatherer(run, 3);
+  const results = await Promise.allSettled([1, 2, -3, 4, 5].map((request) => gatherer.ask(request)));
+  expect(results.map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "fulfilled",
+  ]);
+  expect(results[2]).toMatchObject({ reason: new Error("refused -3") });
+  expect(runs).toEqual([[1], [2, -3, 4], [2], [-3], [4], [5]]);
+});

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { bearerOf, sameToken } from "./bearer-token.ts";
+import type { ServeHub } from "../connection/connection.ts";
+
+/** Answers `GET /health` (200 while it takes clients, 503 while it stops) and `GET /metrics`; anything else is 404. */
+export function answerHttp(
+  request: IncomingMessage,
+  { response, hub, stopping }: { response: ServerResponse; hub: ServeHub; stopping: boolean },
+): void {
+  // Whatever a request carries beside its head is not read.
+  request.resume();
+  const path = (request.url ?? "/").split("?", 1)[0];
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return reply(response, { status: 405, body: "only GET here\n" });
+  if (path === "/health") {
+    const models = hub.set.cards.map(({ name }) => name);
+    const body = {
+      status: stopping ? "stopping" : "ok",
+      version: hub.version,
+      streams: hub.metrics.streams,
+      models,
+    };
+    return reply(response, {
+      status: stopping ? 503 : 200,
+      type: "application/json",
+      body: `${JSON.stringify(body)}\n`,
+    });
+  }
+  if (path !== "/metrics")
+    return reply(response, {
+      status: 404,
+      body: "here are /health, /metrics and the WebSocket /v1/stream\n",
+    });
+  if (hub.token !== undefined && !sameToken(bearerOf(request.headers.authorization), hub.token))
+    return reply(response, { status: 401, body: "expected the server's token as Authorization: Bearer\n" });
+  return reply(response, {
+    status: 200,
+    type: "text/plain; version=0.0.4; charset=utf-8",
+    body: hub.metrics.render(),
+  });
+}
+
+function reply(
+  response: ServerResponse,
+  { status, body, type = "text/plain; charset=utf-8" }: { status: number; body: string; type?: string },
+): void {
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...(status === 401 && { "www-authenticate": "Bearer" }),
+  });
+  response.end(body);
+}

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import {
+  type AudioCopy,
+  formatModelCard,
+  FRONTEND_ID,
+  type GatePolicy,
+  type ModelCard,
+} from "@callsign/infer/internal";
+import {
+  MODEL_CARD_FILE,
+  sha256Hex,
+  SPEECH_EMBEDDING,
+  toolIdentity,
+  writeFileAtomic,
+} from "@callsign/infer/node/internal";
+import { type Architecture, parameterCount, type Weights } from "../models/architecture.ts";
+import { encodeClassifier } from "./onnx/encode-classifier.ts";
+
+export interface ExportModelOptions {
+  readonly architecture: Architecture;
+  readonly weights: Weights;
+  /** The model's name in its card. */
+  readonly name: string;
+  /** One for each of the architecture's outputs, in order. */
+  readonly labels: readonly string[];
+  /** Lowest score that is a detection, for each label. */
+  readonly thresholds: Readonly<Record<string, number>>;
+  /** Steps in a row that must reach the threshold. Default 1. */
+  readonly patience?: number;
+  /** Default 1. */
+  readonly refractorySeconds?: number;
+  /** How its gate behaves, where it is one. */
+  readonly gate?: GatePolicy | undefined;
+  /** Copies of the audio whose scores are averaged; default the audio as it is. */
+  readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;
+  /** How audio is cut for it. Default what its shape tells, with the published lengths. */
+  readonly windowing?: ModelCard["windowing"];
+  /** The embedding its features came from. Default Google's. */
+  readonly embedding?: ModelCard["frontend"]["embedding"];
+  /** For each label, thresholds from high to low and what they came to: what runtime sensitivity is read from. */
+  readonly operatingPoints?: ModelCard["operatingPoints"];
+  /** Summary and data licences for the card. */
+  readonly training?: Readonly<Record<string, unknown>>;
+  readonly data?: ModelCard["data"];
+  /** Folder to write to; made if missing. */
+  readonly outDir: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportedModel {
+  readonly modelFile: string;
+  readonly cardFile: string;
+  readonly parameterCount: number;
+  readonly card: ModelCard;
+}
+
+/** Name of the graph in a model's folder. */
+export const MODEL_FILE = "model.onnx";
+
+/**
+ * Writes `model.onnx` and its card, `model.json`, each whole or not at all; the card, which names the graph's sha256,
+ * comes last. @throws CallsignError `CARD_INVALID` (labels or thresholds that do not fit), `FILE_WRITE_FAILED`, `ABORTED`
+ */
+export async function exportModel(options: ExportModelOptions): Promise<ExportedModel> {
+  const { architecture, weights, outDir } = options;
+  const graph = encodeClassifier(architecture, weights, { version: toolIdentity().version });
+  const card = describeModel(options, graph);
+  const modelFile = join(outDir, MODEL_FILE);
+  const cardFile = join(outDir, MODEL_CARD_FILE);
+  const text = formatModelCard(card, { name: cardFile });
+  const write = options.signal ? { signal: options.signal } : {};
+  await writeFileAtomic(modelFile, graph, write);
+  await writeFileAtomic(cardFile, text, write);
+  return { modelFile, cardFile, parameterCount: parameterCount(architecture), card };
+}
+
+function describeModel(options: ExportModelOptions, graph: Uint8Array): ModelCard {
+  const { architecture, training, data } = options;
+  const { id, sha256 } = options.embedding ?? SPEECH_EMBEDDING;
+  const windowing = options.windowing ?? windowingOf(architecture);
+  return {
+    formatVersion: 1,
+    name: options.name,
+    labels: [...options.labels],
+    classifier: { file: MODEL_FILE, sha256: sha256Hex(graph), bytes: graph.length },
+    frontend: {
+      id: FRONTEND_ID,
+      floor: windowing.kind === "sliding-audio" ? "window" : "chunk",
+      embedding: { id, sha256 },
+    },
+    ...(options.testTimeAugmentation && { testTimeAugmentation: [...options.testTimeAugmentation] }),
+    audioScale: "int16",
+    sampleRateHz: SAMPLE_RATE_HZ,
+    windowing,
+    decision: {
+      thresholds: { ...options.thresholds },
+      patience: options.patience ?? 1,
+      refractorySeconds: options.refractorySeconds ?? 1,
+    },
+    ...(options.gate && { gate: { ...options.gate } }),
+    ...(options.operatingPoints && { operatingPoints: options.operatingPoints }),
+    ...(training && { training: { ...training } }),
+    ...(data && { data: [...data] }),
+    createdBy: toolIdentity(),
+  };
+}
+
+/** One embedding comes of the published pipeline's window and step; a sequence moves with the embedding's stride. */
+function windowingOf({ featureShape }: Architecture): ModelCard["windowing"] {
+  return featureShape.length === 1
+    ? { kind: "sliding-audio", windowLength: 13_000, hopLength: 512 }
+    : { kind: "embedding-sequence", embeddings: featureShape[0]!, hopLength: 1280 };
+}

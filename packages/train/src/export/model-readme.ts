@@ -1,0 +1,76 @@
+import type { DetectorConfig } from "../config/config.ts";
+import type { ExportedModel } from "./export-model.ts";
+import type { FinishedTraining } from "./finish-training.ts";
+import type { ResolvedTraining } from "../config/resolve-training.ts";
+
+export interface ModelReadmeParts {
+  readonly config: DetectorConfig;
+  readonly training: ResolvedTraining;
+  readonly finished: FinishedTraining;
+  readonly model: ExportedModel;
+  readonly data: readonly { readonly name: string; readonly licence: string }[];
+  readonly parameters: number;
+}
+
+/** A model's README.md in the hub's model-card form: front matter that the hub reads, then what a person wants to know. */
+export function formatModelReadme({
+  config,
+  training,
+  finished,
+  model,
+  data,
+  parameters,
+}: ModelReadmeParts): string {
+  const { card } = model;
+  const phrases = config.labels.map(
+    ({ label, phrases }) => `| ${cell(label)} | ${cell(phrases.join(", "))} |`,
+  );
+  const figures = finished.labels.map(
+    (one) =>
+      `| ${cell(one.label)} | ${one.threshold.toPrecision(4)} | ${percent(one.missedShare)} | ${percent(one.needlessShare)} | ` +
+      `${percent(one.falseRejectRate)} | ${one.falseAcceptsPerHour.toFixed(2)} |`,
+  );
+  return `---
+library_name: callsign
+pipeline_tag: audio-classification
+tags:
+  - voice-commands
+  - keyword-spotting
+  - onnx
+# The data's licences decide what may be done with the model; they are listed below.
+license: other
+---
+
+# ${config.name}
+
+Detects spoken commands: a ${training.architecture.name} of ${parameters.toLocaleString("en-US")} parameters on the embeddings of
+\`${card.frontend.embedding.id}\`, ${card.windowing.kind === "sliding-audio" ? "one of them" : `${card.windowing.embeddings} in a row`} at a time.
+Made by Callsign ${card.createdBy.version}.
+
+    callsign detect --model . recording.wav
+
+| label | phrases |
+|---|---|
+${phrases.join("\n")}
+
+## On the validation split
+
+Voices that were not trained on, at the card's own threshold. "Missed" and "needless" count windows, the rest detections.
+
+| label | threshold | missed | needless | false rejects | false accepts per hour |
+|---|--:|--:|--:|--:|--:|
+${figures.join("\n")}
+
+A score is the probability of the phrase where it is being said ${percent(config.train.selection.phraseShare)} of the time.
+
+## Data
+
+| source | licence |
+|---|---|
+${data.map(({ name, licence }) => `| ${cell(name)} | ${cell(licence)} |`).join("\n")}
+`;
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

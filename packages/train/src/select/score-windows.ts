@@ -1,0 +1,44 @@
+import { joinFloats } from "@callsign/audio/internal";
+import { EMBEDDING } from "@callsign/infer/internal";
+
+import type { Learner } from "../optimize/learner.ts";
+import type { FeatureCache } from "../shards/feature-cache.ts";
+import type { ShardTable } from "../shards/shard-table.ts";
+import type { TensorFlow } from "../backends/tensorflow-module.ts";
+
+export interface ScoreOptions {
+  readonly tf: TensorFlow;
+  readonly learner: Learner;
+  readonly cache: FeatureCache;
+  /** `[embeddings, 96]` or `[96]`. */
+  readonly featureShape: readonly number[];
+}
+
+/** Windows calculated at once: enough to keep any backend busy, 25 MB of sequences. */
+const AT_ONCE = 4096;
+/** Padded to multiples of this: a few sizes for many shards, as some backends prepare each anew. */
+const SIZES_APART = 512;
+
+/** Logits `[windows, labels]` of some windows of one shard. */
+export async function scoreWindows(
+  { table, shard, windows }: { table: ShardTable; shard: number; windows: ArrayLike<number> },
+  { tf, learner, cache, featureShape }: ScoreOptions,
+): Promise<Float32Array> {
+  const rows = await cache.get(shard);
+  const length = featureShape.reduce((product, n) => product * n, 1);
+  const parts: Float32Array[] = [];
+  for (let from = 0; from < windows.length; from += AT_ONCE) {
+    const size = Math.min(AT_ONCE, windows.length - from);
+    const padded = Math.ceil(size / SIZES_APART) * SIZES_APART;
+    const values = new Float32Array(padded * length);
+    for (let i = 0; i < size; i++) {
+      const end = (table.windowEnd[windows[from + i]!]! + 1) * EMBEDDING.dimension;
+      values.set(rows.subarray(end - length, end), i * length);
+    }
+    const features = tf.tensor(values, [padded, ...featureShape]);
+    const logits = learner.logits(features);
+    parts.push((await logits.data<"float32">()).slice(0, size * logits.shape[1]));
+    tf.dispose([features, logits]);
+  }
+  return joinFloats(parts);
+}

@@ -1,0 +1,148 @@
+import { LIKE_A_PHRASE } from "@callsign/data/internal";
+import type { DetectorConfig } from "../config/config.ts";
+import { IGNORED } from "../batches/label-policy.ts";
+import type { ResolvedTraining } from "../config/resolve-training.ts";
+import type { ShardTable } from "../shards/shard-table.ts";
+import { type CostPoint, type LabelScores, leastCost } from "./expected-cost.ts";
+import { gateStream } from "./choose-mute-gate.ts";
+import { scoredStream, sigmoid } from "./scored-stream.ts";
+import { scoreWindows, type ScoreOptions } from "./score-windows.ts";
+import {
+  bestAt,
+  detArea,
+  type OperatingPoint,
+  operatingPointAt,
+  sweepThresholds,
+} from "./choose-threshold.ts";
+
+/** What is validated against. */
+export interface ValidationOptions {
+  readonly config: DetectorConfig;
+  readonly training: ResolvedTraining;
+  readonly tables: readonly ShardTable[];
+}
+
+/** Logits of the validation split, by label: of its phrase's windows, and of others. */
+export interface ScoredValidation {
+  readonly shards: readonly { readonly table: ShardTable; readonly logits: Float32Array }[];
+  readonly labels: readonly LabelScores[];
+}
+
+/** How one label does on the validation split. */
+export interface LabelValidation {
+  readonly label: string;
+  /** Windows, at the threshold of least expected cost. */
+  readonly cost: CostPoint;
+  /** Streams, after the decision stage. */
+  readonly detArea: number;
+  /** At the target rate of false accepts. */
+  readonly atTarget: OperatingPoint;
+  /** At a score of one half. */
+  readonly atHalf: OperatingPoint;
+}
+
+export interface Validation {
+  /** Mean cross-entropy, both classes weighing alike. */
+  readonly loss: number;
+  readonly labels: readonly LabelValidation[];
+  /** What decides which epoch is best, the first before the second; lower is better. */
+  readonly criterion: readonly [number, number];
+}
+
+/** Scores every window of the validation split. */
+export async function scoreValidation(
+  { tables, config }: Pick<ValidationOptions, "tables" | "config">,
+  scoring: ScoreOptions,
+): Promise<ScoredValidation> {
+  const shards: { table: ShardTable; logits: Float32Array }[] = [];
+  for (const [shard, table] of tables.entries()) {
+    if (table.split !== "validation") continue;
+    const windows = Int32Array.from({ length: table.outcome.length }, (_, i) => i);
+    shards.push({ table, logits: await scoreWindows({ table, shard, windows }, scoring) });
+  }
+  const labels = config.labels.map((_, label) =>
+    labelScores(shards, { label, labels: config.labels.length }),
+  );
+  return { shards, labels };
+}
+
+/** Judges scores of the validation split. */
+export function judge(
+  { shards, labels: scores }: ScoredValidation,
+  { config, training }: ValidationOptions,
+): Validation {
+  const { selection } = config.train;
+  const labels = config.labels.map(({ label }, i): LabelValidation => {
+    const stream = streamOf(shards, { config, label: i });
+    const points = sweepThresholds(stream, selection);
+    return {
+      label,
+      cost: leastCost(toScores(scores[i]!), selection),
+      detArea: detArea(points),
+      atTarget: bestAt(points, selection.falseAcceptsPerHour),
+      atHalf: operatingPointAt(stream, { ...selection, threshold: 0.5 }),
+    };
+  });
+  const loss = meanOf(scores.map(balancedLoss));
+  const criterion: [number, number] =
+    training.goal === "gate"
+      ? [meanOf(labels.map(({ cost }) => cost.cost)), loss]
+      : [
+          meanOf(labels.map((one) => one.detArea)),
+          meanOf(labels.map(({ atTarget }) => atTarget.falseRejectRate)),
+        ];
+  return { loss, labels, criterion };
+}
+
+/** True where the first is better. */
+export const isBetter = (a: Validation["criterion"], b: Validation["criterion"]): boolean =>
+  a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
+
+/** A label's scores over the validation split as a stream. */
+export const streamOf = (
+  shards: ScoredValidation["shards"],
+  { config, label }: { readonly config: DetectorConfig; readonly label: number },
+) => scoredStream(shards, { label, ...streamShape(config) });
+
+/** All labels' scores over the validation split as a gate hears them. */
+export const gateStreamOf = (shards: ScoredValidation["shards"], config: DetectorConfig) =>
+  gateStream(shards, streamShape(config));
+
+/**
+ * Of sliding windows, those of positives end anywhere. Of whole phrases false accepts are counted by the hour, and clips
+ * made to sound like a phrase would be most of them: the threshold that lets none of those pass misses nearly all.
+ */
+const streamShape = ({ labels, windowing, data }: DetectorConfig) => ({
+  labels: labels.length,
+  hopLength: windowing.kind === "sliding-audio" ? data.slidingWindows.stepLength : windowing.hopLength,
+  isStream: ({ kind }: ShardTable) =>
+    windowing.kind === "sliding-audio" ? kind !== "positive" : !LIKE_A_PHRASE.has(kind),
+});
+
+/** Logits to scores. */
+export const toScores = ({ positives, negatives }: LabelScores): LabelScores => ({
+  positives: positives.map(sigmoid),
+  negatives: negatives.map(sigmoid),
+});
+
+function labelScores(
+  shards: ScoredValidation["shards"],
+  { label, labels }: { readonly label: number; readonly labels: number },
+): LabelScores {
+  const positives: number[] = [];
+  const negatives: number[] = [];
+  for (const { table, logits } of shards)
+    for (const [i, outcome] of table.outcome.entries())
+      if (outcome !== IGNORED) (outcome === label ? positives : negatives).push(logits[i * labels + label]!);
+  return { positives: Float64Array.from(positives), negatives: Float64Array.from(negatives) };
+}
+
+function balancedLoss({ positives, negatives }: LabelScores): number {
+  const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+  const sum = (logits: Float64Array, sign: number): number =>
+    logits.reduce((total, logit) => total + softplus(sign * logit), 0) / logits.length;
+  return (sum(positives, -1) + sum(negatives, 1)) / 2;
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

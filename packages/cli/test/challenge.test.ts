@@ -95,7 +95,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
       code: "AUDIO_INVALID",
       message: expect.stringContaining("ground-truth.json"),
     });
-    expect(stderr).toContain("1 of 2 files could not be read");
+    expect(stderr).toContain("detect: 1 of 2");
   });
 
   it("hears copies of the audio where the card or the command line asks for them", async () => {

@@ -22,6 +22,7 @@ export * from "./report/page.ts";
 export * from "./report/sections.ts";
 export * from "./report/data-page.ts";
 export * from "./statistics/confidence-interval.ts";
+export * from "./detection/det-area.ts";
 export * from "./detection/det-curve.ts";
 export * from "./statistics/mcnemar.ts";
 export * from "./detection/operating-point.ts";

@@ -1,5 +1,5 @@
 import { detectionsAt, type KeywordEvaluation, peakOf } from "./keyword-evaluation.ts";
-import type { DecisionTiming } from "../detection/score-track.ts";
+import type { DecisionTiming } from "@callsign/infer/internal";
 import { type ScoredRecording, restage } from "../recordings/score-recordings.ts";
 import type { Conditions } from "../recordings/stage-recording.ts";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";

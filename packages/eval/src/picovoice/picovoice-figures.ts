@@ -1,11 +1,6 @@
+import { type DecisionTiming, sustainedScores } from "@callsign/infer/internal";
 import { type Interval, wilsonInterval } from "../statistics/confidence-interval.ts";
-import {
-  type DecisionTiming,
-  type ScoreTrack,
-  stepEndMs,
-  stepsAt,
-  sustainedScores,
-} from "../detection/score-track.ts";
+import { type ScoreTrack, stepEndMs, trackDetections } from "../detection/score-track.ts";
 
 /** Where a word lies in the mix, in milliseconds, `toMs` with the half second in which a detection still counts. */
 export interface WordSpan {
@@ -50,7 +45,7 @@ export function picovoiceFigures(
   const hours = (track.scores.length * track.hopMs) / 3_600_000;
   const sustained = sustainedScores(track.scores, decision.patience);
   const countAt = (threshold: number): Counts =>
-    countSteps(stepsAt(track, { ...decision, threshold, sustained }), { track, words });
+    countSteps(trackDetections(track, { ...decision, threshold, sustained }), { track, words });
   let best: { readonly threshold: number | null } & Counts = {
     threshold: null,
     heard: 0,

@@ -7,9 +7,9 @@ import { chooseGate } from "../select/choose-mute-gate.ts";
 import { calibrate, type LogitScale } from "../select/calibrate.ts";
 import { costAt, leastCost } from "../select/expected-cost.ts";
 import {
-  bestAt,
-  type OperatingPoint,
-  operatingPointAt,
+  chooseThreshold,
+  type ThresholdPoint,
+  errorRatesAt,
   sweepThresholds,
 } from "../select/choose-threshold.ts";
 import {
@@ -34,7 +34,7 @@ export interface FinishedLabel {
   /** Streams at the threshold, and at others. */
   readonly falseRejectRate: number;
   readonly falseAcceptsPerHour: number;
-  readonly curve: readonly OperatingPoint[];
+  readonly curve: readonly ThresholdPoint[];
 }
 
 /** A trained network, its scores calibrated and its thresholds chosen. */
@@ -78,9 +78,9 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
       : undefined;
   const labels = config.labels.map(({ label }, i): FinishedLabel => {
     const { scores, stream, curve } = judged[i]!;
-    const threshold = gate?.thresholds[i] ?? bestAt(curve, selection.falseAcceptsPerHour).threshold;
+    const threshold = gate?.thresholds[i] ?? chooseThreshold(curve, selection.falseAcceptsPerHour).threshold;
     const { cost, missedShare, needlessShare } = costAt(scores, { ...selection, threshold });
-    const { falseRejectRate, falseAcceptsPerHour } = operatingPointAt(stream, { ...selection, threshold });
+    const { falseRejectRate, falseAcceptsPerHour } = errorRatesAt(stream, { ...selection, threshold });
     const figures = { cost, missedShare, needlessShare, falseRejectRate, falseAcceptsPerHour };
     return { label, threshold, calibration: scales[i]!, ...figures, curve };
   });

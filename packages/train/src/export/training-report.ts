@@ -16,6 +16,7 @@ import type { ExportedModel } from "./export-model.ts";
 import type { FinishedTraining } from "./finish-training.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { EpochRecord } from "../loop/state.ts";
+import { DET_AREA_RANGE } from "../select/choose-threshold.ts";
 
 export interface TrainingReportParts {
   readonly config: DetectorConfig;
@@ -187,7 +188,7 @@ const criterionFigure = ({ history, training }: TrainingReportParts) =>
     caption:
       training.goal === "gate"
         ? "Expected cost of a window at the best threshold; 0 is perfect."
-        : "Mean false reject rate over 0.1 to 100 false accepts per hour; 0 is perfect.",
+        : `Mean false reject rate over ${DET_AREA_RANGE.from} to ${DET_AREA_RANGE.to} false accepts per hour; 0 is perfect.`,
   });
 
 const curveFigure = ({ labels }: FinishedTraining) =>

@@ -9,6 +9,7 @@ export * from "./weights/initial-weights.ts";
 export * from "./optimize/learner.ts";
 export * from "./optimize/loss.ts";
 export * from "./models/architecture.ts";
+export * from "./weights/parameters.ts";
 export * from "./models/conv-attention.ts";
 export * from "./models/create-architecture.ts";
 export * from "./models/crnn.ts";

@@ -1,8 +1,5 @@
-import { join } from "node:path";
 import type { ModelCard } from "@callsign/infer/internal";
-import { writeFileAtomic } from "@callsign/infer/node/internal";
 import { type KeywordEvaluation, peakOf } from "./keyword-evaluation.ts";
-import { renderKeywordReport } from "./report-page.ts";
 import type { MachineFacts } from "../report/machine-facts.ts";
 import { operatingPoint, shortestFloat32 } from "../detection/operating-point.ts";
 import type { ScoredRecording } from "../recordings/score-recordings.ts";
@@ -113,19 +110,6 @@ export async function readKeywordExcerpts(parts: KeywordReportParts): Promise<Ke
   const read = (cases: readonly WorstCase[], kind: "miss" | "false-accept"): Promise<Excerpt[]> =>
     Promise.all(cases.map((worst) => excerptOf(worst, { kind, conditions })));
   return { misses: await read(misses, "miss"), falseAccepts: await read(falseAccepts, "false-accept") };
-}
-
-/** Writes `report.json` and `report.html` into a folder, each in one step. @throws CallsignError `FILE_WRITE_FAILED`, `ABORTED` */
-export async function writeKeywordReport(
-  folder: string,
-  report: KeywordReport,
-  options: { readonly excerpts: KeywordExcerpts; readonly signal?: AbortSignal },
-): Promise<{ readonly jsonPath: string; readonly htmlPath: string }> {
-  const jsonPath = join(folder, "report.json");
-  const htmlPath = join(folder, "report.html");
-  await writeFileAtomic(jsonPath, `${JSON.stringify(report)}\n`, options);
-  await writeFileAtomic(htmlPath, renderKeywordReport(report, options.excerpts), options);
-  return { jsonPath, htmlPath };
 }
 
 function worstOf({ evaluation, positives, negatives, model }: KeywordReportParts) {

@@ -1,5 +1,5 @@
 import { createRandom, createSource, findAudioFiles, type NamedSamples } from "@callsign/data/internal";
-import { CallsignError } from "@callsign/audio/internal";
+import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { readAudioChunks } from "@callsign/audio/node/internal";
 
 /**
@@ -42,8 +42,8 @@ export async function readRooms(
   return rooms;
 }
 
-const MOST_SAMPLES = 40 * 60 * 16_000;
-const MOST_OF_ONE = 60 * 16_000;
+const MOST_SAMPLES = 40 * 60 * SAMPLE_RATE_HZ;
+const MOST_OF_ONE = 60 * SAMPLE_RATE_HZ;
 
 async function readOpening(path: string, signal: AbortSignal | undefined): Promise<Float32Array | undefined> {
   try {

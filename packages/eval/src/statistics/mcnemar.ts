@@ -1,5 +1,5 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { logFactorial } from "./log-factorial.ts";
+import { logFactorial } from "./confidence-interval.ts";
 
 /** Two models on the same trials, one entry a trial: what only one of them got right decides. */
 export interface McNemar {

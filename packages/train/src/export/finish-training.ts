@@ -1,7 +1,7 @@
 import type { GatePolicy } from "@callsign/infer/internal";
 import { flattenWeights, splitWeights } from "../weights/flat-weights.ts";
 import { foldCalibration } from "../select/fold-calibration.ts";
-import type { Weights } from "../models/architecture.ts";
+import type { Weights } from "../weights/parameters.ts";
 import { type Run, scoringOf } from "../loop/run.ts";
 import { chooseGate } from "../select/choose-mute-gate.ts";
 import { calibrate, type LogitScale } from "../select/calibrate.ts";

@@ -10,7 +10,7 @@ import { type ExportedModel, exportModel } from "../export/export-model.ts";
 import { finishTraining, type FinishedTraining } from "../export/finish-training.ts";
 import { formatModelReadme } from "../export/model-readme.ts";
 import { createArchitecture } from "../models/create-architecture.ts";
-import { parameterCount } from "../models/architecture.ts";
+import { parameterCount } from "../weights/parameters.ts";
 import { resolveTraining } from "../config/resolve-training.ts";
 import { type OpenedShards, openShards } from "../shards/open-shards.ts";
 import { trainEpochs } from "./train-epochs.ts";

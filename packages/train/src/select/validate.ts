@@ -1,12 +1,12 @@
 import { LIKE_A_PHRASE } from "@callsign/data/internal";
-import { detArea } from "@callsign/eval/internal";
+import { detArea, sigmoid } from "@callsign/eval/internal";
 import type { DetectorConfig } from "../config/config.ts";
 import { IGNORED } from "../batches/label-policy.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
 import { type CostPoint, type LabelScores, leastCost } from "./expected-cost.ts";
 import { gateStream } from "./choose-mute-gate.ts";
-import { scoredStream, sigmoid } from "./scored-stream.ts";
+import { scoredStream } from "./scored-stream.ts";
 import { scoreWindows, type ScoreOptions } from "./score-windows.ts";
 import {
   chooseThreshold,

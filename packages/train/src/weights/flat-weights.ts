@@ -1,6 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
 import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
-import { type Parameterised, parameterCount, parameterLength, type Weights } from "../models/architecture.ts";
+import { type Parameterised, parameterCount, parameterLength, type Weights } from "./parameters.ts";
 import type { TensorFlow } from "../backends/tensorflow-module.ts";
 
 /** All parameters end to end in the architecture's order: the optimiser's and the checkpoint's view of a network. */

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { columnPeaks } from "../../report/charts/column-peaks.ts";
+import { columnPeaks } from "../../report/charts/downsample.ts";
 import type { ChallengeReport } from "./report.ts";
 import { percentile } from "../../statistics/percentile.ts";
 import { LIMIT_LINE, MOST_POINTS, timeAxis } from "../../report/charts/axes.ts";

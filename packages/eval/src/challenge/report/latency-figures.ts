@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { LATEST_MS, SLOW_MS } from "../score.ts";
-import { columnPeaks } from "../../report/charts/column-peaks.ts";
+import { columnPeaks } from "../../report/charts/downsample.ts";
 import { histogram, logEdges } from "../../statistics/histogram.ts";
 import { percentile } from "../../statistics/percentile.ts";
 import { labelled, LIMIT_LINE, logTicks, MOST_POINTS, timeAxis } from "../../report/charts/axes.ts";

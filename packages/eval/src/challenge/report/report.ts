@@ -1,8 +1,5 @@
-import { join } from "node:path";
 import type { ModelCard } from "@callsign/infer/internal";
-import { writeFileAtomic } from "@callsign/infer/node/internal";
 import type { ChallengeMode, ChallengeResult } from "../evaluation.ts";
-import { renderChallengeReport } from "./report-page.ts";
 import type { ChallengeTruth } from "../truth.ts";
 import { type LabelledRun, overrunsOf } from "../labeller.ts";
 import type { LookAheadPoint } from "../look-ahead.ts";
@@ -13,7 +10,7 @@ import {
   type PublishedFigures,
   publishedFiguresFor,
 } from "../published-challenge.ts";
-import { type WaveformEnvelope, waveformEnvelope } from "../../report/charts/waveform-envelope.ts";
+import { type WaveformEnvelope, waveformEnvelope } from "../../report/charts/downsample.ts";
 
 /** The content of a challenge run's `report.json`; `report.html` is drawn from it alone. A key may be added; a change of meaning is a new `schemaVersion`. */
 export interface ChallengeReport {
@@ -112,19 +109,6 @@ export function makeChallengeReport(parts: ChallengeReportParts): ChallengeRepor
     ...(parts.lookAhead && { lookAhead: parts.lookAhead }),
     waveform: waveformEnvelope(samples.subarray(0, samplesScored), WAVEFORM_COLUMNS),
   };
-}
-
-/** Writes `report.json` and `report.html` into a folder, each in one step. @throws CallsignError `FILE_WRITE_FAILED`, `ABORTED` */
-export async function writeChallengeReport(
-  folder: string,
-  report: ChallengeReport,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<{ readonly jsonPath: string; readonly htmlPath: string }> {
-  const jsonPath = join(folder, "report.json");
-  const htmlPath = join(folder, "report.html");
-  await writeFileAtomic(jsonPath, `${JSON.stringify(report)}\n`, options);
-  await writeFileAtomic(htmlPath, renderChallengeReport(report), options);
-  return { jsonPath, htmlPath };
 }
 
 /** More than a wide chart has pixels for, fewer than make the file heavy. */

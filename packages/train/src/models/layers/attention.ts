@@ -1,6 +1,7 @@
 import type { Rank, Tensor3D } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../../export/onnx/graph-builder.ts";
-import type { ForwardContext, ParameterSpec } from "../architecture.ts";
+import type { ForwardContext } from "../architecture.ts";
+import type { ParameterSpec } from "../../weights/parameters.ts";
 import { linear } from "./layers.ts";
 import { linearProduct } from "./linear-product.ts";
 

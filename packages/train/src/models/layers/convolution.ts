@@ -1,7 +1,8 @@
 import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../../export/onnx/graph-builder.ts";
 import { addLayerNorm } from "./add-layers.ts";
-import type { ForwardContext, ParameterSpec } from "../architecture.ts";
+import type { ForwardContext } from "../architecture.ts";
+import type { ParameterSpec } from "../../weights/parameters.ts";
 import { convolutionParameters, layerNormParameters } from "./linear-parameters.ts";
 
 /** A convolution over time with its LayerNorm and ReLU; as many steps come out as go in. */

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from "../architecture.ts";
+import type { ParameterSpec } from "../../weights/parameters.ts";
 
 /**
  * Weight `[outputs, inputs]` and bias `[outputs]` of a linear layer, started as `torch.nn.Linear` starts them

@@ -202,7 +202,7 @@ const missTable = (caption: string, groups: readonly HitGroup[]): SafeHtml =>
       ...["recordings", "misses", "missed", "95 %"].map((heading) => ({ heading, kind: "number" as const })),
     ],
     rows: groups
-      .slice(0, MOST_GROUPS)
+      .slice(0, MAX_GROUPS)
       .map(({ group, recordings, misses: missed, falseRejectRate, interval }): HtmlValue[] => [
         group,
         whole(recordings),
@@ -212,7 +212,7 @@ const missTable = (caption: string, groups: readonly HitGroup[]): SafeHtml =>
       ]),
   });
 
-const MOST_GROUPS = 20;
+const MAX_GROUPS = 20;
 
 const worstFirst = (groups: readonly HitGroup[]): HitGroup[] =>
   groups.toSorted((a, b) => b.falseRejectRate - a.falseRejectRate || b.recordings - a.recordings);

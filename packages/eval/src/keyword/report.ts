@@ -57,7 +57,7 @@ export interface KeywordReportParts {
 }
 
 /** What is shown of each kind: enough to learn from, few enough to keep the page below some megabytes. */
-const MOST_CASES = 12;
+const MAX_CASES = 12;
 
 /** Gathers what a report says. */
 export function makeKeywordReport(parts: KeywordReportParts): KeywordReport {
@@ -116,11 +116,11 @@ function worstOf({ evaluation, positives, negatives, model }: KeywordReportParts
   const { patience, refractorySeconds } = model.decision;
   const { threshold } = operatingPoint(evaluation.curve, evaluation.atFalseAcceptsPerHour);
   return {
-    misses: worstMisses(positives, { heard: evaluation.heard, most: MOST_CASES }),
+    misses: worstMisses(positives, { heard: evaluation.heard, max: MAX_CASES }),
     falseAccepts: worstFalseAccepts(negatives, {
       decision: { patience, refractorySeconds },
       threshold,
-      most: MOST_CASES,
+      max: MAX_CASES,
     }),
   };
 }

@@ -30,7 +30,7 @@ export interface PicovoiceFigures {
 export const GRACE_MS = 500;
 
 /** Thresholds tried at most: the highest scores of every second. */
-const MOST_THRESHOLDS = 3000;
+const MAX_THRESHOLDS = 3000;
 
 /** Walks the threshold down from above every score for as long as false accepts keep to the rate. */
 export function picovoiceFigures(
@@ -105,5 +105,5 @@ function candidates(sustained: Float32Array, hopMs: number): number[] {
     for (let i = at; i < Math.min(sustained.length, at + block); i++) peak = Math.max(peak, sustained[i]!);
     if (peak >= 0) peaks.add(peak);
   }
-  return [...peaks].toSorted((a, b) => b - a).slice(0, MOST_THRESHOLDS);
+  return [...peaks].toSorted((a, b) => b - a).slice(0, MAX_THRESHOLDS);
 }

@@ -17,7 +17,7 @@ export async function readNoises(
   const noises: NamedSamples[] = [];
   let total = 0;
   for (const { path, relativePath } of files) {
-    if (total >= MOST_SAMPLES) break;
+    if (total >= MAX_SAMPLES) break;
     const samples = await readOpening(path, signal);
     if (samples === undefined || samples.every((sample) => sample === 0)) continue;
     noises.push({ name: relativePath, samples });
@@ -42,12 +42,12 @@ export async function readRooms(
   return rooms;
 }
 
-const MOST_SAMPLES = 40 * 60 * SAMPLE_RATE_HZ;
-const MOST_OF_ONE = 60 * SAMPLE_RATE_HZ;
+const MAX_SAMPLES = 40 * 60 * SAMPLE_RATE_HZ;
+const MAX_OF_ONE = 60 * SAMPLE_RATE_HZ;
 
 async function readOpening(path: string, signal: AbortSignal | undefined): Promise<Float32Array | undefined> {
   try {
-    const options = { chunkLength: MOST_OF_ONE, ...(signal && { signal }) };
+    const options = { chunkLength: MAX_OF_ONE, ...(signal && { signal }) };
     for await (const chunk of readAudioChunks(path, options)) return chunk;
     return undefined;
   } catch (error) {

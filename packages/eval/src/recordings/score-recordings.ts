@@ -37,7 +37,7 @@ export async function scoreRecordings(
 ): Promise<ScoredRecording[]> {
   const { conditions, kind, signal, onProgress } = options;
   const tally = new FaultTally(`${kind} recordings`, {
-    mostShare: MOST_FAULTS,
+    mostShare: MAX_FAULTS,
     onFault: ({ place, error }) => options.onFault?.(place, error),
   });
   const scored: ScoredRecording[] = [];
@@ -72,7 +72,7 @@ export async function restage(
   return stageRecording(samples, { name: recording.name, conditions });
 }
 
-const MOST_FAULTS = 0.02;
+const MAX_FAULTS = 0.02;
 
 async function trackOf(
   detector: Detector,

@@ -73,8 +73,8 @@ function snrOf(levels: Float64Array, stretch: Stretch): number | undefined {
   if (around < LEAST_SURROUNDINGS) return undefined;
   const inside = energyOf(levels, stretch) / (stretch.to - stretch.from);
   const outside = (energyOf(levels, { from: 0, to: levels.length }) - energyOf(levels, stretch)) / around;
-  return Math.min(MOST_SNR_DB, 10 * Math.log10(inside / Math.max(outside, Number.MIN_VALUE)));
+  return Math.min(MAX_SNR_DB, 10 * Math.log10(inside / Math.max(outside, Number.MIN_VALUE)));
 }
 
 /** Recordings gated to digital silence have no end of it. */
-const MOST_SNR_DB = 90;
+const MAX_SNR_DB = 90;

@@ -1,5 +1,5 @@
 import type { Rank, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 
 /** Inputs of each output of a convolution as one row, so that the convolution is one matrix product. */

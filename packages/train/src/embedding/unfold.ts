@@ -1,5 +1,5 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 import { unfoldByGather } from "./unfold-by-gather.ts";
 import { type Unfolded, unfoldBySlices } from "./unfold-by-slices.ts";

@@ -2,7 +2,7 @@ import { formatPercent } from "@callsign/eval/internal";
 
 import type { DetectorConfig } from "../config/config.ts";
 import type { ExportedModel } from "./export-model.ts";
-import type { FinishedTraining } from "./finish-training.ts";
+import type { FinishedTraining } from "../select/finish-training.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 
 export interface ModelReadmeParts {

@@ -14,7 +14,7 @@ import { writeFileAtomic } from "@callsign/infer/node/internal";
 import type { Backend } from "../backends/backend.ts";
 import type { DetectorConfig } from "../config/config.ts";
 import type { ExportedModel } from "./export-model.ts";
-import type { FinishedTraining } from "./finish-training.ts";
+import type { FinishedTraining } from "../select/finish-training.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { EpochRecord } from "../loop/state.ts";
 import { DET_AREA_RANGE } from "../select/choose-threshold.ts";

@@ -7,7 +7,7 @@ import type { Backend } from "../backends/backend.ts";
 import type { DetectorConfig } from "../config/config.ts";
 import { keepEarlierTraining, TRAINING_FILES, trainingSettings } from "./earlier-training.ts";
 import { type ExportedModel, exportModel } from "../export/export-model.ts";
-import { finishTraining, type FinishedTraining } from "../export/finish-training.ts";
+import { finishTraining, type FinishedTraining } from "../select/finish-training.ts";
 import { formatModelReadme } from "../export/model-readme.ts";
 import { createArchitecture } from "../models/create-architecture.ts";
 import { parameterCount } from "../weights/parameters.ts";

@@ -1,6 +1,6 @@
 import type { Tensor2D, Tensor } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../export/onnx/graph-builder.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { Parameterised, ParameterSpec } from "../weights/parameters.ts";
 
 /** What `forward` calculates with. */
@@ -44,6 +44,3 @@ export interface Architecture extends Parameterised {
   /** Adds the calculation on the value `features`; returns the name of the logits `[batch, labels]`. */
   addNodes(graph: GraphBuilder, features: string): string;
 }
-
-/** LayerNorm's epsilon: PyTorch's default, with which the published model was trained. */
-export const LAYER_NORM_EPSILON = 1e-5;

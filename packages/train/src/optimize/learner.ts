@@ -6,7 +6,7 @@ import { binaryLoss, type LossOptions } from "./loss.ts";
 import type { Architecture, DenseBlock } from "../models/architecture.ts";
 import type { Weights } from "../weights/parameters.ts";
 import { fusedBlock } from "../models/layers/fused-block.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 export interface LearnerOptions {
   readonly architecture: Architecture;

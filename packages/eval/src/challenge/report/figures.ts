@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { columnPeaks } from "../../report/charts/downsample.ts";
 import type { ChallengeReport } from "./report.ts";
 import { percentile } from "../../statistics/percentile.ts";
-import { LIMIT_LINE, MOST_POINTS, timeAxis } from "../../report/charts/axes.ts";
+import { LIMIT_LINE, MAX_POINTS, timeAxis } from "../../report/charts/axes.ts";
 import { renderChart } from "../../report/charts/chart.ts";
 import type { SafeHtml } from "../../report/html.ts";
 import { joinSpans, mutedSpans, type Span } from "../spans.ts";
@@ -48,7 +48,7 @@ export function drawScoreTrace(report: ChallengeReport): SafeHtml {
   const seconds = secondsOf(report);
   const { threshold, scores } = report.frames;
   // A frame's score is known at its end.
-  const trace = columnPeaks(scores, MOST_POINTS).map(({ index, value }) => ({
+  const trace = columnPeaks(scores, MAX_POINTS).map(({ index, value }) => ({
     at: seconds((index + 1) * report.truth.frameLength),
     score: value,
   }));

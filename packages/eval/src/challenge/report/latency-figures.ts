@@ -3,7 +3,7 @@ import { LATEST_MS, SLOW_MS } from "../score.ts";
 import { columnPeaks } from "../../report/charts/downsample.ts";
 import { histogram, logEdges } from "../../statistics/histogram.ts";
 import { percentile } from "../../statistics/percentile.ts";
-import { labelled, LIMIT_LINE, logTicks, MOST_POINTS, timeAxis } from "../../report/charts/axes.ts";
+import { labelled, LIMIT_LINE, logTicks, MAX_POINTS, timeAxis } from "../../report/charts/axes.ts";
 import { renderChart } from "../../report/charts/chart.ts";
 import type { SafeHtml } from "../../report/html.ts";
 
@@ -38,7 +38,7 @@ export function drawLatencyHistogram(overrunsMs: readonly number[]): SafeHtml {
 /** How late each frame was, over the run: outliers and drifts that a histogram hides. */
 export function drawLatencyTrace(overrunsMs: readonly number[], periodMs: number): SafeHtml {
   const [fastest, slowest] = rangeOf(overrunsMs);
-  const points = columnPeaks(overrunsMs, MOST_POINTS).map(({ index, value }) => ({
+  const points = columnPeaks(overrunsMs, MAX_POINTS).map(({ index, value }) => ({
     at: (index * periodMs) / 1000,
     overrun: Math.max(SHORTEST_MS, value),
   }));

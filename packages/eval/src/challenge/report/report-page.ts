@@ -104,7 +104,7 @@ function commandSection(report: ChallengeReport): SafeHtml | false {
   const seconds = secondsOf(report);
   const muted = mutedSpans(report.frames.labels, report.truth.frameLength);
   const outcomes = commandOutcomes(report.truth.commands, { muted, samples: report.clip.samplesScored });
-  const shown = outcomes.slice(0, MOST_ROWS);
+  const shown = outcomes.slice(0, MAX_ROWS);
   return (
     outcomes.length > 0 &&
     section(
@@ -132,7 +132,7 @@ function commandSection(report: ChallengeReport): SafeHtml | false {
 }
 
 /** A page stays readable however many commands a clip has. */
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 
 function numbersSection(report: ChallengeReport): SafeHtml {
   const { result, published, clip } = report;

@@ -1,4 +1,8 @@
+import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { GraphBuilder } from "../../export/onnx/graph-builder.ts";
 import type { ParameterSpec } from "../../weights/parameters.ts";
+import type { ForwardContext } from "../architecture.ts";
+import { linearProduct } from "./products.ts";
 
 /**
  * Weight `[outputs, inputs]` and bias `[outputs]` of a linear layer, started as `torch.nn.Linear` starts them
@@ -15,7 +19,7 @@ export function linearParameters(
   ];
 }
 
-/** A linear layer that starts as one of a deep network that is linear at first; even sizes. */
+/** Linear layer with mirrored (looks-linear) initialisation (Balduzzi et al. 2017, arXiv 1702.08591); sizes must be even. */
 export function mirroredParameters(
   name: string,
   { inputs, outputs, first }: { readonly inputs: number; readonly outputs: number; readonly first: boolean },
@@ -27,20 +31,12 @@ export function mirroredParameters(
   ];
 }
 
-/** Weight `[outputs, inputs, kernel]` and bias of a convolution over time, started as `torch.nn.Conv1d` starts them. */
-export function convolutionParameters(
-  name: string,
-  { inputs, outputs, kernel }: { readonly inputs: number; readonly outputs: number; readonly kernel: number },
-): ParameterSpec[] {
-  const initialisation = { kind: "uniform", bound: 1 / Math.sqrt(inputs * kernel) } as const;
-  return [
-    { name: `${name}.weight`, shape: [outputs, inputs, kernel], initialisation, decays: true },
-    { name: `${name}.bias`, shape: [outputs], initialisation, decays: false },
-  ];
-}
+/** Applies a linear layer to x `[rows, inputs]`. */
+export const linear = ({ tf, parameter }: ForwardContext, x: Tensor2D, name: string): Tensor2D =>
+  linearProduct(tf, x, { weight: parameter(`${name}.weight`), bias: parameter(`${name}.bias`) });
 
-/** Gain and shift of a layer normalisation over `width` values: ones and zeros. */
-export const layerNormParameters = (name: string, width: number): ParameterSpec[] => [
-  { name: `${name}.weight`, shape: [width], initialisation: { kind: "constant", value: 1 }, decays: false },
-  { name: `${name}.bias`, shape: [width], initialisation: { kind: "constant", value: 0 }, decays: false },
-];
+/** Adds a linear layer on `[rows, inputs]` to a graph; returns the name of its output. */
+export const addLinear = (graph: GraphBuilder, input: string, name: string): string =>
+  graph.add("Gemm", [input, graph.parameter(`${name}.weight`), graph.parameter(`${name}.bias`)], {
+    transB: 1n,
+  });

@@ -1,17 +1,12 @@
 import type { GatePolicy } from "@callsign/infer/internal";
 import { flattenWeights, splitWeights } from "../weights/flat-weights.ts";
-import { foldCalibration } from "../select/fold-calibration.ts";
+import { foldCalibration } from "./fold-calibration.ts";
 import type { Weights } from "../weights/parameters.ts";
 import { type Run, scoringOf } from "../loop/run.ts";
-import { chooseGate } from "../select/choose-mute-gate.ts";
-import { calibrate, type LogitScale } from "../select/calibrate.ts";
-import { costAt, leastCost } from "../select/expected-cost.ts";
-import {
-  chooseThreshold,
-  type ThresholdPoint,
-  errorRatesAt,
-  sweepThresholds,
-} from "../select/choose-threshold.ts";
+import { chooseGate } from "./choose-mute-gate.ts";
+import { calibrate, type LogitScale } from "./calibrate.ts";
+import { costAt, leastCost } from "./expected-cost.ts";
+import { chooseThreshold, type ThresholdPoint, errorRatesAt, sweepThresholds } from "./choose-threshold.ts";
 import {
   gateStreamOf,
   isBetter,
@@ -20,7 +15,7 @@ import {
   streamOf,
   toScores,
   type Validation,
-} from "../select/validate.ts";
+} from "./validate.ts";
 
 /** How one label of a finished model does on the validation split. */
 export interface FinishedLabel {

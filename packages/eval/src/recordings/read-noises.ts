@@ -3,8 +3,8 @@ import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { readAudioChunks } from "@callsign/audio/node/internal";
 
 /**
- * Noise recordings of a folder, in a seeded order, until there are 40 minutes; of a long one the first minute. Those
- * that are silent or cannot be read are passed over.
+ * Noise recordings of a folder in seeded order, up to 40 minutes in all and the first minute of each. Silent or
+ * unreadable files are skipped.
  * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY`
  */
 export async function readNoises(
@@ -31,7 +31,7 @@ export async function readNoises(
   return noises;
 }
 
-/** Impulse responses of a folder, each from its direct sound on. @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY`, `TOO_MANY_FAULTS` */
+/** Impulse responses of a folder, each trimmed to start at its direct sound. @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY`, `TOO_MANY_FAULTS` */
 export async function readRooms(
   folder: string,
   options: { readonly signal?: AbortSignal },

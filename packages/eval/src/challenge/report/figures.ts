@@ -7,7 +7,7 @@ import { renderChart } from "../../report/charts/chart.ts";
 import type { SafeHtml } from "../../report/html.ts";
 import { joinSpans, mutedSpans, type Span } from "../spans.ts";
 
-/** Waveform above, and below it what should have been muted and what was. */
+/** Chart of the waveform, with the true commands and the muted intervals below it. */
 export function drawTimeline(report: ChallengeReport): SafeHtml {
   const seconds = secondsOf(report);
   const { low, high, columnLength } = report.waveform;
@@ -43,7 +43,7 @@ export function drawTimeline(report: ChallengeReport): SafeHtml {
   });
 }
 
-/** The score at every frame, the threshold, and where it should have been above. */
+/** Chart of the score of every frame, the threshold, and the true commands. */
 export function drawScoreTrace(report: ChallengeReport): SafeHtml {
   const seconds = secondsOf(report);
   const { threshold, scores } = report.frames;
@@ -76,7 +76,7 @@ export function drawScoreTrace(report: ChallengeReport): SafeHtml {
   });
 }
 
-/** Samples to seconds. */
+/** Converter from samples to seconds. */
 export const secondsOf =
   ({ truth }: ChallengeReport) =>
   (samples: number): number =>
@@ -114,7 +114,7 @@ const laneLabels = (lanes: readonly { readonly lane: string; readonly y: number 
     fill: "currentColor",
   });
 
-/** At most a dozen, as a reader would hear them. */
+/** Times of at most a dozen spans, for the description of the chart. */
 function listSpans(spans: readonly Span[], seconds: (samples: number) => number): string {
   const shown = spans
     .slice(0, 12)

@@ -7,7 +7,7 @@ import { labelled, LIMIT_LINE, logTicks, MAX_POINTS, timeAxis } from "../../repo
 import { renderChart } from "../../report/charts/chart.ts";
 import type { SafeHtml } from "../../report/html.ts";
 
-/** How many frames were how late, on a logarithmic scale that shows the challenge's limits however far away they are. */
+/** Histogram of label latencies on a logarithmic scale, with the challenge's limits. */
 export function drawLatencyHistogram(overrunsMs: readonly number[]): SafeHtml {
   const [fastest, slowest] = rangeOf(overrunsMs);
   const bins = histogram(overrunsMs, logEdges(Math.min(fastest, 1), Math.max(slowest, AXIS_END_MS), 16));
@@ -35,7 +35,7 @@ export function drawLatencyHistogram(overrunsMs: readonly number[]): SafeHtml {
   });
 }
 
-/** How late each frame was, over the run: outliers and drifts that a histogram hides. */
+/** Latency of each frame over the run: shows outliers and drift that a histogram hides. */
 export function drawLatencyTrace(overrunsMs: readonly number[], periodMs: number): SafeHtml {
   const [fastest, slowest] = rangeOf(overrunsMs);
   const points = columnPeaks(overrunsMs, MAX_POINTS).map(({ index, value }) => ({
@@ -72,10 +72,10 @@ const LIMITS = [
   { at: LATEST_MS, name: "invalid" },
 ];
 
-/** Leaves room beyond the last limit. */
+/** End of the axis, beyond the last limit. */
 const AXIS_END_MS = LATEST_MS * 1.5;
 
-/** Zero has no place on a logarithmic scale, and no label comes sooner. */
+/** Lower bound for the logarithmic scale, which cannot show zero; no real latency is shorter. */
 const SHORTEST_MS = 0.01;
 
 const rangeOf = (overrunsMs: readonly number[]): [number, number] => [

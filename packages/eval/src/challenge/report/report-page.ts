@@ -131,7 +131,7 @@ function commandSection(report: ChallengeReport): SafeHtml | false {
   );
 }
 
-/** A page stays readable however many commands a clip has. */
+/** Most commands listed on the page. */
 const MAX_ROWS = 200;
 
 function numbersSection(report: ChallengeReport): SafeHtml {
@@ -259,7 +259,7 @@ const runSection = ({ clip, command, machine, mode, tool }: ChallengeReport): Sa
     ]),
   );
 
-/** With a true minus sign; what rounds to nothing says so. */
+/** A difference with five decimals and a typographic minus sign; `0` if it rounds to zero. */
 function signed(difference: number): string {
   const text = Math.abs(difference).toFixed(5);
   if (Number(text) === 0) return "0";

@@ -9,6 +9,7 @@ export * from "./weights/initial-weights.ts";
 export * from "./optimize/learner.ts";
 export * from "./optimize/loss.ts";
 export * from "./models/architecture.ts";
+export * from "./weights/parameters.ts";
 export * from "./models/conv-attention.ts";
 export * from "./models/create-architecture.ts";
 export * from "./models/crnn.ts";
@@ -17,7 +18,7 @@ export * from "./models/layers/fused-block.ts";
 export * from "./models/mlp.ts";
 export * from "./export/onnx/encode-classifier.ts";
 export * from "./optimize/schedule.ts";
-export * from "./backends/tensorflow-module.ts";
+export * from "./backends/import-tensorflow.ts";
 export * from "./batches/batches.ts";
 export * from "./config/changed-fields.ts";
 export * from "./config/config.ts";
@@ -28,7 +29,7 @@ export {
   nextEarlierFolder,
   TRAINING_FILES,
 } from "./loop/earlier-training.ts";
-export * from "./export/finish-training.ts";
+export * from "./select/finish-training.ts";
 export * from "./select/fold-calibration.ts";
 export * from "./batches/label-policy.ts";
 export * from "./export/model-readme.ts";

@@ -19,7 +19,7 @@ export async function runTraining(
   context: CliContext,
   { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
 ): Promise<TrainedDetector> {
-  const { trainDetector } = await import("@callsign/train/internal");
+  const { DET_AREA_RANGE, trainDetector } = await import("@callsign/train/internal");
   const backend = await openBackend(context, options.backend ?? config.train.backend);
   const { signal } = context;
   try {
@@ -28,7 +28,10 @@ export async function runTraining(
       show: (event) => {
         if (event.kind === "progress") return { progress: event.progress };
         return {
-          line: event.kind === "note" ? `note: ${event.note}` : formatEpoch(event.record, config),
+          line:
+            event.kind === "note"
+              ? `note: ${event.note}`
+              : formatEpoch(event.record, { epochs: config.train.epochs, detAreaRange: DET_AREA_RANGE }),
         };
       },
     });
@@ -38,15 +41,18 @@ export async function runTraining(
 }
 
 /** `epoch 3/20: loss 0.1312, validation ...`: one line an epoch. */
-function formatEpoch(record: EpochRecord, { train }: Pick<DetectorConfig, "train">): string {
+function formatEpoch(
+  record: EpochRecord,
+  { epochs, detAreaRange }: { epochs: number; detAreaRange: { from: number; to: number } },
+): string {
   const { validation } = record;
   const labels = validation.labels.map(
     ({ label, cost, detArea, atTarget }) =>
-      `${label} cost ${cost.cost.toFixed(4)}, DET area ${detArea.toFixed(3)}, ` +
+      `${label} cost ${cost.cost.toFixed(4)}, DET area ${detArea.toFixed(3)} (${detAreaRange.from}-${detAreaRange.to}/h), ` +
       `${(100 * atTarget.falseRejectRate).toFixed(1)} % missed at ${atTarget.falseAcceptsPerHour.toFixed(2)}/h`,
   );
   return [
-    `epoch ${record.epoch}/${train.epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${validation.loss.toFixed(4)}`,
+    `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${validation.loss.toFixed(4)}`,
     ...labels,
     `${Math.round(record.samplesPerSecond)} samples/s (loader ${(100 * record.loaderShare).toFixed(1)} %)`,
     `${formatDuration(record.seconds)}${record.isBest ? ", best so far" : ""}`,

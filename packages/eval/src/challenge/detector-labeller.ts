@@ -3,8 +3,8 @@ import { warmUp } from "@callsign/infer/node/internal";
 import type { FrameLabel, Labeller } from "./labeller.ts";
 
 /**
- * Mutes while the card's gate is shut. Patience and refractory period belong to detections and do not apply. A frame that
- * completes no step keeps the last answer; before the first step the stream is broadcast.
+ * Labeller that mutes while the detector's mute gate is closed. Patience and refractory period apply to detections only.
+ * A frame that completes no step repeats the previous label; before the first step nothing is muted.
  */
 export function createDetectorLabeller(detector: Pick<Detector, "card" | "push" | "rehearse">): Labeller {
   const { labels, decision } = detector.card;

@@ -9,27 +9,27 @@ import { percentile } from "../statistics/percentile.ts";
 import { runRealtime } from "./realtime/realtime-run.ts";
 
 /**
- * `offline` goes as fast as it can and claims nothing about time; `realtime` emits frames on the clip's own clock.
+ * `offline` runs as fast as possible and measures no latency; `realtime` emits frames at the clip's own rate.
  */
 export type ChallengeMode = "offline" | "realtime";
 
-/** The figures of a challenge run, in the shape `callsign eval challenge --json` prints. Null: not measured, or nothing to measure it on. */
+/** Figures of a challenge run, as `callsign eval challenge --json` prints them. Null: not measured, or undefined (0 / 0). */
 export interface ChallengeResult {
   readonly score: number;
-  /** Of samples. Precision and recall count communication (label 1) as positive, as the published figures do. */
+  /** Share of samples labelled correctly. Precision and recall below take communication (label 1) as positive, as published. */
   readonly accuracy: number | null;
   readonly precision: number | null;
   readonly recall: number | null;
-  /** The same with commands (label 0) as positive: how much of the muting was right, how much of the commands was muted. */
+  /** Precision and recall with commands (label 0) as positive. */
   readonly commandPrecision: number | null;
   readonly commandRecall: number | null;
   readonly frames: number;
-  /** Labels in order, none more than 50 ms late. Null offline, like all that follows. */
+  /** True if labels are in order and none is more than 50 ms late. Null offline, as the fields below. */
   readonly valid: boolean | null;
   /** Samples labelled 20 ms late or more. */
   readonly slowSamples: number | null;
   readonly maxOverrunMs: number | null;
-  /** Labelled minus emitted, over frames. */
+  /** Time from emission to label, percentiles over frames. */
   readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
 }
 
@@ -37,21 +37,21 @@ export interface ChallengeOptions {
   /** The clip at 16 kHz, as int16 magnitudes. */
   readonly samples: Float32Array;
   readonly truth: ChallengeTruth;
-  /** Where the truth came from, for messages. */
+  /** Name of the truth in error messages, such as its file. */
   readonly truthName: string;
   readonly labeller: Labeller;
   readonly mode: ChallengeMode;
-  /** Evaluates the whole frames before this sample only, with the whole clip's weights. */
+  /** Runs only the whole frames before this sample; weights stay those of the whole clip. */
   readonly untilSample?: number;
-  /** Judges only the frames from this sample on; those before are heard all the same. */
+  /** Scores only the frames from this sample on; earlier ones are run but not scored. */
   readonly fromSample?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
- * Runs a labeller over a clip and scores it by the challenge's rules. Samples at the end that fill no frame are never
- * emitted, so they are not scored. @throws CallsignError `TRUTH_INVALID` where truth and clip differ in length,
+ * Runs a labeller over a clip and scores it by the challenge's rules. Samples after the last whole frame are neither
+ * run nor scored. @throws CallsignError `TRUTH_INVALID` where truth and clip differ in length,
  * `AUDIO_TOO_SHORT` for less than a frame, `INVALID_ARGUMENT`, `ABORTED`, and what the labeller throws
  */
 export async function evaluateChallenge(
@@ -75,8 +75,8 @@ export async function evaluateChallenge(
 }
 
 /**
- * The figures of a run that is over, or of its frames from a sample on: such as the part of the clip that a model was
- * not trained on. A frame that begins before the sample is left out.
+ * Figures of a finished run, or of its frames from `fromSample` on, such as the part of the clip that a model was not
+ * trained on. A frame that begins before the sample is left out.
  */
 export function judgeRun(
   run: LabelledRun,
@@ -107,7 +107,7 @@ export function judgeRun(
   };
 }
 
-/** The challenge's rule: labels in the order of the frames, none more than 50 ms late; none before its frame was emitted. */
+/** Validity by the challenge's rule: labels in frame order, each after its frame was emitted and at most 50 ms later. */
 export function isValid(timing: RunTiming): boolean {
   const { labelledMs } = timing;
   return overrunsOf(timing).every(

@@ -1,19 +1,19 @@
 import { type Detector, gateOf, reachable } from "@callsign/infer/internal";
 
-/** A stretch in which a detector's gate was shut. */
+/** Interval during which a detector's mute gate was closed. */
 export interface HeardCommand {
   readonly startMs: number;
   readonly endMs: number;
-  /** Whose score was the highest in it. */
+  /** Label with the highest score in the interval. */
   readonly label: string;
   /** That highest score. */
   readonly score: number;
 }
 
-/** Gaps shorter than this are within one command. */
+/** Intervals separated by at most this gap are one command. */
 const BRIDGE_MS = 250;
 
-/** What a detector hears in a recording from its start: stretches, not detections, so that each has an end and one name. */
+/** Intervals of a recording in which the detector's mute gate is closed, each with its best label. Unlike detections they have an end. */
 export async function heardCommands(
   detector: Pick<Detector, "card" | "push">,
   samples: Float32Array,
@@ -27,7 +27,7 @@ export async function heardCommands(
       .map((label, i) => ({ label, score: scores[i]! }))
       .filter(({ label }) => label !== decision.background);
     const over = all.filter(({ label, score }) => score >= reachable(decision.thresholds[label]!));
-    // While the gate is held none is.
+    // None reaches its threshold while the gate is held closed.
     const best = (over.length > 0 ? over : all).reduce((a, b) => (b.score > a.score ? b : a));
     const last = heard.at(-1);
     if (last === undefined || timestampMs - last.endMs > BRIDGE_MS)

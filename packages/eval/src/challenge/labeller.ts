@@ -1,39 +1,39 @@
-/** What a labeller said of one frame. */
+/** Label of one frame. */
 export interface FrameLabel {
-  /** True: a command, label 0. False: communication, label 1. */
+  /** True for a command (label 0), false for communication (label 1). */
   readonly muted: boolean;
-  /** How sure it is of a command, 0 to 1, for the report's trace; NaN where it keeps no score. */
+  /** Command score, 0 to 1, shown in the report; NaN if the labeller has none. */
   readonly score: number;
 }
 
-/** Whatever decides, frame by frame, whether to mute a stream. Frames come in order, the next after the last was answered. */
+/** Decides frame by frame whether to mute a stream. Frames arrive in order, each after the previous one was labelled. */
 export interface Labeller {
-  /** Score from which on a frame is muted; null where there is no single one. */
+  /** Lowest score that mutes a frame; null if there is no single threshold. */
   readonly threshold: number | null;
   /** `frame` holds int16 magnitudes and may be kept. */
   label(frame: Float32Array): Promise<FrameLabel>;
-  /** Called once before the first frame of a real-time run; must leave no trace in the labels. */
+  /** Called once before the first frame of a real-time run; must not affect labels. */
   warmUp?(): Promise<void>;
 }
 
-/** What a run of a labeller over the frames of a clip gave. */
+/** Labels, scores and timing of a labeller's run over the frames of a clip. */
 export interface LabelledRun {
   readonly frameLength: number;
-  /** 0 or 1, one a frame. */
+  /** 0 (mute) or 1 (broadcast) for each frame. */
   readonly labels: Uint8Array;
-  /** One a frame. */
+  /** Command score of each frame. */
   readonly scores: Float32Array;
-  /** Null for an offline run, which claims nothing about time. */
+  /** Null for an offline run, which measures no latency. */
   readonly timing: RunTiming | null;
 }
 
-/** When things happened, in milliseconds of the monotonic clock since the first emission was due; one value a frame. */
+/** Emission and label times of each frame, in milliseconds since the first emission was due. */
 export interface RunTiming {
   readonly periodMs: number;
   readonly emittedMs: Float64Array;
   readonly labelledMs: Float64Array;
 }
 
-/** Labelled minus emitted, one a frame. */
+/** Time from emission to label of each frame, in milliseconds. */
 export const overrunsOf = ({ emittedMs, labelledMs }: RunTiming): Float64Array =>
   labelledMs.map((labelled, i) => labelled - emittedMs[i]!);

@@ -4,25 +4,25 @@ import type { ChallengeTruth } from "./truth.ts";
 import { precisionOf, recallOf, swapClasses } from "../statistics/confusion.ts";
 import type { LabelledRun } from "./labeller.ts";
 
-/** What a run scores with its outgoing audio delayed. */
+/** Score of a run with its outgoing audio delayed. */
 export interface LookAheadPoint {
   readonly delayMs: number;
-  /** By the challenge's costs; lateness does not count, since the delay is what is looked at. */
+  /** Challenge score without the cost of late labels. */
   readonly score: number;
-  /** Of the muting; null where nothing is muted. */
+  /** Share of muted samples that are commands; null where nothing is muted. */
   readonly commandPrecision: number | null;
   /** Share of command samples that are muted. */
   readonly commandRecall: number | null;
 }
 
-/** A labelled run with its mutes moved. */
+/** Labels of a run after a delay was applied. */
 export interface DelayedLabels {
   readonly labels: Uint8Array;
   readonly labelLength: number;
 }
 
 /**
- * The labels of a run whose outgoing audio is delayed: every mute begins by that much earlier and ends where it did.
+ * Labels of a run whose outgoing audio is delayed: every mute begins `delayMs` earlier and ends where it did.
  * @throws CallsignError `INVALID_ARGUMENT` for a delay that is not 0 to 10,000 ms
  */
 export function lookAhead(
@@ -43,7 +43,7 @@ export function lookAhead(
   return { labels: moved, labelLength };
 }
 
-/** The score at each delay, of the frames from a sample on. @throws CallsignError `INVALID_ARGUMENT` */
+/** Scores at several delays, over the frames from `fromSample` on. @throws CallsignError `INVALID_ARGUMENT` */
 export function lookAheadCurve(
   run: LabelledRun,
   truth: ChallengeTruth,

@@ -3,7 +3,7 @@ import { throwIfAborted } from "../abort.ts";
 import type { LabelledRun, Labeller } from "./labeller.ts";
 
 export interface RunOptions {
-  /** Only whole frames are run; samples left over at the end are not heard. */
+  /** Samples after the last whole frame are ignored. */
   readonly samples: Float32Array;
   readonly frameLength: number;
   readonly labeller: Labeller;
@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** Labels every frame as fast as it goes, claiming nothing about time. @throws CallsignError `ABORTED`, and what the labeller throws */
+/** Labels every frame as fast as possible; measures no latency. @throws CallsignError `ABORTED`, and what the labeller throws */
 export async function runOffline(options: RunOptions): Promise<LabelledRun> {
   const { samples, frameLength, labeller, signal, onProgress } = options;
   const total = Math.floor(samples.length / frameLength);

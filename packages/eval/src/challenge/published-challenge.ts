@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Figures the detector of the published solution reached on the challenge clip (its notebook; reproduced with PyTorch and Python onnxruntime). */
+/** Figures of the published solution's detector on the challenge clip (from its notebook; reproduced with PyTorch and Python onnxruntime). */
 export interface PublishedFigures {
   readonly samples: number;
   readonly score: number;
@@ -22,7 +22,7 @@ const WHOLE: PublishedFigures = {
   commandRecall: 0.6072675131596325,
 };
 
-/** Its first 32 s, on which the published model was also trained. */
+/** First 32 s of the clip, on which the published model was also trained. */
 const PREFIX: PublishedFigures = {
   samples: 512_000,
   score: 0.45794140625,
@@ -36,11 +36,11 @@ const PREFIX: PublishedFigures = {
 /** sha256 of the clip's int16 samples, little-endian. */
 const CLIP_SHA256 = "2d4256f3789cc2cf54bf168c46f0801561a8cb753e8c89774db15d662b04d432";
 
-/** The published figures of as many samples as were scored; where there are none, those of the whole clip. */
+/** Published figures for this number of scored samples; those of the whole clip if there are none. */
 export const publishedFiguresFor = (samplesScored: number): PublishedFigures =>
   samplesScored === PREFIX.samples ? PREFIX : WHOLE;
 
-/** Whether the samples (int16 magnitudes) are those of the challenge clip, so that the published figures compare. */
+/** Whether the samples (int16 magnitudes) are exactly the challenge clip, so that published figures are comparable. */
 export function isPublishedClip(samples: Float32Array): boolean {
   return samples.length === WHOLE.samples && hashPcm(samples) === CLIP_SHA256;
 }
@@ -48,8 +48,16 @@ export function isPublishedClip(samples: Float32Array): boolean {
 /** sha256 of samples as int16, little-endian: the same for every lossless file of the same recording. */
 export function hashPcm(samples: Float32Array): string {
   const bytes = new DataView(new ArrayBuffer(samples.length * 2));
-  // Rounds and clips as every int16 writer does; setInt16 alone would wrap.
+  // Rounds and clips; setInt16 alone would wrap.
   for (let i = 0; i < samples.length; i++)
     bytes.setInt16(i * 2, Math.max(-32_768, Math.min(32_767, Math.round(samples[i]!))), true);
   return createHash("sha256").update(bytes).digest("hex");
 }
+
+/**
+ * Priming recording with the rounding error of the published solution: samples read as v / 32768 and written as
+ * int16(32767 v), truncated towards zero. Without it, the scores of the first frames, whose windows include the priming
+ * audio, differ from the published ones by up to 1.8e-4.
+ */
+export const asPublishedPriming = (samples: Float32Array): Float32Array =>
+  samples.map((sample) => Math.trunc((sample / 32_768) * 32_767));

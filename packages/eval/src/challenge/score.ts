@@ -2,38 +2,38 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { ChallengeTruth } from "./truth.ts";
 import type { Confusion } from "../statistics/confusion.ts";
 
-/** A sample labelled this late or later costs 1, whatever its label. */
+/** Latency in milliseconds from which a sample costs 1, whatever its label. */
 export const SLOW_MS = 20;
 
-/** Above this a run is not valid. */
+/** Highest latency in milliseconds of a valid run. */
 export const LATEST_MS = 50;
 
-/** What a run said of the clip, or of a stretch of it. */
+/** Labels of a clip, or of a part of it. */
 export interface ChallengeLabels {
-  /** 0 mute (a command), 1 broadcast (communication); one for every `labelLength` samples. */
+  /** 0 mute (command) or 1 broadcast (communication), for each `labelLength` samples. */
   readonly labels: Uint8Array;
   /** Samples that share a label: the frame's length, or 1. */
   readonly labelLength: number;
-  /** Labelled minus emitted, one a label; null where the run was not timed. */
+  /** Time from emission to label, in milliseconds, for each label; null if the run was not timed. */
   readonly overrunsMs: Float64Array | null;
-  /** Sample of the clip that the first label is of. Default 0. */
+  /** First sample of the clip that the labels cover. Default 0. */
   readonly firstSample?: number;
 }
 
 export interface ChallengeScore {
-  /** 1 is perfect; below 0 is possible. */
+  /** At most 1 (perfect); can be negative. */
   readonly score: number;
   /** Samples scored. */
   readonly samples: number;
-  /** Samples labelled `SLOW_MS` late or more; null where the run was not timed. */
+  /** Samples labelled with a latency of `SLOW_MS` or more; null if the run was not timed. */
   readonly slowSamples: number | null;
-  /** Whatever their lateness; positive is communication (label 1), as in the published figures. */
+  /** Counts regardless of latency; positive is communication (label 1), as in the published figures. */
   readonly confusion: Confusion;
 }
 
 /**
- * The score of the AAICO February 2024 voice-processing challenge. Labels may cover less than the clip: that
- * stretch is then scored with the whole clip's weights. Counts by overlap with the intervals, not sample by sample.
+ * Score of the AAICO February 2024 voice-processing challenge. Labels may cover a part of the clip, which is then scored
+ * with the weights of the whole clip. Counts overlaps of intervals instead of single samples.
  * @throws CallsignError `INVALID_ARGUMENT` for labels beyond the clip, none, other than 0 and 1, or a lateness missing
  */
 export function scoreChallenge(run: ChallengeLabels, truth: ChallengeTruth): ChallengeScore {
@@ -70,7 +70,7 @@ export function scoreChallenge(run: ChallengeLabels, truth: ChallengeTruth): Cha
   };
 }
 
-/** What one wrong sample of each kind costs. */
+/** Cost of one wrong sample of each kind. */
 export function challengeWeights({ commands, numSamples }: ChallengeTruth): {
   readonly command: number;
   readonly communication: number;
@@ -80,12 +80,12 @@ export function challengeWeights({ commands, numSamples }: ChallengeTruth): {
     (sum, { startSample, endSample }) => sum + endSample - startSample,
     0,
   );
-  // Its very divisions: n / commandSamples could round to the other side of a whole number.
+  // The notebook's own divisions: n / commandSamples could round differently.
   const commandRatio = commandSamples / numSamples;
   return { command: Math.floor(1 / commandRatio), communication: Math.floor(1 / (1 - commandRatio)) };
 }
 
-/** Counts the command samples in [from, to); calls must come in the order of time. */
+/** Counter of command samples in [from, to); calls must be in order of time. */
 function createOverlapCounter({ commands }: ChallengeTruth): (from: number, to: number) => number {
   let first = 0;
   return (from, to) => {

@@ -1,12 +1,12 @@
 import type { CommandInterval } from "./truth.ts";
 
-/** Stretch of time, in samples; the end is exclusive. */
+/** Interval in samples; the end is exclusive. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** The stretches in which a stream was muted (label 0), neighbouring frames joined. */
+/** Intervals in which a stream was muted (label 0); adjacent frames are joined. */
 export function mutedSpans(labels: ArrayLike<number>, frameLength: number): Span[] {
   const spans: Span[] = [];
   let from = -1;
@@ -21,7 +21,7 @@ export function mutedSpans(labels: ArrayLike<number>, frameLength: number): Span
   return spans;
 }
 
-/** Joins spans in order of time that lie less than `gap` apart. */
+/** Joins spans, given in order of time, that are less than `gap` samples apart. */
 export function joinSpans(spans: readonly Span[], gap: number): Span[] {
   const joined: Span[] = [];
   for (const span of spans) {
@@ -33,16 +33,16 @@ export function joinSpans(spans: readonly Span[], gap: number): Span[] {
   return joined;
 }
 
-/** How one command fared. */
+/** How much of one command was muted, and how soon. */
 export interface CommandOutcome {
   readonly command: CommandInterval;
   /** Share of its samples that were muted, 0 to 1. */
   readonly mutedShare: number;
-  /** Samples from its start to the first muted one; 0 where it began muted, null where none was. */
+  /** Samples from its start to the first muted one; 0 if already muted at the start, null if never muted. */
   readonly reaction: number | null;
 }
 
-/** One a command that begins before `samples`; of one that is cut off there, the part before counts. */
+/** Outcomes of the commands that begin before `samples`; a command cut off there counts with the part before. */
 export function commandOutcomes(
   commands: readonly CommandInterval[],
   { muted, samples }: { readonly muted: readonly Span[]; readonly samples: number },

@@ -10,13 +10,7 @@ import { type Progress } from "@callsign/infer/internal";
 
 import { throwIfAborted } from "../abort.ts";
 import type { ChallengeTruth, CommandInterval } from "../challenge/truth.ts";
-import {
-  openSpeakers,
-  readClipName,
-  type Speakers,
-  speakCommands,
-  speakTalk,
-} from "./conversation-speakers.ts";
+import { openSpeakers, readClipName, type Speakers, speakCommands, speakTalk } from "./speakers.ts";
 
 /** A synthesized conversation with commands in it, and where they are. */
 export interface Conversation {

@@ -1,3 +1,4 @@
+import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { Detector, Progress } from "@callsign/infer/internal";
 import { bootstrapMean } from "../statistics/bootstrap.ts";
 import { evaluateChallenge } from "../challenge/evaluation.ts";
@@ -121,7 +122,7 @@ export function summarizeClips(results: readonly ClipResult[]): ClipsSummary {
   };
 }
 
-const SAMPLES_A_MINUTE = 60 * 16_000;
+const SAMPLES_A_MINUTE = 60 * SAMPLE_RATE_HZ;
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,48 +1,48 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { type DecisionTiming, firstHit, type ScoreTrack, stepsAt, sustainedScores } from "./score-track.ts";
+import { type DecisionTiming, sustainedScores } from "@callsign/infer/internal";
+import type { ErrorRates } from "./det-area.ts";
+import { firstHit, type ScoreTrack, trackDetections } from "./score-track.ts";
 
-/** Misses and false accepts from one threshold down to the next point's. */
-export interface DetPoint {
-  /** Highest threshold with these counts. Null for the first point, above every score: nothing is ever detected. */
+/** Errors at a threshold, and at every lower one down to that of the next point. */
+export interface DetPoint extends ErrorRates {
+  /** Highest threshold with these counts. Null for the first point, above every score: nothing is detected. */
   readonly threshold: number | null;
   readonly misses: number;
   readonly falseAccepts: number;
-  readonly falseRejectRate: number;
-  readonly falseAcceptsPerHour: number;
 }
 
 /** Detection error trade-off: false rejects against false accepts, over all thresholds, after the decision stage. */
 export interface DetCurve {
   readonly positives: number;
   readonly negativeHours: number;
-  /** Thresholds falling; every change of either count, so nothing lies between two points. */
+  /** By descending threshold; one point for every change of either count. */
   readonly points: readonly DetPoint[];
 }
 
 export interface DetOptions {
-  /** One utterance of the word each: heard if a detection falls within the track's span, however many do. */
+  /** Recordings of one utterance of the word each; a hit if at least one detection falls within the track's span. */
   readonly positives: readonly ScoreTrack[];
-  /** Without the word: every detection is a false accept. */
+  /** Recordings without the word: every detection is a false accept. */
   readonly negatives: readonly ScoreTrack[];
-  /** Default the length of the negative tracks. */
+  /** Hours of negative audio. Default: the length of the negative tracks. */
   readonly negativeHours?: number;
   readonly decision: DecisionTiming;
-  /** The curve ends where it comes to more. Default 100. */
-  readonly mostFalseAcceptsPerHour?: number;
+  /** The curve ends at the first point above this rate. Default 100. */
+  readonly maxFalseAcceptsPerHour?: number;
 }
 
 /**
- * The exact curve: every threshold at which a count changes is visited from above, and each recording is decided anew
- * there as the shipped decision stage would. Because of the refractory period a lower threshold may now and then give
- * one false accept less. @throws CallsignError `INVALID_ARGUMENT` without positives or negative hours
+ * Exact DET curve: visits every threshold at which a count changes, highest first, and runs the decision stage on each
+ * recording that changes there. Because of the refractory period a lower threshold can have one false accept fewer.
+ * @throws CallsignError `INVALID_ARGUMENT` without positives or negative hours
  */
 export function detCurve(options: DetOptions): DetCurve {
-  const { positives, negatives, decision, mostFalseAcceptsPerHour = 100 } = options;
+  const { positives, negatives, decision, maxFalseAcceptsPerHour = 100 } = options;
   const negativeHours = options.negativeHours ?? hoursOf(negatives);
   if (positives.length === 0 || !(negativeHours > 0))
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `detCurve: expected positives and some time without the word, got ${positives.length} positives and ${negativeHours} hours`,
+      `detCurve: expected positives and hours of audio without the word, got ${positives.length} positives and ${negativeHours} hours`,
     );
   const missed = tallyOf(positives, decision, (track, steps) => Number(firstHit(track, steps) === undefined));
   const accepted = tallyOf(negatives, decision, (_, steps) => steps.length);
@@ -68,35 +68,12 @@ export function detCurve(options: DetOptions): DetCurve {
     missed.lowerTo(level);
     accepted.lowerTo(level);
     add(level);
-    if (accepted.count / negativeHours > mostFalseAcceptsPerHour) break;
+    if (accepted.count / negativeHours > maxFalseAcceptsPerHour) break;
   }
   return { positives: positives.length, negativeHours, points };
 }
 
-/**
- * Mean false-reject rate from one rate of false accepts per hour to another, evenly over its logarithm: one figure for
- * a whole curve, 0 perfect and 1 deaf. By default from 0.1 to 10.
- */
-export function detArea(
-  curve: DetCurve,
-  { from = 0.1, to = 10 }: { from?: number; to?: number } = {},
-): number {
-  let area = 0;
-  let at = from;
-  // Best rate that a budget of false accepts allows: steps down as the budget grows.
-  let lowest = 1;
-  let most = 0;
-  for (const { falseAcceptsPerHour, falseRejectRate } of curve.points) {
-    most = Math.max(most, falseAcceptsPerHour);
-    const next = Math.min(to, Math.max(at, most));
-    area += lowest * Math.log(next / at);
-    at = next;
-    lowest = Math.min(lowest, falseRejectRate);
-  }
-  return (area + lowest * Math.log(to / at)) / Math.log(to / from);
-}
-
-/** A count over tracks that is kept up while the threshold is lowered. */
+/** Count over all tracks, updated as the threshold is lowered. */
 interface Tally {
   readonly count: number;
   /** Highest score not yet reached; -1 when there is none. */
@@ -127,7 +104,7 @@ function tallyOf(
       for (const i of changed) {
         const now = countOf(
           tracks[i]!,
-          stepsAt(tracks[i]!, { ...decision, threshold, sustained: sustained[i]! }),
+          trackDetections(tracks[i]!, { ...decision, threshold, sustained: sustained[i]! }),
         );
         count += now - counts[i]!;
         counts[i] = now;
@@ -136,7 +113,7 @@ function tallyOf(
   };
 }
 
-/** Every score that a track's decision can change at, falling, and whose it is. */
+/** Every score at which a track's decisions can change, in descending order, with the index of its track. */
 function descendingLevels(tracks: readonly Float32Array[]): { levels: Float32Array; owners: Uint32Array } {
   const total = tracks.reduce((sum, { length }) => sum + length, 0);
   const scores = new Float32Array(total);

@@ -1,36 +1,35 @@
 import { type Interval, poissonInterval, wilsonInterval } from "../statistics/confidence-interval.ts";
+import { bestWithin } from "./det-area.ts";
 import type { DetCurve } from "./det-curve.ts";
 
-/** The rates of false accepts per hour that reports speak of. */
+/** False accepts per hour at which reports state operating points. */
 export const OPERATING_RATES = [0.1, 0.5, 1, 2, 5] as const;
 
-/** How good a model is at a threshold that a rate of false accepts allows. */
+/** Errors of a model at the best threshold within an allowed rate of false accepts. */
 export interface OperatingPoint {
-  /** The rate that was allowed. */
+  /** The rate allowed, not the one counted. */
   readonly falseAcceptsPerHour: number;
-  /** Null where no threshold keeps to the rate: the model would have to be switched off. */
+  /** Null where every threshold has more false accepts than allowed. */
   readonly threshold: number | null;
   readonly misses: number;
   readonly falseRejectRate: number;
-  /** Wilson, 95 %, of the false-reject rate. */
+  /** 95 % interval of the false reject rate (Wilson). */
   readonly interval: Interval;
-  /** Counted at this threshold; their rate is at most the one allowed. */
+  /** False accepts counted at this threshold. */
   readonly falseAccepts: number;
-  /** Garwood, 95 %, of the false accepts per hour. */
+  /** 95 % interval of the false accepts per hour (Garwood). */
   readonly falseAcceptsInterval: Interval;
 }
 
 /**
- * The threshold with the fewest misses among those at which, and above which, false accepts keep to the rate; of
- * several such thresholds the highest. A rate below one per `negativeHours` allows none at all.
+ * The threshold with the fewest misses among those at and above which false accepts stay within the rate; the highest
+ * of equal ones. A rate below one per `negativeHours` allows no false accept.
  */
 export function operatingPoint(curve: DetCurve, falseAcceptsPerHour: number): OperatingPoint {
-  let best = curve.points[0]!;
-  for (const point of curve.points) {
-    if (point.falseAcceptsPerHour > falseAcceptsPerHour) break;
-    if (point.misses < best.misses) best = point;
-  }
-  const { threshold, misses, falseRejectRate, falseAccepts } = best;
+  const end = curve.points.findIndex((point) => point.falseAcceptsPerHour > falseAcceptsPerHour);
+  const within = end < 0 ? curve.points : curve.points.slice(0, end);
+  const { threshold, misses, falseRejectRate, falseAccepts } =
+    bestWithin(within, falseAcceptsPerHour) ?? curve.points[0]!;
   return {
     falseAcceptsPerHour,
     threshold: threshold === null ? null : shortestFloat32(threshold),
@@ -42,7 +41,7 @@ export function operatingPoint(curve: DetCurve, falseAcceptsPerHour: number): Op
   };
 }
 
-/** The number of fewest digits that is still the same float32: 0.27 rather than 0.27000001072883606. */
+/** The shortest decimal with the same float32 value: 0.27 rather than 0.27000001072883606. */
 export function shortestFloat32(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { histogram, type HistogramBin } from "../statistics/histogram.ts";
+import { sigmoid, toLogit } from "../statistics/logistic.ts";
 import { labelled } from "../report/charts/axes.ts";
 import { renderChart } from "../report/charts/chart.ts";
 import type { SafeHtml } from "../report/html.ts";
@@ -66,7 +67,7 @@ export function drawPeakScores(options: {
         ...labelled("Highest score"),
         domain: [-LOGIT_END, LOGIT_END],
         ticks: (layout.kind === "wide" ? WIDE_TICKS : NARROW_TICKS).map(toLogit),
-        tickFormat: (logit: number) => String(Number((1 / (1 + Math.exp(-logit))).toPrecision(5))),
+        tickFormat: (logit: number) => String(Number(sigmoid(logit).toPrecision(5))),
       },
       y: {
         label: null,
@@ -111,7 +112,6 @@ const LOGIT_END = 10;
 const WIDE_TICKS = [0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999];
 const NARROW_TICKS = [0.001, 0.1, 0.5, 0.9, 0.999];
 
-const toLogit = (score: number): number => Math.log(score / (1 - score));
 const clampLogit = (score: number): number => Math.min(LOGIT_END, Math.max(-LOGIT_END, toLogit(score)));
 
 function shares(peaks: readonly number[]) {

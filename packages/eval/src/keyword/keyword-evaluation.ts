@@ -1,10 +1,5 @@
-import {
-  type DecisionTiming,
-  type ScoreTrack,
-  detectionSteps,
-  firstHit,
-  stepEndMs,
-} from "../detection/score-track.ts";
+import type { DecisionTiming } from "@callsign/infer/internal";
+import { firstHit, type ScoreTrack, stepEndMs, trackDetections } from "../detection/score-track.ts";
 import { type Interval, poissonInterval, wilsonInterval } from "../statistics/confidence-interval.ts";
 import { type DetCurve, detCurve } from "../detection/det-curve.ts";
 import { OPERATING_RATES, type OperatingPoint, operatingPoint } from "../detection/operating-point.ts";
@@ -123,7 +118,7 @@ export function detectionsAt(
   track: ScoreTrack,
   { decision, threshold }: { readonly decision: DecisionTiming; readonly threshold: number | null },
 ): number[] {
-  return threshold === null ? [] : detectionSteps(track, { ...decision, threshold });
+  return threshold === null ? [] : trackDetections(track, { ...decision, threshold });
 }
 
 /** The highest score a recording comes to, as the decision stage sees it, and the step it ends at. */

@@ -7,6 +7,8 @@ import type { KeywordExcerpts, KeywordReport } from "./report.ts";
 import { type OperatingPoint, operatingPoint } from "../detection/operating-point.ts";
 import { html, type HtmlValue, type SafeHtml } from "../report/html.ts";
 import { renderPage } from "../report/page.ts";
+import { formatPercent } from "../report/format-percent.ts";
+import { type ReportFiles, writeReport } from "../report/write-report.ts";
 import { facts, figure, keyFigures, notice, section, table } from "../report/sections.ts";
 import { PADDING_SECONDS } from "../recordings/stage-recording.ts";
 
@@ -36,6 +38,14 @@ export function renderKeywordReport(report: KeywordReport, excerpts: KeywordExce
   });
 }
 
+/** Writes a report and its page into a folder. @throws CallsignError `FILE_WRITE_FAILED`, `ABORTED` */
+export const writeKeywordReport = (
+  folder: string,
+  report: KeywordReport,
+  { excerpts, ...options }: { readonly excerpts: KeywordExcerpts; readonly signal?: AbortSignal },
+): Promise<ReportFiles> =>
+  writeReport(folder, { report, page: renderKeywordReport(report, excerpts) }, options);
+
 function inWords({ conditions }: KeywordReport): string {
   const noise =
     conditions.snrDb.length > 0 ? `with noise at ${conditions.snrDb.join(", ")} dB` : "as recorded";
@@ -52,12 +62,12 @@ function headline(report: KeywordReport): SafeHtml {
   return keyFigures([
     {
       label: `Missed at ${point.falseAcceptsPerHour} false accepts per hour`,
-      value: percent(point.falseRejectRate),
-      note: `${between(point.interval, percent)} · ${point.misses} of ${report.positives}`,
+      value: formatPercent(point.falseRejectRate),
+      note: `${between(point.interval, formatPercent)} · ${point.misses} of ${report.positives}`,
     },
     {
       label: `Missed at the card's threshold, ${shipped.threshold.toFixed(4)}`,
-      value: percent(shipped.falseRejectRate),
+      value: formatPercent(shipped.falseRejectRate),
       note: `${shipped.misses} of ${report.positives}`,
     },
     {
@@ -101,8 +111,8 @@ const tradeOff = (report: KeywordReport): SafeHtml =>
       ],
       rows: report.operatingPoints.map((point) => [
         `${point.falseAcceptsPerHour}`,
-        percent(point.falseRejectRate),
-        between(point.interval, percent),
+        formatPercent(point.falseRejectRate),
+        between(point.interval, formatPercent),
         `${point.misses}`,
         `${point.falseAccepts}`,
         between(point.falseAcceptsInterval, rate),
@@ -192,17 +202,17 @@ const missTable = (caption: string, groups: readonly HitGroup[]): SafeHtml =>
       ...["recordings", "misses", "missed", "95 %"].map((heading) => ({ heading, kind: "number" as const })),
     ],
     rows: groups
-      .slice(0, MOST_GROUPS)
+      .slice(0, MAX_GROUPS)
       .map(({ group, recordings, misses: missed, falseRejectRate, interval }): HtmlValue[] => [
         group,
         whole(recordings),
         `${missed}`,
-        percent(falseRejectRate),
-        between(interval, percent),
+        formatPercent(falseRejectRate),
+        between(interval, formatPercent),
       ]),
   });
 
-const MOST_GROUPS = 20;
+const MAX_GROUPS = 20;
 
 const worstFirst = (groups: readonly HitGroup[]): HitGroup[] =>
   groups.toSorted((a, b) => b.falseRejectRate - a.falseRejectRate || b.recordings - a.recordings);
@@ -280,7 +290,6 @@ const method = ({ model, conditions, command, tool, machine }: KeywordReport): S
     ]),
   );
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const rate = (perHour: number): string => perHour.toFixed(perHour < 10 ? 2 : 1);
 const whole = (count: number): string => count.toLocaleString("en-US");
 const hours = (count: number): string => `${count.toFixed(1)} hours`;

@@ -1,8 +1,5 @@
-import { join } from "node:path";
 import type { ModelCard } from "@callsign/infer/internal";
-import { writeFileAtomic } from "@callsign/infer/node/internal";
 import { type KeywordEvaluation, peakOf } from "./keyword-evaluation.ts";
-import { renderKeywordReport } from "./report-page.ts";
 import type { MachineFacts } from "../report/machine-facts.ts";
 import { operatingPoint, shortestFloat32 } from "../detection/operating-point.ts";
 import type { ScoredRecording } from "../recordings/score-recordings.ts";
@@ -60,7 +57,7 @@ export interface KeywordReportParts {
 }
 
 /** What is shown of each kind: enough to learn from, few enough to keep the page below some megabytes. */
-const MOST_CASES = 12;
+const MAX_CASES = 12;
 
 /** Gathers what a report says. */
 export function makeKeywordReport(parts: KeywordReportParts): KeywordReport {
@@ -115,28 +112,15 @@ export async function readKeywordExcerpts(parts: KeywordReportParts): Promise<Ke
   return { misses: await read(misses, "miss"), falseAccepts: await read(falseAccepts, "false-accept") };
 }
 
-/** Writes `report.json` and `report.html` into a folder, each in one step. @throws CallsignError `FILE_WRITE_FAILED`, `ABORTED` */
-export async function writeKeywordReport(
-  folder: string,
-  report: KeywordReport,
-  options: { readonly excerpts: KeywordExcerpts; readonly signal?: AbortSignal },
-): Promise<{ readonly jsonPath: string; readonly htmlPath: string }> {
-  const jsonPath = join(folder, "report.json");
-  const htmlPath = join(folder, "report.html");
-  await writeFileAtomic(jsonPath, `${JSON.stringify(report)}\n`, options);
-  await writeFileAtomic(htmlPath, renderKeywordReport(report, options.excerpts), options);
-  return { jsonPath, htmlPath };
-}
-
 function worstOf({ evaluation, positives, negatives, model }: KeywordReportParts) {
   const { patience, refractorySeconds } = model.decision;
   const { threshold } = operatingPoint(evaluation.curve, evaluation.atFalseAcceptsPerHour);
   return {
-    misses: worstMisses(positives, { heard: evaluation.heard, most: MOST_CASES }),
+    misses: worstMisses(positives, { heard: evaluation.heard, max: MAX_CASES }),
     falseAccepts: worstFalseAccepts(negatives, {
       decision: { patience, refractorySeconds },
       threshold,
-      most: MOST_CASES,
+      max: MAX_CASES,
     }),
   };
 }

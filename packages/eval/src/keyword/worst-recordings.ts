@@ -1,5 +1,5 @@
 import { detectionsAt, type KeywordEvaluation, peakOf } from "./keyword-evaluation.ts";
-import type { DecisionTiming } from "../detection/score-track.ts";
+import type { DecisionTiming } from "@callsign/infer/internal";
 import { type ScoredRecording, restage } from "../recordings/score-recordings.ts";
 import type { Conditions } from "../recordings/stage-recording.ts";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
@@ -33,24 +33,24 @@ export interface WorstCase {
 /** Recordings of the word that were missed, those with the lowest scores first. */
 export function worstMisses(
   positives: readonly ScoredRecording[],
-  { heard, most }: Pick<KeywordEvaluation, "heard"> & { readonly most: number },
+  { heard, max }: Pick<KeywordEvaluation, "heard"> & { readonly max: number },
 ): WorstCase[] {
   return positives
     .filter((_, i) => !heard[i])
     .map((scored) => describe(scored, 0))
     .toSorted((a, b) => a.entry.score - b.entry.score)
-    .slice(0, most);
+    .slice(0, max);
 }
 
 /** Recordings without the word that came nearest to a detection or to several, highest score first. */
 export function worstFalseAccepts(
   negatives: readonly ScoredRecording[],
-  at: { readonly decision: DecisionTiming; readonly threshold: number | null; readonly most: number },
+  at: { readonly decision: DecisionTiming; readonly threshold: number | null; readonly max: number },
 ): WorstCase[] {
   return negatives
     .map((scored) => describe(scored, detectionsAt(scored.track, at).length))
     .toSorted((a, b) => b.entry.detections - a.entry.detections || b.entry.score - a.entry.score)
-    .slice(0, at.most);
+    .slice(0, at.max);
 }
 
 /** Cuts out what a person should hear: all speech of a miss, or what led to a high score. At most six seconds. */

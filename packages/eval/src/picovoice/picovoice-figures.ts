@@ -1,11 +1,6 @@
+import { type DecisionTiming, sustainedScores } from "@callsign/infer/internal";
 import { type Interval, wilsonInterval } from "../statistics/confidence-interval.ts";
-import {
-  type DecisionTiming,
-  type ScoreTrack,
-  stepEndMs,
-  stepsAt,
-  sustainedScores,
-} from "../detection/score-track.ts";
+import { type ScoreTrack, stepEndMs, trackDetections } from "../detection/score-track.ts";
 
 /** Where a word lies in the mix, in milliseconds, `toMs` with the half second in which a detection still counts. */
 export interface WordSpan {
@@ -35,7 +30,7 @@ export interface PicovoiceFigures {
 export const GRACE_MS = 500;
 
 /** Thresholds tried at most: the highest scores of every second. */
-const MOST_THRESHOLDS = 3000;
+const MAX_THRESHOLDS = 3000;
 
 /** Walks the threshold down from above every score for as long as false accepts keep to the rate. */
 export function picovoiceFigures(
@@ -50,7 +45,7 @@ export function picovoiceFigures(
   const hours = (track.scores.length * track.hopMs) / 3_600_000;
   const sustained = sustainedScores(track.scores, decision.patience);
   const countAt = (threshold: number): Counts =>
-    countSteps(stepsAt(track, { ...decision, threshold, sustained }), { track, words });
+    countSteps(trackDetections(track, { ...decision, threshold, sustained }), { track, words });
   let best: { readonly threshold: number | null } & Counts = {
     threshold: null,
     heard: 0,
@@ -110,5 +105,5 @@ function candidates(sustained: Float32Array, hopMs: number): number[] {
     for (let i = at; i < Math.min(sustained.length, at + block); i++) peak = Math.max(peak, sustained[i]!);
     if (peak >= 0) peaks.add(peak);
   }
-  return [...peaks].toSorted((a, b) => b - a).slice(0, MOST_THRESHOLDS);
+  return [...peaks].toSorted((a, b) => b - a).slice(0, MAX_THRESHOLDS);
 }

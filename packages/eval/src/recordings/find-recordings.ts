@@ -2,27 +2,27 @@ import { basename } from "node:path";
 import { findAudioFiles } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 
-/** A file of an evaluation, before it is read. */
+/** Audio file of an evaluation, not read yet. */
 export interface Recording {
   readonly path: string;
   /** Unique among those found together: the folder's name and the path within it. */
   readonly name: string;
-  /** The folder it was found in, as given, and the first folder below that where there are several. */
+  /** Folder it was found in, as given, with the first subfolder if there are several. */
   readonly source: string;
-  /** As the file's name tells; undefined where it does not. */
+  /** Speaker according to the file name; undefined if the name does not contain one. */
   readonly speaker: string | undefined;
 }
 
 export interface FindRecordingsOptions {
-  /** Recordings whose name this matches are left out. */
+  /** Excludes recordings whose name matches. */
   readonly exclude?: RegExp;
-  /** With a group named `speaker`, for the path within the folder. Default the naming of a few well-known corpora. */
+  /** Pattern with a group named `speaker`, matched against the path within the folder. Default: names of a few known corpora. */
   readonly speakerPattern?: RegExp;
 }
 
 /**
- * Every recording in some folders, in the order of the folders and of the paths within them.
- * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY`, also where all were left out
+ * All recordings in the given folders, ordered by folder and by path within it.
+ * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY` (also if all are excluded)
  */
 export async function findRecordings(
   folders: readonly string[],
@@ -60,7 +60,7 @@ function speakerOf(relativePath: string, pattern: RegExp | undefined): string | 
   return undefined;
 }
 
-/** Corpora whose file names tell the speaker: Speech Commands, LibriSpeech, VCTK, the Free Spoken Digit Dataset. */
+/** File names with a speaker: Speech Commands, LibriSpeech, VCTK, the Free Spoken Digit Dataset. */
 const KNOWN_NAMES = [
   /(?:^|\/)(?<speaker>[0-9a-f]{8})_nohash_\d+\.\w+$/,
   /(?:^|\/)(?<speaker>\d+)-\d+-\d{4}\.\w+$/,

@@ -1,10 +1,10 @@
 import { createRandom, createSource, findAudioFiles, type NamedSamples } from "@callsign/data/internal";
-import { CallsignError } from "@callsign/audio/internal";
+import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { readAudioChunks } from "@callsign/audio/node/internal";
 
 /**
- * Noise recordings of a folder, in a seeded order, until there are 40 minutes; of a long one the first minute. Those
- * that are silent or cannot be read are passed over.
+ * Noise recordings of a folder in seeded order, up to 40 minutes in all and the first minute of each. Silent or
+ * unreadable files are skipped.
  * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY`
  */
 export async function readNoises(
@@ -17,7 +17,7 @@ export async function readNoises(
   const noises: NamedSamples[] = [];
   let total = 0;
   for (const { path, relativePath } of files) {
-    if (total >= MOST_SAMPLES) break;
+    if (total >= MAX_SAMPLES) break;
     const samples = await readOpening(path, signal);
     if (samples === undefined || samples.every((sample) => sample === 0)) continue;
     noises.push({ name: relativePath, samples });
@@ -31,7 +31,7 @@ export async function readNoises(
   return noises;
 }
 
-/** Impulse responses of a folder, each from its direct sound on. @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY`, `TOO_MANY_FAULTS` */
+/** Impulse responses of a folder, each trimmed to start at its direct sound. @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY`, `TOO_MANY_FAULTS` */
 export async function readRooms(
   folder: string,
   options: { readonly signal?: AbortSignal },
@@ -42,12 +42,12 @@ export async function readRooms(
   return rooms;
 }
 
-const MOST_SAMPLES = 40 * 60 * 16_000;
-const MOST_OF_ONE = 60 * 16_000;
+const MAX_SAMPLES = 40 * 60 * SAMPLE_RATE_HZ;
+const MAX_OF_ONE = 60 * SAMPLE_RATE_HZ;
 
 async function readOpening(path: string, signal: AbortSignal | undefined): Promise<Float32Array | undefined> {
   try {
-    const options = { chunkLength: MOST_OF_ONE, ...(signal && { signal }) };
+    const options = { chunkLength: MAX_OF_ONE, ...(signal && { signal }) };
     for await (const chunk of readAudioChunks(path, options)) return chunk;
     return undefined;
   } catch (error) {

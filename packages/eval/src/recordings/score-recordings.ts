@@ -6,28 +6,28 @@ import type { Recording } from "./find-recordings.ts";
 import type { ScoreTrack } from "../detection/score-track.ts";
 import { type Conditions, stageRecording, type StagedRecording } from "./stage-recording.ts";
 
-/** A recording with what the detector made of it. */
+/** A recording and its scores. */
 export interface ScoredRecording {
   readonly recording: Recording;
-  /** Scores of the label asked for. */
+  /** Scores of the evaluated label. */
   readonly track: ScoreTrack;
-  /** How it was staged; the samples are not kept, `restage` makes them again. */
+  /** The staged recording without its samples; `restage` computes them again. */
   readonly staged: Omit<StagedRecording, "samples">;
 }
 
 export interface ScoreRecordingsOptions {
   readonly label: string;
-  /** In a positive the word cannot be heard before it begins. */
+  /** Whether the recordings contain the word; detections before it begins are then not hits. */
   readonly kind: "positive" | "negative";
   readonly conditions: Conditions;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Told of each recording that cannot be read. Above one in fifty the evaluation fails. */
+  /** Called for each unreadable recording. More than 2 % of them fail the evaluation. */
   readonly onFault?: (place: string, error: CallsignError) => void;
 }
 
 /**
- * Streams every recording through the detector, each from a fresh start.
+ * Streams every recording through the detector, which is reset before each.
  * @throws CallsignError `TOO_MANY_FAULTS`, `ABORTED`
  */
 export async function scoreRecordings(
@@ -37,7 +37,7 @@ export async function scoreRecordings(
 ): Promise<ScoredRecording[]> {
   const { conditions, kind, signal, onProgress } = options;
   const tally = new FaultTally(`${kind} recordings`, {
-    mostShare: MOST_FAULTS,
+    mostShare: MAX_FAULTS,
     onFault: ({ place, error }) => options.onFault?.(place, error),
   });
   const scored: ScoredRecording[] = [];
@@ -63,7 +63,7 @@ export async function scoreRecordings(
   throw new CallsignError("CORPUS_EMPTY", `evaluation: none of the ${kind} recordings could be read`);
 }
 
-/** A recording as the detector heard it, sample for sample. */
+/** Computes the staged recording again, identical to what the detector received. */
 export async function restage(
   recording: Pick<Recording, "path" | "name">,
   { conditions, signal }: { readonly conditions: Conditions; readonly signal?: AbortSignal | undefined },
@@ -72,7 +72,7 @@ export async function restage(
   return stageRecording(samples, { name: recording.name, conditions });
 }
 
-const MOST_FAULTS = 0.02;
+const MAX_FAULTS = 0.02;
 
 async function trackOf(
   detector: Detector,

@@ -1,17 +1,17 @@
 import { rms } from "@callsign/data/internal";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 
-/** Where the speech of a recording lies, in samples, `end` excluded. */
+/** Start and end (exclusive) of the speech in a recording, in samples. */
 export interface SpeechSpan {
   readonly start: number;
   readonly end: number;
-  /** Level of the speech over the level of what surrounds it; undefined where hardly anything does. */
+  /** Level of the speech above that of the audio around it, in dB; undefined if there is less than 100 ms around it. */
   readonly snrDb: number | undefined;
 }
 
 /**
- * The speech in a recording of one utterance, by its energy: of the stretches of frames near the loudest one, joined
- * over pauses of 300 ms, the one that holds most energy. Within 20 ms; a soft last consonant may be cut off.
+ * Finds the speech in a recording of one utterance by energy: loud frames are joined over pauses of up to 300 ms, and
+ * the run with the most energy is taken. Resolution 20 ms; a soft final consonant may be cut off.
  */
 export function speechSpan(samples: Float32Array): SpeechSpan {
   const levels = frameLevels(samples);
@@ -23,7 +23,7 @@ export function speechSpan(samples: Float32Array): SpeechSpan {
   return { start, end, snrDb: snrOf(levels, best) };
 }
 
-/** Root mean square of every 20 ms. */
+/** Root mean square of each frame of 20 ms. */
 export function frameLevels(samples: Float32Array): Float64Array {
   const frames = Math.ceil(samples.length / FRAME_LENGTH);
   return Float64Array.from({ length: frames }, (_, i) =>
@@ -31,7 +31,7 @@ export function frameLevels(samples: Float32Array): Float64Array {
   );
 }
 
-/** Level of the quietest tenth of the frames. */
+/** Noise floor: 10th percentile of the frame levels. */
 export function quietLevel(levels: Float64Array): number {
   return levels.toSorted()[Math.floor(levels.length * QUIET_SHARE)] ?? 0;
 }
@@ -40,7 +40,7 @@ const FRAME_LENGTH = SAMPLE_RATE_HZ / 50;
 const QUIET_SHARE = 0.1;
 const LONGEST_PAUSE = 15;
 
-/** 25 dB below the loudest frame, raised to 6 dB above a noisy recording's quiet, never to less than 12 dB below the loudest. */
+/** Level above which a frame is speech: 25 dB below the loudest frame, or 6 dB above the noise floor if that is higher, but at least 12 dB below the loudest. */
 function speechFloor(levels: Float64Array): number {
   const loudest = levels.reduce((most, level) => Math.max(most, level), 0);
   return Math.max(loudest * 10 ** (-25 / 20), Math.min(2 * quietLevel(levels), loudest / 4));
@@ -65,7 +65,7 @@ function joinedStretches(levels: Float64Array, floor: number): Stretch[] {
 const energyOf = (levels: Float64Array, { from, to }: Stretch): number =>
   levels.subarray(from, to).reduce((sum, level) => sum + level * level, 0);
 
-/** 100 ms of surroundings are the least to tell a level from. */
+/** Shortest audio around the speech, 100 ms, from which a level is estimated. */
 const LEAST_SURROUNDINGS = 5;
 
 function snrOf(levels: Float64Array, stretch: Stretch): number | undefined {
@@ -73,8 +73,8 @@ function snrOf(levels: Float64Array, stretch: Stretch): number | undefined {
   if (around < LEAST_SURROUNDINGS) return undefined;
   const inside = energyOf(levels, stretch) / (stretch.to - stretch.from);
   const outside = (energyOf(levels, { from: 0, to: levels.length }) - energyOf(levels, stretch)) / around;
-  return Math.min(MOST_SNR_DB, 10 * Math.log10(inside / Math.max(outside, Number.MIN_VALUE)));
+  return Math.min(MAX_SNR_DB, 10 * Math.log10(inside / Math.max(outside, Number.MIN_VALUE)));
 }
 
-/** Recordings gated to digital silence have no end of it. */
-const MOST_SNR_DB = 90;
+/** Upper bound of the estimate: digital silence around the speech would give infinity. */
+const MAX_SNR_DB = 90;

@@ -12,36 +12,36 @@ import {
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { frameLevels, quietLevel, speechSpan } from "./speech-span.ts";
 
-/** What recordings are heard through. */
+/** Noise and rooms applied to recordings before they reach the detector. */
 export interface Conditions {
-  /** What is drawn for a recording depends on this and on its name alone. */
+  /** Draws for a recording depend only on this seed and the recording's name. */
   readonly seed: string | number;
-  /** Noise for the whole of every recording, its padding too. */
+  /** Noise added to every recording, padding included. */
   readonly noises?: readonly NamedSamples[];
-  /** Speech over noise; of several, each recording draws one. Default 10. */
+  /** Speech-to-noise ratios in dB; each recording draws one. Default 10. */
   readonly snrDb?: readonly number[];
-  /** Impulse responses, beginning at their direct sound. */
+  /** Impulse responses that start at their direct sound. */
   readonly rooms?: readonly NamedSamples[];
 }
 
-/** Room tone before and after every recording, in seconds: what a model must have heard, and time for a late detection. */
+/** Seconds of room tone before and after every recording: the context a model needs, and time for a late detection. */
 export const PADDING_SECONDS = { before: 2, after: 1 } as const;
 
-/** A recording as the detector hears it. */
+/** A recording as the detector receives it. */
 export interface StagedRecording {
   readonly samples: Float32Array;
-  /** Of the recording itself, without padding. */
+  /** Duration of the recording without padding. */
   readonly seconds: number;
-  /** Where the speech in it begins and ends, in milliseconds of the stream, by energy and before noise was added. */
+  /** Start and end of the speech, in milliseconds of the stream, found by energy before noise was added. */
   readonly speechStartMs: number;
   readonly speechEndMs: number;
-  /** As mixed, or without noise as recorded. */
+  /** Speech-to-noise ratio as mixed; without added noise, as recorded. */
   readonly snrDb: number | undefined;
   readonly noise: string | undefined;
   readonly room: string | undefined;
 }
 
-/** Pads a recording with room tone, then sets it in a room and in noise where there are any. The input is left as it is. */
+/** Pads a recording with room tone, then applies a room and noise if given. The input is not changed. */
 export function stageRecording(
   recording: Float32Array,
   { name, conditions }: { readonly name: string; readonly conditions: Conditions },
@@ -74,8 +74,8 @@ export function stageRecording(
 }
 
 /**
- * Pink noise on both sides, as loud as the recording's own quiet, so that it does not begin out of nothing: at least
- * -90 dBFS (a good microphone in a silent room), at most -60 dBFS where the recording has no quiet of its own.
+ * Adds pink noise on both sides at the recording's own noise floor, so that the recording does not start abruptly: at
+ * least -90 dBFS (a good microphone in a silent room), at most -60 dBFS if the recording has no quiet part.
  */
 function padWithRoomTone(recording: Float32Array, random: Random): Float32Array {
   const before = PADDING_SECONDS.before * SAMPLE_RATE_HZ;
@@ -91,7 +91,7 @@ function padWithRoomTone(recording: Float32Array, random: Random): Float32Array 
   return padded;
 }
 
-/** One stretch of RMS 1, made when first needed, that every recording is given another part of. */
+/** Noise of RMS 1, computed on first use; every recording gets a different part. */
 let roomTone: Float32Array | undefined;
 const TONE_LENGTH = 60 * SAMPLE_RATE_HZ;
 

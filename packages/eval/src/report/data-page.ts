@@ -17,7 +17,7 @@ export interface ClipSample {
 }
 
 /** Longer clips are shown to here: a page is for a look. */
-const MOST_SECONDS = 8;
+const MAX_SECONDS = 8;
 
 /** Reads a clip of a build. @throws CallsignError `AUDIO_*` for a damaged file */
 export async function readSample(
@@ -26,7 +26,7 @@ export async function readSample(
 ): Promise<ClipSample> {
   const path = join(folder, clip.path);
   const { samples, sampleRateHz } = readWav(await readFile(path), { name: path });
-  const shown = samples.slice(0, MOST_SECONDS * sampleRateHz);
+  const shown = samples.slice(0, MAX_SECONDS * sampleRateHz);
   const wav = Buffer.from(writeWav({ samples: shown, sampleRateHz }));
   return {
     clip,
@@ -135,15 +135,15 @@ function clipSets({ index }: BuildReport): SafeHtml {
   );
 }
 
-const MOST_VOICES = 20;
+const MAX_VOICES = 20;
 
 function voices({ byVoice }: BuildReport): SafeHtml {
-  const rest = byVoice.length - MOST_VOICES;
+  const rest = byVoice.length - MAX_VOICES;
   return section(
     {
       id: "voices",
       heading: "Voices",
-      ...(rest > 0 && { lead: `The ${MOST_VOICES} heard most, of ${byVoice.length}.` }),
+      ...(rest > 0 && { lead: `The ${MAX_VOICES} heard most, of ${byVoice.length}.` }),
     },
     table({
       caption: "Clips by voice or speaker",
@@ -154,7 +154,7 @@ function voices({ byVoice }: BuildReport): SafeHtml {
         { heading: "minutes", kind: "number" },
       ],
       rows: byVoice
-        .slice(0, MOST_VOICES)
+        .slice(0, MAX_VOICES)
         .map(({ voice, split, clips, seconds }) => [voice, split, whole(clips), minutes(seconds)]),
     }),
   );
@@ -194,7 +194,7 @@ function sampled(samples: readonly ClipSample[]): SafeHtml {
 
 function card({ clip, audioUrl, spectrogramUrl: picture }: ClipSample): SafeHtml {
   const what = clip.text === "" ? clip.label : clip.text;
-  const cut = clip.durationSeconds > MOST_SECONDS ? `, the first ${MOST_SECONDS} s of it here` : "";
+  const cut = clip.durationSeconds > MAX_SECONDS ? `, the first ${MAX_SECONDS} s of it here` : "";
   const length = `${clip.durationSeconds.toFixed(2)} s${cut}`;
   const label = clip.text === "" ? "" : `${clip.label} · `;
   return html`<figure class="clip">

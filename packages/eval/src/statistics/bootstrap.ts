@@ -6,7 +6,7 @@ import { percentile } from "./percentile.ts";
 const RESAMPLES = 2000;
 
 /**
- * The percentile bootstrap's 95 % interval (Efron 1979) for a mean, 2,000 resamples, always the same for the same values.
+ * 95 % percentile bootstrap interval (Efron 1979) of a mean: 2,000 resamples, deterministic.
  * @throws CallsignError `INVALID_ARGUMENT` for no values
  */
 export function bootstrapMean(values: readonly number[]): Interval {

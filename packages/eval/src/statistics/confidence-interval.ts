@@ -1,7 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { logFactorial } from "./log-factorial.ts";
 
-/** Share of intervals made this way that hold the true value. */
+/** Confidence level of all intervals: the share that contains the true value. */
 export const CONFIDENCE = 0.95;
 
 /** Both ends of a confidence interval. */
@@ -10,7 +9,7 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Wilson's score interval (1927) for a share: 95 %, no continuity correction. Of no trials nothing is known: 0 to 1. */
+/** 95 % Wilson score interval (1927) of a share, without continuity correction. 0 to 1 for no trials. */
 export function wilsonInterval(successes: number, trials: number): Interval {
   if (!isCount(successes) || !isCount(trials) || successes > trials)
     throw invalid(`wilsonInterval: expected whole successes within trials, got ${successes} of ${trials}`);
@@ -28,14 +27,13 @@ export function wilsonInterval(successes: number, trials: number): Interval {
 }
 
 /**
- * Garwood's exact interval (1936) for a rate: 95 %, of `events` counted during `exposure`, in events per unit of it.
- * Exposure must be above 0.
+ * Exact 95 % interval (Garwood 1936) of a Poisson rate: `events` counted during `exposure`, per unit of exposure.
  */
 export function poissonInterval(events: number, exposure: number): Interval {
   if (!isCount(events)) throw invalid(`poissonInterval: expected a whole number of events, got ${events}`);
   if (!(exposure > 0)) throw invalid(`poissonInterval: expected an exposure above 0, got ${exposure}`);
   const tail = (1 - CONFIDENCE) / 2;
-  // Seeing this many or fewer is just so likely that the mean may still be as high as `high`, and the other way round.
+  // At mean `high`, `events` or fewer occur with probability `tail`; at mean `low`, `events` or more do.
   const high = meanWhere(events, tail);
   const low = events === 0 ? 0 : meanWhere(events - 1, 1 - tail);
   return { low: low / exposure, high: high / exposure };
@@ -44,7 +42,7 @@ export function poissonInterval(events: number, exposure: number): Interval {
 /** 0.975 quantile of the standard normal distribution. */
 const NORMAL_QUANTILE = 1.959963984540054;
 
-/** The mean of a Poisson distribution at which `events` or fewer come with this probability, by bisection. */
+/** Mean of the Poisson distribution in which `events` or fewer have this probability, by bisection. */
 function meanWhere(events: number, probability: number): number {
   let low = 0;
   let high = 10 + 2 * events;
@@ -57,14 +55,14 @@ function meanWhere(events: number, probability: number): number {
   return (low + high) / 2;
 }
 
-/** Halves the interval until a double has no more digits. */
+/** Enough to reach the precision of a double. */
 const BISECTIONS = 60;
 
-/** Probability of `events` or fewer. The terms are summed downward from the one of `events`, as ratios to it. */
+/** Poisson cumulative probability of `events` or fewer. Terms are summed from the largest. */
 function poissonAtMost(events: number, mean: number): number {
   if (mean === 0) return 1;
   if (mean < events) {
-    // Few terms lie above, and the largest of them come first.
+    // Sums the upper tail, which has fewer terms, largest first.
     let term = Math.exp(-mean + (events + 1) * Math.log(mean) - logFactorial(events + 1));
     let above = 0;
     for (let k = events + 2; term > above * Number.EPSILON; k++) {
@@ -81,6 +79,21 @@ function poissonAtMost(events: number, mean: number): number {
   }
   return sum;
 }
+
+/** Natural logarithm of n!, for whole n of 0 or more; relative error below 1e-15. */
+export function logFactorial(n: number): number {
+  if (n < EXACT.length) return EXACT[n]!;
+  // Stirling's series (Abramowitz and Stegun 6.1.41): beyond n = 30 four terms leave less than a double can hold.
+  const z = n + 1;
+  const tail = 1 / (12 * z) - 1 / (360 * z ** 3) + 1 / (1260 * z ** 5) - 1 / (1680 * z ** 7);
+  return (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + tail;
+}
+
+const EXACT = Float64Array.from({ length: 32 }, (_, n) => {
+  let factorial = 1;
+  for (let i = 2; i <= n; i++) factorial *= i;
+  return Math.log(factorial);
+});
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 

@@ -1,4 +1,4 @@
-/** Counts of a two-class decision, in samples. "Positive" is the class asked about. */
+/** Confusion matrix of a two-class decision, in samples. */
 export interface Confusion {
   readonly truePositives: number;
   readonly falsePositives: number;
@@ -6,7 +6,7 @@ export interface Confusion {
   readonly trueNegatives: number;
 }
 
-/** The same decision seen from the other class. */
+/** Confusion matrix with the other class as positive. */
 export const swapClasses = (c: Confusion): Confusion => ({
   truePositives: c.trueNegatives,
   falsePositives: c.falseNegatives,
@@ -14,18 +14,18 @@ export const swapClasses = (c: Confusion): Confusion => ({
   trueNegatives: c.truePositives,
 });
 
-/** Share of decisions that were right; null where there were none. */
+/** Share of correct decisions; null without any. */
 export const accuracyOf = (c: Confusion): number | null =>
   ratio(
     c.truePositives + c.trueNegatives,
     c.truePositives + c.falsePositives + c.falseNegatives + c.trueNegatives,
   );
 
-/** Share of what was called positive that is; null where nothing was called so. */
+/** Share of positive decisions that are correct; null without any. */
 export const precisionOf = (c: Confusion): number | null =>
   ratio(c.truePositives, c.truePositives + c.falsePositives);
 
-/** Share of the positives that were found; null where there are none. */
+/** Share of positives found; null without any. */
 export const recallOf = (c: Confusion): number | null =>
   ratio(c.truePositives, c.truePositives + c.falseNegatives);
 

@@ -2,14 +2,13 @@ import { CallsignError } from "@callsign/audio/internal";
 
 export interface HistogramBin {
   readonly from: number;
-  /** Exclusive, but for the last bin. */
+  /** Exclusive, except in the last bin. */
   readonly to: number;
   readonly count: number;
 }
 
 /**
- * Counts values between ascending edges. Values outside are counted in the first or the last bin: no value vanishes
- * from the figure. @throws CallsignError `INVALID_ARGUMENT` for fewer than two edges, edges out of order, or a NaN
+ * Counts values between ascending edges. Values outside are counted in the first or last bin. @throws CallsignError `INVALID_ARGUMENT` for fewer than two edges, edges out of order, or a NaN
  */
 export function histogram(values: ArrayLike<number>, edges: readonly number[]): HistogramBin[] {
   if (edges.length < 2 || edges.some((edge, i) => i > 0 && !(edge > edges[i - 1]!)))
@@ -25,14 +24,14 @@ export function histogram(values: ArrayLike<number>, edges: readonly number[]): 
   return counts.map((count, i) => ({ from: edges[i]!, to: edges[i + 1]!, count }));
 }
 
-/** Edges that divide each decade into equal ratios, from the decade part at or below `from` to the one at or above `to`. */
+/** Logarithmic bin edges, `perDecade` in each decade, covering `from` to `to`. */
 export function logEdges(from: number, to: number, perDecade: number): number[] {
   const first = Math.floor(Math.log10(from) * perDecade + ROUNDING);
   const last = Math.ceil(Math.log10(to) * perDecade - ROUNDING);
   return Array.from({ length: Math.max(1, last - first) + 1 }, (_, i) => 10 ** ((first + i) / perDecade));
 }
 
-/** Keeps a limit that is itself an edge from opening one more bin. */
+/** Tolerance that avoids an extra bin if a limit is itself an edge. */
 const ROUNDING = 1e-9;
 
 /** Last edge at or below the value, by bisection. */

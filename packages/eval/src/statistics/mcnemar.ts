@@ -1,18 +1,18 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { logFactorial } from "./log-factorial.ts";
+import { logFactorial } from "./confidence-interval.ts";
 
-/** Two models on the same trials, one entry a trial: what only one of them got right decides. */
+/** Result of McNemar's test on two models and the same trials. */
 export interface McNemar {
-  /** Trials that both got right. */
+  /** Trials that both models got right. */
   readonly both: number;
   readonly onlyFirst: number;
   readonly onlySecond: number;
   readonly neither: number;
-  /** Two-sided: how likely so uneven a division of the discordant trials is, if neither model is better. */
+  /** Two-sided p-value of the hypothesis that neither model is better. */
   readonly pValue: number;
 }
 
-/** McNemar's test (1947) in its exact form: a sign test on the trials that only one of two models got right. */
+/** Exact McNemar test (1947): a sign test on the trials that only one of two models got right. */
 export function mcnemar(first: readonly boolean[], second: readonly boolean[]): McNemar {
   if (first.length !== second.length)
     throw new CallsignError(

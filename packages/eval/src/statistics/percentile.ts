@@ -1,8 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 /**
- * The value below which `percent` of the values lie, interpolated linearly between the two nearest (definition 7 of
- * Hyndman and Fan 1996; numpy's default). @throws CallsignError `INVALID_ARGUMENT` for no values, a NaN, or a percent outside 0 to 100
+ * Percentile with linear interpolation (definition 7 of Hyndman and Fan 1996; numpy's default). @throws CallsignError `INVALID_ARGUMENT` for no values, a NaN, or a percent outside 0 to 100
  */
 export function percentile(values: ArrayLike<number>, percent: number): number {
   if (values.length === 0)

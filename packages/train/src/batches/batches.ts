@@ -3,7 +3,8 @@ import { EMBEDDING } from "@callsign/infer/internal";
 
 import type { TrainConfig } from "../config/config-train.ts";
 import { NEGATIVE } from "./label-policy.ts";
-import { NoiseTape } from "./embedding-noise.ts";
+import { EmbeddingNoise } from "./embedding-noise.ts";
+import { mixExamples } from "./mixup.ts";
 import type { FeatureCache } from "../shards/feature-cache.ts";
 import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";
 import { WindowStream } from "../shards/window-stream.ts";
@@ -34,21 +35,22 @@ export class Batches {
   readonly #negatives: WindowStream;
   #hard: readonly WindowPlace[] = [];
   #hardFeatures: Float32Array | undefined;
-  readonly #tape: NoiseTape | undefined;
+  readonly #noise: EmbeddingNoise | undefined;
 
   constructor(options: BatchesOptions) {
     const { labels, train, random } = options;
     this.#options = options;
     // Every stream holds a part of the shards; together they must fit.
-    const mostBytes = (train.memoryMiB * 2 ** 20) / (labels + 1);
+    const maxBytes = (train.memoryMiB * 2 ** 20) / (labels + 1);
     const streamOf = (outcome: number): WindowStream =>
       new WindowStream(poolsOf(options.tables, outcome), {
         random: random.fork("windows").fork(outcome),
-        mostBytes,
+        maxBytes,
       });
     this.#positives = Array.from({ length: labels }, (_, label) => streamOf(label));
     this.#negatives = streamOf(NEGATIVE);
-    if (train.noise > 0 || train.offset > 0) this.#tape = new NoiseTape(train, random.fork("noise tape"));
+    if (train.noise > 0 || train.offset > 0)
+      this.#noise = new EmbeddingNoise(train, random.fork("noise tape"));
   }
 
   /** Windows that a share of each batch's negatives is drawn from. */
@@ -85,8 +87,11 @@ export class Batches {
     const features = await this.#gather(places, hard);
     const targets = new Float32Array(places.length * labels);
     for (const [i, outcome] of outcomes.entries()) if (outcome >= 0) targets[i * labels + outcome] = 1;
-    this.#mix({ features, targets }, random.fork("mixup").fork(step));
-    this.#tape?.addTo(features, { embeddings, random: random.fork("noise").fork(step) });
+    mixExamples(
+      { features, targets },
+      { ...this.#options.train.mixup, labels, random: random.fork("mixup").fork(step) },
+    );
+    this.#noise?.addTo(features, { embeddings, random: random.fork("noise").fork(step) });
     return { features, targets, places };
   }
 
@@ -104,33 +109,6 @@ export class Batches {
     for (const [i, which] of hard.entries())
       features.set(this.#hardFeatures!.subarray(which * length, (which + 1) * length), (usual + i) * length);
     return features;
-  }
-
-  /** Mixup (Zhang et al. 2018, arXiv 1710.09412) of each example with another of the batch. */
-  #mix({ features, targets }: Omit<HostBatch, "places">, random: Random): void {
-    const { probability, alpha } = this.#options.train.mixup;
-    if (probability === 0 || random.next() >= probability) return;
-    const { labels } = this.#options;
-    const size = targets.length / labels;
-    const other = random.shuffle(Array.from({ length: size }, (_, i) => i));
-    const share = drawBeta(alpha, random);
-    for (const values of [features, targets]) {
-      const width = values.length / size;
-      const before = values.slice();
-      for (let i = 0; i < values.length; i++) {
-        const row = Math.floor(i / width);
-        values[i] = (1 - share) * before[i]! + share * before[other[row]! * width + (i - row * width)]!;
-      }
-    }
-  }
-}
-
-/** Beta(alpha, alpha) for alpha up to 1 by Jöhnk's method (1964), folded to at most one half: the first stays the larger part. */
-function drawBeta(alpha: number, random: Random): number {
-  for (;;) {
-    const x = random.next() ** (1 / alpha);
-    const y = random.next() ** (1 / alpha);
-    if (x + y > 0 && x + y <= 1) return Math.min(x, y) / (x + y);
   }
 }
 

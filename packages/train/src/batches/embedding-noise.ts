@@ -1,25 +1,25 @@
 import type { Random } from "@callsign/data/internal";
 import { EMBEDDING } from "@callsign/infer/internal";
 
-/** Rows of normal noise kept: a prime, so that passes over them fall on other rows each time. */
+/** Rows of noise: a prime, so that each pass over them is aligned differently to the batches. */
 const ROWS = 8191;
 
-/** How loud, in standard deviations of each of an embedding's values over the batch. */
+/** Levels relative to the standard deviation of each embedding value over the batch. */
 export interface NoiseLevels {
-  /** Of noise that each embedding has for itself. */
+  /** Noise drawn for each embedding. */
   readonly noise: number;
-  /** Of noise that all embeddings of a window have in common. */
+  /** Noise shared by all embeddings of a window. */
   readonly offset: number;
 }
 
-/** Normal noise for embeddings, drawn once and laid on every batch from other places on: drawing it anew takes as long as a step. */
-export class NoiseTape {
+/** Precomputed Gaussian noise for embeddings; each batch reads from a random offset. Drawing fresh noise would take as long as a training step. */
+export class EmbeddingNoise {
   readonly #levels: NoiseLevels;
-  readonly #tape: Float32Array;
+  readonly #normals: Float32Array;
 
   constructor(levels: NoiseLevels, random: Random) {
     this.#levels = levels;
-    this.#tape = Float32Array.from({ length: ROWS * EMBEDDING.dimension }, () => random.normal());
+    this.#normals = Float32Array.from({ length: ROWS * EMBEDDING.dimension }, () => random.normal());
   }
 
   /** Adds noise to windows `[size, embeddings, 96]` in place. */
@@ -37,7 +37,8 @@ export class NoiseTape {
     for (let row = 0; row < features.length; row += width, from = (from + 1) % ROWS) {
       if (row % (embeddings * width) === 0) common = offset > 0 ? random.integer(0, ROWS - 1) : 0;
       for (let i = 0; i < width; i++) {
-        const noises = own[i]! * this.#tape[from * width + i]! + shared[i]! * this.#tape[common * width + i]!;
+        const noises =
+          own[i]! * this.#normals[from * width + i]! + shared[i]! * this.#normals[common * width + i]!;
         features[row + i] = features[row + i]! + noises;
       }
     }

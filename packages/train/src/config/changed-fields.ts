@@ -1,12 +1,12 @@
 /** Fields in which two JSON values differ, each with both values: `train.epochs was 20, is 30`. At most ten. */
 export function changedFields(before: unknown, after: unknown): string[] {
   const differences = [...differencesOf(before, after, "")];
-  const shown = differences.slice(0, MOST_SHOWN);
+  const shown = differences.slice(0, MAX_SHOWN);
   if (differences.length > shown.length) shown.push(`and ${differences.length - shown.length} more`);
   return shown;
 }
 
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 function* differencesOf(before: unknown, after: unknown, path: string): Generator<string> {
   if (isObject(before) && isObject(after)) {

@@ -1,3 +1,4 @@
+import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { DetectorConfig } from "./config.ts";
 import type { LabelPolicy } from "../batches/label-policy.ts";
 import type { ArchitectureConfig } from "../models/create-architecture.ts";
@@ -44,4 +45,4 @@ function describeNetwork(
   return { name: name === "auto" || name === "mlp" ? "conv-attention" : name, embeddings, ...sizes };
 }
 
-const toSamples = (seconds: number): number => Math.round(seconds * 16_000);
+const toSamples = (seconds: number): number => Math.round(seconds * SAMPLE_RATE_HZ);

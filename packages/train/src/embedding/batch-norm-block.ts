@@ -1,6 +1,6 @@
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { sumRows, transposedProduct } from "../models/layers/products.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 /** Batch normalisation's epsilon: PyTorch's default. */
 export const BATCH_NORM_EPSILON = 1e-5;

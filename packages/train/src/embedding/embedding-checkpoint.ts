@@ -2,7 +2,7 @@ import { float32Tensor, readSafetensors, tensorToFloat32, writeSafetensors } fro
 import { CallsignError } from "@callsign/audio/internal";
 import type { AdamWState } from "../optimize/adamw.ts";
 import { flattenWeights, splitWeights } from "../weights/flat-weights.ts";
-import type { Weights } from "../models/architecture.ts";
+import type { Weights } from "../weights/parameters.ts";
 import type { EmbeddingNetwork } from "./embedding-network.ts";
 
 /** Where a training of an embedding stands. */

@@ -1,6 +1,6 @@
 import type { Rank, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
-import { linearProduct } from "../models/layers/linear-product.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import { linearProduct } from "../models/layers/products.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import { batchNormBlock } from "./batch-norm-block.ts";
 import type { EmbeddingLayer, EmbeddingNetwork } from "./embedding-network.ts";
 import { unfold } from "./unfold.ts";

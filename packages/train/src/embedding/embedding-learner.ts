@@ -2,8 +2,8 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/t
 import { AdamW, type AdamWState } from "../optimize/adamw.ts";
 import { clipGradient } from "../optimize/clip-gradient.ts";
 import { decayMask, flattenWeights, splitTensor, splitWeights } from "../weights/flat-weights.ts";
-import type { Weights } from "../models/architecture.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { Weights } from "../weights/parameters.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import { productMoments } from "./batch-norm-block.ts";
 import { embedBatch } from "./embedding-forward.ts";
 import type { EmbeddingNetwork } from "./embedding-network.ts";

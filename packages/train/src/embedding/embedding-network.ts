@@ -1,6 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
 import { EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
-import type { ParameterSpec } from "../models/architecture.ts";
+import type { ParameterSpec } from "../weights/parameters.ts";
 
 /** One convolution over time and mel bins: unpadded in time; LayerNorm's place is taken by batch normalisation, which folds away. */
 export interface EmbeddingLayer {

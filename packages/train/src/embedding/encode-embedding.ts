@@ -10,7 +10,7 @@ import {
   type NodeProto,
   type TensorProto,
 } from "@callsign/onnx/internal";
-import type { Weights } from "../models/architecture.ts";
+import type { Weights } from "../weights/parameters.ts";
 import { BATCH_NORM_EPSILON } from "./batch-norm-block.ts";
 import type { EmbeddingLayer, EmbeddingNetwork } from "./embedding-network.ts";
 

@@ -1,6 +1,6 @@
 import { type LessonShard, type Random } from "@callsign/data/internal";
 import { EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { LessonBatch } from "./embedding-learner.ts";
 
 /** The teacher's mean and standard deviation, `[96]` each. */

@@ -3,7 +3,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { Backend } from "../backends/backend.ts";
 import { initialWeights } from "../weights/initial-weights.ts";
 import { learningRateAt } from "../optimize/schedule.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { EmbeddingCheckpoint } from "./embedding-checkpoint.ts";
 import type { EmbeddingConfig } from "./embedding-config.ts";
 import { type Agreement, EmbeddingLearner, type LessonBatch } from "./embedding-learner.ts";

@@ -1,7 +1,7 @@
 import type { Rank, Tensor, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
-import type { Unfolded } from "./unfold.ts";
+import type { Unfolded } from "./unfold-by-slices.ts";
 
 /**
  * Lays out x `[batch, frames, bins, inputs]` for a layer by one gather, and one back: a fifth of the operations that

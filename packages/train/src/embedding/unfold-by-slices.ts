@@ -1,7 +1,15 @@
 import type { Rank, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
-import type { Unfolded } from "./unfold.ts";
+
+/** Inputs of each output of a convolution as one row, so that the convolution is one matrix product. */
+export interface Unfolded {
+  /** `[batch * frames * bins, kernel frames * kernel bins * inputs]` */
+  readonly rows: Tensor2D;
+  /** Frames and bins of the output. */
+  readonly frames: number;
+  readonly bins: number;
+}
 
 /**
  * Lays out x `[batch, frames, bins, inputs]` for a layer by slices and concatenation: the fastest on wasm. Strides come

@@ -1,17 +1,8 @@
-import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 import { unfoldByGather } from "./unfold-by-gather.ts";
-import { unfoldBySlices } from "./unfold-by-slices.ts";
-
-/** What each output of a convolution reads, side by side, so that the convolution is one matrix product. */
-export interface Unfolded {
-  /** `[batch * frames * bins, kernel frames * kernel bins * inputs]` */
-  readonly rows: Tensor2D;
-  /** Frames and bins that come out. */
-  readonly frames: number;
-  readonly bins: number;
-}
+import { type Unfolded, unfoldBySlices } from "./unfold-by-slices.ts";
 
 /**
  * Lays out x `[batch, frames, bins, inputs]` for a layer. A convolution itself has no gradient on wasm; this has, on

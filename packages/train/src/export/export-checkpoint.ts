@@ -59,10 +59,10 @@ function architectureName(name: string): (typeof ARCHITECTURES)[number] {
 async function readCheckpointFile(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
-    if (size > MOST_CHECKPOINT_BYTES)
+    if (size > MAX_CHECKPOINT_BYTES)
       throw new CallsignError(
         "SAFETENSORS_INVALID",
-        `${path}: ${size} bytes, expected at most ${MOST_CHECKPOINT_BYTES}`,
+        `${path}: ${size} bytes, expected at most ${MAX_CHECKPOINT_BYTES}`,
       );
     return await readFile(path);
   } catch (cause) {
@@ -74,4 +74,4 @@ async function readCheckpointFile(path: string): Promise<Uint8Array> {
 }
 
 /** A detector with its optimiser's state stays under 10 MB; a file of gigabytes is something else. */
-const MOST_CHECKPOINT_BYTES = 2 ** 30;
+const MAX_CHECKPOINT_BYTES = 2 ** 30;

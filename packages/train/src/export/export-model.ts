@@ -14,7 +14,8 @@ import {
   toolIdentity,
   writeFileAtomic,
 } from "@callsign/infer/node/internal";
-import { type Architecture, parameterCount, type Weights } from "../models/architecture.ts";
+import { type Architecture } from "../models/architecture.ts";
+import { parameterCount, type Weights } from "../weights/parameters.ts";
 import { encodeClassifier } from "./onnx/encode-classifier.ts";
 
 export interface ExportModelOptions {

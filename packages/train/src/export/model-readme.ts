@@ -1,6 +1,8 @@
+import { formatPercent } from "@callsign/eval/internal";
+
 import type { DetectorConfig } from "../config/config.ts";
 import type { ExportedModel } from "./export-model.ts";
-import type { FinishedTraining } from "./finish-training.ts";
+import type { FinishedTraining } from "../select/finish-training.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 
 export interface ModelReadmeParts {
@@ -27,8 +29,8 @@ export function formatModelReadme({
   );
   const figures = finished.labels.map(
     (one) =>
-      `| ${cell(one.label)} | ${one.threshold.toPrecision(4)} | ${percent(one.missedShare)} | ${percent(one.needlessShare)} | ` +
-      `${percent(one.falseRejectRate)} | ${one.falseAcceptsPerHour.toFixed(2)} |`,
+      `| ${cell(one.label)} | ${one.threshold.toPrecision(4)} | ${formatPercent(one.missedShare)} | ${formatPercent(one.needlessShare)} | ` +
+      `${formatPercent(one.falseRejectRate)} | ${one.falseAcceptsPerHour.toFixed(2)} |`,
   );
   return `---
 library_name: callsign
@@ -61,7 +63,7 @@ Voices that were not trained on, at the card's own threshold. "Missed" and "need
 |---|--:|--:|--:|--:|--:|
 ${figures.join("\n")}
 
-A score is the probability of the phrase where it is being said ${percent(config.train.selection.phraseShare)} of the time.
+A score is the probability of the phrase where it is being said ${formatPercent(config.train.selection.phraseShare)} of the time.
 
 ## Data
 
@@ -72,5 +74,3 @@ ${data.map(({ name, licence }) => `| ${cell(name)} | ${cell(licence)} |`).join("
 }
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

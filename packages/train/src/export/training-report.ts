@@ -2,6 +2,7 @@ import {
   drawLines,
   facts,
   figure,
+  formatPercent,
   html,
   keyFigures,
   renderPage,
@@ -13,9 +14,10 @@ import { writeFileAtomic } from "@callsign/infer/node/internal";
 import type { Backend } from "../backends/backend.ts";
 import type { DetectorConfig } from "../config/config.ts";
 import type { ExportedModel } from "./export-model.ts";
-import type { FinishedTraining } from "./finish-training.ts";
+import type { FinishedTraining } from "../select/finish-training.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { EpochRecord } from "../loop/state.ts";
+import { DET_AREA_RANGE } from "../select/choose-threshold.ts";
 
 export interface TrainingReportParts {
   readonly config: DetectorConfig;
@@ -82,7 +84,7 @@ export function renderTrainingReport(parts: TrainingReportParts): string {
           ["Highest learning rate", training.learningRate],
           ["Averaged epochs", finished.epochs.join(", ")],
           ["Samples a second", Math.round(mean(history.map((one) => one.samplesPerSecond)))],
-          ["Share of a step in the data loader", percent(mean(history.map((one) => one.loaderShare)))],
+          ["Share of a step in the data loader", formatPercent(mean(history.map((one) => one.loaderShare)))],
           ["Model sha256", html`<code>${model.card.classifier.sha256}</code>`],
         ]),
       ),
@@ -100,19 +102,19 @@ function figuresOf({ finished, training, history }: TrainingReportParts) {
       ? [
           {
             label: "Phrase let through",
-            value: percent(worst((one) => one.missedShare)),
+            value: formatPercent(worst((one) => one.missedShare)),
             note: "of its windows",
           },
           {
             label: "Muted needlessly",
-            value: percent(worst((one) => one.needlessShare)),
+            value: formatPercent(worst((one) => one.needlessShare)),
             note: "of other windows",
           },
         ]
       : [
           {
             label: "False rejects",
-            value: percent(worst((one) => one.falseRejectRate)),
+            value: formatPercent(worst((one) => one.falseRejectRate)),
             note: "at the threshold",
           },
           { label: "False accepts per hour", value: worst((one) => one.falseAcceptsPerHour).toFixed(2) },
@@ -136,9 +138,9 @@ const labelTable = ({ labels }: FinishedTraining) =>
     rows: labels.map((one) => [
       one.label,
       one.threshold.toPrecision(4),
-      percent(one.missedShare),
-      percent(one.needlessShare),
-      percent(one.falseRejectRate),
+      formatPercent(one.missedShare),
+      formatPercent(one.needlessShare),
+      formatPercent(one.falseRejectRate),
       one.falseAcceptsPerHour.toFixed(2),
     ]),
   });
@@ -187,7 +189,7 @@ const criterionFigure = ({ history, training }: TrainingReportParts) =>
     caption:
       training.goal === "gate"
         ? "Expected cost of a window at the best threshold; 0 is perfect."
-        : "Mean false reject rate over 0.1 to 100 false accepts per hour; 0 is perfect.",
+        : `Mean false reject rate over ${DET_AREA_RANGE.from} to ${DET_AREA_RANGE.to} false accepts per hour; 0 is perfect.`,
   });
 
 const curveFigure = ({ labels }: FinishedTraining) =>
@@ -196,7 +198,7 @@ const curveFigure = ({ labels }: FinishedTraining) =>
       id: "det-curve",
       title: "False reject rate by false accepts per hour",
       description: labels
-        .map((one) => `${one.label}: ${percent(one.falseRejectRate)} at the threshold.`)
+        .map((one) => `${one.label}: ${formatPercent(one.falseRejectRate)} at the threshold.`)
         .join(" "),
       x: "False accepts per hour",
       y: "False reject rate",
@@ -208,8 +210,6 @@ const curveFigure = ({ labels }: FinishedTraining) =>
     caption:
       "Detections on streams of the validation split, one line a label, from the highest threshold to the lowest.",
   });
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

@@ -12,7 +12,8 @@ import { writeFileAtomic } from "@callsign/infer/node/internal";
 
 import { changedFields } from "../config/changed-fields.ts";
 import { flattenWeights, splitWeights } from "../weights/flat-weights.ts";
-import { type Architecture, parameterCount } from "../models/architecture.ts";
+import { type Architecture } from "../models/architecture.ts";
+import { parameterCount } from "../weights/parameters.ts";
 import type { EpochRecord, TrainingState } from "./state.ts";
 import type { Validation } from "../select/validate.ts";
 

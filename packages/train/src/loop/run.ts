@@ -47,7 +47,7 @@ export interface Run extends TrainRunOptions {
 export async function startRun(options: TrainRunOptions): Promise<Run> {
   const { backend, architecture, config, training, shards, state } = options;
   const { optimizer, memoryMiB } = config.train;
-  const cache = new FeatureCache(shards.tables, { mostBytes: memoryMiB * 2 ** 20 });
+  const cache = new FeatureCache(shards.tables, { maxBytes: memoryMiB * 2 ** 20 });
   const batches = new Batches({
     tables: shards.tables,
     cache,

@@ -1,27 +1,7 @@
 import type { Tensor2D, Tensor } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../export/onnx/graph-builder.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
-
-/**
- * How a parameter starts: uniform in (-bound, bound), one value everywhere, or as a mirrored matrix (see
- * `mirroredMatrix`), whose inputs come from a mirrored layer unless it is the first.
- */
-export type Initialisation =
-  | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "mirrored"; readonly first: boolean }
-  | { readonly kind: "constant"; readonly value: number };
-
-/** One trained array: its name and shape as PyTorch has them, so checkpoints read in both worlds. */
-export interface ParameterSpec {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly initialisation: Initialisation;
-  /** Whether weight decay pulls on it: matrices yes, biases and norms no. */
-  readonly decays: boolean;
-}
-
-/** The values of an architecture's parameters, by name, row-major. */
-export type Weights = ReadonlyMap<string, Float32Array>;
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
+import type { Parameterised, ParameterSpec } from "../weights/parameters.ts";
 
 /** What `forward` calculates with. */
 export interface ForwardContext {
@@ -49,12 +29,6 @@ export interface DenseBlockParameters {
   readonly beta: Tensor;
 }
 
-/** Anything with parameters to learn. */
-export interface Parameterised {
-  readonly name: string;
-  readonly parameters: readonly ParameterSpec[];
-}
-
 /**
  * A classifier as data and two descriptions of one calculation: `forward` in TensorFlow.js operations for training and
  * `addNodes` as an ONNX graph for serving. A parity test holds them together.
@@ -70,13 +44,3 @@ export interface Architecture extends Parameterised {
   /** Adds the calculation on the value `features`; returns the name of the logits `[batch, labels]`. */
   addNodes(graph: GraphBuilder, features: string): string;
 }
-
-/** LayerNorm's epsilon: PyTorch's default, with which the published model was trained. */
-export const LAYER_NORM_EPSILON = 1e-5;
-
-export const parameterLength = ({ shape }: ParameterSpec): number =>
-  shape.reduce((product, n) => product * n, 1);
-
-/** How many numbers an architecture learns. */
-export const parameterCount = ({ parameters }: Pick<Parameterised, "parameters">): number =>
-  parameters.reduce((sum, spec) => sum + parameterLength(spec), 0);

@@ -1,10 +1,9 @@
 import type { Tensor3D } from "@tensorflow/tfjs-core";
-import { addLayerNorm, addLinear } from "./layers/add-layers.ts";
+import { addLayerNorm, layerNorm, layerNormParameters } from "./layers/layer-norm.ts";
+import { addLinear, linear, linearParameters } from "./layers/linear.ts";
 import type { Architecture } from "./architecture.ts";
 import { addAttention, attention, attentionParameters } from "./layers/attention.ts";
 import { addConvolutionBlock, convolutionBlock, convolutionBlockParameters } from "./layers/convolution.ts";
-import { layerNorm, linear } from "./layers/layers.ts";
-import { layerNormParameters, linearParameters } from "./layers/linear-parameters.ts";
 
 export interface SequenceConfig {
   /** Embeddings read at once. Default 16, which openWakeWord's pipeline gives. */

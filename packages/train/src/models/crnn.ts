@@ -1,11 +1,10 @@
 import type { Tensor3D } from "@tensorflow/tfjs-core";
-import { addLayerNorm, addLinear } from "./layers/add-layers.ts";
+import { addLayerNorm, layerNorm, layerNormParameters } from "./layers/layer-norm.ts";
+import { addLinear, linear, linearParameters } from "./layers/linear.ts";
 import type { Architecture } from "./architecture.ts";
 import type { SequenceConfig } from "./conv-attention.ts";
 import { addConvolutionBlock, convolutionBlock, convolutionBlockParameters } from "./layers/convolution.ts";
 import { addGru, gru, gruParameters } from "./layers/gru.ts";
-import { layerNorm, linear } from "./layers/layers.ts";
-import { layerNormParameters, linearParameters } from "./layers/linear-parameters.ts";
 
 /** A convolution over time, a gated recurrent unit, LayerNorm and Linear on its last state. */
 export function crnn({

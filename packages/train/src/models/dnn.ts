@@ -1,9 +1,9 @@
 import type { Rank } from "@tensorflow/tfjs-core";
-import { addDenseBlock, addLinear } from "./layers/add-layers.ts";
+import { addDenseBlock, applyDenseBlock } from "./layers/dense-block.ts";
+import { layerNormParameters } from "./layers/layer-norm.ts";
+import { addLinear, linear, linearParameters } from "./layers/linear.ts";
 import type { Architecture } from "./architecture.ts";
 import type { SequenceConfig } from "./conv-attention.ts";
-import { blockOf, linear } from "./layers/layers.ts";
-import { layerNormParameters, linearParameters } from "./layers/linear-parameters.ts";
 
 /** All embeddings in a row through two Linear, LayerNorm, ReLU and a Linear: openWakeWord's own kind of head. */
 export function dnn({
@@ -31,7 +31,7 @@ export function dnn({
     forward(context, features) {
       const flat = context.tf.reshape<Rank.R2>(features, [features.shape[0], row]);
       const hidden = stages.reduce(
-        (x, { dense, norm }, i) => blockOf(context, x, { dense, norm, first: i === 0 }),
+        (x, { dense, norm }, i) => applyDenseBlock(context, x, { dense, norm, first: i === 0 }),
         flat,
       );
       return linear(context, hidden, "output");

@@ -1,8 +1,8 @@
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import type { Architecture, ForwardContext } from "./architecture.ts";
-import { addDenseBlock, addLinear } from "./layers/add-layers.ts";
-import { blockOf, linear } from "./layers/layers.ts";
-import { layerNormParameters, linearParameters, mirroredParameters } from "./layers/linear-parameters.ts";
+import { addDenseBlock, applyDenseBlock } from "./layers/dense-block.ts";
+import { layerNormParameters } from "./layers/layer-norm.ts";
+import { addLinear, linear, linearParameters, mirroredParameters } from "./layers/linear.ts";
 
 export interface MlpConfig {
   /** Values of the one embedding it reads. Default 96. */
@@ -42,7 +42,7 @@ export function mlp({ inputs = 96, width = 128, blocks = 32, labels = 1 }: MlpCo
     ],
     forward(context: ForwardContext, features) {
       const hidden = stages.reduce(
-        (x, { dense, norm }, i) => blockOf(context, x, { dense, norm, first: i === 0 }),
+        (x, { dense, norm }, i) => applyDenseBlock(context, x, { dense, norm, first: i === 0 }),
         features as Tensor2D,
       );
       return linear(context, hidden, "last_layer");

@@ -1,5 +1,5 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 export interface AdamWOptions {
   /** Default 0.9. */

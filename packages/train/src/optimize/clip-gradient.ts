@@ -1,5 +1,5 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 /** The gradient, scaled down where it is longer than `clipNorm`: as `torch.nn.utils.clip_grad_norm_`, with nothing read back from the device. */
 export function clipGradient(tf: TensorFlow, gradient: Tensor1D, clipNorm: number): Tensor1D {

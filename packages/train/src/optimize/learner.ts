@@ -3,9 +3,10 @@ import { AdamW, type AdamWOptions, type AdamWState } from "./adamw.ts";
 import { clipGradient } from "./clip-gradient.ts";
 import { decayMask, flattenWeights, splitTensor, splitWeights } from "../weights/flat-weights.ts";
 import { binaryLoss, type LossOptions } from "./loss.ts";
-import type { Architecture, DenseBlock, Weights } from "../models/architecture.ts";
+import type { Architecture, DenseBlock } from "../models/architecture.ts";
+import type { Weights } from "../weights/parameters.ts";
 import { fusedBlock } from "../models/layers/fused-block.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 export interface LearnerOptions {
   readonly architecture: Architecture;

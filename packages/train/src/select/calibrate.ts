@@ -1,3 +1,5 @@
+import { sigmoid } from "@callsign/eval/internal";
+
 /** Turns a logit into that of a probability: `scale * logit + shift`. */
 export interface LogitScale {
   readonly scale: number;
@@ -72,7 +74,7 @@ function newtonStep(classes: readonly WeightedClass[], { scale, shift }: LogitSc
   for (const { logits, target, share } of classes) {
     const weight = share / logits.length;
     for (const logit of logits) {
-      const p = 1 / (1 + Math.exp(-(scale * logit + shift)));
+      const p = sigmoid(scale * logit + shift);
       const slope = weight * (p - target);
       const curve = weight * p * (1 - p);
       gradientScale += slope * logit;

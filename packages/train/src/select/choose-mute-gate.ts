@@ -1,9 +1,9 @@
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import { sigmoid, toLogit } from "@callsign/eval/internal";
 import { Gate, type GatePolicy, PLAIN_GATE } from "@callsign/infer/internal";
 import { IGNORED, NEGATIVE } from "../batches/label-policy.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
 import type { CostOptions } from "./expected-cost.ts";
-import { sigmoid } from "./scored-stream.ts";
 
 /** Validation audio as a gate hears it: every label's scores, window by window. */
 export interface GateStream {
@@ -114,5 +114,5 @@ export function gateCost(
 
 function shiftLogit(threshold: number, shift: number): number {
   const bounded = Math.min(Math.max(threshold, 1e-6), 1 - 1e-6);
-  return sigmoid(Math.log(bounded / (1 - bounded)) + shift);
+  return sigmoid(toLogit(bounded) + shift);
 }

@@ -1,32 +1,27 @@
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { Decision } from "@callsign/infer/internal";
+import { bestWithin, type ErrorRates } from "@callsign/eval/internal";
+import { Decision, type DecisionTiming } from "@callsign/infer/internal";
 
 import type { ScoredStream } from "./scored-stream.ts";
 
-/** What a threshold comes to on streams, after the decision stage. */
-export interface OperatingPoint {
+/** Error rates at a threshold, measured on a stream in which phrases and other audio follow each other. */
+export interface ThresholdPoint extends ErrorRates {
   readonly threshold: number;
-  /** Share of the phrases that were not detected. */
-  readonly falseRejectRate: number;
-  /** Detections where no phrase is near, per hour of such audio. */
-  readonly falseAcceptsPerHour: number;
 }
 
-export interface SweepOptions {
-  readonly patience: number;
-  readonly refractorySeconds: number;
+/** False accepts per hour over which the DET area of a training is taken; reports and logs state it. */
+export const DET_AREA_RANGE = { from: 0.1, to: 100 } as const;
+
+/** Error rates at the stream's candidate thresholds, from the highest threshold to the lowest. */
+export function sweepThresholds(stream: ScoredStream, timing: DecisionTiming): ThresholdPoint[] {
+  return candidateThresholds(stream).map((threshold) => errorRatesAt(stream, { threshold, ...timing }));
 }
 
-/** Operating points from the highest threshold to the lowest. */
-export function sweepThresholds(stream: ScoredStream, options: SweepOptions): OperatingPoint[] {
-  return candidateThresholds(stream).map((threshold) => operatingPointAt(stream, { threshold, ...options }));
-}
-
-/** Runs the decision stage with one threshold over the stream. A detection while a phrase is near finds that phrase. */
-export function operatingPointAt(
+/** Runs the decision stage over the stream at one threshold. A detection near a phrase counts as a detection of it. */
+export function errorRatesAt(
   { scores, phrase, begins, phrases, hopLength }: ScoredStream,
-  { threshold, ...policy }: SweepOptions & { readonly threshold: number },
-): OperatingPoint {
+  { threshold, ...policy }: DecisionTiming & { readonly threshold: number },
+): ThresholdPoint {
   const decision = new Decision(["phrase"], { ...policy, thresholds: { phrase: threshold } });
   const hopMs = (hopLength * 1000) / SAMPLE_RATE_HZ;
   const found = new Uint8Array(phrases);
@@ -50,7 +45,7 @@ export function operatingPointAt(
   };
 }
 
-/** Scores where no phrase is, by rank: closely at the top, where false accepts are few, and further apart below. */
+/** Scores of windows without a phrase, by rank: dense at the top, where false accepts are few, and sparser below. */
 function candidateThresholds({ scores, phrase }: ScoredStream): number[] {
   const quiet = scores.filter((_, i) => phrase[i]! < 0).toSorted((a, b) => b - a);
   const thresholds = new Set<number>([Math.min(1, (quiet[0] ?? 0) + 1e-6)]);
@@ -59,16 +54,12 @@ function candidateThresholds({ scores, phrase }: ScoredStream): number[] {
   return [...thresholds].toSorted((a, b) => b - a);
 }
 
-/** Mean false reject rate over false accepts per hour from 0.1 to 100, even on a logarithmic scale: 0 is perfect, 1 deaf. */
-export function detArea(points: readonly OperatingPoint[]): number {
-  const rates = Array.from({ length: 31 }, (_, i) => 10 ** (-1 + i / 10));
-  return rates.reduce((sum, rate) => sum + bestAt(points, rate).falseRejectRate, 0) / rates.length;
-}
-
-/** The point with fewest false rejects among those within a rate of false accepts; the highest threshold of equal ones. */
-export function bestAt(points: readonly OperatingPoint[], falseAcceptsPerHour: number): OperatingPoint {
-  const deaf: OperatingPoint = { threshold: 1, falseRejectRate: 1, falseAcceptsPerHour: 0 };
-  return points
-    .filter((point) => point.falseAcceptsPerHour <= falseAcceptsPerHour)
-    .reduce((best, point) => (point.falseRejectRate < best.falseRejectRate ? point : best), deaf);
-}
+/**
+ * The point with the fewest false rejects within a rate of false accepts; the highest threshold of equal ones. Without
+ * any within the rate: threshold 1, at which nothing is detected.
+ */
+export const chooseThreshold = (
+  points: readonly ThresholdPoint[],
+  falseAcceptsPerHour: number,
+): ThresholdPoint =>
+  bestWithin([{ threshold: 1, falseRejectRate: 1, falseAcceptsPerHour: 0 }, ...points], falseAcceptsPerHour)!;

@@ -1,6 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 
-import type { Architecture, Weights } from "../models/architecture.ts";
+import type { Architecture } from "../models/architecture.ts";
+import type { Weights } from "../weights/parameters.ts";
 import type { LogitScale } from "./calibrate.ts";
 
 /** The same network with each label's logit scaled and shifted: in its last linear layer, so it stays a plain model. */

@@ -4,7 +4,7 @@ import { EMBEDDING } from "@callsign/infer/internal";
 import type { Learner } from "../optimize/learner.ts";
 import type { FeatureCache } from "../shards/feature-cache.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 export interface ScoreOptions {
   readonly tf: TensorFlow;

@@ -1,3 +1,5 @@
+import { sigmoid } from "@callsign/eval/internal";
+
 import type { ShardTable } from "../shards/shard-table.ts";
 
 /** One label's scores over stretches of audio, window by window, and where its phrase is. */
@@ -46,5 +48,3 @@ export function scoredStream(
   }
   return { scores, phrase, begins, phrases, hopLength };
 }
-
-export const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));

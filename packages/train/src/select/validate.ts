@@ -1,17 +1,18 @@
 import { LIKE_A_PHRASE } from "@callsign/data/internal";
+import { detArea, sigmoid } from "@callsign/eval/internal";
 import type { DetectorConfig } from "../config/config.ts";
 import { IGNORED } from "../batches/label-policy.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
 import { type CostPoint, type LabelScores, leastCost } from "./expected-cost.ts";
 import { gateStream } from "./choose-mute-gate.ts";
-import { scoredStream, sigmoid } from "./scored-stream.ts";
+import { scoredStream } from "./scored-stream.ts";
 import { scoreWindows, type ScoreOptions } from "./score-windows.ts";
 import {
-  bestAt,
-  detArea,
-  type OperatingPoint,
-  operatingPointAt,
+  chooseThreshold,
+  DET_AREA_RANGE,
+  type ThresholdPoint,
+  errorRatesAt,
   sweepThresholds,
 } from "./choose-threshold.ts";
 
@@ -36,9 +37,9 @@ export interface LabelValidation {
   /** Streams, after the decision stage. */
   readonly detArea: number;
   /** At the target rate of false accepts. */
-  readonly atTarget: OperatingPoint;
+  readonly atTarget: ThresholdPoint;
   /** At a score of one half. */
-  readonly atHalf: OperatingPoint;
+  readonly atHalf: ThresholdPoint;
 }
 
 export interface Validation {
@@ -78,9 +79,9 @@ export function judge(
     return {
       label,
       cost: leastCost(toScores(scores[i]!), selection),
-      detArea: detArea(points),
-      atTarget: bestAt(points, selection.falseAcceptsPerHour),
-      atHalf: operatingPointAt(stream, { ...selection, threshold: 0.5 }),
+      detArea: detArea(points, DET_AREA_RANGE),
+      atTarget: chooseThreshold(points, selection.falseAcceptsPerHour),
+      atHalf: errorRatesAt(stream, { ...selection, threshold: 0.5 }),
     };
   });
   const loss = meanOf(scores.map(balancedLoss));

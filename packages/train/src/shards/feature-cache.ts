@@ -4,13 +4,13 @@ import type { ShardTable } from "./shard-table.ts";
 /** Features of the shards used last, up to a number of bytes; others are read again when they are wanted. */
 export class FeatureCache {
   readonly #tables: readonly ShardTable[];
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   readonly #held = new Map<number, Float32Array>();
   #bytes = 0;
 
-  constructor(tables: readonly ShardTable[], { mostBytes }: { readonly mostBytes: number }) {
+  constructor(tables: readonly ShardTable[], { maxBytes }: { readonly maxBytes: number }) {
     this.#tables = tables;
-    this.#mostBytes = mostBytes;
+    this.#maxBytes = maxBytes;
   }
 
   /** Embeddings `[rows, 96]` of a shard; not to be changed. */
@@ -22,7 +22,7 @@ export class FeatureCache {
     this.#held.set(shard, rows);
     if (held === undefined) this.#bytes += rows.byteLength;
     for (const [oldest, { byteLength }] of this.#held) {
-      if (this.#bytes <= this.#mostBytes || oldest === shard) break;
+      if (this.#bytes <= this.#maxBytes || oldest === shard) break;
       this.#held.delete(oldest);
       this.#bytes -= byteLength;
     }

@@ -26,19 +26,16 @@ export class WindowStream {
   readonly length: number;
   readonly #pools: readonly WindowPool[];
   readonly #random: Random;
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   #pass = -1;
   #order: readonly (readonly WindowPool[])[] = [];
   #group: Group | undefined;
 
-  constructor(
-    pools: readonly WindowPool[],
-    options: { readonly random: Random; readonly mostBytes: number },
-  ) {
+  constructor(pools: readonly WindowPool[], options: { readonly random: Random; readonly maxBytes: number }) {
     this.#pools = pools.filter(({ windows }) => windows.length > 0);
     this.length = this.#pools.reduce((sum, { windows }) => sum + windows.length, 0);
     this.#random = options.random;
-    this.#mostBytes = options.mostBytes;
+    this.#maxBytes = options.maxBytes;
   }
 
   /** The window at a place of the stream, from 0. */
@@ -57,7 +54,7 @@ export class WindowStream {
     let bytes = Infinity;
     for (const pool of this.#random.fork(pass).shuffle(this.#pools)) {
       bytes += pool.bytes;
-      if (bytes > this.#mostBytes) {
+      if (bytes > this.#maxBytes) {
         groups.push([]);
         bytes = pool.bytes;
       }

@@ -1,6 +1,7 @@
 import { type Safetensors, tensorToFloat32 } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
-import { type Architecture, parameterLength, type Weights } from "../models/architecture.ts";
+import { type Architecture } from "../models/architecture.ts";
+import { parameterLength, type Weights } from "./parameters.ts";
 
 /**
  * An architecture's weights out of a checkpoint that has exactly its tensors; half precision is widened. `name` (the

@@ -1,7 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
-import { type Parameterised, parameterCount, parameterLength, type Weights } from "../models/architecture.ts";
-import type { TensorFlow } from "../backends/tensorflow-module.ts";
+import { type Parameterised, parameterCount, parameterLength, type Weights } from "./parameters.ts";
+import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 /** All parameters end to end in the architecture's order: the optimiser's and the checkpoint's view of a network. */
 export function flattenWeights(architecture: Parameterised, weights: Weights): Float32Array {

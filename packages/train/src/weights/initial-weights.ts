@@ -1,6 +1,6 @@
 import type { Random } from "@callsign/data/internal";
 import { mirroredMatrix } from "./mirrored-matrix.ts";
-import { type Parameterised, parameterLength, type Weights } from "../models/architecture.ts";
+import { type Parameterised, parameterLength, type Weights } from "./parameters.ts";
 
 /** Starting weights. Each parameter has a random stream of its own, so it starts alike in networks that differ elsewhere. */
 export const initialWeights = ({ parameters }: Pick<Parameterised, "parameters">, random: Random): Weights =>

@@ -36,7 +36,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function batchesOf(
   train: Partial<DetectorConfig["train"]> = {},
-  cache = new FeatureCache(shards.tables, { mostBytes: 1e9 }),
+  cache = new FeatureCache(shards.tables, { maxBytes: 1e9 }),
 ) {
   const config = smallConfig({}, { labels, embeddings: 3 });
   return new Batches({
@@ -53,7 +53,7 @@ describe("Batches", () => {
   it("holds positives of every label as evenly as can be, then negatives, with their own features", async () => {
     const { features, targets, places } = await batchesOf().at(4);
     expect([...targets]).toEqual([1, 0, 1, 0, 0, 1, 0, 1, 0, 1, ...Array<number>(14).fill(0)]);
-    const cache = new FeatureCache(shards.tables, { mostBytes: 1e9 });
+    const cache = new FeatureCache(shards.tables, { maxBytes: 1e9 });
     for (const [i, { shard, window }] of places.entries()) {
       const table = shards.tables[shard]!;
       expect(table.split).toBe("train");
@@ -69,7 +69,7 @@ describe("Batches", () => {
     for (let step = 0; step < 6; step++) await whole.at(step);
     expect((await whole.at(6)).places).toEqual((await batchesOf({ memoryMiB: 512 }).at(6)).places);
     const small = (): Batches =>
-      batchesOf({ memoryMiB: 0.1 }, new FeatureCache(shards.tables, { mostBytes: 1e5 }));
+      batchesOf({ memoryMiB: 0.1 }, new FeatureCache(shards.tables, { maxBytes: 1e5 }));
     const streamed = small();
     for (let step = 0; step < 6; step++) await streamed.at(step);
     expect(await streamed.at(6)).toEqual(await small().at(6));
@@ -83,7 +83,7 @@ describe("Batches", () => {
     const { places, features } = await batches.at(0);
     expect(places.slice(5, 8)).toEqual(negatives.slice(0, 3));
     expect(hard).toEqual(expect.arrayContaining([...new Set(places.slice(8))]));
-    const rows = await new FeatureCache(shards.tables, { mostBytes: 1e9 }).get(places[11]!.shard);
+    const rows = await new FeatureCache(shards.tables, { maxBytes: 1e9 }).get(places[11]!.shard);
     const end = (shards.tables[places[11]!.shard]!.windowEnd[places[11]!.window]! + 1) * 96;
     expect(features.subarray(11 * 288)).toEqual(rows.subarray(end - 288, end));
   });

@@ -14,7 +14,7 @@ import { encodeEmbedding } from "../../src/embedding/encode-embedding.ts";
 import { unfoldByGather } from "../../src/embedding/unfold-by-gather.ts";
 import { unfoldBySlices } from "../../src/embedding/unfold-by-slices.ts";
 import { initialWeights } from "../../src/weights/initial-weights.ts";
-import type { TensorFlow } from "../../src/backends/tensorflow-module.ts";
+import type { TensorFlow } from "../../src/backends/import-tensorflow.ts";
 
 /** Every kind of layer the real one has, narrow. */
 const PLAN: readonly LayerPlan[] = [

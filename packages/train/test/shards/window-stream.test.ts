@@ -20,9 +20,9 @@ describe("WindowStream", () => {
   it("gives every window once a pass, whatever fits in memory", () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(sizes, fc.integer({ min: 1, max: 700 }), fc.integer(), (shards, mostBytes, seed) => {
+      fc.property(sizes, fc.integer({ min: 1, max: 700 }), fc.integer(), (shards, maxBytes, seed) => {
         fc.pre(shards.some((size) => size > 0));
-        const stream = new WindowStream(poolsOf(shards), { random: createRandom(seed), mostBytes });
+        const stream = new WindowStream(poolsOf(shards), { random: createRandom(seed), maxBytes });
         const all = shards.flatMap((size, shard) =>
           Array.from({ length: size }, (_, i) => `${shard}/${10 * i}`),
         );
@@ -35,14 +35,14 @@ describe("WindowStream", () => {
   });
 
   it("has the same at a place wherever reading begins, and another order in the next pass", () => {
-    const make = () => new WindowStream(poolsOf([20, 30, 40]), { random: createRandom(3), mostBytes: 200 });
+    const make = () => new WindowStream(poolsOf([20, 30, 40]), { random: createRandom(3), maxBytes: 200 });
     const whole = take(make(), { from: 0, count: 180 });
     expect(take(make(), { from: 70, count: 110 })).toEqual(whole.slice(70));
     expect(whole.slice(90)).not.toEqual(whole.slice(0, 90));
   });
 
   it("draws from no more shards at a time than fit", () => {
-    const stream = new WindowStream(poolsOf([50, 50, 50, 50]), { random: createRandom(4), mostBytes: 200 });
+    const stream = new WindowStream(poolsOf([50, 50, 50, 50]), { random: createRandom(4), maxBytes: 200 });
     const shardsOf = (from: number) =>
       new Set(take(stream, { from, count: 100 }).map((place) => place.split("/")[0]));
     expect(shardsOf(0).size).toBe(2);

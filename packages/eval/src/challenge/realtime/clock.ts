@@ -1,5 +1,5 @@
 /**
- * Milliseconds of a clock that never steps and that all threads of the process share (`performance.now` counts from
- * each thread's own start). A double holds it to the nanosecond for 104 days since boot.
+ * Monotonic time in milliseconds, the same for all threads of the process (`performance.now` starts at each thread's
+ * own start). A double keeps nanosecond resolution for 104 days after boot.
  */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;

@@ -1,8 +1,8 @@
-// The emitting thread of a real-time run. When Callsign runs from its sources this file is handed to a bare Node
-// worker as it stands (see frame-stream.ts), so it must be valid JavaScript too: no type syntax, no imports of ours.
+// Worker thread that emits the frames of a real-time run. When Callsign runs from its sources, plain Node executes this
+// file unchanged (see frame-stream.ts), so it must be valid JavaScript: no type syntax, no imports from this project.
 import { parentPort, workerData } from "node:worker_threads";
 
-// Same clock as monotonic-clock.ts.
+// Same clock as clock.ts.
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 // samples: Float32Array; frameLength, periodMs, total: numbers; stop: SharedArrayBuffer of one int32, not 0 to stop.
@@ -12,7 +12,7 @@ const startMs = nowMs() + periodMs;
 
 for (let index = 0; index < total; index++) {
   const dueMs = startMs + index * periodMs;
-  // Sleeps on the flag instead of a timer: exact to some 0.1 ms where timers count whole ones, and woken at once to stop.
+  // Waits on the flag rather than a timer: accurate to about 0.1 ms instead of 1 ms, and stops immediately.
   for (let restMs = dueMs - nowMs(); restMs > 0; restMs = dueMs - nowMs()) {
     if (Atomics.wait(stop, 0, 0, restMs) !== "timed-out") break;
   }

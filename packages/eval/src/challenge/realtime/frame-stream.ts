@@ -5,9 +5,9 @@ import { CallsignError } from "@callsign/audio/internal";
 export interface EmittedFrame {
   readonly index: number;
   readonly frame: Float32Array;
-  /** When it should have been emitted, on the clock of `monotonicMs`. */
+  /** Scheduled time of emission, on the clock of `monotonicMs`. */
   readonly dueMs: number;
-  /** When it was, stamped by the emitter. */
+  /** Actual time of emission, measured by the emitter. */
   readonly emittedMs: number;
 }
 
@@ -19,15 +19,15 @@ export interface FrameStreamOptions {
 }
 
 /**
- * The whole frames of a clip, each emitted by a worker thread when its time has come, whether or not the consumer has
- * taken the ones before; those wait. Leaving the loop stops the emitter.
+ * Whole frames of a clip, emitted in real time by a worker thread. Frames the consumer has not taken yet are queued.
+ * Leaving the loop stops the emitter.
  * @throws CallsignError `WORKER_FAILED`
  */
 export async function* streamFrames(options: FrameStreamOptions): AsyncGenerator<EmittedFrame> {
   const total = Math.floor(options.samples.length / options.frameLength);
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const inbox = new Inbox();
-  // No flags of ours: a worker that loaded tsx or the test runner would start late for nothing.
+  // No inherited flags: loading tsx or the test runner would delay the worker's start.
   const worker = new Worker(emitterUrl(), {
     workerData: { ...options, total, stop: stop.buffer },
     execArgv: [],
@@ -45,7 +45,7 @@ export async function* streamFrames(options: FrameStreamOptions): AsyncGenerator
   }
 }
 
-/** Frames that have come but were not taken yet. */
+/** Queue of emitted frames not taken yet. */
 class Inbox {
   readonly #frames: EmittedFrame[] = [];
   #taken = 0;
@@ -75,13 +75,13 @@ class Inbox {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     const frame = this.#frames[this.#taken++]!;
-    // A consumer that keeps up empties the box at every frame, so it never grows.
+    // Frees the array whenever the queue is empty, which is after every frame for a consumer that keeps up.
     if (this.#taken === this.#frames.length) this.#taken = this.#frames.length = 0;
     return frame;
   }
 }
 
-/** From the sources the emitter travels as text, because a bare worker of Node 20 runs no TypeScript file. */
+/** When run from sources, the emitter is passed as text: Node 20 cannot run a TypeScript file in a plain worker. */
 function emitterUrl(): URL {
   if (!import.meta.url.endsWith(".ts")) return new URL("./frame-emitter.js", import.meta.url);
   const source = readFileSync(new URL("./frame-emitter.ts", import.meta.url), "utf8");

@@ -10,8 +10,8 @@ export interface RealtimeRunOptions extends RunOptions {
 }
 
 /**
- * Labels every frame as it is emitted by another thread's clock. A labeller that falls behind finds the frames waiting
- * and its lateness growing, as it would live. @throws CallsignError `ABORTED`, `WORKER_FAILED`, and what the labeller throws
+ * Labels every frame as another thread emits it in real time. If the labeller is too slow, frames queue up and latency
+ * grows. @throws CallsignError `ABORTED`, `WORKER_FAILED`, and what the labeller throws
  */
 export async function runRealtime(options: RealtimeRunOptions): Promise<LabelledRun> {
   const { samples, frameLength, labeller, periodMs, signal, onProgress } = options;
@@ -36,7 +36,7 @@ export async function runRealtime(options: RealtimeRunOptions): Promise<Labelled
   return { frameLength, labels, scores, timing: { periodMs, emittedMs, labelledMs } };
 }
 
-/** Checked at every frame; frames come often enough. */
+/** Frames of a stream until the signal is aborted; checked at every frame. */
 async function* untilAborted(
   frames: AsyncGenerator<EmittedFrame>,
   signal: AbortSignal | undefined,

@@ -1,13 +1,13 @@
 import * as Plot from "@observablehq/plot";
-import { columnPeaks } from "../../report/charts/column-peaks.ts";
+import { columnPeaks } from "../../report/charts/downsample.ts";
 import type { ChallengeReport } from "./report.ts";
 import { percentile } from "../../statistics/percentile.ts";
-import { LIMIT_LINE, MOST_POINTS, timeAxis } from "../../report/charts/axes.ts";
+import { LIMIT_LINE, MAX_POINTS, timeAxis } from "../../report/charts/axes.ts";
 import { renderChart } from "../../report/charts/chart.ts";
 import type { SafeHtml } from "../../report/html.ts";
 import { joinSpans, mutedSpans, type Span } from "../spans.ts";
 
-/** Waveform above, and below it what should have been muted and what was. */
+/** Chart of the waveform, with the true commands and the muted intervals below it. */
 export function drawTimeline(report: ChallengeReport): SafeHtml {
   const seconds = secondsOf(report);
   const { low, high, columnLength } = report.waveform;
@@ -43,12 +43,12 @@ export function drawTimeline(report: ChallengeReport): SafeHtml {
   });
 }
 
-/** The score at every frame, the threshold, and where it should have been above. */
+/** Chart of the score of every frame, the threshold, and the true commands. */
 export function drawScoreTrace(report: ChallengeReport): SafeHtml {
   const seconds = secondsOf(report);
   const { threshold, scores } = report.frames;
   // A frame's score is known at its end.
-  const trace = columnPeaks(scores, MOST_POINTS).map(({ index, value }) => ({
+  const trace = columnPeaks(scores, MAX_POINTS).map(({ index, value }) => ({
     at: seconds((index + 1) * report.truth.frameLength),
     score: value,
   }));
@@ -76,7 +76,7 @@ export function drawScoreTrace(report: ChallengeReport): SafeHtml {
   });
 }
 
-/** Samples to seconds. */
+/** Converter from samples to seconds. */
 export const secondsOf =
   ({ truth }: ChallengeReport) =>
   (samples: number): number =>
@@ -114,7 +114,7 @@ const laneLabels = (lanes: readonly { readonly lane: string; readonly y: number 
     fill: "currentColor",
   });
 
-/** At most a dozen, as a reader would hear them. */
+/** Times of at most a dozen spans, for the description of the chart. */
 function listSpans(spans: readonly Span[], seconds: (samples: number) => number): string {
   const shown = spans
     .slice(0, 12)

@@ -1,13 +1,13 @@
 import * as Plot from "@observablehq/plot";
 import { LATEST_MS, SLOW_MS } from "../score.ts";
-import { columnPeaks } from "../../report/charts/column-peaks.ts";
+import { columnPeaks } from "../../report/charts/downsample.ts";
 import { histogram, logEdges } from "../../statistics/histogram.ts";
 import { percentile } from "../../statistics/percentile.ts";
-import { labelled, LIMIT_LINE, logTicks, MOST_POINTS, timeAxis } from "../../report/charts/axes.ts";
+import { labelled, LIMIT_LINE, logTicks, MAX_POINTS, timeAxis } from "../../report/charts/axes.ts";
 import { renderChart } from "../../report/charts/chart.ts";
 import type { SafeHtml } from "../../report/html.ts";
 
-/** How many frames were how late, on a logarithmic scale that shows the challenge's limits however far away they are. */
+/** Histogram of label latencies on a logarithmic scale, with the challenge's limits. */
 export function drawLatencyHistogram(overrunsMs: readonly number[]): SafeHtml {
   const [fastest, slowest] = rangeOf(overrunsMs);
   const bins = histogram(overrunsMs, logEdges(Math.min(fastest, 1), Math.max(slowest, AXIS_END_MS), 16));
@@ -35,10 +35,10 @@ export function drawLatencyHistogram(overrunsMs: readonly number[]): SafeHtml {
   });
 }
 
-/** How late each frame was, over the run: outliers and drifts that a histogram hides. */
+/** Latency of each frame over the run: shows outliers and drift that a histogram hides. */
 export function drawLatencyTrace(overrunsMs: readonly number[], periodMs: number): SafeHtml {
   const [fastest, slowest] = rangeOf(overrunsMs);
-  const points = columnPeaks(overrunsMs, MOST_POINTS).map(({ index, value }) => ({
+  const points = columnPeaks(overrunsMs, MAX_POINTS).map(({ index, value }) => ({
     at: (index * periodMs) / 1000,
     overrun: Math.max(SHORTEST_MS, value),
   }));
@@ -72,10 +72,10 @@ const LIMITS = [
   { at: LATEST_MS, name: "invalid" },
 ];
 
-/** Leaves room beyond the last limit. */
+/** End of the axis, beyond the last limit. */
 const AXIS_END_MS = LATEST_MS * 1.5;
 
-/** Zero has no place on a logarithmic scale, and no label comes sooner. */
+/** Lower bound for the logarithmic scale, which cannot show zero; no real latency is shorter. */
 const SHORTEST_MS = 0.01;
 
 const rangeOf = (overrunsMs: readonly number[]): [number, number] => [

@@ -4,14 +4,14 @@ import { percentile } from "../../statistics/percentile.ts";
 import type { SafeHtml } from "../../report/html.ts";
 import { figure, notice, section, table } from "../../report/sections.ts";
 
-/** What a real-time run measured, one value a frame, in milliseconds. */
+/** Times measured in a real-time run, in milliseconds, one value per frame. */
 export interface FrameTimes {
   readonly periodMs: number;
   readonly emittedMs: readonly number[];
   readonly overrunsMs: readonly number[];
 }
 
-/** The report's part on time; without times it says why there are none. */
+/** Report section on latency; for an offline run, a note that none was measured. */
 export function latencySection(times: FrameTimes | null): SafeHtml {
   const heading = "How fast";
   if (times === null)

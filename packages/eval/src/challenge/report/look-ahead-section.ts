@@ -3,7 +3,7 @@ import type { SafeHtml } from "../../report/html.ts";
 import { drawLines } from "../../report/charts/line-chart.ts";
 import { figure, section, table } from "../../report/sections.ts";
 
-/** What a delay of the outgoing audio buys, as a figure and a table; false where nobody asked. */
+/** Report section on scores with delayed audio; false if no delays were evaluated. */
 export function lookAheadSection(points: readonly LookAheadPoint[] | undefined): SafeHtml | false {
   if (points === undefined || points.length === 0) return false;
   const best = points.reduce((a, b) => (b.score > a.score ? b : a));

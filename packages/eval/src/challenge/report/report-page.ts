@@ -6,6 +6,8 @@ import { lookAheadSection } from "./look-ahead-section.ts";
 import { commandOutcomes, mutedSpans } from "../spans.ts";
 import { html, type HtmlValue, type SafeHtml } from "../../report/html.ts";
 import { renderPage } from "../../report/page.ts";
+import { formatPercent } from "../../report/format-percent.ts";
+import { type ReportFiles, writeReport } from "../../report/write-report.ts";
 import { facts, figure, type KeyFigure, keyFigures, notice, section, table } from "../../report/sections.ts";
 
 /** The report as one HTML page. */
@@ -38,11 +40,22 @@ export function renderChallengeReport(report: ChallengeReport): string {
   });
 }
 
+/** Writes a report and its page into a folder. @throws CallsignError `FILE_WRITE_FAILED`, `ABORTED` */
+export const writeChallengeReport = (
+  folder: string,
+  report: ChallengeReport,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ReportFiles> => writeReport(folder, { report, page: renderChallengeReport(report) }, options);
+
 function headline({ result }: ChallengeReport): KeyFigure[] {
   const figures: KeyFigure[] = [
     { label: "Challenge score", value: result.score.toFixed(4), note: "1 is perfect" },
-    { label: "Commands muted", value: percent(result.commandRecall), note: "of their samples" },
-    { label: "Speech let through", value: percent(result.recall), note: "of samples that are no command" },
+    { label: "Commands muted", value: formatPercent(result.commandRecall), note: "of their samples" },
+    {
+      label: "Speech let through",
+      value: formatPercent(result.recall),
+      note: "of samples that are no command",
+    },
   ];
   if (result.valid !== null)
     figures.push({
@@ -91,7 +104,7 @@ function commandSection(report: ChallengeReport): SafeHtml | false {
   const seconds = secondsOf(report);
   const muted = mutedSpans(report.frames.labels, report.truth.frameLength);
   const outcomes = commandOutcomes(report.truth.commands, { muted, samples: report.clip.samplesScored });
-  const shown = outcomes.slice(0, MOST_ROWS);
+  const shown = outcomes.slice(0, MAX_ROWS);
   return (
     outcomes.length > 0 &&
     section(
@@ -110,7 +123,7 @@ function commandSection(report: ChallengeReport): SafeHtml | false {
         rows: shown.map(({ command, mutedShare, reaction }, i) => [
           command.text ?? `command ${i + 1}`,
           `${seconds(command.startSample).toFixed(2)}–${seconds(command.endSample).toFixed(2)}`,
-          percent(mutedShare),
+          formatPercent(mutedShare),
           reaction === null ? "never" : `${seconds(reaction).toFixed(2)} s`,
         ]),
       }),
@@ -118,8 +131,8 @@ function commandSection(report: ChallengeReport): SafeHtml | false {
   );
 }
 
-/** A page stays readable however many commands a clip has. */
-const MOST_ROWS = 200;
+/** Most commands listed on the page. */
+const MAX_ROWS = 200;
 
 function numbersSection(report: ChallengeReport): SafeHtml {
   const { result, published, clip } = report;
@@ -246,9 +259,7 @@ const runSection = ({ clip, command, machine, mode, tool }: ChallengeReport): Sa
     ]),
   );
 
-const percent = (share: number | null): string => (share === null ? "–" : `${(100 * share).toFixed(1)} %`);
-
-/** With a true minus sign; what rounds to nothing says so. */
+/** A difference with five decimals and a typographic minus sign; `0` if it rounds to zero. */
 function signed(difference: number): string {
   const text = Math.abs(difference).toFixed(5);
   if (Number(text) === 0) return "0";

@@ -1,8 +1,5 @@
-import { join } from "node:path";
 import type { ModelCard } from "@callsign/infer/internal";
-import { writeFileAtomic } from "@callsign/infer/node/internal";
 import type { ChallengeMode, ChallengeResult } from "../evaluation.ts";
-import { renderChallengeReport } from "./report-page.ts";
 import type { ChallengeTruth } from "../truth.ts";
 import { type LabelledRun, overrunsOf } from "../labeller.ts";
 import type { LookAheadPoint } from "../look-ahead.ts";
@@ -13,9 +10,9 @@ import {
   type PublishedFigures,
   publishedFiguresFor,
 } from "../published-challenge.ts";
-import { type WaveformEnvelope, waveformEnvelope } from "../../report/charts/waveform-envelope.ts";
+import { type WaveformEnvelope, waveformEnvelope } from "../../report/charts/downsample.ts";
 
-/** The content of a challenge run's `report.json`; `report.html` is drawn from it alone. A key may be added; a change of meaning is a new `schemaVersion`. */
+/** Content of a challenge run's `report.json`, from which `report.html` is made. Keys may be added; a change of meaning needs a new `schemaVersion`. */
 export interface ChallengeReport {
   readonly schemaVersion: 1;
   readonly kind: "challenge";
@@ -23,13 +20,13 @@ export interface ChallengeReport {
   readonly createdAt: string;
   readonly tool: { readonly name: "callsign"; readonly version: string; readonly gitCommit?: string };
   readonly mode: ChallengeMode;
-  /** The command line, to run it again; null where it was no command. */
+  /** Command line of the run; null if it was started from code. */
   readonly command: string | null;
   readonly machine: MachineFacts;
   readonly clip: {
     readonly name: string;
     readonly samples: number;
-    /** Those the figures are of, from the clip's start. */
+    /** Number of samples scored, from the clip's start. */
     readonly samplesScored: number;
     /** sha256 of its int16 samples, little-endian. */
     readonly sha256: string;
@@ -39,22 +36,22 @@ export interface ChallengeReport {
   readonly truth: ChallengeTruth;
   readonly model: ModelCard | null;
   readonly result: ChallengeResult;
-  /** Of the published detector: of just as many samples where they are known, else of the whole challenge clip. */
+  /** Figures of the published detector: for the same number of samples if known, else for the whole challenge clip. */
   readonly published: PublishedFigures;
   readonly frames: {
     readonly threshold: number | null;
     /** 0 mute, 1 broadcast. */
     readonly labels: readonly number[];
-    /** Null where the labeller keeps none. */
+    /** Null where the labeller has no score. */
     readonly scores: readonly (number | null)[];
-    /** When each was emitted, in milliseconds since the first was due. Null offline. */
+    /** Emission time of each frame, in milliseconds since the first was due. Null offline. */
     readonly emittedMs: readonly number[] | null;
-    /** Labelled minus emitted. Null offline. */
+    /** Time from emission to label of each frame, in milliseconds. Null offline. */
     readonly overrunsMs: readonly number[] | null;
   };
-  /** Scores by the delay of the outgoing audio, where they were asked for. */
+  /** Scores by delay of the outgoing audio, if requested. */
   readonly lookAhead?: readonly LookAheadPoint[];
-  /** Of the samples scored, in int16 magnitudes. */
+  /** Envelope of the scored samples, in int16 magnitudes. */
   readonly waveform: WaveformEnvelope;
 }
 
@@ -65,7 +62,7 @@ export interface ChallengeReportParts {
   readonly samples: Float32Array;
   readonly truth: ChallengeTruth;
   readonly threshold: number | null;
-  /** As the reader should see it: a file's name rather than its whole path. */
+  /** Name shown in the report: the file's name, not its path. */
   readonly clipName: string;
   readonly model: ModelCard | null;
   readonly lookAhead?: readonly LookAheadPoint[];
@@ -75,7 +72,7 @@ export interface ChallengeReportParts {
   readonly createdAt: Date;
 }
 
-/** Gathers what a report says. */
+/** Builds the content of a report. */
 export function makeChallengeReport(parts: ChallengeReportParts): ChallengeReport {
   const { run, samples, truth } = parts;
   const samplesScored = run.labels.length * run.frameLength;
@@ -114,21 +111,8 @@ export function makeChallengeReport(parts: ChallengeReportParts): ChallengeRepor
   };
 }
 
-/** Writes `report.json` and `report.html` into a folder, each in one step. @throws CallsignError `FILE_WRITE_FAILED`, `ABORTED` */
-export async function writeChallengeReport(
-  folder: string,
-  report: ChallengeReport,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<{ readonly jsonPath: string; readonly htmlPath: string }> {
-  const jsonPath = join(folder, "report.json");
-  const htmlPath = join(folder, "report.html");
-  await writeFileAtomic(jsonPath, `${JSON.stringify(report)}\n`, options);
-  await writeFileAtomic(htmlPath, renderChallengeReport(report), options);
-  return { jsonPath, htmlPath };
-}
-
-/** More than a wide chart has pixels for, fewer than make the file heavy. */
+/** Columns of the waveform: about the width of a wide chart in pixels. */
 const WAVEFORM_COLUMNS = 1000;
 
-/** Milliseconds, to the microsecond. */
+/** Rounds milliseconds to whole microseconds. */
 const toMicroseconds = (ms: number): number => Math.round(ms * 1000) / 1000;

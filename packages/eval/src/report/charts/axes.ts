@@ -2,7 +2,7 @@ import type { PlotOptions } from "@observablehq/plot";
 import type { ChartLayout } from "./chart.ts";
 
 /** More points than this a chart cannot show; of a longer series draw the `columnPeaks`. */
-export const MOST_POINTS = 2500;
+export const MAX_POINTS = 2500;
 
 /** Look of a line that marks a limit. */
 export const LIMIT_LINE = { stroke: "var(--muted)", strokeWidth: 1.5, strokeDasharray: "5 4" };

@@ -44,8 +44,8 @@ export function drawDetCurves(curves: readonly NamedCurve[]): SafeHtml {
       x: {
         ...labelled("False accepts per hour"),
         type: "log",
-        domain: [LEAST_RATE, MOST_RATE],
-        ticks: logTicks(LEAST_RATE, MOST_RATE),
+        domain: [LEAST_RATE, MAX_RATE],
+        ticks: logTicks(LEAST_RATE, MAX_RATE),
         tickFormat: String,
       },
       y: {
@@ -97,7 +97,7 @@ export function drawDetCurves(curves: readonly NamedCurve[]): SafeHtml {
 }
 
 const LEAST_RATE = 0.05;
-const MOST_RATE = 20;
+const MAX_RATE = 20;
 
 /** The fewest misses that each budget of false accepts allows: what an operating point is chosen from. */
 function envelope({ points, positives }: DetCurve) {
@@ -113,12 +113,12 @@ function envelope({ points, positives }: DetCurve) {
   };
   for (const point of points) {
     most = Math.max(most, point.falseAcceptsPerHour);
-    if (most > MOST_RATE) break;
+    if (most > MAX_RATE) break;
     if (best !== undefined && point.misses >= best.misses) continue;
     best = point;
     add(Math.max(LEAST_RATE, most));
   }
-  add(MOST_RATE);
+  add(MAX_RATE);
   return corners;
 }
 
@@ -134,7 +134,7 @@ function markOf(
     miss: 100 * point.falseRejectRate,
     high: point.interval.high,
     rateLow: Math.max(LEAST_RATE, low),
-    rateHigh: Math.min(MOST_RATE, high),
+    rateHigh: Math.min(MAX_RATE, high),
   };
 }
 

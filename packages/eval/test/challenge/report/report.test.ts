@@ -4,12 +4,8 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { judgeRun } from "../../../src/challenge/evaluation.ts";
-import {
-  type ChallengeReportParts,
-  makeChallengeReport,
-  writeChallengeReport,
-} from "../../../src/challenge/report/report.ts";
-import { renderChallengeReport } from "../../../src/challenge/report/report-page.ts";
+import { type ChallengeReportParts, makeChallengeReport } from "../../../src/challenge/report/report.ts";
+import { renderChallengeReport, writeChallengeReport } from "../../../src/challenge/report/report-page.ts";
 import type { ChallengeTruth } from "../../../src/challenge/truth.ts";
 import type { LabelledRun, RunTiming } from "../../../src/challenge/labeller.ts";
 import { machineFacts } from "../../../src/report/machine-facts.ts";

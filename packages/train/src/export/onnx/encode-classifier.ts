@@ -1,5 +1,6 @@
 import { encodeOnnx, makeModel, makeNode } from "@callsign/onnx/internal";
-import type { Architecture, Weights } from "../../models/architecture.ts";
+import type { Architecture } from "../../models/architecture.ts";
+import type { Weights } from "../../weights/parameters.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 
 /** Names of an exported graph's only input and output. */

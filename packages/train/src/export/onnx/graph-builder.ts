@@ -10,7 +10,7 @@ import {
   type NodeProto,
   type TensorProto,
 } from "@callsign/onnx/internal";
-import { type Architecture, type Weights } from "../../models/architecture.ts";
+import type { Parameterised, Weights } from "../../weights/parameters.ts";
 
 /** Collects an architecture's nodes and the parameters and constants that they read. */
 export class GraphBuilder {
@@ -19,7 +19,7 @@ export class GraphBuilder {
   readonly #nodes: NodeProto[] = [];
   readonly #initializers = new Map<string, TensorProto>();
 
-  constructor(architecture: Architecture, weights: Weights) {
+  constructor(architecture: Parameterised, weights: Weights) {
     this.#shapes = new Map(architecture.parameters.map(({ name, shape }) => [name, shape]));
     this.#weights = weights;
   }

@@ -1,8 +1,9 @@
 import type { Rank, Tensor3D } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../../export/onnx/graph-builder.ts";
-import type { ForwardContext, ParameterSpec } from "../architecture.ts";
-import { linear } from "./layers.ts";
-import { linearProduct } from "./linear-product.ts";
+import type { ForwardContext } from "../architecture.ts";
+import type { ParameterSpec } from "../../weights/parameters.ts";
+import { linear } from "./linear.ts";
+import { linearProduct } from "./products.ts";
 
 /** Self-attention over time, its parameters named and laid out as in `torch.nn.MultiheadAttention`. */
 export interface Attention {

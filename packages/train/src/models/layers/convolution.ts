@@ -1,8 +1,8 @@
 import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../../export/onnx/graph-builder.ts";
-import { addLayerNorm } from "./add-layers.ts";
-import type { ForwardContext, ParameterSpec } from "../architecture.ts";
-import { convolutionParameters, layerNormParameters } from "./linear-parameters.ts";
+import type { ForwardContext } from "../architecture.ts";
+import type { ParameterSpec } from "../../weights/parameters.ts";
+import { addLayerNorm, layerNormParameters } from "./layer-norm.ts";
 
 /** A convolution over time with its LayerNorm and ReLU; as many steps come out as go in. */
 export interface ConvolutionBlock {
@@ -79,4 +79,16 @@ export function addConvolutionBlock(
   );
   const stepsFirst = graph.add("Transpose", [product], { perm: [0n, 2n, 1n] });
   return graph.add("Relu", [addLayerNorm(graph, stepsFirst, norm)]);
+}
+
+/** Weight `[outputs, inputs, kernel]` and bias of a convolution over time, started as `torch.nn.Conv1d` starts them. */
+function convolutionParameters(
+  name: string,
+  { inputs, outputs, kernel }: { readonly inputs: number; readonly outputs: number; readonly kernel: number },
+): ParameterSpec[] {
+  const initialisation = { kind: "uniform", bound: 1 / Math.sqrt(inputs * kernel) } as const;
+  return [
+    { name: `${name}.weight`, shape: [outputs, inputs, kernel], initialisation, decays: true },
+    { name: `${name}.bias`, shape: [outputs], initialisation, decays: false },
+  ];
 }

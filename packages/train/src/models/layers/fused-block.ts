@@ -1,6 +1,7 @@
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
-import type { TensorFlow } from "../../backends/tensorflow-module.ts";
-import { type DenseBlock, LAYER_NORM_EPSILON } from "../architecture.ts";
+import type { TensorFlow } from "../../backends/import-tensorflow.ts";
+import { type DenseBlock } from "../architecture.ts";
+import { LAYER_NORM_EPSILON } from "./layer-norm.ts";
 import { affine, sumRows, transposedProduct } from "./products.ts";
 
 /**

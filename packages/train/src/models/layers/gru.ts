@@ -1,7 +1,8 @@
 import type { Rank, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../../export/onnx/graph-builder.ts";
-import type { ForwardContext, ParameterSpec } from "../architecture.ts";
-import { linearProduct } from "./linear-product.ts";
+import type { ForwardContext } from "../architecture.ts";
+import type { ParameterSpec } from "../../weights/parameters.ts";
+import { linearProduct } from "./products.ts";
 
 /** A gated recurrent unit over time, its parameters named and laid out as in `torch.nn.GRU`: reset, update, new. */
 export interface Gru {

@@ -1,11 +1,12 @@
 import {
-  bestAt,
+  chooseThreshold,
   costAt,
-  detArea,
+  DET_AREA_RANGE,
   leastCost,
   type ScoredStream,
   sweepThresholds,
 } from "@callsign/train/internal";
+import { detArea } from "@callsign/eval/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -36,12 +37,12 @@ describe("sweepThresholds", () => {
   });
 
   it("gives the point with fewest misses within a rate, and the area of the curve", () => {
-    expect(bestAt(points, 0.5).threshold).toBeGreaterThan(0.5);
-    expect(bestAt(points, 1e6).falseRejectRate).toBe(0);
-    expect(bestAt([], 1)).toMatchObject({ threshold: 1, falseRejectRate: 1 });
+    expect(chooseThreshold(points, 0.5).threshold).toBeGreaterThan(0.5);
+    expect(chooseThreshold(points, 1e6).falseRejectRate).toBe(0);
+    expect(chooseThreshold([], 1)).toMatchObject({ threshold: 1, falseRejectRate: 1 });
     // A third is missed at every rate up to 100 an hour.
-    expect(detArea(points)).toBeCloseTo(1 / 3, 9);
-    expect(detArea([])).toBe(1);
+    expect(detArea(points, DET_AREA_RANGE)).toBeCloseTo(1 / 3, 9);
+    expect(detArea([], DET_AREA_RANGE)).toBe(1);
   });
 
   it("lets patience and the refractory period decide", () => {

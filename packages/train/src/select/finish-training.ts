@@ -1,17 +1,12 @@
 import type { GatePolicy } from "@callsign/infer/internal";
 import { flattenWeights, splitWeights } from "../weights/flat-weights.ts";
-import { foldCalibration } from "../select/fold-calibration.ts";
-import type { Weights } from "../models/architecture.ts";
+import { foldCalibration } from "./fold-calibration.ts";
+import type { Weights } from "../weights/parameters.ts";
 import { type Run, scoringOf } from "../loop/run.ts";
-import { chooseGate } from "../select/choose-mute-gate.ts";
-import { calibrate, type LogitScale } from "../select/calibrate.ts";
-import { costAt, leastCost } from "../select/expected-cost.ts";
-import {
-  bestAt,
-  type OperatingPoint,
-  operatingPointAt,
-  sweepThresholds,
-} from "../select/choose-threshold.ts";
+import { chooseGate } from "./choose-mute-gate.ts";
+import { calibrate, type LogitScale } from "./calibrate.ts";
+import { costAt, leastCost } from "./expected-cost.ts";
+import { chooseThreshold, type ThresholdPoint, errorRatesAt, sweepThresholds } from "./choose-threshold.ts";
 import {
   gateStreamOf,
   isBetter,
@@ -20,7 +15,7 @@ import {
   streamOf,
   toScores,
   type Validation,
-} from "../select/validate.ts";
+} from "./validate.ts";
 
 /** How one label of a finished model does on the validation split. */
 export interface FinishedLabel {
@@ -34,7 +29,7 @@ export interface FinishedLabel {
   /** Streams at the threshold, and at others. */
   readonly falseRejectRate: number;
   readonly falseAcceptsPerHour: number;
-  readonly curve: readonly OperatingPoint[];
+  readonly curve: readonly ThresholdPoint[];
 }
 
 /** A trained network, its scores calibrated and its thresholds chosen. */
@@ -78,9 +73,9 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
       : undefined;
   const labels = config.labels.map(({ label }, i): FinishedLabel => {
     const { scores, stream, curve } = judged[i]!;
-    const threshold = gate?.thresholds[i] ?? bestAt(curve, selection.falseAcceptsPerHour).threshold;
+    const threshold = gate?.thresholds[i] ?? chooseThreshold(curve, selection.falseAcceptsPerHour).threshold;
     const { cost, missedShare, needlessShare } = costAt(scores, { ...selection, threshold });
-    const { falseRejectRate, falseAcceptsPerHour } = operatingPointAt(stream, { ...selection, threshold });
+    const { falseRejectRate, falseAcceptsPerHour } = errorRatesAt(stream, { ...selection, threshold });
     const figures = { cost, missedShare, needlessShare, falseRejectRate, falseAcceptsPerHour };
     return { label, threshold, calibration: scales[i]!, ...figures, curve };
   });

@@ -15,7 +15,8 @@ import { type CorpusSet, corpusSets, findCorpus, locateSource } from "../stages/
 import { locateEmbedding } from "../../features/feature-settings.ts";
 import { openEngines } from "../open-engines.ts";
 import { planBuild } from "../plan-build.ts";
-import { expectedSets, type SpokenSet } from "../stages/texts.ts";
+import { expectedSets } from "../stages/texts.ts";
+import type { SpokenSet } from "../stages/draw-texts.ts";
 
 /**
  * Everything that would stop a build and can be known before it begins: phrases that cannot be spoken, engines, corpora,

@@ -1,8 +1,7 @@
-import type { Random } from "@callsign/data/internal";
+import { NEGATIVE, type Random } from "@callsign/data/internal";
 import { EMBEDDING } from "@callsign/infer/internal";
 
 import type { TrainConfig } from "../config/config-train.ts";
-import { NEGATIVE } from "./label-policy.ts";
 import { NoiseTape } from "./embedding-noise.ts";
 import type { FeatureCache } from "../shards/feature-cache.ts";
 import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";

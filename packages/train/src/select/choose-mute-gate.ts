@@ -1,6 +1,6 @@
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { Gate, type GatePolicy, PLAIN_GATE } from "@callsign/infer/internal";
-import { IGNORED, NEGATIVE } from "../batches/label-policy.ts";
+import { IGNORED, NEGATIVE } from "@callsign/data/internal";
 import type { ShardTable } from "../shards/shard-table.ts";
 import type { CostOptions } from "./expected-cost.ts";
 import { sigmoid } from "./scored-stream.ts";

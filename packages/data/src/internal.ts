@@ -49,11 +49,16 @@ export { loadSherpa } from "./voices/engines/vits/load-sherpa.ts";
 export * from "./config/config.ts";
 export { dataSectionSchema } from "./config/config-data.ts";
 export * from "./features/shard.ts";
-export type { BuildContext, BuildEnvironment } from "./build/build-context.ts";
+export {
+  BUILD_STAGES,
+  type BuildContext,
+  type BuildEnvironment,
+  type BuildStage,
+} from "./build/build-context.ts";
 export * from "./build/build-data.ts";
-export * from "./store/build-index.ts";
-export type { ShardEntry } from "./build/stages/features.ts";
-export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./build/stages/clip-set.ts";
+export * from "./build/build-index.ts";
+export type { ShardEntry } from "./features/write-shard.ts";
+export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./store/clip-set.ts";
 export * from "./build/inspect-build.ts";
 export { findBuildProblems, spokenNotes, throwProblems } from "./build/check/check-build.ts";
 export { describeLeftOut, type LeftOut, type LeftOutReason, summarizeLeftOut } from "./store/left-out.ts";

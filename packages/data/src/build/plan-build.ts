@@ -2,7 +2,7 @@ import { findAudioFiles } from "../sources/files/find-audio-files.ts";
 import { findClipFiles } from "../sources/folder.ts";
 import type { SourceConfig } from "../sources/create-source.ts";
 import type { BuildContext } from "./build-context.ts";
-import type { ClipKind } from "./stages/clip-set.ts";
+import type { ClipKind } from "../store/clip-set.ts";
 import { corpusSets, locateSource } from "./stages/corpus-sets.ts";
 import { estimateSeconds } from "./check/estimate-seconds.ts";
 import { windowLengthOf } from "../labelling/windows.ts";

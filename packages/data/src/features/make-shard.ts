@@ -1,9 +1,9 @@
 import { joinFloats } from "@callsign/audio/internal";
-import { EMBEDDING, type Frontend } from "@callsign/infer/internal";
+import { EMBEDDING, embeddingsOf, type Frontend } from "@callsign/infer/internal";
 import type { ToolIdentity } from "@callsign/infer/node/internal";
 
 import { windowFacts } from "../labelling/heard.ts";
-import { rowsOf, windowLengthOf } from "../labelling/windows.ts";
+import { windowLengthOf } from "../labelling/windows.ts";
 import { createRandom } from "../random.ts";
 import { type FeatureShard, type ShardClip, writeShard } from "./shard.ts";
 import { type EmbeddedWindows, embedWindows } from "./embed-windows.ts";
@@ -67,7 +67,7 @@ export async function makeShard(
       split: plan.split,
       source: plan.source,
       kind: plan.kind,
-      embeddingsPerWindow: rowsOf(settings.windowing),
+      embeddingsPerWindow: embeddingsOf(settings.windowing),
       frontend: settings.frontend,
       floor: settings.floor,
       embeddingSha256: settings.embeddingSha256,

@@ -30,6 +30,10 @@ export interface ShardFile extends ShardCounts {
   readonly bytes: number;
 }
 
+/** A finished shard, as the index lists it. */
+export interface ShardEntry
+  extends ShardFile, Pick<ShardPlan, "split" | "source" | "kind" | "inputsSha256"> {}
+
 /** The task `features`: makes shards, all with one front-end, and writes them, whole or not at all. */
 export function openShardWriter(setup: ShardSetup) {
   const { out, settings, identity } = setup;

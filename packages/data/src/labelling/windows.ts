@@ -1,19 +1,12 @@
-import { EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
+import { EMBEDDING, LOG_MEL, type Windowing } from "@callsign/infer/internal";
 
-import type { DataConfig } from "../config/config.ts";
 import type { Random } from "../random.ts";
-
-type Windowing = DataConfig["windowing"];
 
 /** Samples that a window reads. */
 export function windowLengthOf(windowing: Windowing): number {
   if (windowing.kind === "sliding-audio") return windowing.windowLength;
   return (windowing.embeddings + CHUNKS_BEFORE) * LOG_MEL.chunkLength;
 }
-
-/** Embeddings that a window reads. */
-export const rowsOf = (windowing: Windowing): number =>
-  windowing.kind === "sliding-audio" ? 1 : windowing.embeddings;
 
 /** Sample before which the embedding of a stream ends, counted from 0. */
 export const rowEnd = (row: number): number => (row + 1 + CHUNKS_BEFORE) * LOG_MEL.chunkLength;

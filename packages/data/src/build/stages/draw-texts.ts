@@ -4,7 +4,7 @@ import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../../text
 import { createPronunciations } from "../../text/phonetics/pronunciations.ts";
 import { createSoundIndex } from "../../text/phonetics/sound-index.ts";
 import { spokenText } from "../../text/spoken-text.ts";
-import type { ClipKind } from "./clip-set.ts";
+import type { ClipKind } from "../../store/clip-set.ts";
 
 /** Clips to be spoken: clip `i` says text `i` modulo their number. */
 export interface SpokenSet {

@@ -5,15 +5,11 @@ import { type ChosenEmbedding, sha256File } from "@callsign/infer/node/internal"
 
 import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { readJson, sha256Of, writeJson } from "../../store/build-folder.ts";
-import type { CollectedSet } from "./clip-set.ts";
+import type { CollectedSet } from "../../store/clip-set.ts";
 import { featureSettings } from "../../features/feature-settings.ts";
 import { type ShardPlan, planShards } from "../../features/shard-plan.ts";
-import { type ShardFile, shardPath } from "../../features/write-shard.ts";
+import { type ShardEntry, shardPath } from "../../features/write-shard.ts";
 import { createPool, type WorkerPool } from "../../workers/pool.ts";
-
-/** A finished shard, as the index lists it. */
-export interface ShardEntry
-  extends ShardFile, Pick<ShardPlan, "split" | "source" | "kind" | "inputsSha256"> {}
 
 interface Building {
   readonly sets: readonly CollectedSet[];

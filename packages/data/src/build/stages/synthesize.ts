@@ -9,9 +9,9 @@ import { type SynthesisPlan, synthesizeClips, type SynthesizedClip } from "../..
 import { type Batch, BatchJournal, writeClip } from "../../store/journal.ts";
 import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { sha256Of } from "../../store/build-folder.ts";
-import { clipPath, type CollectedSet } from "./clip-set.ts";
+import { clipPath, type CollectedSet } from "../../store/clip-set.ts";
 import { createPool } from "../../workers/pool.ts";
-import { locateModel, openEngines } from "../open-engines.ts";
+import { locateModel, openEngines } from "../locate-models.ts";
 import type { SpokenSet } from "./draw-texts.ts";
 
 /** Clips between two records of what is done. */

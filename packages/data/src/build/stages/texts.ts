@@ -5,7 +5,7 @@ import { spokenText } from "../../text/spoken-text.ts";
 import { createPool } from "../../workers/pool.ts";
 import type { BuildContext } from "../build-context.ts";
 import { BUILD_FILES, readJson, sha256Of, writeJson } from "../../store/build-folder.ts";
-import { slug } from "./clip-set.ts";
+import { slug } from "../../store/clip-set.ts";
 import { drawNegatives, type SpokenSet, wantedNegatives } from "./draw-texts.ts";
 
 /** Stage `texts`: every text that is to be spoken, positives first. Drawn once and kept in texts.json. */

@@ -50,7 +50,7 @@ async function benchClips(): Promise<BenchRow[]> {
   for (let i = -4; i < CLIPS; i++) {
     if (i === 0) for (const key of Object.keys(spent) as (keyof typeof spent)[]) spent[key] = 0;
     const clip: PhraseClip = { samples: tones(random.fork(`clip ${i}`), 14_000) };
-    const placement = { kind: "window-end", windowLength: 32_000 } as const;
+    const placement = { kind: "window-end", windowLength: 32_000, gapLength: [0, 3200] } as const;
     const { samples } = await timed("augment", () =>
       augment(clip, { config, random: random.fork(`copy ${i}`), resources: { noises }, placement }),
     );

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { createRandom } from "../src/random.ts";
-import { createAttemptPool } from "../src/voices/attempt-pool.ts";
+import { createPool } from "../src/workers/pool.ts";
 import { createEspeakEngine } from "../src/voices/engines/espeak/espeak.ts";
 import { createFliteEngine } from "../src/voices/engines/flite.ts";
 import { makeAttempt } from "../src/voices/make-clip.ts";
@@ -120,10 +120,10 @@ async function benchPool(): Promise<BenchRow[]> {
   const engines = [{ kind: "flite" }] as const;
   const spent: number[] = [];
   for (const workers of [1, 2]) {
-    const pool = createAttemptPool({ engines, workers });
+    const pool = createPool("synthesis", { setup: { engines }, workers });
     const plan = { texts: TEXTS, seed: 1, engines: [{ engine: await createFliteEngine(), weight: 1 }] };
     const run = async (count: number): Promise<void> => {
-      const options = { ...plan, count, attempt: pool.attempt, concurrency: 2 * workers };
+      const options = { ...plan, count, pool, concurrency: 2 * workers };
       for await (const _ of synthesizeClips(options));
     };
     await run(2 * workers);

@@ -10,7 +10,7 @@ export * from "./sources/files/fault-tally.ts";
 export type { HubEnvironment } from "./sources/common-voice/common-voice.ts";
 export { spokenText, unspeakableParts } from "./text/spoken-text.ts";
 export { createPhraseTest } from "./text/contains-phrase.ts";
-export { readTruth, type Truth, type TruthInterval } from "./sources/truth.ts";
+export { parseTruthAs, readTruthAs, type TruthFields } from "./sources/truth.ts";
 export * from "./text/negative-texts.ts";
 export * from "./text/near-misses.ts";
 export { containedDistance, phonemeDistance } from "./text/phonetics/distance.ts";
@@ -31,8 +31,7 @@ export { activeLevel } from "./augment/dsp/level.ts";
 export * from "./augment/phrase-audio.ts";
 export * from "./augment/place-phrase.ts";
 export * from "./augment/scene.ts";
-export * from "./labelling/windows.ts";
-export * from "./voices/attempt-pool.ts";
+export * from "./labelling/label-policy.ts";
 export * from "./voices/create-engines.ts";
 export * from "./voices/draw-utterance.ts";
 export * from "./config/engine-config.ts";
@@ -50,25 +49,31 @@ export { loadSherpa } from "./voices/engines/vits/load-sherpa.ts";
 export * from "./config/config.ts";
 export { dataSectionSchema } from "./config/config-data.ts";
 export * from "./features/shard.ts";
-export type { BuildContext, BuildEnvironment } from "./build/build-context.ts";
+export {
+  BUILD_STAGES,
+  type BuildContext,
+  type BuildEnvironment,
+  type BuildStage,
+} from "./build/build-context.ts";
 export * from "./build/build-data.ts";
-export * from "./store/build-index.ts";
-export type { ShardEntry } from "./build/stages/features.ts";
-export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./build/stages/clip-set.ts";
+export * from "./build/build-index.ts";
+export type { ShardEntry } from "./features/write-shard.ts";
+export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./store/clip-set.ts";
 export * from "./build/inspect-build.ts";
 export { findBuildProblems, spokenNotes, throwProblems } from "./build/check/check-build.ts";
 export { describeLeftOut, type LeftOut, type LeftOutReason, summarizeLeftOut } from "./store/left-out.ts";
 export * from "./build/plan-build.ts";
 export * from "./build/stages/pull-sources.ts";
 export * from "./store/recorded-config.ts";
-export { planTexts, type SpokenSet } from "./build/stages/texts.ts";
+export { planTexts } from "./build/stages/texts.ts";
 export { type AudioFile, findAudioFiles } from "./sources/files/find-audio-files.ts";
 export { colouredNoise } from "./augment/dsp/coloured-noise.ts";
 export { decibelsToGain, rms, scaled } from "./augment/dsp/level.ts";
 export { loopNoise, mixAtSnr } from "./augment/dsp/mix-noise.ts";
 export { reverberate } from "./augment/dsp/reverberate.ts";
 export * from "./lessons/lesson-config.ts";
-export * from "./lessons/lesson-pool.ts";
 export * from "./lessons/lesson-shard.ts";
-export type { LessonSetup } from "./lessons/lesson-task.ts";
+export type { LessonSetup } from "./lessons/write-lessons.ts";
+export { createPool } from "./workers/pool.ts";
 export type { LessonSplit } from "./lessons/make-lessons.ts";
+export type { SpokenSet } from "./build/stages/draw-texts.ts";

@@ -31,7 +31,6 @@ export {
 } from "./loop/earlier-training.ts";
 export * from "./select/finish-training.ts";
 export * from "./select/fold-calibration.ts";
-export * from "./batches/label-policy.ts";
 export * from "./export/model-readme.ts";
 export * from "./config/resolve-training.ts";
 export * from "./shards/feature-cache.ts";

@@ -4,8 +4,7 @@ import type { AugmentStep } from "./augment-step.ts";
 import { changeSpeed } from "./dsp/change-speed.ts";
 import { stretched, toPhraseAudio, type PhraseAudio, type PhraseClip } from "./phrase-audio.ts";
 import { shiftFormants } from "./dsp/shift-formants.ts";
-import { shiftPitch } from "./dsp/shift-pitch.ts";
-import { timeScale } from "./dsp/time-scale.ts";
+import { shiftPitch, timeScale } from "./dsp/time-scale.ts";
 
 /** What `augmentVoice` needs. */
 export interface AugmentVoiceOptions {

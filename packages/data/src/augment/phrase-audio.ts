@@ -38,12 +38,3 @@ export function stretched(
   const at = (place: number): number => Math.min(samples.length, Math.round(place * factor));
   return { samples, phraseStart: at(phraseStart), phraseEnd: at(phraseEnd) };
 }
-
-/**
- * How much of the phrase a listener has heard at the end of a stretch that stops before sample `end`: 0 before it
- * begins, 1 from its last sample on.
- */
-export function heardBy(end: number, { phraseStart, phraseEnd }: Omit<PhraseAudio, "samples">): number {
-  if (phraseEnd <= phraseStart) return end >= phraseEnd ? 1 : 0;
-  return Math.min(1, Math.max(0, (end - phraseStart) / (phraseEnd - phraseStart)));
-}

@@ -1,29 +1,26 @@
 import type { Random } from "../random.ts";
 import type { PhraseAudio } from "./phrase-audio.ts";
 
-/** Where a phrase goes on a stretch of silence. Lengths in samples. */
+/** Place of a phrase on a stretch of silence. Lengths in samples. */
 export type Placement =
-  /** As it is. */
+  /** The clip as it is. */
   | { readonly kind: "whole" }
   /**
-   * One window of an `embedding-sequence` model: the phrase ends `gapLength` (drawn; by default 0 to 3,200 samples, 200 ms)
-   * before the window does. Of a phrase longer than the window the end is kept.
+   * One window of an `embedding-sequence` model: the phrase ends `gapLength` samples (drawn from the range) before the
+   * window does. If the phrase is longer than the window, its beginning is cut off.
    */
   | {
       readonly kind: "window-end";
       readonly windowLength: number;
-      readonly gapLength?: readonly [number, number];
+      readonly gapLength: readonly [number, number];
     }
   /**
-   * A stretch for many windows: `before` and `after` samples around the phrase, `before` longer by 0 to `jitter` (drawn),
-   * so that windows on a fixed grid end at every place of the phrase.
+   * A stretch for many windows: `before` and `after` samples around the phrase. `before` grows by 0 to `jitter` samples
+   * (drawn), so that windows on a fixed grid end anywhere in the phrase.
    */
   | { readonly kind: "stretch"; readonly before: number; readonly after: number; readonly jitter?: number };
 
-/** 200 ms at 16 kHz. */
-const DEFAULT_GAP: readonly [number, number] = [0, 3200];
-
-/** The clip on silence of the length the placement asks for; what of the clip lies outside is cut off. */
+/** Puts a clip on silence as the placement says. Parts of the clip that lie outside are cut off. */
 export function placePhrase(
   clip: PhraseAudio,
   { placement, random }: { placement: Placement; random: Random },
@@ -31,7 +28,7 @@ export function placePhrase(
   const phraseLength = clip.phraseEnd - clip.phraseStart;
   if (placement.kind === "whole") return clip;
   if (placement.kind === "window-end") {
-    const gap = random.integer(...(placement.gapLength ?? DEFAULT_GAP));
+    const gap = random.integer(...placement.gapLength);
     const end = Math.max(0, placement.windowLength - gap);
     return putAt(clip, { length: placement.windowLength, phraseStart: end - phraseLength });
   }
@@ -53,7 +50,7 @@ function putAt(
   };
 }
 
-/** Adds samples into others from place `at` on, which may be negative; what lies outside is left out. */
+/** Adds samples to `target` from index `at` on, which may be negative. Samples that fall outside are dropped. */
 export function addAt(
   target: Float32Array,
   { samples, at, gain = 1 }: { samples: Float32Array; at: number; gain?: number },

@@ -1,6 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 import type { Random } from "../random.ts";
+import type { PhraseInterval } from "../labelling/heard.ts";
 import { augmentChannel } from "./augment-channel.ts";
 import type { AugmentConfig } from "../config/augment-config.ts";
 import type { AugmentResources, AugmentStep } from "./augment-step.ts";
@@ -35,15 +36,9 @@ export interface SceneOptions {
   readonly resources?: AugmentResources;
 }
 
-/** Something said in a scene, from `start` up to but not including `end`. */
-export interface SceneInterval {
+/** An utterance in a scene. */
+export interface SceneInterval extends PhraseInterval {
   readonly name: string;
-  /** Undefined for talk. */
-  readonly label: string | undefined;
-  readonly start: number;
-  readonly end: number;
-  /** How long the whole phrase is; longer than `end - start` when the scene stops in the middle of it. */
-  readonly wholeLength: number;
 }
 
 /** Several seconds of talk, silence and commands, with the truth about every sample. */
@@ -99,17 +94,6 @@ export function buildScene(options: SceneOptions): Scene {
 const DEFAULT_PAUSE = { least: 0.05, mean: 0.375 };
 const DEFAULT_SHARE = 0.35;
 const DEFAULT_LEVEL: readonly [number, number] = [-38, -18];
-
-/** The command being said at a sample (or ended less than `tail` samples ago) and the share of it heard, that sample included. */
-export function commandAt(
-  scene: Pick<Scene, "commands">,
-  sample: number,
-  { tail = 0 }: { readonly tail?: number } = {},
-): { readonly command: SceneInterval; readonly heard: number } | undefined {
-  const command = scene.commands.findLast(({ start }) => start <= sample);
-  if (command === undefined || sample >= command.end + tail) return undefined;
-  return { command, heard: Math.min(1, (sample + 1 - command.start) / command.wholeLength) };
-}
 
 function speak(
   { commands, talk, commandShare = DEFAULT_SHARE, levelDbfs = DEFAULT_LEVEL, config }: SceneOptions,

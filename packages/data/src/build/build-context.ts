@@ -6,6 +6,11 @@ import type { ToolIdentity } from "@callsign/infer/node/internal";
 import type { DataConfig } from "../config/config.ts";
 import type { HubEnvironment } from "../sources/common-voice/common-voice.ts";
 
+/** Stages of a build in order. Each keeps its files, and a rerun makes only what is missing. */
+export const BUILD_STAGES = ["texts", "synthesize", "collect", "features"] as const;
+
+export type BuildStage = (typeof BUILD_STAGES)[number];
+
 /** Everything a build touches beside its config. */
 export interface BuildEnvironment {
   /** Folder the config's relative paths start from: the config file's. */

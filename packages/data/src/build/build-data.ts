@@ -2,22 +2,17 @@ import { join } from "node:path";
 
 import type { Progress } from "@callsign/infer/internal";
 
-import type { BuildContext } from "./build-context.ts";
+import { BUILD_STAGES, type BuildContext, type BuildStage } from "./build-context.ts";
 import { BUILD_FILES, openBuildFolder, removeOthers, sha256Of, writeJson } from "../store/build-folder.ts";
-import { type BuildIndex, writeBuildManifest, writeIndex } from "../store/build-index.ts";
+import { type BuildIndex, writeBuildManifest, writeIndex } from "./build-index.ts";
 import { buildShards } from "./stages/features.ts";
 import { collectSets } from "./stages/collect.ts";
 import { findBuildProblems, spokenNotes, throwProblems } from "./check/check-build.ts";
 import { corpusSets } from "./stages/corpus-sets.ts";
-import { locateEmbedding } from "../features/feature-settings.ts";
+import { locateEmbedding } from "./locate-models.ts";
 import { recordedConfig } from "../store/recorded-config.ts";
 import { synthesizeSets } from "./stages/synthesize.ts";
 import { decideTexts } from "./stages/texts.ts";
-
-/** Stages of a build in their order; each keeps what it made, and a rerun makes only what is missing. */
-export const BUILD_STAGES = ["texts", "synthesize", "collect", "features"] as const;
-
-export type BuildStage = (typeof BUILD_STAGES)[number];
 
 /**
  * Builds feature shards from phrases and corpora, or goes on where a build was stopped or killed. The files depend on

@@ -8,9 +8,9 @@ import { type ManifestClip, readManifest } from "../store/manifest.ts";
 import { createRandom } from "../random.ts";
 import { readShard } from "../features/shard.ts";
 import { SPLITS } from "../split.ts";
-import { type BuildIndex, readBuildIndex } from "../store/build-index.ts";
-import type { ShardEntry } from "./stages/features.ts";
-import { isSomebody, secondsOf, voicesOf } from "./check/count-clips.ts";
+import { type BuildIndex, readBuildIndex } from "./build-index.ts";
+import type { ShardEntry } from "../features/write-shard.ts";
+import { isSpeech, secondsOf, voicesOf } from "../store/clip-set.ts";
 
 /** What a build holds, counted over its files, not taken from what the index says. */
 export interface BuildReport {
@@ -133,7 +133,7 @@ function summarizeSplit(
 
 function summarizeVoices(clips: readonly ManifestClip[]): BuildReport["byVoice"] {
   const voices = new Map<string, ManifestClip[]>();
-  for (const clip of clips.filter(isSomebody)) {
+  for (const clip of clips.filter(isSpeech)) {
     const list = voices.get(clip.speaker);
     if (list === undefined) voices.set(clip.speaker, [clip]);
     else list.push(clip);

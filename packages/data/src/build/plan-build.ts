@@ -2,11 +2,11 @@ import { findAudioFiles } from "../sources/files/find-audio-files.ts";
 import { findClipFiles } from "../sources/folder.ts";
 import type { SourceConfig } from "../sources/create-source.ts";
 import type { BuildContext } from "./build-context.ts";
-import type { ClipKind } from "./stages/clip-set.ts";
+import type { ClipKind } from "../store/clip-set.ts";
 import { corpusSets, locateSource } from "./stages/corpus-sets.ts";
 import { estimateSeconds } from "./check/estimate-seconds.ts";
-import { windowLengthOf } from "../features/embed-windows.ts";
-import type { SpokenSet } from "./stages/texts.ts";
+import { windowLengthOf } from "../labelling/windows.ts";
+import type { SpokenSet } from "./stages/draw-texts.ts";
 
 /** What a build is going to make, before anything is made. Seconds and bytes are estimates. */
 export interface BuildPlan {

@@ -4,6 +4,7 @@ import { augmentConfigSchema } from "./augment-config.ts";
 import { impulseResponsesConfig } from "../sources/impulse-responses.ts";
 import { noiseConfig } from "../sources/noise.ts";
 import { sourceConfig } from "../sources/create-source.ts";
+import { LABELLING_SECONDS } from "../labelling/label-policy.ts";
 import { DEFAULT_SPLIT_FRACTIONS, SPLITS } from "../split.ts";
 import { engineConfig } from "./engine-config.ts";
 
@@ -81,19 +82,19 @@ const scenes = z.strictObject({
 
 const slidingWindows = z.strictObject({
   perCopy: z.int().min(1).max(1000).default(12).describe("Windows drawn from every copy of a positive."),
-  fromHeard: share(0, "They end when at least this share of the phrase was heard."),
+  fromHeard: share(0, "Share of the phrase that has been heard when a window of a positive ends, at least."),
   afterSeconds: z
     .number()
     .min(0)
     .max(10)
-    .default(0.3)
-    .describe("And at most this long after it, in seconds."),
+    .default(LABELLING_SECONDS.drawnAfter)
+    .describe("Time from the end of the phrase to the end of a window of a positive, at most, in seconds."),
   stepLength: z
     .int()
     .min(1)
     .max(160_000)
     .default(768)
-    .describe("Samples from one window to the next in everything else."),
+    .describe("Samples from one window to the next in all other audio."),
 });
 
 const splits = z.strictObject({

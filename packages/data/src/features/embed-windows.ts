@@ -1,5 +1,6 @@
-import { EMBEDDING, type Frontend, LOG_MEL } from "@callsign/infer/internal";
+import { EMBEDDING, type Frontend } from "@callsign/infer/internal";
 
+import { gridEnds, rowEnd } from "../labelling/windows.ts";
 import type { FeatureSettings } from "./feature-settings.ts";
 import type { LabelledAudio } from "./labelled-audio.ts";
 
@@ -13,20 +14,7 @@ export interface EmbeddedWindows {
   readonly ends: readonly number[];
 }
 
-/** Samples that a window reads. */
-export function windowLengthOf(windowing: FeatureSettings["windowing"]): number {
-  if (windowing.kind === "sliding-audio") return windowing.windowLength;
-  return (windowing.embeddings + CHUNKS_BEFORE) * LOG_MEL.chunkLength;
-}
-
-/** Rows that a window reads. */
-export const rowsOf = (windowing: FeatureSettings["windowing"]): number =>
-  windowing.kind === "sliding-audio" ? 1 : windowing.embeddings;
-
-/** The first embedding of a stream ends with its tenth chunk: 76 frames are nine and a half of them. */
-const CHUNKS_BEFORE = Math.ceil(EMBEDDING.windowFrames / LOG_MEL.chunkFrames) - 1;
-
-/** Every window of a stretch of audio: whole clip at once for embedding-sequence, window by window for sliding-audio. */
+/** Embeds every window of a stretch of audio: the whole clip at once for embedding-sequence, window by window for sliding-audio. */
 export async function embedWindows(
   audio: LabelledAudio,
   { frontend, settings, offset }: { frontend: Frontend; settings: FeatureSettings; offset: number },
@@ -44,20 +32,11 @@ export async function embedWindows(
   const { data, rows } = await frontend.features(audio.samples);
   const first = windowing.embeddings - 1;
   const windows = Array.from({ length: Math.max(0, rows - first) }, (_, i) => first + i);
-  const ends = windows.map((row) => (row + 1 + CHUNKS_BEFORE) * LOG_MEL.chunkLength);
+  const ends = windows.map(rowEnd);
   return { embeddings: data, rows: windows, ends };
 }
 
-function gridEnds(
-  length: number,
-  { windowLength, offset, step }: { windowLength: number; offset: number; step: number },
-): number[] {
-  const ends: number[] = [];
-  for (let end = windowLength + (offset % step); end <= length; end += step) ends.push(end);
-  return ends;
-}
-
-/** Windows in one go: 64 of 13,000 samples are 3 MB. */
+/** Windows in one call: 64 of 13,000 samples are 3 MB. */
 const WINDOWS_AT_ONCE = 64;
 
 async function embedEach(

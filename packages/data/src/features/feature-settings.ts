@@ -2,18 +2,12 @@ import { readFile } from "node:fs/promises";
 
 import { CallsignError } from "@callsign/audio/internal";
 import { FRONTEND_ID, type LogMelFloor } from "@callsign/infer/internal";
-import {
-  CALLSIGN_EMBEDDING,
-  chooseEmbedding,
-  type ChosenEmbedding,
-  SPEECH_EMBEDDING,
-} from "@callsign/infer/node/internal";
+import type { ChosenEmbedding } from "@callsign/infer/node/internal";
 
 import type { DataConfig } from "../config/config.ts";
-import { type BuildContext, fromBase } from "../build/build-context.ts";
 import { sha256Of } from "../store/build-folder.ts";
 
-/** Everything that decides features, beside the clips. Plain data: it travels to worker threads. */
+/** Settings that, with the clips, determine features. Plain data, since it is sent to worker threads. */
 export interface FeatureSettings {
   readonly seed: string;
   readonly labels: readonly string[];
@@ -26,22 +20,7 @@ export interface FeatureSettings {
   readonly embeddingSha256: string;
 }
 
-/** The embedding that a build's config names. @throws CallsignError as `chooseEmbedding` */
-export function locateEmbedding({
-  config,
-  env,
-  cacheDir,
-  signal,
-  onNote,
-  baseDir,
-}: BuildContext): Promise<ChosenEmbedding> {
-  const { embedding } = config.frontend;
-  const wanted = EMBEDDING_NAMES.has(embedding) ? embedding : fromBase(embedding, { baseDir });
-  return chooseEmbedding(wanted, { env, cacheDir, onNote, ...(signal && { signal }) });
-}
-
-const EMBEDDING_NAMES: ReadonlySet<string> = new Set(["auto", SPEECH_EMBEDDING.id, CALLSIGN_EMBEDDING.id]);
-
+/** Settings of a config with an embedding. */
 export function featureSettings(config: DataConfig, embedding: ChosenEmbedding): FeatureSettings {
   const { seed, labels, windowing, data } = config;
   const { seconds, commandShare } = data.scenes;
@@ -58,7 +37,7 @@ export function featureSettings(config: DataConfig, embedding: ChosenEmbedding):
   };
 }
 
-/** Of the config's part that decides features. */
+/** Hash of the settings that determine features. */
 export const settingsSha256 = (settings: FeatureSettings): string => sha256Of({ version: 1, settings });
 
 /** @throws CallsignError `FILE_NOT_FOUND` */

@@ -4,7 +4,8 @@ import type { AugmentResources } from "../augment/augment-step.ts";
 import type { PhraseAudio } from "../augment/phrase-audio.ts";
 import type { Placement } from "../augment/place-phrase.ts";
 import { buildScene, type SceneClip, type SceneInterval } from "../augment/scene.ts";
-import { drawWindows } from "../labelling/windows.ts";
+import { LABELLING_SECONDS } from "../labelling/label-policy.ts";
+import { drawWindowEnds } from "../labelling/windows.ts";
 import { createRandom, type Random } from "../random.ts";
 import type { ShardClip } from "./shard.ts";
 import { speechBounds } from "../voices/quality/trim-silence.ts";
@@ -64,8 +65,8 @@ interface MakingClip extends Making {
   readonly copy: number;
 }
 
-/** 200 ms: how long after a phrase a detector may answer. */
-const AFTER = 3200;
+/** Samples rendered after a phrase. */
+const AFTER = Math.round(LABELLING_SECONDS.renderedAfter * 16_000);
 
 function makePositive({ maker, random, clip, samples, copy }: MakingClip): LabelledAudio {
   const { settings, plan, windowLength } = maker;
@@ -86,15 +87,20 @@ function makePositive({ maker, random, clip, samples, copy }: MakingClip): Label
           placement,
         });
   const { phraseStart: start, phraseEnd: end } = audio;
-  const windows = { windowLength, count: settings.slidingWindows.perCopy, after };
-  const { fromHeard } = settings.slidingWindows;
+  const { fromHeard, perCopy: count } = settings.slidingWindows;
   return {
     samples: audio.samples,
     commands: [{ name: clip.path, label: clip.label, start, end, wholeLength: end - start }],
     ...(sliding && {
-      ends: drawWindows(audio, { ...windows, fromHeard, random: random.fork("windows") })
-        .map((window) => window.end)
-        .toSorted((a, b) => a - b),
+      ends: drawWindowEnds(audio.samples.length, {
+        phraseStart: start,
+        phraseEnd: end,
+        windowLength,
+        count,
+        fromHeard,
+        after,
+        random: random.fork("windows"),
+      }),
     }),
     clip: { clip: clip.path, speaker: clip.speaker, copy },
   };

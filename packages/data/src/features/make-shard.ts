@@ -1,11 +1,12 @@
 import { joinFloats } from "@callsign/audio/internal";
-import { EMBEDDING, type Frontend } from "@callsign/infer/internal";
+import { EMBEDDING, embeddingsOf, type Frontend } from "@callsign/infer/internal";
 import type { ToolIdentity } from "@callsign/infer/node/internal";
 
-import { commandAt } from "../augment/scene.ts";
+import { windowFacts } from "../labelling/heard.ts";
+import { windowLengthOf } from "../labelling/windows.ts";
 import { createRandom } from "../random.ts";
 import { type FeatureShard, type ShardClip, writeShard } from "./shard.ts";
-import { type EmbeddedWindows, embedWindows, rowsOf, windowLengthOf } from "./embed-windows.ts";
+import { type EmbeddedWindows, embedWindows } from "./embed-windows.ts";
 import { type FeatureSettings, settingsSha256 } from "./feature-settings.ts";
 import { type AudioMaker, type LabelledAudio, makeAudio, type SpokenClip } from "./labelled-audio.ts";
 import type { ClipRef, ShardPlan } from "./shard-plan.ts";
@@ -66,7 +67,7 @@ export async function makeShard(
       split: plan.split,
       source: plan.source,
       kind: plan.kind,
-      embeddingsPerWindow: rowsOf(settings.windowing),
+      embeddingsPerWindow: embeddingsOf(settings.windowing),
       frontend: settings.frontend,
       floor: settings.floor,
       embeddingSha256: settings.embeddingSha256,
@@ -100,12 +101,11 @@ function addWindows(windows: Windows, { audio, embedded, maker, rowCount, clip }
   const { windowLength, settings } = maker;
   for (const [i, row] of embedded.rows.entries()) {
     const end = embedded.ends[i]!;
-    // A phrase is near as long as the window still holds some of it.
-    const near = commandAt(audio, end - 1, { tail: windowLength });
+    const facts = windowFacts(audio.commands, { end, windowLength, labels: settings.labels });
     windows.windowEnd.push(rowCount + row);
-    windows.label.push(near ? settings.labels.indexOf(near.command.label!) : -1);
-    windows.heard.push(near?.heard ?? 0);
-    windows.sinceEnd.push(near ? Math.max(0, end - near.command.end) : -1);
+    windows.label.push(facts.label);
+    windows.heard.push(facts.heard);
+    windows.sinceEnd.push(facts.sinceEnd);
     windows.clip.push(clip);
   }
 }

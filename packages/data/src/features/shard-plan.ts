@@ -2,7 +2,7 @@ import type { ManifestClip } from "../store/manifest.ts";
 import { createRandom, type Random } from "../random.ts";
 import { type Split, SPLITS } from "../split.ts";
 import { sha256Of } from "../store/build-folder.ts";
-import { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "../build/stages/clip-set.ts";
+import { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "../store/clip-set.ts";
 import type { FeatureSettings } from "./feature-settings.ts";
 
 /** A clip as feature making sees it. */

@@ -1,59 +1,52 @@
-import type { Random } from "../random.ts";
-import { heardBy, type PhraseAudio } from "../augment/phrase-audio.ts";
+import { EMBEDDING, LOG_MEL, type Windowing } from "@callsign/infer/internal";
 
-/** A window of a stretch of audio and what of the phrase has been heard when it ends. */
-export interface LabelledWindow {
-  readonly start: number;
-  /** One past the last sample. */
-  readonly end: number;
-  /** 0 (nothing yet) to 1 (the whole phrase, whether or not its beginning is still inside the window). */
-  readonly heard: number;
-  /** Samples from the end of the phrase to the end of the window; negative while it is being said. */
-  readonly sincePhrase: number;
+import type { Random } from "../random.ts";
+
+/** Samples that a window reads. */
+export function windowLengthOf(windowing: Windowing): number {
+  if (windowing.kind === "sliding-audio") return windowing.windowLength;
+  return (windowing.embeddings + CHUNKS_BEFORE) * LOG_MEL.chunkLength;
 }
 
-/** Every window of the grid a stream is read on: ends at `windowLength + k * hopLength`. */
-export function windowsOnGrid(
-  audio: PhraseAudio,
-  { windowLength, hopLength }: { windowLength: number; hopLength: number },
-): LabelledWindow[] {
-  const count = Math.max(0, Math.floor((audio.samples.length - windowLength) / hopLength) + 1);
-  return Array.from({ length: count }, (_, k) =>
-    windowEndingAt(windowLength + k * hopLength, { audio, windowLength }),
-  );
+/** Sample before which the embedding of a stream ends, counted from 0. */
+export const rowEnd = (row: number): number => (row + 1 + CHUNKS_BEFORE) * LOG_MEL.chunkLength;
+
+/** The first embedding of a stream ends with its tenth chunk, since 76 frames are nine and a half chunks. */
+const CHUNKS_BEFORE = Math.ceil(EMBEDDING.windowFrames / LOG_MEL.chunkFrames) - 1;
+
+/** Ends of the windows that lie on a grid of `step` samples, in audio of `length` samples. */
+export function gridEnds(
+  length: number,
+  { windowLength, offset, step }: { windowLength: number; offset: number; step: number },
+): number[] {
+  const ends: number[] = [];
+  for (let end = windowLength + (offset % step); end <= length; end += step) ends.push(end);
+  return ends;
 }
 
 export interface DrawWindowsOptions {
+  readonly phraseStart: number;
+  readonly phraseEnd: number;
   readonly windowLength: number;
   readonly count: number;
-  /** Windows end when at least this share of the phrase has been heard; 0 is its first sample. */
+  /** Share of the phrase that has been heard when a window ends, at least; 0 is its first sample. */
   readonly fromHeard: number;
-  /** And at most so many samples after the phrase. */
+  /** Samples from the end of the phrase to the end of a window, at most. */
   readonly after: number;
   readonly random: Random;
 }
 
 /**
- * Windows that end anywhere from a share of the phrase on, drawn evenly, for models that are to lean early. Ends are
- * kept within the audio.
+ * Ends of windows around a phrase, drawn uniformly and sorted, in audio of `length` samples. For early detection, where a score
+ * must rise before the phrase is over.
  */
-export function drawWindows(audio: PhraseAudio, options: DrawWindowsOptions): LabelledWindow[] {
-  const { windowLength, count, fromHeard, after, random } = options;
-  const { phraseStart, phraseEnd, samples } = audio;
+export function drawWindowEnds(length: number, options: DrawWindowsOptions): number[] {
+  const { phraseStart, phraseEnd, windowLength, count, fromHeard, after, random } = options;
   const first = phraseStart + Math.ceil(Math.max(fromHeard * (phraseEnd - phraseStart), 1));
-  const lowest = Math.min(Math.max(windowLength, first), samples.length);
-  const highest = Math.max(lowest, Math.min(phraseEnd + after, samples.length));
-  return Array.from({ length: samples.length < windowLength ? 0 : count }, () =>
-    windowEndingAt(random.integer(lowest, highest), { audio, windowLength }),
+  const lowest = Math.min(Math.max(windowLength, first), length);
+  const highest = Math.max(lowest, Math.min(phraseEnd + after, length));
+  const drawn = Array.from({ length: length < windowLength ? 0 : count }, () =>
+    random.integer(lowest, highest),
   );
+  return drawn.toSorted((a, b) => a - b);
 }
-
-const windowEndingAt = (
-  end: number,
-  { audio, windowLength }: { audio: PhraseAudio; windowLength: number },
-): LabelledWindow => ({
-  start: end - windowLength,
-  end,
-  heard: heardBy(end, audio),
-  sincePhrase: end - audio.phraseEnd,
-});

@@ -103,7 +103,7 @@ function* cutSpans(truth: Truth, options: ClipConfig & { from: number; to: numbe
       yield { audioStart: position, start: position, end: segmentEnd, label: otherLabel };
     }
   };
-  for (const interval of truth.intervals) {
+  for (const interval of truth.commands) {
     const start = rescale(interval.startSample);
     const end = rescale(interval.endSample + 1);
     if (end <= from) continue;

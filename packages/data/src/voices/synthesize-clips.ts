@@ -1,7 +1,8 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { type Attempt, type ClipRequest, type MadeClip, makeAttempt } from "./make-clip.ts";
+import { type Attempt, type MadeClip, makeAttempt } from "./make-clip.ts";
 import type { WeightedEngine } from "./draw-utterance.ts";
 import { type QualityLimits, type Rejection, type RejectionCounts } from "./quality/quality-check.ts";
+import type { WorkerPool } from "../workers/pool.ts";
 import type { VoiceParameters } from "./speech-engine.ts";
 
 /** An accepted clip with all that made it. */
@@ -30,7 +31,7 @@ export interface SynthesisPlan {
   readonly texts: readonly string[];
   readonly count: number;
   readonly seed: string | number;
-  /** May be none where `attempt` has its own. */
+  /** Not used with `pool`. */
   readonly engines: readonly WeightedEngine[];
   /** Speak with these very voices, in turn, instead of drawing new ones. */
   readonly voices?: readonly VoiceParameters[];
@@ -43,8 +44,8 @@ export interface SynthesisPlan {
   readonly concurrency?: number;
   /** Go on where an earlier run stopped. */
   readonly resumeAfter?: SynthesisState;
-  /** Where attempts are made; default here. A worker pool goes here. */
-  readonly attempt?: (request: ClipRequest, attempt: number) => Promise<Attempt>;
+  /** Threads that make the attempts, with engines of their own; give `concurrency` twice their number. Default: this thread. */
+  readonly pool?: Pick<WorkerPool<"synthesis">, "run">;
   readonly signal?: AbortSignal;
 }
 
@@ -77,11 +78,11 @@ export async function* synthesizeClips(plan: SynthesisPlan): AsyncGenerator<Synt
   }
 }
 
-function checkPlan({ texts, count, engines, voices, attempt, concurrency = 1 }: SynthesisPlan): void {
+function checkPlan({ texts, count, engines, voices, pool, concurrency = 1 }: SynthesisPlan): void {
   const problem =
     (texts.length === 0 && "at least one text") ||
     (!(Number.isInteger(count) && count >= 0) && `a whole number of clips, got ${count};`) ||
-    (engines.length === 0 && attempt === undefined && "at least one engine") ||
+    (engines.length === 0 && pool === undefined && "at least one engine") ||
     (voices?.length === 0 && "at least one voice") ||
     (!(Number.isInteger(concurrency) && concurrency >= 1) &&
       `a concurrency of 1 or more, got ${concurrency};`);
@@ -114,11 +115,15 @@ function runAttempt(
 ): Promise<Attempt> {
   if (plan.signal?.aborted)
     throw new CallsignError("ABORTED", "synthesis: stopped", { cause: plan.signal.reason });
-  const { seed, engines, voices, limits, signal, texts, attempt: run = makeAttempt } = plan;
+  const { seed, engines, voices, limits, signal, texts, pool } = plan;
   const turn = index % texts.length;
   // A text meets each voice once before it meets one again.
   const voiceInTurn = voices?.[(turn + Math.floor(index / texts.length)) % voices.length];
-  return run({ seed, engines, voices, voiceInTurn, limits, signal, index, text: texts[turn]! }, attempt);
+  const request = { seed, voices, voiceInTurn, limits, index, text: texts[turn]! };
+  if (pool === undefined) return makeAttempt({ ...request, engines, signal }, attempt);
+  // The first attempt with given voices has its voice already, so the whole list is not sent.
+  if (attempt === 0) request.voices = undefined;
+  return pool.run({ request, attempt }, signal);
 }
 
 interface Turn {

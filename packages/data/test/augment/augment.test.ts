@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { augment, type AugmentOptions } from "../../src/augment/augment.ts";
 import { onlyAugment, parseAugmentConfig } from "../../src/config/augment-config.ts";
 import { placePhrase } from "../../src/augment/place-phrase.ts";
-import { drawWindows, windowsOnGrid } from "../../src/labelling/windows.ts";
 import { createRandom } from "../../src/random.ts";
 import { decibels, rmsOf, tone } from "./signals.ts";
 
@@ -124,7 +123,7 @@ describe("augment", () => {
     const resources = { noises, speech, impulseResponses };
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
-        const placement = { kind: "window-end", windowLength: 32_000 } as const;
+        const placement = { kind: "window-end", windowLength: 32_000, gapLength: [0, 3200] } as const;
         const one = augment(burst(), { config, resources, placement, random: createRandom(seed) });
         const two = augment(burst(), { config, resources, placement, random: createRandom(seed) });
         expect(two).toEqual(one);
@@ -173,7 +172,10 @@ describe("placement", () => {
   it("ends the phrase 0 to 200 ms before the window does, every gap about as often", () => {
     const random = createRandom(1);
     const gaps = Array.from({ length: 400 }, () => {
-      const placed = placePhrase(phrase, { placement: { kind: "window-end", windowLength: 32_000 }, random });
+      const placed = placePhrase(phrase, {
+        placement: { kind: "window-end", windowLength: 32_000, gapLength: [0, 3200] },
+        random,
+      });
       expect(placed.samples).toHaveLength(32_000);
       const [start, end] = loudStretch(placed.samples);
       expect(Math.abs(start - placed.phraseStart)).toBeLessThan(5);
@@ -199,36 +201,5 @@ describe("placement", () => {
     expect(placed.phraseStart).toBeGreaterThanOrEqual(30_000);
     expect(placed.phraseStart).toBeLessThanOrEqual(31_280);
     expect(placed.samples).toHaveLength(placed.phraseEnd + 4000);
-  });
-});
-
-describe("windows", () => {
-  const audio = { samples: new Float32Array(40_000), phraseStart: 20_000, phraseEnd: 30_000 };
-  it("on a grid carry how much was heard at their end", () => {
-    const windows = windowsOnGrid(audio, { windowLength: 13_000, hopLength: 512 });
-    expect(windows).toHaveLength(Math.floor((40_000 - 13_000) / 512) + 1);
-    for (const { start, end, heard, sincePhrase } of windows) {
-      expect(end - start).toBe(13_000);
-      expect(heard).toBe(end <= 20_000 ? 0 : end >= 30_000 ? 1 : (end - 20_000) / 10_000);
-      expect(sincePhrase).toBe(end - 30_000);
-    }
-    expect(windowsOnGrid(audio, { windowLength: 40_001, hopLength: 512 })).toEqual([]);
-  });
-
-  it("drawn ones end anywhere from the share asked to the tail", () => {
-    const options = {
-      windowLength: 13_000,
-      count: 500,
-      fromHeard: 0.3,
-      after: 3000,
-      random: createRandom(1),
-    };
-    const windows = drawWindows(audio, options);
-    const ends = windows.map(({ end }) => end);
-    expect(Math.min(...ends)).toBeGreaterThanOrEqual(23_000);
-    expect(Math.min(...ends)).toBeLessThan(23_200);
-    expect(Math.max(...ends)).toBeGreaterThan(32_800);
-    expect(Math.max(...ends)).toBeLessThanOrEqual(33_000);
-    expect(Math.min(...windows.map(({ heard }) => heard))).toBeGreaterThanOrEqual(0.3);
   });
 });

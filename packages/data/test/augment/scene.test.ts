@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { onlyAugment, parseAugmentConfig } from "../../src/config/augment-config.ts";
-import { buildScene, commandAt, type SceneOptions } from "../../src/augment/scene.ts";
+import { buildScene, type SceneOptions } from "../../src/augment/scene.ts";
 import { createRandom } from "../../src/random.ts";
 import { amplitudeAt, rmsOf, tone } from "./signals.ts";
 
@@ -84,20 +84,5 @@ describe("buildScene", () => {
 
   it("needs something to say", () => {
     expect(() => build(1, { commands: [], talk: [] })).toThrow(/at least one clip/);
-  });
-});
-
-describe("commandAt", () => {
-  const one = { name: "a", label: "on", start: 100, end: 200, wholeLength: 100 };
-  const cut = { name: "b", label: "on", start: 300, end: 350, wholeLength: 200 };
-  const scene = { commands: [one, cut] };
-  it("gives the share heard at any sample, and a tail where asked", () => {
-    expect(commandAt(scene, 99)).toBeUndefined();
-    expect(commandAt(scene, 100)).toEqual({ command: one, heard: 0.01 });
-    expect(commandAt(scene, 199)).toEqual({ command: one, heard: 1 });
-    expect(commandAt(scene, 200)).toBeUndefined();
-    expect(commandAt(scene, 220, { tail: 21 })).toEqual({ command: one, heard: 1 });
-    expect(commandAt(scene, 221, { tail: 21 })).toBeUndefined();
-    expect(commandAt(scene, 349)).toEqual({ command: cut, heard: 0.25 });
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLessonPool, decodeLessonShard, lessonConfigSchema } from "@callsign/data/internal";
+import { createPool, decodeLessonShard, lessonConfigSchema } from "@callsign/data/internal";
 import { createFrontend, EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
 import { CALLSIGN_EMBEDDING, createNodeSession, resolveAsset } from "@callsign/infer/node/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,7 +26,7 @@ async function setup(name: string, seed = "1") {
 
 describe("lessons", () => {
   it("are the teacher's answers to their log-mels, the same on every making, and kept", async () => {
-    const first = createLessonPool(await setup("first"), { workers: 0 });
+    const first = createPool("lessons", { setup: await setup("first"), workers: 0 });
     const path = await first.run({ split: "train", index: 0 });
     const bytes = await readFile(path);
     const shard = decodeLessonShard(bytes, { name: path, key: "key 1" })!;
@@ -52,7 +52,7 @@ describe("lessons", () => {
 
     expect(await first.run({ split: "train", index: 0 })).toBe(path);
     await first.dispose();
-    const second = createLessonPool(await setup("second"), { workers: 1 });
+    const second = createPool("lessons", { setup: await setup("second"), workers: 1 });
     expect(await readFile(await second.run({ split: "train", index: 0 }))).toEqual(bytes);
     await second.dispose();
   }, 60_000);

@@ -234,8 +234,8 @@ describe("clip", () => {
   it("refuses a truth that cannot be, by file and interval", async () => {
     const interval = (startSample: number, endSample: number) => ({ startSample, endSample });
     const cases = [
-      [interval(5, 4), "interval 5..4: expected startSample <= endSample"],
-      [interval(0, 80_000), "reaches beyond the recording's 80000 samples"],
+      [interval(5, 4), "commands[0]: reversed: it starts at 5 and ends at 4"],
+      [interval(0, 80_000), "commands[0]: ends at sample 80000, beyond the clip's last sample 79999"],
       [{ startSample: -1, endSample: 3 }, "commands[0].startSample: "],
       [{ startSample: 1 }, "commands[0].endSample: "],
     ] as const;
@@ -247,7 +247,9 @@ describe("clip", () => {
       });
     }
     await truth([interval(0, 100), interval(100, 200)]);
-    await expect(cut()).rejects.toThrow(/interval 100\.\.200: overlaps the one before it, 0\.\.100/);
+    await expect(cut()).rejects.toThrow(
+      /commands\[1\]: samples 100-200 overlaps commands\[0\], samples 0-100/,
+    );
     await put(folder, "truth.json", "{");
     await expect(cut()).rejects.toThrow(/truth\.json: not JSON/);
     await truth([]);

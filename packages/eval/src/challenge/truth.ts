@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { CallsignError } from "@callsign/audio/internal";
-import { parseStrict } from "@callsign/infer/internal";
+import { parseTruthAs, readTruthAs } from "@callsign/data/internal";
 import * as z from "zod";
 
 /** One command in the clip, both ends inclusive, in samples from the clip's start. */
@@ -39,30 +38,12 @@ const schema = z.strictObject({
     .max(100_000),
 });
 
-/**
- * Checks the content of a truth file (JSON text or the parsed value) and puts its commands in order of time. `name`
- * begins every message. @throws CallsignError `TRUTH_INVALID` naming the field or the command by its index
- */
-export function parseChallengeTruth(json: unknown, { name }: { readonly name: string }): ChallengeTruth {
-  const value = typeof json === "string" ? parseJson(json, name) : json;
-  const truth = parseStrict(schema, value, { name, code: "TRUTH_INVALID" });
-  const indexed = truth.commands.map((command, index) => ({ command, index }));
-  for (const { command, index } of indexed) {
-    const problem = findProblem(command, truth.numSamples);
-    if (problem !== undefined) throw refusal(name, index, problem);
-  }
-  indexed.sort((a, b) => a.command.startSample - b.command.startSample);
-  for (const [i, { command, index }] of indexed.entries()) {
-    const previous = indexed[i - 1];
-    if (previous !== undefined && command.startSample <= previous.command.endSample)
-      throw refusal(
-        name,
-        index,
-        `${spanOf(command)} overlaps commands[${previous.index}], ${spanOf(previous.command)} (both ends inclusive)`,
-      );
-  }
-  return { ...truth, commands: indexed.map(({ command }) => command) };
-}
+/** Checks the content of a truth file. @throws CallsignError `TRUTH_INVALID` naming the field or the command by its index */
+export const parseChallengeTruth = (json: unknown, options: { readonly name: string }): ChallengeTruth =>
+  parseTruthAs(schema, json, options);
+
+/** Reads and checks a truth file. @throws CallsignError `FILE_NOT_FOUND`, `TRUTH_INVALID` */
+export const readChallengeTruth = (path: string): Promise<ChallengeTruth> => readTruthAs(schema, path);
 
 /**
  * Refuses a truth that was made for another clip. @throws CallsignError `TRUTH_INVALID`, naming the first command
@@ -83,37 +64,4 @@ export function checkTruthFits(
   );
 }
 
-/** Reads and checks a truth file. @throws CallsignError `FILE_NOT_FOUND`, `TRUTH_INVALID` */
-export async function readChallengeTruth(path: string): Promise<ChallengeTruth> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CallsignError("FILE_NOT_FOUND", `${path}: could not read the truth file: ${reason}`, { cause });
-  }
-  return parseChallengeTruth(text, { name: path });
-}
-
-function findProblem(command: CommandInterval, numSamples: number): string | undefined {
-  const { startSample, endSample } = command;
-  if (endSample < startSample) return `reversed: it starts at ${startSample} and ends at ${endSample}`;
-  if (endSample === startSample) return `empty: it starts and ends at sample ${startSample}`;
-  if (endSample >= numSamples)
-    return `ends at sample ${endSample}, beyond the clip's last sample ${numSamples - 1} (numSamples is ${numSamples})`;
-  return undefined;
-}
-
 const spanOf = ({ startSample, endSample }: CommandInterval): string => `samples ${startSample}-${endSample}`;
-
-const refusal = (name: string, index: number, problem: string): CallsignError =>
-  new CallsignError("TRUTH_INVALID", `${name}: commands[${index}]: ${problem}`);
-
-function parseJson(json: string, name: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CallsignError("TRUTH_INVALID", `${name}: not JSON: ${reason}`, { cause });
-  }
-}

@@ -1,8 +1,7 @@
-import type { Random } from "@callsign/data/internal";
+import { NEGATIVE, type Random } from "@callsign/data/internal";
 import { EMBEDDING } from "@callsign/infer/internal";
 
 import type { TrainConfig } from "../config/config-train.ts";
-import { NEGATIVE } from "./label-policy.ts";
 import { EmbeddingNoise } from "./embedding-noise.ts";
 import { mixExamples } from "./mixup.ts";
 import type { FeatureCache } from "../shards/feature-cache.ts";

@@ -1,4 +1,5 @@
-import { NEGATIVE } from "./label-policy.ts";
+import { NEGATIVE } from "@callsign/data/internal";
+
 import type { WindowPlace } from "../shards/shard-table.ts";
 import { type Run, scoringOf, type TrainEvent } from "../loop/run.ts";
 import { scoreWindows } from "../select/score-windows.ts";

@@ -1,6 +1,6 @@
-import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import { createLabelPolicy, type LabelPolicy } from "@callsign/data/internal";
+
 import type { DetectorConfig } from "./config.ts";
-import type { LabelPolicy } from "../batches/label-policy.ts";
 import type { ArchitectureConfig } from "../models/create-architecture.ts";
 
 /** What the `auto`s of a config come to. */
@@ -18,15 +18,11 @@ export function resolveTraining({ labels, windowing, seed, train }: DetectorConf
   const sliding = windowing.kind === "sliding-audio";
   const architecture = describeNetwork(network, { labels: labels.length, windowing });
   const deep = architecture.name === "mlp" && (architecture.blocks ?? 32) > 8;
-  const kind = labelling.policy === "auto" ? (sliding ? "early" : "whole-phrase") : labelling.policy;
-  const early = kind === "early";
+  const policy = labelling.policy === "auto" ? (sliding ? "early" : "whole-phrase") : labelling.policy;
+  const early = policy === "early";
   return {
     architecture,
-    policy: {
-      heardFraction: early ? labelling.heardFraction : 1,
-      afterLength: toSamples(labelling.afterSeconds ?? (early ? 0.05 : 0.2)),
-      ignoreLength: toSamples(labelling.ignoreSeconds ?? (early ? 0.1 : Infinity)),
-    },
+    policy: createLabelPolicy({ ...labelling, policy }),
     goal: selection.goal === "auto" ? (early ? "gate" : "detection") : selection.goal,
     // The published network has no residual paths: at 3e-4 it collapsed in our trials, at 1e-4 it trains.
     learningRate: optimizer.learningRate === "auto" ? (deep ? 1e-4 : 1e-3) : optimizer.learningRate,
@@ -44,5 +40,3 @@ function describeNetwork(
   const { embeddings } = windowing;
   return { name: name === "auto" || name === "mlp" ? "conv-attention" : name, embeddings, ...sizes };
 }
-
-const toSamples = (seconds: number): number => Math.round(seconds * SAMPLE_RATE_HZ);

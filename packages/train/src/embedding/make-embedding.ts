@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createLessonPool, decodeLessonShard } from "@callsign/data/internal";
+import { createPool, decodeLessonShard } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import { sha256Hex, type ToolIdentity, writeFileAtomic } from "@callsign/infer/node/internal";
 import type { Backend } from "../backends/backend.ts";
@@ -50,10 +50,10 @@ export async function* makeEmbedding(
   const checkpointFile = join(out, EMBEDDING_FILES.checkpoint);
   const from = await readCheckpoint(network, checkpointFile, key);
   const history = from === undefined ? [] : await readHistory(join(out, EMBEDDING_FILES.history), from);
-  const pool = createLessonPool(
-    { out: lessonsDir, seed, config: config.lessons, teacherPath: teacher.path, key: lessonsKey },
-    { workers },
-  );
+  const pool = createPool("lessons", {
+    setup: { out: lessonsDir, seed, config: config.lessons, teacherPath: teacher.path, key: lessonsKey },
+    workers,
+  });
   try {
     const training = trainEmbedding(config, {
       backend,

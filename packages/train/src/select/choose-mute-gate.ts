@@ -1,7 +1,7 @@
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { sigmoid, toLogit } from "@callsign/eval/internal";
 import { Gate, type GatePolicy, PLAIN_GATE } from "@callsign/infer/internal";
-import { IGNORED, NEGATIVE } from "../batches/label-policy.ts";
+import { IGNORED, NEGATIVE } from "@callsign/data/internal";
 import type { ShardTable } from "../shards/shard-table.ts";
 import type { CostOptions } from "./expected-cost.ts";
 

@@ -1,7 +1,6 @@
-import { LIKE_A_PHRASE } from "@callsign/data/internal";
+import { IGNORED, LIKE_A_PHRASE } from "@callsign/data/internal";
 import { detArea, sigmoid } from "@callsign/eval/internal";
 import type { DetectorConfig } from "../config/config.ts";
-import { IGNORED } from "../batches/label-policy.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
 import { type CostPoint, type LabelScores, leastCost } from "./expected-cost.ts";

@@ -1,13 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type BuildIndex, type FeatureShard, readBuildIndex, readShard } from "@callsign/data/internal";
+import {
+  type BuildIndex,
+  type FeatureShard,
+  type LabelPolicy,
+  outcomeOf,
+  readBuildIndex,
+  readShard,
+} from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import { EMBEDDING, FRONTEND_ID, type Progress } from "@callsign/infer/internal";
 import { CALLSIGN_EMBEDDING, sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node/internal";
 
 import type { DetectorConfig } from "../config/config.ts";
-import { type LabelPolicy, outcomeOf } from "../batches/label-policy.ts";
 import type { ShardTable } from "./shard-table.ts";
 
 /** The shards of a build, checked against the config they are to train. */

@@ -1,10 +1,9 @@
 import { rm } from "node:fs/promises";
 
-import { createRandom } from "@callsign/data/internal";
+import { createRandom, NEGATIVE } from "@callsign/data/internal";
 import {
   Batches,
   FeatureCache,
-  NEGATIVE,
   type OpenedShards,
   openShards,
   resolveTraining,

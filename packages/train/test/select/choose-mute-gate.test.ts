@@ -1,5 +1,5 @@
+import { IGNORED, NEGATIVE } from "@callsign/data/internal";
 import { describe, expect, it } from "vitest";
-import { IGNORED, NEGATIVE } from "../../src/batches/label-policy.ts";
 import { chooseGate, gateCost, type GateStream } from "../../src/select/choose-mute-gate.ts";
 
 const PLAIN = { release: 1, holdSeconds: 0, longestSeconds: 30 };

@@ -1,3 +1,5 @@
+import { changeSpeed } from "./change-speed.ts";
+
 /**
  * Makes speech `factor` times as long without changing its pitch: `round(length * factor)` samples, sample p of the
  * input near p * factor of the output (within 10 ms). WSOLA (Verhelst and Roelands 1993): pieces of 32 ms are laid
@@ -107,4 +109,18 @@ function crossfade(
     const old = padded[natural + i]!;
     output[at + i] = old + FADE[i]! * (padded[source + i]! - old);
   }
+}
+
+/**
+ * Raises the pitch by `semitones` (negative lowers it) and keeps the length: the samples are first stretched at the
+ * same pitch, then played faster. Formants move with the pitch, as with a smaller speaker.
+ */
+export function shiftPitch(samples: Float32Array, semitones: number): Float32Array {
+  const factor = 2 ** (semitones / 12);
+  const shifted = changeSpeed(timeScale(samples, factor), factor);
+  // Two roundings may leave one sample too many or too few.
+  if (shifted.length === samples.length) return shifted;
+  const exact = new Float32Array(samples.length);
+  exact.set(shifted.subarray(0, samples.length));
+  return exact;
 }

@@ -7,15 +7,14 @@ import { readAudioChunks } from "@callsign/audio/node/internal";
 import { type AudioFile, findAudioFiles } from "../../sources/files/find-audio-files.ts";
 import { findClipFiles } from "../../sources/folder.ts";
 import { spokenText, unspeakableParts } from "../../text/spoken-text.ts";
-import { type BuildContext, throwIfStopped } from "../build-context.ts";
-import type { BuildStage } from "../build-data.ts";
+import { type BuildContext, type BuildStage, throwIfStopped } from "../build-context.ts";
 import { checkBuildFolder } from "../../store/build-folder.ts";
 import { checkCorpusLabels } from "./corpus-labels.ts";
 import { type CorpusSet, corpusSets, findCorpus, locateSource } from "../stages/corpus-sets.ts";
-import { locateEmbedding } from "../../features/feature-settings.ts";
-import { openEngines } from "../open-engines.ts";
+import { locateEmbedding, openEngines } from "../locate-models.ts";
 import { planBuild } from "../plan-build.ts";
-import { expectedSets, type SpokenSet } from "../stages/texts.ts";
+import { expectedSets } from "../stages/texts.ts";
+import type { SpokenSet } from "../stages/draw-texts.ts";
 
 /**
  * Everything that would stop a build and can be known before it begins: phrases that cannot be spoken, engines, corpora,

@@ -45,8 +45,8 @@ async function labelledRecordings(context: BuildContext, set: CorpusSet): Promis
       }));
     }
     case "clip": {
-      const { intervals } = await readTruth(source.truth);
-      return intervals.map(({ label, text }) => ({
+      const { commands } = await readTruth(source.truth);
+      return commands.map(({ label, text }) => ({
         label: label ?? source.label,
         texts: text === undefined ? [] : [text],
       }));

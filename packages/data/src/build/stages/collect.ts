@@ -14,7 +14,7 @@ import { assignSplit } from "../../split.ts";
 import { type Batch, BatchJournal, writeClip } from "../../store/journal.ts";
 import { type BuildContext, fromBase, throwIfStopped } from "../build-context.ts";
 import { sha256Of } from "../../store/build-folder.ts";
-import { clipPath, type CollectedSet } from "./clip-set.ts";
+import { clipPath, type CollectedSet } from "../../store/clip-set.ts";
 import { describeLeftOut, type LeftOut, type LeftOutReason, LeftOutTally } from "../../store/left-out.ts";
 import { type CorpusSet, locateSource } from "./corpus-sets.ts";
 

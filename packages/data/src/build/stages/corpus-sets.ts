@@ -6,7 +6,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { SourceConfig } from "../../sources/create-source.ts";
 import type { Split } from "../../split.ts";
 import { type BuildContext, fromBase } from "../build-context.ts";
-import { type ClipKind, slug } from "./clip-set.ts";
+import { type ClipKind, slug } from "../../store/clip-set.ts";
 
 /** A corpus as the build reads it. */
 export interface CorpusSet {

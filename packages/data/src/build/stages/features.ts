@@ -5,15 +5,11 @@ import { type ChosenEmbedding, sha256File } from "@callsign/infer/node/internal"
 
 import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { readJson, sha256Of, writeJson } from "../../store/build-folder.ts";
-import type { CollectedSet } from "./clip-set.ts";
+import type { CollectedSet } from "../../store/clip-set.ts";
 import { featureSettings } from "../../features/feature-settings.ts";
 import { type ShardPlan, planShards } from "../../features/shard-plan.ts";
-import { createShardPool, type ShardPool } from "../../workers/shard-pool.ts";
-import { type ShardFile, shardPath } from "../../workers/shard-task.ts";
-
-/** A finished shard, as the index lists it. */
-export interface ShardEntry
-  extends ShardFile, Pick<ShardPlan, "split" | "source" | "kind" | "inputsSha256"> {}
+import { type ShardEntry, shardPath } from "../../features/write-shard.ts";
+import { createPool, type WorkerPool } from "../../workers/pool.ts";
 
 interface Building {
   readonly sets: readonly CollectedSet[];
@@ -27,7 +23,7 @@ export async function* buildShards(
   context: BuildContext,
   { sets, embedding, used }: Building,
 ): AsyncGenerator<Progress, ShardEntry[]> {
-  const { config, out, workers, signal, identity } = context;
+  const { config, out, workers, identity } = context;
   const settings = featureSettings(config, embedding);
   const plans = planShards({
     settings,
@@ -52,10 +48,8 @@ export async function* buildShards(
     else yield finish(plan, entry);
   }
   if (missing.length > 0) {
-    const pool = createShardPool(
-      { out, settings, embeddingPath: embedding.path, identity },
-      { workers, signal },
-    );
+    const setup = { out, settings, embeddingPath: embedding.path, identity };
+    const pool = createPool("features", { setup, workers: workers === 1 ? 0 : workers });
     try {
       for await (const { plan, entry } of runAll(missing, { context, pool })) yield finish(plan, entry);
     } finally {
@@ -68,11 +62,11 @@ export async function* buildShards(
 /** Shards as they get done, a few at once. */
 async function* runAll(
   plans: readonly ShardPlan[],
-  { context, pool }: { context: BuildContext; pool: ShardPool },
+  { context, pool }: { context: BuildContext; pool: WorkerPool<"features"> },
 ): AsyncGenerator<{ plan: ShardPlan; entry: ShardEntry }> {
   const running = new Map<ShardPlan, Promise<{ plan: ShardPlan; entry: ShardEntry }>>();
   const start = async (plan: ShardPlan) => {
-    const file = await pool.run(plan);
+    const file = await pool.run(plan, context.signal);
     const { split, source, kind, inputsSha256 } = plan;
     const entry = { ...file, split, source, kind, inputsSha256 };
     await writeJson(join(context.out, recordPath(plan.id)), { key: shardKey(plan, context), entry });
@@ -88,12 +82,12 @@ async function* runAll(
       yield finished;
     }
   } finally {
-    // The others are let finish: each leaves its shard, which the next run need not make.
+    // Shards in progress are finished, so that the next run need not make them.
     await Promise.allSettled(running.values());
   }
 }
 
-/** What an earlier run made, if it was made from the same and is undamaged. */
+/** Entry of a shard that an earlier run made, if its inputs are the same and the file is undamaged. */
 async function readRecord(context: BuildContext, plan: ShardPlan): Promise<ShardEntry | undefined> {
   const { out, onNote } = context;
   const found = (await readJson(join(out, recordPath(plan.id)))) as
@@ -107,7 +101,7 @@ async function readRecord(context: BuildContext, plan: ShardPlan): Promise<Shard
   return undefined;
 }
 
-/** Inputs, and the code that makes features of them. */
+/** Hash of the inputs and of the version that makes features of them. */
 const shardKey = ({ inputsSha256 }: ShardPlan, { identity }: BuildContext): string =>
   sha256Of({ version: 1, inputsSha256, tool: identity.version });
 

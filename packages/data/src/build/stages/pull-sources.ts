@@ -5,8 +5,7 @@ import type { Progress } from "@callsign/infer/internal";
 import { createSource } from "../../sources/create-source.ts";
 import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { corpusSets, locateSource } from "./corpus-sets.ts";
-import { locateEmbedding } from "../../features/feature-settings.ts";
-import { locateModel, openEngines } from "../open-engines.ts";
+import { locateEmbedding, locateModel, openEngines } from "../locate-models.ts";
 
 /** Something a build fetches from the network. */
 export interface PulledSource {

@@ -2,7 +2,6 @@ import type { Progress } from "@callsign/infer/internal";
 
 import type { ManifestClip } from "../../store/manifest.ts";
 import { assignSplit } from "../../split.ts";
-import { createAttemptPool } from "../../voices/attempt-pool.ts";
 import { inOtherLanguages } from "../../voices/engines/espeak/espeak.ts";
 import type { RejectionCounts } from "../../voices/quality/quality-check.ts";
 import type { VoiceParameters } from "../../voices/speech-engine.ts";
@@ -10,9 +9,10 @@ import { type SynthesisPlan, synthesizeClips, type SynthesizedClip } from "../..
 import { type Batch, BatchJournal, writeClip } from "../../store/journal.ts";
 import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { sha256Of } from "../../store/build-folder.ts";
-import { clipPath, type CollectedSet } from "./clip-set.ts";
-import { locateModel, openEngines } from "../open-engines.ts";
-import type { SpokenSet } from "./texts.ts";
+import { clipPath, type CollectedSet } from "../../store/clip-set.ts";
+import { createPool } from "../../workers/pool.ts";
+import { locateModel, openEngines } from "../locate-models.ts";
+import type { SpokenSet } from "./draw-texts.ts";
 
 /** Clips between two records of what is done. */
 const BATCH_CLIPS = 50;
@@ -25,7 +25,7 @@ interface SpokenBatch extends Batch {
   readonly rejected: RejectionCounts | undefined;
 }
 
-type Speaker = Pick<SynthesisPlan, "engines" | "attempt" | "concurrency">;
+type Speaker = Pick<SynthesisPlan, "engines" | "pool" | "concurrency">;
 
 /** Stage `synthesize`: speaks every set; the negatives in the voices of the positives, each with its rate and pitch. */
 export async function* synthesizeSets(
@@ -196,8 +196,8 @@ async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose:
   const dispose = async (): Promise<void> =>
     void (await Promise.all(engines.map(({ engine }) => engine.dispose())));
   if (workers === 1) return { engines, dispose };
-  // Opened here, so that what is missing is told or downloaded once, then let go: the threads have their own.
+  // The engines are opened once here, so that missing files fail or download once; each thread opens its own.
   await dispose();
-  const pool = createAttemptPool({ engines: configs, cacheDir, workers });
-  return { engines: [], attempt: pool.attempt, concurrency: 2 * workers, dispose: () => pool.dispose() };
+  const pool = createPool("synthesis", { setup: { engines: configs, cacheDir }, workers });
+  return { engines: [], pool, concurrency: 2 * workers, dispose: () => pool.dispose() };
 }

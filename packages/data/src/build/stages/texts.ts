@@ -1,25 +1,12 @@
 import { join } from "node:path";
 
 import type { DataConfig } from "../../config/config.ts";
-import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../../text/negative-texts.ts";
-import { createPronunciations } from "../../text/phonetics/pronunciations.ts";
-import { createSoundIndex } from "../../text/phonetics/sound-index.ts";
-import { createRandom } from "../../random.ts";
 import { spokenText } from "../../text/spoken-text.ts";
-import { startWorkers } from "../../workers/worker-pool.ts";
+import { createPool } from "../../workers/pool.ts";
 import type { BuildContext } from "../build-context.ts";
 import { BUILD_FILES, readJson, sha256Of, writeJson } from "../../store/build-folder.ts";
-import { type ClipKind, slug } from "./clip-set.ts";
-
-/** Clips to be spoken: clip `i` says text `i` modulo their number. */
-export interface SpokenSet {
-  readonly id: string;
-  readonly kind: ClipKind;
-  /** In the manifest: the phrase's label, or the kind of negative. */
-  readonly label: string;
-  readonly texts: readonly string[];
-  readonly count: number;
-}
+import { slug } from "../../store/clip-set.ts";
+import { drawNegatives, type SpokenSet, wantedNegatives } from "./draw-texts.ts";
 
 /** Stage `texts`: every text that is to be spoken, positives first. Drawn once and kept in texts.json. */
 export async function decideTexts(context: BuildContext): Promise<readonly SpokenSet[]> {
@@ -71,62 +58,10 @@ function positiveSets({ labels, data }: Pick<DataConfig, "labels" | "data">): Sp
 
 /** The dictionary and its index take half a gigabyte, which a build that goes on for hours should not keep. */
 async function drawInThread(config: DataConfig, signal: AbortSignal | undefined): Promise<SpokenSet[]> {
-  const pool = startWorkers<DataConfig, SpokenSet[]>({
-    from: import.meta.url,
-    module: "./texts-worker",
-    data: undefined,
-    workers: 1,
-    what: "texts",
-  });
+  const pool = createPool("texts", { setup: undefined, workers: 1 });
   try {
     return await pool.run(config, signal);
   } finally {
     await pool.dispose();
   }
-}
-
-function wantedNegatives({
-  data: { negatives },
-}: Pick<DataConfig, "data">): { kind: NegativeKind; clips: number }[] {
-  const { sentences, nearMisses, partial, swapped, randomWords, foreign, own, clipsPerOwn } = negatives;
-  const clips: Record<NegativeKind, number> = {
-    "near-miss": nearMisses.clips,
-    partial: partial.clips,
-    swapped: swapped.clips,
-    user: own.length * clipsPerOwn,
-    sentence: sentences.clips,
-    "random-words": randomWords.clips,
-    foreign: foreign.clips,
-  };
-  return NEGATIVE_KINDS.map((kind) => ({ kind, clips: clips[kind] }));
-}
-
-/** What is to be said beside the phrases. */
-export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
-  const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
-  if (wanted.length === 0) return [];
-  const { nearMisses, partial, swapped, sentences, randomWords, foreign, own } = config.data.negatives;
-  const { dictionary } = await import("cmu-pronouncing-dictionary");
-  const pronunciations = createPronunciations(dictionary);
-  const texts = drawNegativeTexts(
-    config.labels.flatMap(({ phrases }) => phrases.map(spokenText)),
-    {
-      counts: {
-        nearMisses: nearMisses.clips > 0 ? nearMisses.textsPerPhrase : 0,
-        partial: partial.clips > 0 ? partial.textsPerPhrase : 0,
-        swapped: swapped.clips,
-        sentences: sentences.clips,
-        randomWords: randomWords.clips,
-        foreign: foreign.clips,
-      },
-      user: own.map(spokenText),
-      pronunciations,
-      index: createSoundIndex(pronunciations),
-      random: createRandom(config.seed).fork("texts"),
-    },
-  );
-  return wanted.flatMap(({ kind, clips }) => {
-    const ofKind = texts.filter((text) => text.kind === kind).map(({ text }) => text);
-    return ofKind.length === 0 ? [] : [{ id: kind, kind, label: kind, texts: ofKind, count: clips }];
-  });
 }

@@ -18,8 +18,7 @@ import { type OpenCorpus, openHubCorpus, openLocalCorpus } from "./open-corpus.t
 import { ClipSelection } from "./selection.ts";
 import { FaultTally } from "../files/fault-tally.ts";
 import { DEFAULT_FAULT_SHARE } from "../files/recording-fields.ts";
-import type { HubAccess } from "../hub/hub-access.ts";
-import type { HubRepository } from "../hub/hub-files.ts";
+import type { HubAccess, HubRepository } from "../hub/hub-access.ts";
 
 /** No sentence takes so long; an mp3 that does is broken. */
 const LONGEST_SECONDS = 600;

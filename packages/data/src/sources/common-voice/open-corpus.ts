@@ -1,13 +1,14 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 import type { CorpusFiles } from "../files/corpus-files.ts";
-import { type HubRepository, openHubFiles } from "../hub/hub-files.ts";
+import type { HubRepository } from "../hub/hub-access.ts";
+import { openHubFiles } from "../hub/hub-files.ts";
 import { openLocalFiles } from "../files/local-files.ts";
 import type { Layout, LayoutContext } from "./batch.ts";
-import { readMozillaArchive } from "./mozilla-archive.ts";
-import { findMozillaFolder, readMozillaFolder } from "./mozilla-folder.ts";
-import { findParquetShards, readParquetLayout } from "./parquet-layout.ts";
-import { findTarShards, readTarLayout } from "./tar-layout.ts";
+import { readMozillaArchive } from "./layouts/mozilla-archive.ts";
+import { findMozillaFolder, readMozillaFolder } from "./layouts/mozilla-folder.ts";
+import { findParquetShards, readParquetLayout } from "./layouts/parquet-layout.ts";
+import { findTarShards, readTarLayout } from "./layouts/tar-layout.ts";
 
 /** A corpus whose layout is known. */
 export interface OpenCorpus {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { CallsignError } from "@callsign/audio/internal";
+import type { DownloadProgress } from "@callsign/infer/node/internal";
 
 /** How a hub is reached. All of it is injected: nothing here reads the environment. */
 export interface HubAccess {
@@ -13,6 +14,17 @@ export interface HubAccess {
   readonly sleep?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
   /** Tries before giving up on a busy or broken server. Default 5. */
   readonly attempts?: number | undefined;
+}
+
+/** A dataset repository on a hub. */
+export interface HubRepository extends HubAccess {
+  /** Such as `fixie-ai/common_voice_17_0`. */
+  readonly repository: string;
+  /** Branch, tag or commit; resolved to a commit once, so that one pass reads one state. */
+  readonly revision: string;
+  /** Folder whole files are downloaded to, and found in by the next run. */
+  readonly cacheDir: string;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
 /** What is being asked for, as messages name it. */

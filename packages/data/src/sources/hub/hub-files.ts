@@ -3,23 +3,12 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
-import { downloadFile, writeFileAtomic, type DownloadProgress } from "@callsign/infer/node/internal";
+import { downloadFile, writeFileAtomic } from "@callsign/infer/node/internal";
 
 import type { CorpusFile, CorpusFiles } from "../files/corpus-files.ts";
-import { createHubFetch, type HubAccess } from "./hub-access.ts";
+import { createHubFetch, type HubRepository } from "./hub-access.ts";
 import { type HubFile, listHubFiles, repositoryFolder, resolveCommit } from "./hub-listing.ts";
 import { fetchHubRange, openHubRanges, resolveUrl } from "./hub-ranges.ts";
-
-/** A dataset repository on a hub. */
-export interface HubRepository extends HubAccess {
-  /** Such as `fixie-ai/common_voice_17_0`. */
-  readonly repository: string;
-  /** Branch, tag or commit; resolved to a commit once, so that one pass reads one state. */
-  readonly revision: string;
-  /** Folder whole files are downloaded to, and found in by the next run. */
-  readonly cacheDir: string;
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
-}
 
 /**
  * The files of a dataset on a hub (Hugging Face, or any endpoint that speaks its protocol). What was read once is kept, so

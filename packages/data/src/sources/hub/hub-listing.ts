@@ -5,8 +5,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { writeFileAtomic } from "@callsign/infer/node/internal";
 
 import { byPath, type CorpusFile } from "../files/corpus-files.ts";
-import { createHubFetch, requireSuccess, withRetries } from "./hub-access.ts";
-import type { HubRepository } from "./hub-files.ts";
+import { createHubFetch, type HubRepository, requireSuccess, withRetries } from "./hub-access.ts";
 
 /** A file as a hub lists it. */
 export interface HubFile extends CorpusFile {

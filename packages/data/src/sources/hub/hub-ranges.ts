@@ -5,8 +5,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { writeFileAtomic } from "@callsign/infer/node/internal";
 
 import type { CorpusFile, RangeReader } from "../files/corpus-files.ts";
-import { createHubFetch, requireSuccess, withRetries } from "./hub-access.ts";
-import type { HubRepository } from "./hub-files.ts";
+import { createHubFetch, type HubRepository, requireSuccess, withRetries } from "./hub-access.ts";
 
 /**
  * Parts of a file on a hub. What was read once is kept in `folder`, which must belong to this very content: a run that

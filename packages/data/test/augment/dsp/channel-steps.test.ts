@@ -5,10 +5,9 @@ import { colouredNoise, NOISE_COLOURS } from "../../../src/augment/dsp/coloured-
 import { equalize } from "../../../src/augment/dsp/equalizer.ts";
 import { activeLevel, quantize } from "../../../src/augment/dsp/level.ts";
 import { loopNoise, mixAtSnr } from "../../../src/augment/dsp/mix-noise.ts";
-import { muLawDecode, muLawEncode, throughMuLaw } from "../../../src/augment/dsp/mu-law.ts";
 import { alignImpulseResponse, reverberate } from "../../../src/augment/dsp/reverberate.ts";
 import { drawRoom, roomImpulseResponse, type Room } from "../../../src/augment/dsp/synthetic-room.ts";
-import { telephone } from "../../../src/augment/dsp/telephone.ts";
+import { muLawDecode, muLawEncode, telephone, throughMuLaw } from "../../../src/augment/dsp/telephone.ts";
 import { createRandom } from "../../../src/random.ts";
 import { amplitudeAt, decibels, rmsOf, SAMPLE_RATE_HZ, tone } from "../signals.ts";
 

@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { changeSpeed } from "../../../src/augment/dsp/change-speed.ts";
 import { shiftFormants } from "../../../src/augment/dsp/shift-formants.ts";
-import { shiftPitch } from "../../../src/augment/dsp/shift-pitch.ts";
-import { bestContinuation, timeScale } from "../../../src/augment/dsp/time-scale.ts";
+import { bestContinuation, shiftPitch, timeScale } from "../../../src/augment/dsp/time-scale.ts";
 import { createRandom } from "../../../src/random.ts";
 import { amplitudeAt, decibels, rmsOf, strongestHz, tone, vowel } from "../signals.ts";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { ClipRow } from "../../../src/sources/common-voice/clip-row.ts";
-import { poolRows } from "../../../src/sources/common-voice/row-pool.ts";
+import { poolRows } from "../../../src/sources/common-voice/table-rows.ts";
 import { ClipSelection, type SelectionRules } from "../../../src/sources/common-voice/selection.ts";
 
 const RULES: SelectionRules = {

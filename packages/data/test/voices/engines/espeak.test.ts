@@ -10,7 +10,7 @@ import {
   phonemize,
 } from "../../../src/voices/engines/espeak/espeak.ts";
 import { ACCENTS, OTHER_LANGUAGES, VARIANTS } from "../../../src/voices/engines/espeak/voices.ts";
-import { runProgram } from "../../../src/voices/engines/run-program.ts";
+import { runProgram } from "../../../src/voices/engines/espeak/run-program.ts";
 
 const hasProgram = ((): boolean => {
   try {

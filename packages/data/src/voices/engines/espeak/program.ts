@@ -1,6 +1,6 @@
 import { CallsignError, readWav } from "@callsign/audio/internal";
 import { VOLUME, type EspeakBackend } from "./backend.ts";
-import { runProgram } from "../run-program.ts";
+import { runProgram } from "./run-program.ts";
 import { synthesisFailed } from "../../synthesis-error.ts";
 
 /**

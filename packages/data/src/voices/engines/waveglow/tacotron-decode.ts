@@ -1,6 +1,6 @@
 import type { Session, Tensor } from "@callsign/infer/internal";
 import type { Random } from "../../../random.ts";
-import { floatData } from "../float-data.ts";
+import { floatData } from "./float-data.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 import { DECODER_SEED, type WaveglowSessions } from "./graphs.ts";
 

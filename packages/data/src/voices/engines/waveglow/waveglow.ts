@@ -6,7 +6,7 @@ import { createRandom, type Random } from "../../../random.ts";
 import { roundParameter, type SpeechEngine } from "../../speech-engine.ts";
 import { speakableText } from "../../../text/speakable-text.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
-import { floatData } from "../float-data.ts";
+import { floatData } from "./float-data.ts";
 import { tacotronSymbols } from "./tacotron-symbols.ts";
 import { decodeMel, type Mel } from "./tacotron-decode.ts";
 import { loadWaveglow, type WaveglowSessions } from "./graphs.ts";

@@ -7,10 +7,10 @@ import { pipeline } from "node:stream/promises";
 
 import { CallsignError } from "@callsign/audio/internal";
 
-import { type ArchiveEntry, readArchive } from "../files/archive-entries.ts";
-import { readArchiveAudio } from "./archive-audio.ts";
-import type { LayoutContext, RowBatch } from "./batch.ts";
-import { pooledRows, type Tables } from "./table-rows.ts";
+import { type ArchiveEntry, readArchive } from "../../files/archive-entries.ts";
+import { readArchiveAudio } from "../archive-audio.ts";
+import type { LayoutContext, RowBatch } from "../batch.ts";
+import { pooledRows, type Tables } from "../table-rows.ts";
 
 /**
  * Clips out of a corpus as Mozilla ships it, still packed (`cv-corpus-VERSION-LANGUAGE.tar.gz`). Only the tables are unpacked, to a

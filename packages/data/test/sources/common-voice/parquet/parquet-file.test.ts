@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 
 import { CallsignError } from "@callsign/audio/internal";
 
-import { openParquet, type ParquetFile } from "../../../src/sources/common-voice/parquet-file.ts";
-import type { RangeReader } from "../../../src/sources/files/corpus-files.ts";
+import { openParquet, type ParquetFile } from "../../../../src/sources/common-voice/parquet/parquet-file.ts";
+import type { RangeReader } from "../../../../src/sources/files/corpus-files.ts";
 
 const ROWS = 12;
 const text = Array.from({ length: ROWS }, (_, i) => `text ${i}`);

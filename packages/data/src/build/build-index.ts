@@ -5,13 +5,12 @@ import { CallsignError } from "@callsign/audio/internal";
 import { type ChosenEmbedding, writeFileAtomic } from "@callsign/infer/node/internal";
 import * as z from "zod";
 
-import { type ManifestClip, writeManifest } from "./manifest.ts";
-import type { BuildContext } from "../build/build-context.ts";
-import { BUILD_FILES, readJson, writeJson } from "./build-folder.ts";
-import type { ShardEntry } from "../build/stages/features.ts";
-import { secondsOf, voicesOf } from "../build/check/count-clips.ts";
-import type { ClipKind, CollectedSet } from "../build/stages/clip-set.ts";
-import type { LeftOut } from "./left-out.ts";
+import { type ManifestClip, writeManifest } from "../store/manifest.ts";
+import type { BuildContext } from "./build-context.ts";
+import { BUILD_FILES, readJson, writeJson } from "../store/build-folder.ts";
+import type { ShardEntry } from "../features/write-shard.ts";
+import { type ClipKind, type CollectedSet, secondsOf, voicesOf } from "../store/clip-set.ts";
+import type { LeftOut } from "../store/left-out.ts";
 import { featureSettings, settingsSha256 } from "../features/feature-settings.ts";
 
 /** What a build came to: index.json, which says where everything is and what it holds. */

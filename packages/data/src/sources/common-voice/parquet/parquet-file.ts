@@ -1,7 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 import type { ColumnChunk, Compressors, FileMetaData, RowGroup } from "hyparquet";
 
-import type { RangeReader } from "../files/corpus-files.ts";
+import type { RangeReader } from "../../files/corpus-files.ts";
 import { unpackSnappy } from "./unpack-snappy.ts";
 
 /** A parquet file opened by its footer; what is asked for is read when it is asked for. */

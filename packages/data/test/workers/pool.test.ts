@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { createAttemptPool } from "../../src/voices/attempt-pool.ts";
+import { createPool } from "../../src/workers/pool.ts";
 import { createSpeechEngines } from "../../src/voices/create-engines.ts";
 import { synthesizeClips, type SynthesisPlan } from "../../src/voices/synthesize-clips.ts";
 
-describe("createAttemptPool", () => {
+describe("createPool", () => {
   const engines = [{ kind: "flite" }, { kind: "espeak", weight: 2, backend: "package" }] as const;
-  const pool = createAttemptPool({ engines, workers: 2 });
+  const pool = createPool("synthesis", { setup: { engines }, workers: 2 });
   afterAll(() => pool.dispose());
 
   it(
@@ -24,19 +24,22 @@ describe("createAttemptPool", () => {
         return made;
       };
       const here = await clips({});
-      expect(await clips({ attempt: pool.attempt, concurrency: 4 })).toEqual(here);
-      expect(await clips({ attempt: pool.attempt, count: 3 })).toEqual(here.slice(0, 3));
+      expect(await clips({ pool, concurrency: 4 })).toEqual(here);
+      expect(await clips({ pool, count: 3 })).toEqual(here.slice(0, 3));
       const { voice } = here[0]!;
-      const again = await clips({ attempt: pool.attempt, voices: [voice], texts: ["go on"], count: 1 });
+      const again = await clips({ pool, voices: [voice], texts: ["go on"], count: 1 });
       expect(again[0]!.voice).toEqual(voice);
     },
   );
 
   it("keeps the code of what goes wrong in a worker", { timeout: 30_000 }, async () => {
-    const broken = createAttemptPool({ engines: [{ kind: "vits", model: "/nowhere/vits" }], workers: 1 });
-    const request = { seed: 1, index: 0, text: "stop", engines: [] };
-    await expect(broken.attempt(request, 0)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
-    await expect(broken.attempt({ ...request, signal: AbortSignal.abort() }, 0)).rejects.toMatchObject({
+    const broken = createPool("synthesis", {
+      setup: { engines: [{ kind: "vits", model: "/nowhere/vits" }] },
+      workers: 1,
+    });
+    const input = { request: { seed: 1, index: 0, text: "stop" }, attempt: 0 };
+    await expect(broken.run(input)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+    await expect(broken.run(input, AbortSignal.abort())).rejects.toMatchObject({
       code: "ABORTED",
     });
     await broken.dispose();

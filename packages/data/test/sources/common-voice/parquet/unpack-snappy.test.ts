@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 
-import { unpackSnappy } from "../../../src/sources/common-voice/unpack-snappy.ts";
+import { unpackSnappy } from "../../../../src/sources/common-voice/parquet/unpack-snappy.ts";
 
 const text = (bytes: readonly number[], length: number): string =>
   Buffer.from(unpackSnappy(Uint8Array.from(bytes), length)).toString("latin1");

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
 
-import type { EncodedClip, LayoutContext, RowBatch } from "./batch.ts";
-import type { ClipRow } from "./clip-row.ts";
-import { pooledRows } from "./table-rows.ts";
+import type { EncodedClip, LayoutContext, RowBatch } from "../batch.ts";
+import type { ClipRow } from "../clip-row.ts";
+import { pooledRows } from "../table-rows.ts";
 
 /**
  * The folder of a language in a corpus as Mozilla ships it, `cv-corpus-VERSION/<language>` with `clips/` and tables: `root`

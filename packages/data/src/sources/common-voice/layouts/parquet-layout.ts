@@ -1,11 +1,16 @@
 import { CallsignError } from "@callsign/audio/internal";
 
-import { createRandom } from "../../random.ts";
-import type { CorpusFile, CorpusFiles } from "../files/corpus-files.ts";
-import type { EncodedClip, LayoutContext, RowBatch } from "./batch.ts";
-import type { ClipRow } from "./clip-row.ts";
-import { openParquet, type ParquetFile, type ParquetRow, type ParquetRowGroup } from "./parquet-file.ts";
-import { clipName } from "./transcript.ts";
+import { createRandom } from "../../../random.ts";
+import type { CorpusFile, CorpusFiles } from "../../files/corpus-files.ts";
+import type { EncodedClip, LayoutContext, RowBatch } from "../batch.ts";
+import type { ClipRow } from "../clip-row.ts";
+import {
+  openParquet,
+  type ParquetFile,
+  type ParquetRow,
+  type ParquetRowGroup,
+} from "../parquet/parquet-file.ts";
+import { clipName } from "../transcript.ts";
 
 /** The shards of a subset: `<language>/<subset>/0000.parquet`, or `<language>/<subset>-00000-of-00009.parquet`. */
 export async function findParquetShards(

@@ -1,11 +1,5 @@
-import {
-  IGNORED,
-  type LabelPolicy,
-  NEGATIVE,
-  outcomeOf,
-  parseDetectorConfig,
-  resolveTraining,
-} from "@callsign/train/internal";
+import { IGNORED, type LabelPolicy, NEGATIVE, outcomeOf } from "@callsign/data/internal";
+import { parseDetectorConfig, resolveTraining } from "@callsign/train/internal";
 import { describe, expect, it } from "vitest";
 
 const policyOf = (labelling: object, kind = "sliding-audio"): LabelPolicy =>

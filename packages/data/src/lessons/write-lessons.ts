@@ -15,57 +15,52 @@ import { claimFile } from "./claim-file.ts";
 import { decodeLessonShard, encodeLessonShard } from "./lesson-shard.ts";
 import { type LessonMaker, type LessonPlan, lessonSplit, makeLessons } from "./make-lessons.ts";
 
-/** What every shard of lessons is made with. Plain data: it travels to worker threads. */
+/** Settings that all shards of lessons share. */
 export interface LessonSetup {
   readonly out: string;
   readonly seed: string;
   readonly config: LessonConfig;
   readonly teacherPath: string;
-  /** Of config, seed and teacher. */
+  /** Hash of config, seed and teacher. */
   readonly key: string;
 }
 
-/** Makes shards of lessons, in this thread. */
-export class LessonTask {
-  readonly #setup: LessonSetup;
-  #maker: Promise<LessonMaker> | undefined;
-
-  constructor(setup: LessonSetup) {
-    this.#setup = setup;
-  }
-
-  /** Makes the shard's file unless it is there already; returns its path. */
-  async run({ split, index }: Pick<LessonPlan, "split" | "index">): Promise<string> {
-    const { out, seed, config, key } = this.#setup;
-    const path = join(out, `${split}-${String(index).padStart(5, "0")}.safetensors`);
-    const isThere = async (): Promise<boolean> =>
-      existsSync(path) && decodeLessonShard(await readFile(path), { name: path, key }) !== undefined;
-    if (await isThere()) return path;
-    const claim = await claimFile(path, { unless: isThere });
-    if (claim === undefined) return path;
-    this.#maker ??= openMaker(this.#setup);
-    const maker = await this.#maker;
-    const people = maker.people.map((folder) => ({
-      ...folder,
-      paths: folder.paths.filter((file) => lessonSplit(file, seed) === split),
-    }));
-    try {
-      const shard = await makeLessons({ split, index, seed, config }, { ...maker, people });
-      await writeFileAtomic(path, encodeLessonShard(shard, { key }));
-      return path;
-    } finally {
-      await claim.release();
-    }
-  }
-
-  async dispose(): Promise<void> {
-    const maker = await this.#maker?.catch(() => undefined);
-    if (maker === undefined) return;
-    await Promise.all([
-      ...Object.values(maker.frontends).map((frontend) => frontend.dispose()),
-      ...maker.engines.map(({ engine }) => engine.dispose()),
-    ]);
-  }
+/** The task `lessons`: makes shards of lessons and writes those that are missing. */
+export function openLessonWriter(setup: LessonSetup) {
+  const { out, seed, config, key } = setup;
+  let opened: Promise<LessonMaker> | undefined;
+  return {
+    /** @returns path of the shard's file */
+    async run({ split, index }: Pick<LessonPlan, "split" | "index">): Promise<string> {
+      const path = join(out, `${split}-${String(index).padStart(5, "0")}.safetensors`);
+      const isThere = async (): Promise<boolean> =>
+        existsSync(path) && decodeLessonShard(await readFile(path), { name: path, key }) !== undefined;
+      if (await isThere()) return path;
+      const claim = await claimFile(path, { unless: isThere });
+      if (claim === undefined) return path;
+      opened ??= openMaker(setup);
+      try {
+        const maker = await opened;
+        const people = maker.people.map((folder) => ({
+          ...folder,
+          paths: folder.paths.filter((file) => lessonSplit(file, seed) === split),
+        }));
+        const shard = await makeLessons({ split, index, seed, config }, { ...maker, people });
+        await writeFileAtomic(path, encodeLessonShard(shard, { key }));
+        return path;
+      } finally {
+        await claim.release();
+      }
+    },
+    async dispose(): Promise<void> {
+      const maker = await opened?.catch(() => undefined);
+      if (maker === undefined) return;
+      await Promise.all([
+        ...Object.values(maker.frontends).map((frontend) => frontend.dispose()),
+        ...maker.engines.map(({ engine }) => engine.dispose()),
+      ]);
+    },
+  };
 }
 
 async function openMaker({ config, teacherPath, seed }: LessonSetup): Promise<LessonMaker> {
@@ -99,6 +94,6 @@ async function listPeople({ path, share, weight }: LessonConfig["people"][number
   return { weight, paths: used.map((file) => file.path) };
 }
 
-/** Whether a share of the recordings, drawn by their names, has this one. */
+/** Whether a recording is in the share that is used, drawn by its name. */
 const isUsed = (name: string, { share, seed }: { share: number; seed: string }): boolean =>
   createRandom(`lessons/${seed}/${name}`).next() < share;

@@ -1,12 +1,12 @@
 import { CallsignError } from "@callsign/audio/internal";
 
-import { createRandom } from "../../random.ts";
-import { readArchive } from "../files/archive-entries.ts";
-import type { CorpusFile, CorpusFiles } from "../files/corpus-files.ts";
-import { isClip, readArchiveAudio } from "./archive-audio.ts";
-import type { LayoutContext, RowBatch } from "./batch.ts";
-import { pooledRows } from "./table-rows.ts";
-import { clipName } from "./transcript.ts";
+import { createRandom } from "../../../random.ts";
+import { readArchive } from "../../files/archive-entries.ts";
+import type { CorpusFile, CorpusFiles } from "../../files/corpus-files.ts";
+import { isClip, readArchiveAudio } from "../archive-audio.ts";
+import type { LayoutContext, RowBatch } from "../batch.ts";
+import { pooledRows } from "../table-rows.ts";
+import { clipName } from "../transcript.ts";
 
 /** The archives of a subset: `audio/<language>/<subset>/*.tar`, as mozilla-foundation and fsicoli publish them. */
 export async function findTarShards(

@@ -1,0 +1,67 @@
+import { createRandom } from "../../random.ts";
+import type { DataConfig } from "../../config/config.ts";
+import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../../text/negative-texts.ts";
+import { createPronunciations } from "../../text/phonetics/pronunciations.ts";
+import { createSoundIndex } from "../../text/phonetics/sound-index.ts";
+import { spokenText } from "../../text/spoken-text.ts";
+import type { ClipKind } from "../../store/clip-set.ts";
+
+/** Clips to be spoken: clip `i` says text `i` modulo their number. */
+export interface SpokenSet {
+  readonly id: string;
+  readonly kind: ClipKind;
+  /** In the manifest: the phrase's label, or the kind of negative. */
+  readonly label: string;
+  readonly texts: readonly string[];
+  readonly count: number;
+}
+
+/** The task `texts`: half a gigabyte of dictionary and index, which ends with its thread. */
+export const openTexts = () => ({ run: drawNegatives });
+
+/** Draws the texts of all negatives. */
+export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
+  const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
+  if (wanted.length === 0) return [];
+  const { nearMisses, partial, swapped, sentences, randomWords, foreign, own } = config.data.negatives;
+  const { dictionary } = await import("cmu-pronouncing-dictionary");
+  const pronunciations = createPronunciations(dictionary);
+  const texts = drawNegativeTexts(
+    config.labels.flatMap(({ phrases }) => phrases.map(spokenText)),
+    {
+      counts: {
+        nearMisses: nearMisses.clips > 0 ? nearMisses.textsPerPhrase : 0,
+        partial: partial.clips > 0 ? partial.textsPerPhrase : 0,
+        swapped: swapped.clips,
+        sentences: sentences.clips,
+        randomWords: randomWords.clips,
+        foreign: foreign.clips,
+      },
+      user: own.map(spokenText),
+      pronunciations,
+      index: createSoundIndex(pronunciations),
+      random: createRandom(config.seed).fork("texts"),
+    },
+  );
+  return wanted.flatMap(({ kind, clips }) => {
+    const ofKind = texts.filter((text) => text.kind === kind).map(({ text }) => text);
+    return ofKind.length === 0 ? [] : [{ id: kind, kind, label: kind, texts: ofKind, count: clips }];
+  });
+}
+
+/** Clips asked for of each kind of negative. */
+export function wantedNegatives({
+  data: { negatives },
+}: Pick<DataConfig, "data">): { kind: NegativeKind; clips: number }[] {
+  const { sentences, nearMisses, partial, swapped, randomWords, foreign, own, clipsPerOwn } = negatives;
+  const clips: Record<NegativeKind, number> = {
+    "near-miss": nearMisses.clips,
+    partial: partial.clips,
+    swapped: swapped.clips,
+    user: own.length * clipsPerOwn,
+    sentence: sentences.clips,
+    "random-words": randomWords.clips,
+    foreign: foreign.clips,
+  };
+  return NEGATIVE_KINDS.map((kind) => ({ kind, clips: clips[kind] }));
+}

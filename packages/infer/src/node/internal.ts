@@ -3,6 +3,7 @@ export * from "./assets/cache-directory.ts";
 export * from "./assets/choose-embedding.ts";
 export * from "./assets/download-attempt.ts";
 export * from "./assets/download.ts";
+export * from "./assets/graph-cache.ts";
 export * from "./assets/part-file.ts";
 export * from "./assets/proxy-fetch.ts";
 export * from "./files/module-url.ts";

@@ -21,7 +21,7 @@ export interface OpenDetectorOptions<Parts extends ModelParts> {
   /** The bytes of the embedding that a card names. */
   readonly embedding: (model: Parts) => Promise<Uint8Array>;
   /** The graphs of that embedding. Default derived from it. */
-  readonly graphs?: (model: Parts) => GraphSource;
+  readonly graphs?: (model: Parts, embedding: () => Promise<Uint8Array>) => GraphSource;
   readonly createSession: SessionFactory;
 }
 
@@ -50,9 +50,11 @@ export async function openDetector<Parts extends ModelParts>(
       embeddingSha256: named.sha256,
       floor,
       isForStreams: floor === "chunk",
-      ...(graphs && { graphs: graphs(model) }),
+      ...(graphs && { graphs: graphs(model, () => bytes.get()) }),
     });
     frontends.set(key, frontend);
+    // What `createDetector` asks for, here with the front-end's other errors.
+    if (floor === "chunk") await frontend.streams();
     return frontend;
   };
   try {

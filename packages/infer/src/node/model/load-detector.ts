@@ -58,8 +58,8 @@ export async function loadDetector(
     embeddings.set(sha256, bytes);
     return bytes;
   };
-  const graphs = (model: FoundModel) =>
-    graphFiles(() => embedding(model), {
+  const graphs = (model: FoundModel, read: () => Promise<Uint8Array>) =>
+    graphFiles(read, {
       sha256: model.card.frontend.embedding.sha256,
       assets: options.assets,
     });

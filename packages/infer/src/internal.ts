@@ -4,6 +4,7 @@ export * from "./detector/detector-stream.ts";
 export * from "./detector/detector.ts";
 export * from "./detector/feature-track.ts";
 export * from "./detector/group-by-features.ts";
+export * from "./detector/keep-listening.ts";
 export * from "./detector/level-gate.ts";
 export * from "./detector/stream-batch.ts";
 export * from "./export/single-file.ts";

@@ -19,4 +19,5 @@ export * from "./runtime/load-onnxruntime.ts";
 export * from "./runtime/session.ts";
 export * from "./runtime/warm-up.ts";
 export * from "./streams/detection-transform.ts";
+export * from "./streams/listen.ts";
 export * from "./streams/mute-transform.ts";

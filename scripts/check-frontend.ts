@@ -1,12 +1,6 @@
+import { buildLogMelModel } from "@callsign/infer/graphs/internal";
 import { createRandom } from "@callsign/data/internal";
-import {
-  buildLogMelModel,
-  LOG_MEL,
-  LOG_MEL_GRAPH,
-  logMel,
-  logMelInput,
-  type LogMelFloor,
-} from "@callsign/infer/internal";
+import { LOG_MEL, LOG_MEL_GRAPH, logMel, logMelInput, type LogMelFloor } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 
 /** Largest difference allowed, in output units: float32 against float64. */

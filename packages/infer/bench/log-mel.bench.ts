@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { buildLogMelModel, logMel, LOG_MEL_GRAPH } from "@callsign/infer/internal";
+import { buildLogMelModel } from "@callsign/infer/graphs/internal";
+import { logMel, LOG_MEL_GRAPH } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";

@@ -7,7 +7,7 @@ import {
   type FeatureSource,
 } from "../features/create-feature-stream.ts";
 import { Decision, type Detection } from "./decision.ts";
-import { EMBEDDING } from "../frontend/embedding-graph.ts";
+import { EMBEDDING } from "../frontend/embedding.ts";
 import type { FeatureStream } from "../features/feature-stream.ts";
 import { embeddingsOf, type ModelCard, type Windowing } from "../model/model-card.ts";
 import { VoiceGate, type VoiceGateOptions } from "./level-gate.ts";

@@ -1,7 +1,7 @@
 import { copyOfClip, meanOfCopies } from "./test-time-augmentation.ts";
 import { joinFloats } from "@callsign/audio/internal";
 import type { Classifier } from "../model/classifier.ts";
-import { EMBEDDING } from "../frontend/embedding-graph.ts";
+import { EMBEDDING } from "../frontend/embedding.ts";
 import type { Frontend } from "../frontend/frontend.ts";
 import { LOG_MEL } from "../frontend/log-mel.ts";
 import type { AudioCopy } from "../model/model-card.ts";

@@ -1,5 +1,5 @@
 import { AudioCopies } from "./test-time-augmentation.ts";
-import { EMBEDDING } from "../frontend/embedding-graph.ts";
+import { EMBEDDING } from "../frontend/embedding.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "../frontend/frontend.ts";
 import type { AudioCopy } from "../model/model-card.ts";

@@ -1,4 +1,6 @@
+import { EMBEDDING } from "./embedding.ts";
 import { clampByConvolution } from "./embedding-clamp.ts";
+import { EMBEDDING_GRAPH } from "./frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { LOG_MEL } from "./log-mel.ts";
 import {
@@ -21,16 +23,6 @@ import {
   type NodeProto,
   type OnnxModel,
 } from "@callsign/onnx/internal";
-
-/** The speech embedding: 76 log-mel frames make 96 values, and it advances 8 frames (80 ms) at a time. */
-export const EMBEDDING = { windowFrames: 76, strideFrames: 8, dimension: 96 } as const;
-
-/** The single input and output of the graph that `makeEmbeddingTimeDynamic` gives. */
-export const EMBEDDING_GRAPH = { input: "logMel", output: "embeddings" } as const;
-
-/** Embeddings that so many log-mel frames give, 0 where too few. */
-export const embeddingCount = (frames: number): number =>
-  Math.max(0, Math.floor((frames - EMBEDDING.windowFrames) / EMBEDDING.strideFrames) + 1);
 
 /** The reference embedding taken apart: one chain of nodes between two reshapes, `[b, 76, 32, 1]` to `[b, 1, 1, 96]`. */
 export interface EmbeddingGraph {

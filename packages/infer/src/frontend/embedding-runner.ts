@@ -1,10 +1,5 @@
-import {
-  EMBEDDING,
-  EMBEDDING_GRAPH,
-  embeddingCount,
-  makeEmbeddingTimeDynamic,
-  readEmbeddingGraph,
-} from "./embedding-graph.ts";
+import { EMBEDDING, embeddingCount } from "./embedding.ts";
+import { EMBEDDING_GRAPH, type GraphSource } from "./frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput } from "../runtime/float-output.ts";
 import { LOG_MEL } from "./log-mel.ts";
@@ -40,11 +35,14 @@ export class EmbeddingRunner {
   }
 
   /** @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH` */
-  static async create(createSession: SessionFactory, bytes: Uint8Array): Promise<EmbeddingRunner> {
-    const dynamic = makeEmbeddingTimeDynamic(bytes, { name: NAME });
-    return new EmbeddingRunner(await createSession(dynamic, { name: NAME }), async () => {
-      const { input, output } = readEmbeddingGraph(bytes, { name: NAME });
-      return { session: await createSession(bytes, { name: NAME }), input, output };
+  static async create(
+    createSession: SessionFactory,
+    { graphs, embedding }: { readonly graphs: GraphSource; readonly embedding: () => Promise<Uint8Array> },
+  ): Promise<EmbeddingRunner> {
+    const clips = await createSession(await graphs("clips"), { name: NAME, isTrusted: true });
+    return new EmbeddingRunner(clips, async () => {
+      const session = await createSession(await embedding(), { name: NAME });
+      return { session, input: session.inputs[0]!.name, output: session.outputs[0]!.name };
     });
   }
 

@@ -1,6 +1,7 @@
-import { EMBEDDING } from "./embedding-graph.ts";
+import { EMBEDDING } from "./embedding.ts";
 import { EmbeddingRunner } from "./embedding-runner.ts";
 import { CallsignError } from "@callsign/audio/internal";
+import { derivedGraphs, type GraphSource } from "./frontend-graphs.ts";
 import { LOG_MEL, type LogMelFloor, type LogMelOptions } from "./log-mel.ts";
 import { LogMelRunner } from "./log-mel-runner.ts";
 import type { Matrix } from "../runtime/matrix.ts";
@@ -9,8 +10,6 @@ import { OpenOnce } from "../runtime/open-once.ts";
 import { sliceRows } from "../runtime/rows.ts";
 import type { SessionFactory } from "../runtime/session.ts";
 import { StreamRunner } from "./streaming/stream-runner.ts";
-
-export { EMBEDDING } from "./embedding-graph.ts";
 
 /** What came before the samples: only with floor `chunk`, 480 of them, silence where left out. */
 export type FrontendOptions = Pick<LogMelOptions, "context">;
@@ -49,61 +48,76 @@ export interface Frontend {
   dispose(): Promise<void>;
 }
 
-/**
- * Builds the log-mel graph, rewrites the embedding, and opens a session for each.
- * @param options.embedding the ONNX bytes of Google's speech embedding as published
- * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED`
- */
-export async function createFrontend(options: {
+export interface CreateFrontendOptions {
   readonly createSession: SessionFactory;
-  readonly embedding: Uint8Array;
+  /** ONNX bytes of the speech embedding as published, or where they come from. */
+  readonly embedding: Uint8Array | (() => Promise<Uint8Array>);
   readonly floor: LogMelFloor;
   readonly embeddingSha256?: string;
-}): Promise<Frontend> {
-  const { createSession, embedding, floor, embeddingSha256 } = options;
-  const embedder = await EmbeddingRunner.create(createSession, embedding);
-  try {
-    const logMel = await LogMelRunner.create(createSession, floor);
-    const openStreams = () => StreamRunner.create(createSession, embedding);
-    return new SessionFrontend({ logMel, embedder, embeddingSha256, openStreams });
-  } catch (error) {
-    await embedder.dispose();
-    throw error;
-  }
+  /** Default `derivedGraphs` of the embedding. */
+  readonly graphs?: GraphSource;
+  /** Opens the graphs of whole clips with the first clip instead of now. Streams are always opened when asked for. */
+  readonly isForStreams?: boolean;
+}
+
+/**
+ * Opens a session for each graph of the front-end.
+ * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED`
+ */
+export async function createFrontend(options: CreateFrontendOptions): Promise<Frontend> {
+  const { createSession, embedding: given, floor, embeddingSha256, isForStreams = false } = options;
+  const embedding = typeof given === "function" ? given : () => Promise.resolve(given);
+  const graphs = options.graphs ?? derivedGraphs(embedding);
+  const clips = new OpenOnce(async (): Promise<ClipRunners> => {
+    const embedder = await EmbeddingRunner.create(createSession, { graphs, embedding });
+    try {
+      return { embedder, logMel: await LogMelRunner.create(createSession, { floor, graphs }) };
+    } catch (error) {
+      await embedder.dispose();
+      throw error;
+    }
+  });
+  const streams = new OpenOnce(() => StreamRunner.create(createSession, graphs));
+  if (!isForStreams) await clips.get();
+  return new SessionFrontend({ floor, embeddingSha256, clips, streams });
+}
+
+/** The sessions for whole clips. */
+interface ClipRunners {
+  readonly logMel: LogMelRunner;
+  readonly embedder: EmbeddingRunner;
 }
 
 class SessionFrontend implements Frontend {
   readonly floor: LogMelFloor;
   declare readonly embeddingSha256?: string;
-  readonly #logMel: LogMelRunner;
-  readonly #embedder: EmbeddingRunner;
+  readonly #clips: OpenOnce<ClipRunners>;
   readonly #streams: OpenOnce<StreamRunner>;
   #disposal: Promise<void> | undefined;
 
   constructor(parts: {
-    logMel: LogMelRunner;
-    embedder: EmbeddingRunner;
+    floor: LogMelFloor;
     embeddingSha256: string | undefined;
-    openStreams: () => Promise<StreamRunner>;
+    clips: OpenOnce<ClipRunners>;
+    streams: OpenOnce<StreamRunner>;
   }) {
-    this.floor = parts.logMel.floor;
-    this.#logMel = parts.logMel;
-    this.#embedder = parts.embedder;
-    this.#streams = new OpenOnce(parts.openStreams);
+    this.floor = parts.floor;
+    this.#clips = parts.clips;
+    this.#streams = parts.streams;
     if (parts.embeddingSha256 !== undefined) this.embeddingSha256 = parts.embeddingSha256;
   }
 
-  logMel(samples: Float32Array, options: FrontendOptions = {}): Promise<Matrix> {
-    return this.#logMel.run(samples, options);
+  async logMel(samples: Float32Array, options: FrontendOptions = {}): Promise<Matrix> {
+    return (await this.#opened()).logMel.run(samples, options);
   }
 
   async embed(logMel: Matrix): Promise<Matrix> {
-    const { data, rows, columns } = await this.#embedder.run({ ...logMel, batch: 1 });
+    const { data, rows, columns } = await this.embedBatch({ ...logMel, batch: 1 });
     return { data, rows, columns };
   }
 
-  embedWindows(logMel: Matrix): Promise<Matrix> {
-    return this.#embedder.runWindows(logMel);
+  async embedWindows(logMel: Matrix): Promise<Matrix> {
+    return (await this.#opened()).embedder.runWindows(logMel);
   }
 
   async features(samples: Float32Array, options: FrontendOptions = {}): Promise<Matrix> {
@@ -111,12 +125,12 @@ class SessionFrontend implements Frontend {
     return this.embed(withoutRows(logMel, this.#leadingFrames));
   }
 
-  logMelBatch(samples: Matrix): Promise<MatrixBatch> {
-    return this.#logMel.runBatch(samples);
+  async logMelBatch(samples: Matrix): Promise<MatrixBatch> {
+    return (await this.#opened()).logMel.runBatch(samples);
   }
 
-  embedBatch(logMels: MatrixBatch): Promise<MatrixBatch> {
-    return this.#embedder.run(logMels);
+  async embedBatch(logMels: MatrixBatch): Promise<MatrixBatch> {
+    return (await this.#opened()).embedder.run(logMels);
   }
 
   async featuresBatch(samples: Matrix): Promise<MatrixBatch> {
@@ -130,8 +144,7 @@ class SessionFrontend implements Frontend {
         "INVALID_ARGUMENT",
         `streams of chunks need a front-end with floor chunk, got ${this.floor}`,
       );
-    if (this.#disposal !== undefined)
-      throw new CallsignError("DISPOSED", "this front-end was disposed of; load the model again");
+    this.#refuseIfDisposed();
     return this.#streams.get();
   }
 
@@ -141,8 +154,18 @@ class SessionFrontend implements Frontend {
   }
 
   async #free(): Promise<void> {
-    const streams = await this.#streams.ifOpened();
-    await Promise.all([this.#logMel.dispose(), this.#embedder.dispose(), streams?.dispose()]);
+    const [clips, streams] = await Promise.all([this.#clips.ifOpened(), this.#streams.ifOpened()]);
+    await Promise.all([clips?.logMel.dispose(), clips?.embedder.dispose(), streams?.dispose()]);
+  }
+
+  async #opened(): Promise<ClipRunners> {
+    this.#refuseIfDisposed();
+    return this.#clips.get();
+  }
+
+  #refuseIfDisposed(): void {
+    if (this.#disposal !== undefined)
+      throw new CallsignError("DISPOSED", "this front-end was disposed of; load the model again");
   }
 
   /** What a stream's first embedding leaves out: 76 frames end with a chunk when they start 4 into one. */

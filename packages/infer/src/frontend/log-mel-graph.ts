@@ -1,3 +1,4 @@
+import { LOG_MEL_GRAPH } from "./frontend-graphs.ts";
 import { COS, hannWindow, LOG_MEL, type LogMelFloor, melFilters, SIN } from "./log-mel.ts";
 import {
   encodeOnnx,
@@ -10,9 +11,6 @@ import {
   type NodeProto,
   type TensorProto,
 } from "@callsign/onnx/internal";
-
-/** The single input and output of the log-mel graph. */
-export const LOG_MEL_GRAPH = { input: "samples", output: "logMel" } as const;
 
 const { windowLength, fftLength, hopLength, melBins } = LOG_MEL;
 const OFFSET = (fftLength - windowLength) / 2;

@@ -1,7 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput } from "../runtime/float-output.ts";
 import { LOG_MEL, type LogMelFloor, logMelFrameCount, logMelInput, type LogMelOptions } from "./log-mel.ts";
-import { buildLogMelModel, LOG_MEL_GRAPH } from "./log-mel-graph.ts";
+import { type GraphSource, LOG_MEL_GRAPH } from "./frontend-graphs.ts";
 import type { Matrix } from "../runtime/matrix.ts";
 import type { MatrixBatch } from "../runtime/matrix-batch.ts";
 import type { Session, SessionFactory } from "../runtime/session.ts";
@@ -25,8 +25,12 @@ export class LogMelRunner {
     this.#session = session;
   }
 
-  static async create(createSession: SessionFactory, floor: LogMelFloor): Promise<LogMelRunner> {
-    return new LogMelRunner(await createSession(buildLogMelModel({ floor }), { name: NAME }), floor);
+  static async create(
+    createSession: SessionFactory,
+    { floor, graphs }: { readonly floor: LogMelFloor; readonly graphs: GraphSource },
+  ): Promise<LogMelRunner> {
+    const model = await graphs(`log-mel-${floor}`);
+    return new LogMelRunner(await createSession(model, { name: NAME, isTrusted: true }), floor);
   }
 
   /** As the definition `logMel`. @throws CallsignError `AUDIO_TOO_SHORT` */

@@ -1,7 +1,6 @@
 import { readHeadShape } from "./classifier-shape.ts";
 import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { FRONTEND_ID, type ModelCard, parseModelCard } from "./model-card.ts";
-import { decodeOnnx } from "@callsign/onnx/internal";
 import type { SessionFactory } from "../runtime/session.ts";
 
 /** What a head without a card leaves open. */
@@ -88,13 +87,15 @@ export async function describeBareHead(
   };
   return {
     card: parseModelCard(card, { name: `${path} (card made of the options)` }),
-    notes: [...(isOurs(classifier, path) ? [lostCardNote(path)] : []), ...notes],
+    notes: [...((await isOurs(classifier, path)) ? [lostCardNote(path)] : []), ...notes],
   };
 }
 
 /** Whether Callsign wrote the graph: then it had a card. */
-const isOurs = (classifier: Uint8Array, name: string): boolean =>
-  decodeOnnx(classifier, { name }).producerName === "callsign";
+async function isOurs(classifier: Uint8Array, name: string): Promise<boolean> {
+  const { decodeOnnx } = await import("@callsign/onnx/internal");
+  return decodeOnnx(classifier, { name }).producerName === "callsign";
+}
 
 const lostCardNote = (path: string): string =>
   `${path}: a model made by Callsign, without its card (model.json) beside it; threshold, windowing and embedding are ` +

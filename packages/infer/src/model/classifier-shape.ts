@@ -1,4 +1,4 @@
-import { EMBEDDING } from "../frontend/embedding-graph.ts";
+import { EMBEDDING } from "../frontend/embedding.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import type { Session, TensorInfo } from "../runtime/session.ts";
 

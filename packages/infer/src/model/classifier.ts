@@ -1,12 +1,14 @@
 import { joinFloats, CallsignError } from "@callsign/audio/internal";
 import { checkClassifierShape, type ClassifierShape } from "./classifier-shape.ts";
-import { EMBEDDING } from "../frontend/embedding-graph.ts";
+import { EMBEDDING } from "../frontend/embedding.ts";
 import { Gatherer } from "../runtime/request-batcher.ts";
 import type { Session, SessionFactory, Tensor } from "../runtime/session.ts";
 
 export interface LoadClassifierOptions {
   /** The file, for messages. */
   readonly name: string;
+  /** As in `SessionOptions`. */
+  readonly isTrusted?: boolean;
   readonly createSession: SessionFactory;
   /** One score comes out for each. */
   readonly labels: readonly string[];
@@ -21,7 +23,10 @@ export interface LoadClassifierOptions {
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH` (another number of labels)
  */
 export async function loadClassifier(model: Uint8Array, options: LoadClassifierOptions): Promise<Classifier> {
-  const session = await options.createSession(model, { name: options.name });
+  const session = await options.createSession(model, {
+    name: options.name,
+    isTrusted: options.isTrusted ?? false,
+  });
   try {
     const shape = checkClassifierShape(session, options);
     const classifier = new Classifier(session, { ...options, shape });

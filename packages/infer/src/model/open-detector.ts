@@ -2,6 +2,8 @@ import { type Classifier, loadClassifier } from "./classifier.ts";
 import { createDetector, type Detector, type DetectorModel } from "../detector/detector.ts";
 import { createFrontend, type Frontend } from "../frontend/frontend.ts";
 import { embeddingsOf, type ModelCard } from "./model-card.ts";
+import type { GraphSource } from "../frontend/frontend-graphs.ts";
+import { OpenOnce } from "../runtime/open-once.ts";
 import type { SessionFactory } from "../runtime/session.ts";
 
 /** A model's card and its classifier graph, wherever they came from. */
@@ -11,11 +13,15 @@ export interface ModelParts {
   readonly classifier: Uint8Array;
   /** Where it came from, for messages. */
   readonly name: string;
+  /** Whether the sha256 of `classifier` is the one on a card that came with it. */
+  readonly isTrusted?: boolean;
 }
 
 export interface OpenDetectorOptions<Parts extends ModelParts> {
-  /** The bytes of the embedding that a card names; called once for each embedding and floor. */
+  /** The bytes of the embedding that a card names. */
   readonly embedding: (model: Parts) => Promise<Uint8Array>;
+  /** The graphs of that embedding. Default derived from it. */
+  readonly graphs?: (model: Parts, embedding: () => Promise<Uint8Array>) => GraphSource;
   readonly createSession: SessionFactory;
 }
 
@@ -27,7 +33,7 @@ export interface OpenDetectorOptions<Parts extends ModelParts> {
  */
 export async function openDetector<Parts extends ModelParts>(
   models: readonly Parts[],
-  { embedding, createSession }: OpenDetectorOptions<Parts>,
+  { embedding, graphs, createSession }: OpenDetectorOptions<Parts>,
 ): Promise<Detector> {
   const opened: DetectorModel[] = [];
   const classifiers: Classifier[] = [];
@@ -37,20 +43,30 @@ export async function openDetector<Parts extends ModelParts>(
     const key = `${floor} ${named.sha256}`;
     const known = frontends.get(key);
     if (known !== undefined) return known;
-    const bytes = await embedding(model);
+    const bytes = new OpenOnce(() => embedding(model));
     const frontend = await createFrontend({
       createSession,
-      embedding: bytes,
+      embedding: () => bytes.get(),
       embeddingSha256: named.sha256,
       floor,
+      isForStreams: floor === "chunk",
+      ...(graphs && { graphs: graphs(model, () => bytes.get()) }),
     });
     frontends.set(key, frontend);
+    // What `createDetector` asks for, here with the front-end's other errors.
+    if (floor === "chunk") await frontend.streams();
     return frontend;
   };
   try {
     for (const model of models) {
       const { card, name } = model;
-      const options = { name, createSession, labels: card.labels, embeddings: embeddingsOf(card.windowing) };
+      const options = {
+        name,
+        createSession,
+        isTrusted: model.isTrusted ?? false,
+        labels: card.labels,
+        embeddings: embeddingsOf(card.windowing),
+      };
       const classifier = await loadClassifier(model.classifier, options);
       classifiers.push(classifier);
       opened.push({ card, classifier, frontend: await openFrontend(model) });

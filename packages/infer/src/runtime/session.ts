@@ -28,5 +28,27 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
-/** Makes a session from ONNX bytes. `name` appears in errors. @throws CallsignError `MODEL_INVALID`, `SESSION_FAILED` */
-export type SessionFactory = (model: Uint8Array, options: { readonly name: string }) => Promise<Session>;
+export interface SessionOptions {
+  /** The graph, for errors. */
+  readonly name: string;
+  /**
+   * Set for a graph that Callsign made or whose sha256 was checked: its structure is not checked again, and the ONNX
+   * reader is not loaded.
+   */
+  readonly isTrusted?: boolean;
+}
+
+/** Makes a session from ONNX bytes. @throws CallsignError `MODEL_INVALID`, `SESSION_FAILED` */
+export type SessionFactory = (model: Uint8Array, options: SessionOptions) => Promise<Session>;
+
+/**
+ * Checks the structure of a graph that is not trusted. @throws CallsignError `MODEL_INVALID` naming the fault's place
+ */
+export async function checkGraph(
+  model: Uint8Array,
+  { name, isTrusted = false }: SessionOptions,
+): Promise<void> {
+  if (isTrusted) return;
+  const { decodeOnnx } = await import("@callsign/onnx/internal");
+  decodeOnnx(model, { name });
+}

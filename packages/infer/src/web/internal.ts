@@ -1,5 +1,6 @@
 export * from "./model/absolute-url.ts";
 export * from "./model/fetch-bytes.ts";
+export * from "./model/listen.ts";
 export * from "./model/sha256.ts";
 export * from "./model/web-detector.ts";
 export * from "./model/web-model.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { embeddingCount, makeEmbeddingTimeDynamic, readEmbeddingGraph } from "@callsign/infer/internal";
+import { makeEmbeddingTimeDynamic, readEmbeddingGraph } from "@callsign/infer/graphs/internal";
+import { embeddingCount } from "@callsign/infer/internal";
 import { decodeOnnx, encodeOnnx, makeNode, valueDims } from "@callsign/onnx/internal";
 import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
 import { goldenModel } from "../../../onnx/test/golden-model.ts";

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildLogMelModel, LOG_MEL_GRAPH, logMel, type Session } from "@callsign/infer/internal";
+import { buildLogMelModel } from "@callsign/infer/graphs/internal";
+import { LOG_MEL_GRAPH, logMel, type Session } from "@callsign/infer/internal";
 import { decodeOnnx, valueDims } from "@callsign/onnx/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";

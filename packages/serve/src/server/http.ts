@@ -33,11 +33,10 @@ export function answerHttp(
     });
   if (hub.token !== undefined && !sameToken(bearerOf(request.headers.authorization), hub.token))
     return reply(response, { status: 401, body: "expected the server's token as Authorization: Bearer\n" });
-  return reply(response, {
-    status: 200,
-    type: "text/plain; version=0.0.4; charset=utf-8",
-    body: hub.metrics.render(),
-  });
+  void hub.metrics.render().then(
+    (body) => reply(response, { status: 200, type: hub.metrics.contentType, body }),
+    (error: unknown) => reply(response, { status: 500, body: `metrics: ${String(error)}\n` }),
+  );
 }
 
 function reply(

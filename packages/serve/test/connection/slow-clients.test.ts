@@ -126,7 +126,7 @@ describe("limits", () => {
       },
     ]);
     expect(client.of("scores")).toHaveLength(100);
-    expect(served.server.metrics.render()).toContain('callsign_throttled_total{reason="audio"} 1');
+    expect(await served.server.metrics.render()).toContain('callsign_throttled_total{reason="audio"} 1');
   });
 
   it("hold for kept audio that is asked for without end", async () => {

@@ -79,7 +79,7 @@ describe("clients that do not say hello", () => {
     expect(strangers.filter(({ socket }) => !socket.destroyed)).toHaveLength(4);
     honest.send({ type: "end" });
     await honest.heard("end");
-    expect(served.server.metrics.render()).toContain('callsign_refused_total{reason="waiting"} 8');
+    expect(await served.server.metrics.render()).toContain('callsign_refused_total{reason="waiting"} 8');
   });
 
   it("over Wyoming: pings alone take no stream and are no activity", async () => {

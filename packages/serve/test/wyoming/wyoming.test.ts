@@ -116,7 +116,7 @@ describe("Wyoming", () => {
     client.send("audio-chunk", { rate: 44_100, width: 2, channels: 2 }, new Uint8Array(stereo.buffer));
     await end(client);
     // 25 steps in two seconds, of two models.
-    expect(served.server.metrics.render()).toContain("callsign_steps_total 50");
+    expect(await served.server.metrics.render()).toContain("callsign_steps_total 50");
   });
 
   it("ignores what it does not know", async () => {

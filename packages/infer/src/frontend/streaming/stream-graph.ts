@@ -1,6 +1,7 @@
-import { EMBEDDING } from "../embedding-graph.ts";
+import { EMBEDDING } from "../embedding.ts";
+import { LOG_MEL_GRAPH, STREAM_GRAPH } from "../frontend-graphs.ts";
 import { LOG_MEL } from "../log-mel.ts";
-import { buildLogMelModel, LOG_MEL_GRAPH } from "../log-mel-graph.ts";
+import { buildLogMelModel } from "../log-mel-graph.ts";
 import {
   decodeOnnx,
   encodeOnnx,
@@ -11,12 +12,6 @@ import {
 } from "@callsign/onnx/internal";
 import { type GraphPart, keepRows, packState, stateLength, type StatePiece } from "./stream-state.ts";
 import { streamingEmbedding } from "./streaming-embedding.ts";
-
-/** Ends of the graph that `buildStreamModel` gives. */
-export const STREAM_GRAPH = {
-  inputs: { samples: "samples", state: "state" },
-  outputs: { embeddings: "embeddings", state: "nextState" },
-} as const;
 
 /** Samples to embeddings as a part of a larger graph. */
 export interface StreamFrontend extends GraphPart {

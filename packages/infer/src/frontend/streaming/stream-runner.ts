@@ -1,10 +1,10 @@
-import { EMBEDDING } from "../embedding-graph.ts";
+import { EMBEDDING } from "../embedding.ts";
+import { type GraphSource, STREAM_GRAPH } from "../frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput } from "../../runtime/float-output.ts";
 import { LOG_MEL } from "../log-mel.ts";
 import type { Session, SessionFactory, Tensor } from "../../runtime/session.ts";
 import { StepGatherer } from "./step-batcher.ts";
-import { buildStreamModel, STREAM_GRAPH } from "./stream-graph.ts";
 
 /** What some streams step on: the owner fills `samples` before each step and reads `embeddings` after it. */
 export interface StreamBuffers {
@@ -38,13 +38,11 @@ export class StreamRunner {
     this.silentEmbedding = new Float32Array(EMBEDDING.dimension);
   }
 
-  /**
-   * @param embedding the ONNX bytes of the speech embedding as published
-   * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED`
-   */
-  static async create(createSession: SessionFactory, embedding: Uint8Array): Promise<StreamRunner> {
-    const { model, stateLength } = buildStreamModel(embedding, { name: NAME });
-    const runner = new StreamRunner(await createSession(model, { name: NAME }), stateLength);
+  /** @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED` */
+  static async create(createSession: SessionFactory, graphs: GraphSource): Promise<StreamRunner> {
+    const session = await createSession(await graphs("stream"), { name: NAME, isTrusted: true });
+    const state = session.inputs.find(({ name }) => name === STREAM_GRAPH.inputs.state);
+    const runner = new StreamRunner(session, Number(state!.dims[1]));
     const samples = new Float32Array(chunkLength);
     const step = runner.bind({ samples, states: runner.silence, embeddings: runner.silentEmbedding });
     for (let chunk = 0; chunk < SETTLING_CHUNKS; chunk++) await step();

@@ -1,4 +1,4 @@
-import { EMBEDDING } from "../embedding-graph.ts";
+import { EMBEDDING } from "../embedding.ts";
 import { LOG_MEL } from "../log-mel.ts";
 import { row } from "../../runtime/rows.ts";
 import { STREAMS_AT_ONCE } from "./step-batcher.ts";

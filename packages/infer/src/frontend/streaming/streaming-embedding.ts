@@ -1,5 +1,6 @@
 import { clampByConvolution } from "../embedding-clamp.ts";
-import { EMBEDDING, type EmbeddingGraph, readEmbeddingGraph, timeOf } from "../embedding-graph.ts";
+import { EMBEDDING } from "../embedding.ts";
+import { type EmbeddingGraph, readEmbeddingGraph, timeOf } from "../embedding-graph.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { LOG_MEL } from "../log-mel.ts";
 import {

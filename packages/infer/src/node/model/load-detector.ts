@@ -1,6 +1,7 @@
 import type { BareHeadOptions } from "../../model/bare-head-card.ts";
 import type { Detector } from "../../detector/detector.ts";
 import { CallsignError } from "@callsign/audio/internal";
+import { graphFiles } from "../assets/graph-cache.ts";
 import { openDetector } from "../../model/open-detector.ts";
 import { checkThresholdLabels } from "../../model/sensitivity.ts";
 import type { ModelFiles } from "./model-folder.ts";
@@ -57,7 +58,13 @@ export async function loadDetector(
     embeddings.set(sha256, bytes);
     return bytes;
   };
-  return openDetector(found, { embedding, createSession });
+  const graphs = (model: FoundModel, read: () => Promise<Uint8Array>) =>
+    graphFiles(read, {
+      sha256: model.card.frontend.embedding.sha256,
+      assets: options.assets,
+    });
+  const checked = found.map((model) => ({ ...model, isTrusted: model.hasCard }));
+  return openDetector(checked, { embedding, graphs, createSession });
 }
 
 const isList = (models: ModelSource | readonly ModelSource[]): models is readonly ModelSource[] =>

@@ -1,8 +1,7 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { CallsignError } from "@callsign/audio/internal";
-import { decodeOnnx } from "@callsign/onnx/internal";
 import { ortLoadError, ortReason, OrtSession } from "../../runtime/ort-session.ts";
-import type { SessionFactory } from "../../runtime/session.ts";
+import { checkGraph, type SessionFactory } from "../../runtime/session.ts";
 import { loadOnnxRuntime } from "./load-onnxruntime.ts";
 
 /** Execution providers of onnxruntime-node that Callsign uses. */
@@ -45,9 +44,10 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
     reported.add(key);
     options.onFallback?.(fallback);
   };
-  return async (model, { name }) => {
+  return async (model, graph) => {
+    const { name } = graph;
     // Native code takes a header's word for more than ours does, and says less about what is wrong.
-    decodeOnnx(model, { name });
+    await checkGraph(model, graph);
     const { env, InferenceSession, Tensor } = await loadOnnxRuntime();
     // A library never prints: onnxruntime would log to stderr what it throws anyway.
     env.logLevel = "fatal";

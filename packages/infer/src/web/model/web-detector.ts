@@ -1,5 +1,7 @@
 import type { Detector } from "../../detector/detector.ts";
 import { CallsignError } from "@callsign/audio/internal";
+import { derivedGraphs, type GraphSource } from "../../frontend/frontend-graphs.ts";
+import { shippedGraph } from "../../frontend/shipped-graphs.ts";
 import type { ModelCard } from "../../model/model-card.ts";
 import { type ModelParts, openDetector } from "../../model/open-detector.ts";
 import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../../model/sensitivity.ts";
@@ -16,9 +18,15 @@ export type EmbeddingId = ModelCard["frontend"]["embedding"]["id"];
 export interface WebLoadOptions extends Sensitivity {
   /**
    * Address of the speech embedding that the cards name; for models of different embeddings one address for each, of
-   * which only those needed are fetched.
+   * which only those needed are fetched. Default `callsign-embedding.onnx` or `google-speech-embedding.onnx` beside the
+   * first model that needs it.
    */
-  readonly embedding: string | Readonly<Partial<Record<EmbeddingId, string>>>;
+  readonly embedding?: string | Readonly<Partial<Record<EmbeddingId, string>>>;
+  /**
+   * Address of the folder `@callsign/infer/assets/graphs/`: for models of Callsign's embedding its graphs are fetched from
+   * there, instead of the embedding and the code that derives them from it.
+   */
+  readonly graphs?: string;
   /** Default `createWebSession()`. */
   readonly createSession?: SessionFactory;
   readonly signal?: AbortSignal;
@@ -46,6 +54,7 @@ export async function loadWebDetector(
   );
   const detector = await openDetector(parts, {
     embedding: (model) => fetchEmbedding(model, options),
+    graphs: (model, embedding) => fetchedGraphs(model, { ...options, derived: derivedGraphs(embedding) }),
     createSession,
   });
   if (options.signal?.aborted !== true) return detector;
@@ -73,16 +82,44 @@ async function readParts(
 async function fetchEmbedding({ card, name }: ModelParts, options: WebLoadOptions): Promise<Uint8Array> {
   const { id, sha256 } = card.frontend.embedding;
   const { embedding } = options;
-  const address = typeof embedding === "string" ? embedding : embedding[id];
+  if (embedding === undefined && !URL.canParse(name))
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `embedding: expected the address of ${id} for ${name}, got none`,
+    );
+  const address =
+    embedding === undefined
+      ? new URL(`${id}.onnx`, name)
+      : typeof embedding === "string"
+        ? embedding
+        : embedding[id];
   if (address === undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `embedding: ${name} needs ${id}, got addresses of ${Object.keys(embedding).join(", ") || "none"}`,
+      `embedding: ${name} needs ${id}, got addresses of ${Object.keys(embedding!).join(", ") || "none"}`,
     );
   const { href } = absoluteUrl(address);
   const bytes = await fetchBytes(href, signalOf(options));
   checkSha256(bytes, { name: href, sha256 });
   return bytes;
+}
+
+/** The shipped graphs, from `options.graphs`; any other is derived here. */
+function fetchedGraphs(
+  model: ModelParts,
+  options: WebLoadOptions & { readonly derived: GraphSource },
+): GraphSource {
+  const { graphs, derived } = options;
+  return async (graph) => {
+    const shipped =
+      graphs === undefined ? undefined : shippedGraph(graph, model.card.frontend.embedding.sha256);
+    if (shipped === undefined || graphs === undefined) return derived(graph);
+    const folder = absoluteUrl(graphs.endsWith("/") ? graphs : `${graphs}/`);
+    const { href } = new URL(shipped.file.split("/").at(-1)!, folder);
+    const bytes = await fetchBytes(href, signalOf(options));
+    checkSha256(bytes, { name: href, sha256: shipped.sha256 });
+    return bytes;
+  };
 }
 
 const signalOf = ({ signal }: WebLoadOptions): { signal?: AbortSignal } => (signal ? { signal } : {});

@@ -90,7 +90,7 @@ async function toParts(
       `${name}: head is for an .onnx file without a card; this model has one, change labels and thresholds there`,
     );
   checkSha256(classifier, { name, sha256: card.classifier.sha256 });
-  return { card, classifier, name };
+  return { card, classifier, name, isTrusted: true };
 }
 
 async function fetchCard(url: string, options: { readonly signal?: AbortSignal }): Promise<ModelCard> {

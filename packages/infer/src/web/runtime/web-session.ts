@@ -1,7 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { decodeOnnx } from "@callsign/onnx/internal";
 import { ortLoadError, ortReason, OrtSession } from "../../runtime/ort-session.ts";
-import type { SessionFactory } from "../../runtime/session.ts";
+import { checkGraph, type SessionFactory } from "../../runtime/session.ts";
 import { fetchBytes } from "../model/fetch-bytes.ts";
 
 export type WebProvider = "webgpu" | "wasm";
@@ -27,8 +26,9 @@ export interface WebSessionOptions {
 export function createWebSession(options: WebSessionOptions = {}): SessionFactory {
   const { providers = ["wasm"] } = options;
   const wasmUrls = wasmUrlOf(providers, options.wasmUrl);
-  return async (model, { name }) => {
-    decodeOnnx(model, { name });
+  return async (model, graph) => {
+    const { name } = graph;
+    await checkGraph(model, graph);
     const faults: CallsignError[] = [];
     for (const provider of providers) {
       try {

@@ -102,7 +102,16 @@ export class WorkerDetector implements Hearing<ModelDetection> {
 
 /** With addresses in full: the worker has one of its own, which relative ones would be relative to. */
 function toWorkerModels(options: WorkerLoadOptions): WorkerModels {
-  const { model, models, embedding, wasmUrl, startTimeoutSeconds: _, signal: __, ...others } = options;
+  const {
+    model,
+    models,
+    embedding,
+    graphs,
+    wasmUrl,
+    startTimeoutSeconds: _,
+    signal: __,
+    ...others
+  } = options;
   if ((model === undefined) === (models === undefined))
     throw new CallsignError(
       "INVALID_ARGUMENT",
@@ -111,7 +120,8 @@ function toWorkerModels(options: WorkerLoadOptions): WorkerModels {
   return {
     ...others,
     models: (models ?? [model!]).map(withFullUrl),
-    embedding: inFull(embedding),
+    ...(embedding !== undefined && { embedding: inFull(embedding) }),
+    ...(graphs !== undefined && { graphs: absoluteUrl(graphs).href }),
     ...(wasmUrl !== undefined && { wasmUrl: inFull(wasmUrl) }),
   };
 }

@@ -1,15 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import {
-  createFrontend,
-  EMBEDDING,
-  LOG_MEL,
-  makeStreamingEmbedding,
-  type Matrix,
-  type Session,
-  STREAMING_EMBEDDING,
-} from "@callsign/infer/internal";
+import { makeStreamingEmbedding, STREAMING_EMBEDDING } from "@callsign/infer/graphs/internal";
+import { createFrontend, EMBEDDING, LOG_MEL, type Matrix, type Session } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { hasSharedData, sharedPath } from "../../../../../test-support/shared-data.ts";
 import { noise } from "../../../../../test-support/noise.ts";

@@ -358,6 +358,62 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     await page.close();
   });
 
+  it.each(["the page", "a worker"])(
+    "hears the microphone by one call, in %s, and closes everything",
+    async (where) => {
+      const page = await openPage("test/probe.html", { ready: "html" });
+      const heard = (await page.evaluate(`(async () => {
+      const heard = [];
+      let report;
+      const twice = new Promise((resolve) => (report = resolve));
+      const worker = ${where === "a worker" ? "makeWorker()" : "undefined"};
+      globalThis.isWorkerEnded = worker === undefined;
+      const terminate = worker?.terminate.bind(worker);
+      if (worker) worker.terminate = () => {
+        globalThis.isWorkerEnded = true;
+        terminate();
+      };
+      const stop = await listen({
+        model: new URL("/models/0/", location.href).href,
+        embedding: "/embeddings/callsign-embedding.onnx",
+        wasmUrl: "/runtime.wasm.gz",
+        workletUrl,
+        ...(worker && { worker }),
+        onDetection: (detection) => {
+          heard.push(detection);
+          if (heard.length === 2) report();
+        },
+      });
+      await twice;
+      await stop();
+      return heard;
+    })()`)) as Detection[];
+      expect(heard.map(({ label }) => label)).toEqual(["hello", "hello"]);
+      expect(heard[0]).toMatchObject({ model: "untrained" });
+      const states = (await opened(page)) as string[];
+      expect(new Set(states)).toEqual(new Set(["ended", "closed"]));
+      expect(await page.evaluate("isWorkerEnded")).toBe(true);
+      await page.close();
+    },
+  );
+
+  it("tells what is wrong where listening cannot start", async () => {
+    const page = await openPage("test/probe.html", { ready: "html" });
+    await page.waitForFunction("globalThis.listen !== undefined");
+    const code = await page.evaluate(`(async () => {
+      const options = { wasmUrl: "/runtime.wasm.gz", workletUrl, onDetection: () => undefined };
+      const codeOf = (error) => error.code;
+      return [
+        await listen({ ...options, model: "/models/9/" }).catch(codeOf),
+        // Its embedding is looked for beside the model.
+        await listen({ ...options, model: "/models/0/" }).catch(({ message }) => message),
+      ];
+    })()`);
+    expect(code).toEqual(["MODEL_NOT_FOUND", expect.stringMatching(/models\/0\/callsign-embedding\.onnx/)]);
+    expect(await opened(page)).toEqual([]);
+    await page.close();
+  });
+
   it("says what to do when the model is not there", async () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(LIMIT_MS);

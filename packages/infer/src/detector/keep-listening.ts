@@ -27,7 +27,7 @@ export interface KeepListeningOptions extends ListenCallbacks {
 export function keepListening(
   hearing: Hearing<ModelDetection>,
   chunks: AsyncIterable<Pcm>,
-  { onDetection, onError = reject, end, close }: KeepListeningOptions,
+  { onDetection, onError, end, close }: KeepListeningOptions,
 ): StopListening {
   let isStopped = false;
   const listen = async (): Promise<void> => {
@@ -41,13 +41,13 @@ export function keepListening(
     }
   };
   const ended = listen().catch((error: unknown) => {
-    if (!isStopped) onError(error);
+    if (isStopped) return;
+    if (onError === undefined) throw error;
+    onError(error);
   });
   return async () => {
     isStopped = true;
     await end();
-    await ended;
+    await ended.catch(() => undefined);
   };
 }
-
-const reject = (error: unknown): void => void Promise.reject(error);

@@ -8,15 +8,12 @@ import { buildStreamModel } from "./streaming/stream-graph.ts";
  * @param embedding ONNX bytes of the speech embedding as published; the log-mel graphs need none
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`
  */
-export function deriveGraph(graph: FrontendGraph, embedding: Uint8Array = new Uint8Array()): Uint8Array {
-  switch (graph) {
-    case "log-mel-window":
-      return buildLogMelModel({ floor: "window" });
-    case "log-mel-chunk":
-      return buildLogMelModel({ floor: "chunk" });
-    case "clips":
-      return makeEmbeddingTimeDynamic(embedding, { name: "speech embedding" });
-    case "stream":
-      return buildStreamModel(embedding, { name: "speech embedding of a stream" }).model;
-  }
-}
+export const deriveGraph = (graph: FrontendGraph, embedding: Uint8Array = new Uint8Array()): Uint8Array =>
+  DERIVATIONS[graph](embedding);
+
+const DERIVATIONS: Readonly<Record<FrontendGraph, (embedding: Uint8Array) => Uint8Array>> = {
+  "log-mel-window": () => buildLogMelModel({ floor: "window" }),
+  "log-mel-chunk": () => buildLogMelModel({ floor: "chunk" }),
+  clips: (embedding) => makeEmbeddingTimeDynamic(embedding, { name: "speech embedding" }),
+  stream: (embedding) => buildStreamModel(embedding, { name: "speech embedding of a stream" }).model,
+};

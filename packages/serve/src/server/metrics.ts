@@ -8,6 +8,8 @@ export type ServeProtocol = "websocket" | "wyoming";
 export class ServeMetrics {
   readonly #registry = new Registry();
   readonly #open: Record<ServeProtocol, number> = { websocket: 0, wyoming: 0 };
+  readonly #startedMs = performance.now();
+  readonly #uptime = this.#gauge("callsign_uptime_seconds", "Since the server started.");
   readonly #streams = this.#gauge("callsign_streams", "Clients now that said hello.", ["protocol"]);
   readonly #connections = this.#counter("callsign_connections_total", "Clients that connected.", [
     "protocol",
@@ -40,16 +42,7 @@ export class ServeMetrics {
   ]);
 
   constructor() {
-    const started = Date.now();
     this.#show();
-    new Gauge({
-      name: "callsign_uptime_seconds",
-      help: "Since the server started.",
-      registers: [this.#registry],
-      collect() {
-        this.set((Date.now() - started) / 1000);
-      },
-    });
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -104,6 +97,7 @@ export class ServeMetrics {
 
   /** In Prometheus' text exposition format. */
   render(): Promise<string> {
+    this.#uptime.set((performance.now() - this.#startedMs) / 1000);
     return this.#registry.metrics();
   }
 
@@ -116,7 +110,7 @@ export class ServeMetrics {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 
-  #gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+  #gauge<Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> {
     return new Gauge({ name, help, labelNames, registers: [this.#registry] });
   }
 }

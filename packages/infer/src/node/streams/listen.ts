@@ -74,7 +74,7 @@ async function* startingWith<Chunk extends Pcm>(
   try {
     const { done, value } = await first;
     if (done === true) return;
-    yield value as Chunk;
+    yield value;
     yield* rest;
   } finally {
     await rest.return(undefined);

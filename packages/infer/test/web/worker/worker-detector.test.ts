@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import type { ModelCard } from "@callsign/infer/internal";
-import { loadDetector, sha256Hex } from "@callsign/infer/node/internal";
+import { type ModelCard, shippedGraph } from "@callsign/infer/internal";
+import { CALLSIGN_EMBEDDING, loadDetector, sha256Hex } from "@callsign/infer/node/internal";
 import { serveDetector, WorkerDetector, type WorkerLoadOptions } from "@callsign/infer/web/internal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { hasSharedData, sharedPath } from "../../../../../test-support/shared-data.ts";
@@ -23,6 +23,14 @@ const card = (changes: Partial<ModelCard> = {}): ModelCard => {
     frontend: { ...plain.frontend, embedding: { id: "callsign-embedding", sha256: sha256Hex(embedding) } },
   };
 };
+
+/** Of a model of Callsign's own embedding. */
+function ourCard(): ModelCard {
+  const { id, sha256 } = CALLSIGN_EMBEDDING;
+  const plain = card();
+  return { ...plain, frontend: { ...plain.frontend, embedding: { id, sha256 } } };
+}
+const stream = shippedGraph("stream", CALLSIGN_EMBEDDING.sha256)!;
 
 /** A worker that runs in this thread: the messages are cloned as between real ones. */
 function makeWorker(serve: (port: MessagePort) => void = (port) => serveDetector(port)): Worker {
@@ -52,6 +60,10 @@ beforeAll(async () => {
     "/other/model.json": JSON.stringify({ ...card(), name: "other" }),
     "/other/model.onnx": graph,
     "/embedding.onnx": embedding,
+    "/ours/model.json": JSON.stringify(ourCard()),
+    "/ours/model.onnx": graph,
+    [`/${stream.file}`]: await readFile(new URL(stream.file, new URL(".", CALLSIGN_EMBEDDING.packaged))),
+    "/spoiled/callsign-embedding-stream.onnx": embedding,
     "/cut.onnx": { cut: embedding },
     "/slow.onnx": { stall: embedding },
     "/runtime.wasm": await readFile(runtime),
@@ -90,6 +102,18 @@ describe("WorkerDetector", () => {
     }
     await worker.dispose();
     await expect(worker.push(samples)).rejects.toEqual(refusal("DISPOSED", "disposed of"));
+  });
+
+  it("fetches the shipped graphs of Callsign's embedding instead of it, where it is told their address", async () => {
+    const worker = await load({ model: `${server.url}ours/`, embedding: "none.onnx", graphs: "graphs" });
+    expect(server.requests.filter((path) => path.startsWith("/graphs"))).toEqual([
+      "/graphs/callsign-embedding-stream.onnx",
+    ]);
+    await worker.dispose();
+    const graphs = `${server.url}spoiled/`;
+    await expect(load({ model: `${server.url}ours/`, embedding: "none.onnx", graphs })).rejects.toEqual(
+      refusal("CARD_MISMATCH", "spoiled/callsign-embedding-stream.onnx"),
+    );
   });
 
   it.skipIf(!hasSharedData)(

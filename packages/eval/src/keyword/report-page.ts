@@ -52,7 +52,7 @@ function inWords({ conditions }: KeywordReport): string {
   return conditions.rooms > 0 ? `${noise}, in ${conditions.rooms} rooms` : noise;
 }
 
-/** The operating point everything below is looked at. */
+/** Operating point at which the details of the report are measured. */
 const closeLook = ({ curve, atFalseAcceptsPerHour }: KeywordReport): OperatingPoint =>
   operatingPoint(curve, atFalseAcceptsPerHour);
 
@@ -122,7 +122,7 @@ const tradeOff = (report: KeywordReport): SafeHtml =>
     tooShort(report),
   );
 
-/** Less than one false accept allowed in the time there is means none at all. */
+/** Notice that the negative audio is too short for some rates: less than one false accept allowed means none. */
 function tooShort({ operatingPoints, negativeHours }: KeywordReport): SafeHtml | false {
   const rates = operatingPoints
     .map((point) => point.falseAcceptsPerHour)

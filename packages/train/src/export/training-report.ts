@@ -29,7 +29,7 @@ export interface TrainingReportParts {
   readonly backend: Pick<Backend, "name" | "device">;
 }
 
-/** Writes report.json, stable in shape, and report.html, drawn from the same. @throws CallsignError `FILE_WRITE_FAILED` */
+/** Writes report.json and report.html. @throws CallsignError `FILE_WRITE_FAILED` */
 export async function writeTrainingReport(
   parts: TrainingReportParts,
   { reportFile, jsonFile }: { readonly reportFile: string; readonly jsonFile: string },
@@ -51,7 +51,7 @@ export async function writeTrainingReport(
   await writeFileAtomic(reportFile, renderTrainingReport(parts));
 }
 
-/** The page: how the loss fell, how validation went, what the thresholds give. */
+/** Renders the report page: losses, validation by epoch, error rates by threshold. */
 export function renderTrainingReport(parts: TrainingReportParts): string {
   const { config, training, finished, history, model, data, backend } = parts;
   const { createdBy } = model.card;

@@ -10,12 +10,12 @@ import type { DetectorConfig } from "../config/config.ts";
 import { type LabelPolicy, outcomeOf } from "../batches/label-policy.ts";
 import type { ShardTable } from "./shard-table.ts";
 
-/** The shards of a build, checked against the config they are to train. */
+/** Shards of a data build, checked against the config. */
 export interface OpenedShards {
   readonly folder: string;
   readonly index: BuildIndex;
   readonly tables: readonly ShardTable[];
-  /** Of all shards together: the same features give the same. */
+  /** Hash of all shards. */
   readonly sha256: string;
 }
 
@@ -26,7 +26,7 @@ export interface OpenShardsOptions {
 }
 
 /**
- * Reads every shard once, checks it, and keeps what is not features. @throws CallsignError `FILE_NOT_FOUND`,
+ * Reads and checks every shard once, and keeps everything but its features. @throws CallsignError `FILE_NOT_FOUND`,
  * `SHARD_INVALID`, `SHARD_MISMATCH` (another front-end, windowing or label set), `FEATURES_NOT_FINITE`, `CLASS_EMPTY`
  */
 export async function* openShards(
@@ -50,7 +50,7 @@ export async function* openShards(
   return { folder, index, tables, sha256: shardsSha256(index) };
 }
 
-/** Identifies the features of a build: the same for the same shards. */
+/** Hash of all shards of a build. */
 export const shardsSha256 = ({ shards }: Pick<BuildIndex, "shards">): string =>
   sha256Hex(shards.map(({ path, sha256 }) => `${path} ${sha256}`).join("\n"));
 
@@ -126,7 +126,7 @@ function tableOf(shard: FeatureShard, { file, policy }: { file: string; policy: 
   };
 }
 
-/** Nothing can be learned, or chosen, without an example of every label and one of none. */
+/** Checks that both splits have positives of every label, and negatives. */
 function checkClasses(
   tables: readonly ShardTable[],
   { config, folder }: { readonly config: DetectorConfig; readonly folder: string },

@@ -31,7 +31,7 @@ export interface BenchWays {
   readonly asItIs: Way | undefined;
   /** The log-mel of 1,760 samples, the embedding of the last 76 frames, the classifier. */
   readonly openWakeWordWay: Way;
-  /** Log-mel and all embeddings of the last two seconds anew, the classifier. */
+  /** Recomputes log-mel and all embeddings of the last two seconds, then the classifier. */
   readonly livekitWay: Way;
   /** At every 512 samples the log-mel of the last 13,000, one embedding, the classifier. */
   readonly publishedWay: Way;

@@ -36,7 +36,7 @@ export async function speakTalk(speakers: Speakers, random: Random): Promise<Sce
     if (clip !== undefined) clips.push(clip);
   }
   if (clips.length > 0) return clips;
-  throw new CallsignError("SYNTHESIS_FAILED", "conversation: no engine spoke a sentence of it");
+  throw new CallsignError("SYNTHESIS_FAILED", "conversation: no engine could synthesize a sentence");
 }
 
 /** Synthesizes each phrase of each label once. @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID` */
@@ -63,7 +63,10 @@ async function speakSurely(speakers: Speakers, text: string, random: Random): Pr
     const clip = await speak(speakers, text, random.fork(attempt));
     if (clip !== undefined) return clip;
   }
-  throw new CallsignError("SYNTHESIS_FAILED", `conversation: no engine spoke ${JSON.stringify(text)}`);
+  throw new CallsignError(
+    "SYNTHESIS_FAILED",
+    `conversation: no engine could synthesize ${JSON.stringify(text)}`,
+  );
 }
 
 /** Synthesizes a clip in a voice of the split `test`; undefined if it failed the quality check. */

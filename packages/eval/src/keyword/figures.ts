@@ -16,7 +16,7 @@ export function drawKeywordLatency(
   const bins = histogram(latenciesMs, edges);
   return renderChart({
     id: "keyword-latency",
-    title: "How soon after the word it reacts",
+    title: "Latency after the word",
     description: `${latenciesMs.length} detections; half of them within ${p50.toFixed(0)} milliseconds of the end of the word, nine tenths within ${p90.toFixed(0)}.`,
     draw: (layout) => ({
       height: layout.kind === "wide" ? 220 : 200,

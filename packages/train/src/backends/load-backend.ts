@@ -44,7 +44,7 @@ export async function loadBackend(name: string): Promise<LoadedBackend> {
     }
   }
   const reasons = skipped.map((one) => `${one.name}: ${one.reason}`).join("; ");
-  throw new CallsignError("DEPENDENCY_MISSING", `backend auto: none loads: ${reasons}`);
+  throw new CallsignError("DEPENDENCY_MISSING", `backend auto: no backend can be loaded: ${reasons}`);
 }
 
 const loadFrom = async (adapter: BackendAdapter, how: { readonly automatic: boolean }): Promise<Backend> => ({
@@ -58,7 +58,7 @@ async function loadNamed(name: BackendName): Promise<Backend> {
   try {
     return await loadFrom(adapter, { automatic: false });
   } catch (cause) {
-    const message = `backend ${name} does not load: ${reasonOf(cause)}; to enable it: ${adapter.enable}`;
+    const message = `backend ${name} cannot be loaded: ${reasonOf(cause)}; to enable it: ${adapter.enable}`;
     throw new CallsignError("DEPENDENCY_MISSING", message, { cause });
   }
 }

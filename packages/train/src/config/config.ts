@@ -39,5 +39,5 @@ function checkArchitecture({ train, windowing }: DetectorConfig, name: string): 
         `windowing ${windowing.kind} takes ${readsOne ? "mlp" : "conv-attention, crnn or dnn"}`,
     );
   if (blocks !== undefined && !readsOne)
-    throw new CallsignError("CONFIG_INVALID", `${name}: train.architecture.blocks: only an mlp has them`);
+    throw new CallsignError("CONFIG_INVALID", `${name}: train.architecture.blocks: only mlp has blocks`);
 }

@@ -138,7 +138,7 @@ function parseHeader({ metadata }: Safetensors, file: string): Header {
   } catch {
     // Invalid JSON: reported below.
   }
-  throw invalid(file, "it is no training checkpoint of this version");
+  throw invalid(file, "not a training checkpoint of this version");
 }
 
 function checkIdentity(
@@ -149,16 +149,16 @@ function checkIdentity(
   if (changed.length > 0)
     throw new CallsignError(
       "CHECKPOINT_MISMATCH",
-      `${file}: the config is not the one this training began with: ${changed.join("; ")}; put it back, or ${RESTART}`,
+      `${file}: the config differs from the one this training started with: ${changed.join("; ")}; restore it, or ${RESTART}`,
     );
   if (header.shardsSha256 !== shardsSha256)
     throw new CallsignError(
       "CHECKPOINT_MISMATCH",
-      `${file}: the data was built anew since this training began; ${RESTART}`,
+      `${file}: the data was rebuilt after this training started; ${RESTART}`,
     );
 }
 
 const invalid = (file: string, problem: string): CallsignError =>
-  new CallsignError("CHECKPOINT_MISMATCH", `${file}: cannot go on from it: ${problem}; ${RESTART}`);
+  new CallsignError("CHECKPOINT_MISMATCH", `${file}: cannot resume from it: ${problem}; ${RESTART}`);
 
-const RESTART = "start from the beginning with --restart (this training is then kept in a folder beside)";
+const RESTART = "start from the beginning with --restart (the earlier training is kept in another folder)";

@@ -44,7 +44,7 @@ export async function findEarlierTraining(
       return (await isFile(join(outDir, MODEL_FILE))) ? { epochs: undefined, changed: [] } : undefined;
     const changed = changedFields(header.settings, trainingSettings(config, resolveTraining(config)));
     if (dataDir !== undefined && header.shardsSha256 !== shardsSha256(await readBuildIndex(dataDir)))
-      changed.push("the data was built anew");
+      changed.push("the data was rebuilt");
     return { epochs: header.history.length, changed };
   } catch (error) {
     const isDamaged =

@@ -64,11 +64,11 @@ export async function* trainDetector(
     shardsSha256: shards.sha256,
   };
   const found = options.resume ? await readTrainingCheckpoint(checkpointFile, identity) : undefined;
-  if (found) yield { kind: "note", note: `goes on after step ${found.step} (epoch ${found.history.length})` };
+  if (found) yield { kind: "note", note: `resumes after step ${found.step} (epoch ${found.history.length})` };
   else {
     const kept = await keepEarlierTraining(outDir);
     if (kept !== undefined)
-      yield { kind: "note", note: `trains from the beginning; the earlier training is kept in ${kept}` };
+      yield { kind: "note", note: `starts from the beginning; the earlier training is kept in ${kept}` };
   }
   const run = yield* trainEpochs({
     backend,
@@ -95,7 +95,7 @@ async function finish(
   { config, outDir, backend, signal }: TrainDetectorOptions,
 ): Promise<TrainedDetector> {
   if (signal?.aborted)
-    throw new CallsignError("ABORTED", "train: stopped before the export; --resume goes on");
+    throw new CallsignError("ABORTED", "train: stopped before the export; continue with --resume");
   const { shards, architecture, training, state } = run;
   const finished = await finishTraining(run);
   const { gitCommit } = toolIdentity();

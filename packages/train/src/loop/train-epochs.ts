@@ -94,7 +94,7 @@ async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
       await saveCheckpoint(run);
       throw new CallsignError(
         "ABORTED",
-        `train: stopped after step ${state.step}; --resume goes on from ${run.checkpointFile}`,
+        `train: stopped after step ${state.step}; continue from ${run.checkpointFile} with --resume`,
         { cause: signal.reason },
       );
     }
@@ -126,7 +126,7 @@ async function readLoss(
   const kept =
     state.history.length > 0
       ? `the checkpoint of epoch ${state.history.length} is kept in ${checkpointFile}`
-      : "there is no checkpoint before it";
+      : "there is no earlier checkpoint";
   throw new CallsignError(
     "LOSS_NOT_FINITE",
     `train: the loss of step ${step + 1} is ${value}; its batch begins with ${describeWindow(shards.tables, batch.places[0]!)}; ` +

@@ -131,12 +131,9 @@ function labelsOf(phrases: readonly string[]): string[] {
   const labels = phrases.map(labelOf);
   for (const [i, label] of labels.entries()) {
     if (!/^[\p{L}\p{N}]/u.test(label))
-      throw new CallsignError(
-        "INVALID_ARGUMENT",
-        `new: ${JSON.stringify(phrases[i])} has no word to be said`,
-      );
+      throw new CallsignError("INVALID_ARGUMENT", `new: ${JSON.stringify(phrases[i])} contains no word`);
     if (labels.indexOf(label) !== i)
-      throw new CallsignError("INVALID_ARGUMENT", `new: ${JSON.stringify(phrases[i])} is there twice`);
+      throw new CallsignError("INVALID_ARGUMENT", `new: ${JSON.stringify(phrases[i])} is given twice`);
   }
   return labels;
 }

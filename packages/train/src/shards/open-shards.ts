@@ -57,7 +57,9 @@ export const shardsSha256 = ({ shards }: Pick<BuildIndex, "shards">): string =>
 /** @throws CallsignError `FILE_NOT_FOUND`, `SHARD_INVALID` */
 export async function readShardFile(file: string): Promise<FeatureShard> {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new CallsignError("FILE_NOT_FOUND", `${file}: the shard is gone; build the data again`, { cause });
+    throw new CallsignError("FILE_NOT_FOUND", `${file}: the shard is missing; build the data again`, {
+      cause,
+    });
   });
   return readShard(bytes, { name: file });
 }
@@ -140,7 +142,7 @@ function checkClasses(
       if (!seen.has(i < config.labels.length ? i : -1))
         throw new CallsignError(
           "CLASS_EMPTY",
-          `${folder}: no ${name} in split ${split}; more clips or voices (data.positives, data.engines, data.splits) give some`,
+          `${folder}: no ${name} in split ${split}; add clips or voices (data.positives, data.engines, data.splits)`,
         );
   }
 }

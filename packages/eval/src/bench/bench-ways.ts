@@ -42,7 +42,7 @@ export interface BenchWays {
 
 const { chunkLength, contextLength, melBins } = LOG_MEL;
 const { dimension, windowFrames } = EMBEDDING;
-/** Of `together`. */
+/** Number of batched streams in `together`. */
 const STREAMS = 64;
 const PUBLISHED = { windowLength: 13_000, hopLength: 512 };
 const LIVEKIT_LENGTH = 32_000;

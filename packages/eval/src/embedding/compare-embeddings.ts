@@ -103,7 +103,7 @@ function columnMoments(values: Float32Array, columns: number) {
     mean[i % columns]! += value / rows;
     square[i % columns]! += (value * value) / rows;
   }
-  // A dimension that never changes has nothing to explain.
+  // Avoids dividing by zero for a constant dimension.
   const deviation = square.map((value, d) => Math.sqrt(Math.max(1e-12, value - mean[d]! ** 2)));
   return { mean, deviation };
 }

@@ -31,7 +31,7 @@ export interface ExportModelOptions {
   readonly patience?: number;
   /** Default 1. */
   readonly refractorySeconds?: number;
-  /** How its gate behaves, where it is one. */
+  /** Settings of the mute gate, if the model is one. */
   readonly gate?: GatePolicy | undefined;
   /** Test-time augmentation: copies of the audio whose scores are averaged. Default none. */
   readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;

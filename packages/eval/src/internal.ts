@@ -13,6 +13,7 @@ export * from "./report/machine-facts.ts";
 export * from "./challenge/offline-run.ts";
 export * from "./statistics/percentile.ts";
 export * from "./challenge/published-challenge.ts";
+export * from "./challenge/published-priming.ts";
 export * from "./challenge/realtime/realtime-run.ts";
 export * from "./report/charts/chart.ts";
 export * from "./report/format-percent.ts";

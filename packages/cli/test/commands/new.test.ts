@@ -73,7 +73,7 @@ describe("new --no-run", () => {
 
   it("refuses a phrase given twice, and one of signs alone", async () => {
     const twice = await runCaptured(["new", "alexa", "Alexa", "--out", join(folder, "twice"), "--no-run"]);
-    expect(twice.stderr).toContain('"Alexa" is there twice');
+    expect(twice.stderr).toContain('"Alexa" is given twice');
     const signs = await runCaptured(["new", "?!", "--out", join(folder, "signs"), "--no-run"]);
     expect(signs.exitCode).not.toBe(0);
     const budget = await runCaptured(["new", "alexa", "--budget", "1h"]);

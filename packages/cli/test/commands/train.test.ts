@@ -158,11 +158,11 @@ describe("run", () => {
       const edited = await run(2, scenes);
       expect(edited.exitCode, edited.stderr).toBe(0);
       expect(edited.stderr).toContain("data.scenes.count was 3, is 2");
-      expect(edited.stderr).toContain("train.epochs was 1, is 2; the data was built anew");
+      expect(edited.stderr).toContain("train.epochs was 1, is 2; the data was rebuilt");
       expect(edited.stderr).toContain(join(out, "model", "earlier-2"));
       expect(await readFile(join(out, "model", "earlier-2", "training.safetensors"))).toEqual(retrained);
       // Nothing changed: nothing is trained again.
-      expect((await run(2, scenes)).stderr).toContain("goes on after step 10");
+      expect((await run(2, scenes)).stderr).toContain("resumes after step 10");
     },
   );
 });

@@ -6,25 +6,25 @@ import { type MachineFacts, machineFacts } from "../report/machine-facts.ts";
 import { percentile } from "../statistics/percentile.ts";
 import { type BenchModel, type BenchWays, createWays, type Way } from "./bench-ways.ts";
 
-/** What a model costs, in milliseconds of processor time unless said otherwise. */
+/** Cost of a model, in milliseconds of processor time unless stated otherwise. */
 export interface BenchResult {
   readonly model: string;
   readonly machine: MachineFacts;
-  /** A step of 80 ms of audio. */
+  /** Cost of a step, 80 ms of audio. */
   readonly stepMs: { readonly p50: number; readonly p99: number };
-  /** Of test-time augmentation, where the card has it: the copies, and a step's cost as a multiple of the audio as it is. */
+  /** Test-time augmentation, if the card has it: number of copies, and cost of a step relative to one without. */
   readonly copies?: { readonly count: number; readonly ratio: number };
-  /** Streams that one core carries in real time: stepping together where the model can, else one by one. */
+  /** Streams one core can run in real time: batched if the model allows it, otherwise one by one. */
   readonly streamsPerCore: number;
-  /** Cost of the same model computed otherwise, as a multiple of ours, both on the audio as it is: medians of rounds in which all took turns. */
+  /** Cost of other ways to compute the same model, relative to Callsign's, without test-time augmentation: medians over interleaved rounds. */
   readonly ratios: BenchRatios;
-  /** Bytes of heap a step leaves to the collector. */
+  /** Heap bytes allocated per step. */
   readonly allocationBytes: number;
-  /** Opening the model's sessions, by the clock. */
+  /** Wall time to open the model's sessions. */
   readonly startUpMs: number;
-  /** The first step after that. */
+  /** Wall time of the first step after that. */
   readonly firstStepMs: number;
-  /** Of the process with all ways open, in MiB. */
+  /** Memory of the process with all ways open, in MiB. */
   readonly residentMiB: number;
 }
 
@@ -36,17 +36,17 @@ export interface BenchRatios {
 
 export interface BenchOptions {
   readonly createSession: SessionFactory;
-  /** Rounds in which every way takes its turn. Default 30. */
+  /** Number of rounds; each way runs once per round. Default 30. */
   readonly rounds?: number;
-  /** Steps of a turn. Default 25: two seconds of audio. */
+  /** Steps of each way in a round. Default 25: two seconds of audio. */
   readonly steps?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
- * Measures a model on this machine. Processor time, not the clock: a busy machine makes it noisier, not longer; and
- * ratios are of turns taken side by side.
+ * Measures a model on this machine. Uses processor time rather than wall time, so that other load adds noise but no
+ * bias; ratios compare ways that ran in the same round.
  * @throws CallsignError `ABORTED`, and what opening the model throws
  */
 export async function benchDetector(model: BenchModel, options: BenchOptions): Promise<BenchResult> {
@@ -76,7 +76,7 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
       ratios.push(others);
       copiesRatios.push(cost / asItIs);
       if (shared !== undefined) togetherMs.push(shared);
-      // A collection in between shows as less.
+      // A garbage collection in between makes the difference smaller.
       allocated = Math.max(allocated, grown / steps);
       onProgress?.({ stage: "bench", done: round + 1, total: rounds, unit: "rounds" });
       await setImmediate();
@@ -136,7 +136,7 @@ async function raceOthers(ways: BenchWays, turn: Turn & { readonly own: number }
   };
 }
 
-/** Processor time of one stream's step among many. */
+/** Processor time of a step per stream, with many streams batched. */
 async function timeTogether(together: BenchWays["together"]): Promise<number | undefined> {
   if (together === undefined) return undefined;
   const before = process.cpuUsage();
@@ -149,7 +149,7 @@ function spentSince(before: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-/** Ten seconds of noise with the ups and downs of speech: a detector costs the same whatever it hears. */
+/** Ten seconds of noise with a speech-like envelope; the cost does not depend on the content. */
 export function benchAudio(): Float32Array {
   const random = createRandom("bench");
   return Float32Array.from(

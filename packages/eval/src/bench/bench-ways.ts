@@ -21,28 +21,28 @@ export interface BenchModel {
   readonly name: string;
 }
 
-/** What a step does: 1280 new samples (80 ms) in, the scores that they complete. */
+/** One step: takes 1280 new samples (80 ms) and computes the scores they complete. */
 export type Way = (chunk: Float32Array) => Promise<unknown>;
 
-/** The same model, computed as Callsign does and as others do. */
+/** The same model computed in Callsign's way and in those of other projects. */
 export interface BenchWays {
   readonly ours: Way;
-  /** Ours without the card's test-time augmentation; undefined where it has none. */
+  /** Callsign without the card's test-time augmentation; undefined if it has none. */
   readonly asItIs: Way | undefined;
   /** The log-mel of 1,760 samples, the embedding of the last 76 frames, the classifier. */
   readonly openWakeWordWay: Way;
-  /** Log-mel and all embeddings of the last two seconds anew, the classifier. */
+  /** Recomputes log-mel and all embeddings of the last two seconds, then the classifier. */
   readonly livekitWay: Way;
   /** At every 512 samples the log-mel of the last 13,000, one embedding, the classifier. */
   readonly publishedWay: Way;
-  /** So many streams at once; undefined where the model's windowing does not step together. */
+  /** Many batched streams; undefined if the model's windowing cannot be batched. */
   readonly together: { readonly streams: number; readonly step: () => Promise<unknown> } | undefined;
   readonly dispose: () => Promise<void>;
 }
 
 const { chunkLength, contextLength, melBins } = LOG_MEL;
 const { dimension, windowFrames } = EMBEDDING;
-/** Of `together`. */
+/** Number of batched streams in `together`. */
 const STREAMS = 64;
 const PUBLISHED = { windowLength: 13_000, hopLength: 512 };
 const LIVEKIT_LENGTH = 32_000;

@@ -3,7 +3,7 @@ import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
 import type { BenchRatios, BenchResult } from "./bench-detector.ts";
 
-/** What a model's costs are compared with: its ratios on one processor or several, which differ by a third and more. */
+/** Baseline of a model: its cost ratios on one or more processors, which differ by a third or more. */
 export interface BenchBaseline {
   readonly model: string;
   readonly machines: readonly BaselineMachine[];
@@ -14,9 +14,9 @@ interface BaselineMachine {
   readonly ratios: BenchRatios;
 }
 
-/** How much less of its lead over another way a model may have than in the baseline. */
+/** Largest allowed decrease of a ratio relative to the baseline for this processor. */
 const TOLERANCE = 0.15;
-/** The same on a processor that the baseline does not have, against the lowest it has. */
+/** Largest allowed decrease on a processor not in the baseline, relative to the lowest ratio of any. */
 const OTHER_PROCESSOR_TOLERANCE = 0.4;
 
 const ratio = z.number().positive();
@@ -43,7 +43,7 @@ export function parseBaseline(text: string, { name }: { readonly name: string })
   return parseStrict(schema, value, { name, code: "CONFIG_INVALID" });
 }
 
-/** A measurement as a baseline for later ones, ratios to a hundredth; other processors of an earlier one are kept. */
+/** Baseline from a measurement, ratios rounded to 0.01; other processors of an earlier baseline are kept. */
 export function toBaseline({ model, machine, ratios }: BenchResult, earlier?: BenchBaseline): BenchBaseline {
   const rounded = (value: number): number => Math.round(value * 100) / 100;
   const others = earlier?.model === model ? earlier.machines.filter(({ cpu }) => cpu !== machine.cpu) : [];
@@ -58,13 +58,13 @@ export function toBaseline({ model, machine, ratios }: BenchResult, earlier?: Be
   return { model, machines: [...others, own] };
 }
 
-/** Whether a baseline was measured on this processor, too. */
+/** Whether a baseline contains this processor. */
 export const knowsProcessor = (baseline: BenchBaseline, cpu: string): boolean =>
   baseline.machines.some((machine) => machine.cpu === cpu);
 
 /**
- * One line for each ratio that is more than 15 % worse than the baseline's for this processor; where it has none, more
- * than 40 % worse than the lowest of any. None where all is well.
+ * One message for each ratio more than 15 % worse than the baseline for this processor or, on a processor not in the
+ * baseline, more than 40 % worse than the lowest of any. Empty if there is no regression.
  */
 export function findRegressions(
   { ratios, machine }: Pick<BenchResult, "ratios" | "machine">,

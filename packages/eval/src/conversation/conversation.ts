@@ -12,33 +12,33 @@ import { throwIfAborted } from "../abort.ts";
 import type { ChallengeTruth, CommandInterval } from "../challenge/truth.ts";
 import { openSpeakers, readClipName, type Speakers, speakCommands, speakTalk } from "./speakers.ts";
 
-/** A synthesized conversation with commands in it, and where they are. */
+/** A synthesized conversation that contains commands, with their positions. */
 export interface Conversation {
   /** 16 kHz, int16 magnitudes. */
   readonly samples: Float32Array;
   /** In the challenge's format; `text` is the command's label. */
   readonly truth: ChallengeTruth;
-  /** Everything that is said, in order. */
+  /** All utterances, in order of time. */
   readonly said: readonly { readonly startSample: number; readonly text: string; readonly voice: string }[];
 }
 
 export interface ConversationOptions {
-  /** The detector's config: its commands, its engines, its split of the voices, its augmentation. */
+  /** Config of the detector: commands, speech engines, splits of the voices, augmentation. */
   readonly config: DataConfig;
-  /** All clips together; each is a whole number of half minutes, at least one. */
+  /** Duration of all clips together; each clip is a whole number of half minutes, at least one. */
   readonly minutes: number;
   readonly clips: number;
   readonly seed: string;
-  /** Chance that the next to speak says a command, above 0 to 1. */
+  /** Probability that an utterance is a command, above 0.001 to 1. */
   readonly commandShare: number;
-  /** Recordings for the background, mixed in as the config's augmentation says. */
+  /** Background recordings, mixed in according to the config's augmentation. */
   readonly noises?: readonly NamedSamples[];
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Makes conversations that a detector of this config cannot know: spoken by voices of the split `test`, in sentences
- * that its data does not have. Each has at least one command. A clip depends on the seed and its own number alone.
+ * Makes conversations unseen by a detector of this config: voices of the split `test`, sentences that are not in its
+ * training data. Each contains at least one command. A clip depends only on the seed and its index.
  * @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID`, `INVALID_ARGUMENT`, `ABORTED`
  */
 export async function* makeConversations(
@@ -70,7 +70,7 @@ export async function* makeConversations(
 
 const SCENE_SECONDS = 30;
 const SCENE_LENGTH = SCENE_SECONDS * SAMPLE_RATE_HZ;
-/** The challenge's. */
+/** Frame length of the challenge, in samples. */
 const FRAME_LENGTH = 512;
 
 interface SceneOptions extends Pick<ConversationOptions, "commandShare" | "noises"> {
@@ -110,7 +110,7 @@ async function makeScene(speakers: Speakers, options: SceneOptions): Promise<Con
   }
 }
 
-/** One after another. */
+/** Concatenates scenes into one conversation. */
 function join(parts: readonly Conversation[]): Conversation {
   const samples = new Float32Array(parts.length * SCENE_LENGTH);
   for (const [i, part] of parts.entries()) samples.set(part.samples, i * SCENE_LENGTH);

@@ -10,47 +10,47 @@ import { createDetectorLabeller } from "../challenge/detector-labeller.ts";
 import { type LookAheadPoint, lookAheadCurve } from "../challenge/look-ahead.ts";
 import { commandOutcomes, mutedSpans } from "../challenge/spans.ts";
 
-/** A recording with its truth, read when it is its turn. */
+/** A recording with its truth, read on demand. */
 export interface ChallengeClip {
   readonly name: string;
   readonly read: () => Promise<{ readonly samples: Float32Array; readonly truth: ChallengeTruth }>;
 }
 
-/** What a model did on one clip. */
+/** Result of a model on one clip. */
 export interface ClipResult {
   readonly clip: string;
   readonly score: number;
-  /** In samples; positive is communication. */
+  /** Confusion matrix in samples; positive is communication. */
   readonly confusion: Confusion;
   readonly commands: readonly { readonly text: string; readonly mutedShare: number }[];
   readonly lookAhead: readonly LookAheadPoint[];
 }
 
-/** What a model did on all clips. */
+/** Results of a model over all clips. */
 export interface ClipsSummary {
   readonly clips: number;
   readonly minutes: number;
-  /** Mean over clips of the challenge's score, with a bootstrap interval over clips. */
+  /** Mean challenge score over clips; `interval` is its 95 % bootstrap interval. */
   readonly score: number;
   readonly interval: Interval;
-  /** Speech muted that was no command, for each minute of audio. */
+  /** Seconds muted outside commands, per minute of audio. */
   readonly needlessSecondsPerMinute: number;
-  /** Of commands (label 0), over the samples of all clips. */
+  /** Precision and recall of commands (label 0), over the samples of all clips. */
   readonly commandPrecision: number | null;
   readonly commandRecall: number | null;
-  /** By what is said: how many, the mean share of each that was muted, and how many were not muted at all. */
+  /** By text: number of commands, mean share muted, and number not muted at all. */
   readonly commands: Readonly<
     Record<string, { readonly count: number; readonly mutedShare: number; readonly missed: number }>
   >;
-  /** Mean score by the delay of the outgoing audio. */
+  /** Mean score by delay of the outgoing audio. */
   readonly lookAhead: readonly (Pick<LookAheadPoint, "delayMs" | "score"> & {
     readonly interval: Interval;
   })[];
 }
 
 /**
- * Runs a detector over clips, each from silence, and judges each by the challenge's rules, with its own weights.
- * @throws CallsignError as `evaluateChallenge` does
+ * Runs a detector over clips, reset before each, and scores each by the challenge's rules with the clip's own weights.
+ * @throws CallsignError the codes of `evaluateChallenge`
  */
 export async function* evaluateClips(
   clips: readonly ChallengeClip[],
@@ -90,7 +90,7 @@ export async function* evaluateClips(
   return results;
 }
 
-/** Figures over clips. @throws CallsignError `INVALID_ARGUMENT` for none */
+/** Summary over clips. @throws CallsignError `INVALID_ARGUMENT` for no clips */
 export function summarizeClips(results: readonly ClipResult[]): ClipsSummary {
   const scores = results.map(({ score }) => score);
   const confusion = sumConfusions(results);

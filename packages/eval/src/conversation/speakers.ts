@@ -12,21 +12,21 @@ import {
 } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 
-/** Who speaks in conversations, and what must not be said. */
+/** Speech engines for conversations, and the sentences to avoid. */
 export interface Speakers {
   readonly config: DataConfig;
   readonly engines: readonly WeightedEngine[];
-  /** Texts of the training. */
+  /** Texts of the training data. */
   readonly avoid: ReadonlySet<string>;
 }
 
-/** Starts the config's engines; the caller disposes of them. @throws CallsignError of the engines */
+/** Starts the config's engines; the caller disposes them. @throws CallsignError of the engines */
 export async function openSpeakers(config: DataConfig): Promise<Speakers> {
   const avoid = new Set((await planTexts({ config })).flatMap(({ texts }) => texts));
   return { config, engines: await createSpeechEngines(config.data.engines), avoid };
 }
 
-/** Ten sentences that are not of the training. @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID` */
+/** Synthesizes ten sentences that are not in the training data. @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID` */
 export async function speakTalk(speakers: Speakers, random: Random): Promise<SceneClip[]> {
   const clips: SceneClip[] = [];
   for (let turn = 0; clips.length < SENTENCES && turn < 10 * SENTENCES; turn++) {
@@ -36,10 +36,10 @@ export async function speakTalk(speakers: Speakers, random: Random): Promise<Sce
     if (clip !== undefined) clips.push(clip);
   }
   if (clips.length > 0) return clips;
-  throw new CallsignError("SYNTHESIS_FAILED", "conversation: no engine spoke a sentence of it");
+  throw new CallsignError("SYNTHESIS_FAILED", "conversation: no engine could synthesize a sentence");
 }
 
-/** Each phrase of each label once. @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID` */
+/** Synthesizes each phrase of each label once. @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID` */
 export async function speakCommands(speakers: Speakers, random: Random): Promise<SceneClip[]> {
   const clips: SceneClip[] = [];
   for (const { label, phrases } of speakers.config.labels)
@@ -50,7 +50,7 @@ export async function speakCommands(speakers: Speakers, random: Random): Promise
   return clips;
 }
 
-/** Voice and text of a clip. */
+/** Voice and text encoded in a clip's name. */
 export function readClipName(name: string): { readonly voice: string; readonly text: string } {
   const [voice = "", text = ""] = name.split("\n");
   return { voice, text };
@@ -63,10 +63,13 @@ async function speakSurely(speakers: Speakers, text: string, random: Random): Pr
     const clip = await speak(speakers, text, random.fork(attempt));
     if (clip !== undefined) return clip;
   }
-  throw new CallsignError("SYNTHESIS_FAILED", `conversation: no engine spoke ${JSON.stringify(text)}`);
+  throw new CallsignError(
+    "SYNTHESIS_FAILED",
+    `conversation: no engine could synthesize ${JSON.stringify(text)}`,
+  );
 }
 
-/** A clip in a voice of the split `test`; undefined where the quality gate turned it down. */
+/** Synthesizes a clip in a voice of the split `test`; undefined if it failed the quality check. */
 async function speak(
   { config, engines }: Speakers,
   text: string,

@@ -6,13 +6,13 @@ import { createFrontend, EMBEDDING, type Progress } from "@callsign/infer/intern
 import { readAudioFile } from "@callsign/audio/node/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 
-/** How near one embedding is to another over the same audio. */
+/** Agreement of two embeddings over the same audio. */
 export interface EmbeddingAgreement {
   readonly recordings: number;
   readonly embeddings: number;
-  /** Mean cosine, every dimension standardised by the teacher's mean and deviation. */
+  /** Mean cosine similarity, each dimension standardised by the teacher's mean and deviation. */
   readonly cosine: number;
-  /** Share of the standardised teacher's variance that the student explains. */
+  /** Share of the standardised teacher's variance explained by the student (R²). */
   readonly r2: number;
   readonly r2ByDimension: { readonly p10: number; readonly p50: number; readonly p90: number };
 }
@@ -25,7 +25,7 @@ export interface CompareEmbeddingsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Embeds recordings by teacher and student, with floor `window`, and says how near they are. */
+/** Embeds recordings with teacher and student, with floor `window`, and measures their agreement. */
 export async function* compareEmbeddings({
   teacherPath,
   studentPath,
@@ -55,7 +55,7 @@ export async function* compareEmbeddings({
   }
 }
 
-/** Samples that give one embedding. */
+/** Samples needed for one embedding. */
 const LEAST_SAMPLES = 12_512;
 
 function padTo(samples: Float32Array, length: number): Float32Array {
@@ -64,7 +64,7 @@ function padTo(samples: Float32Array, length: number): Float32Array {
   return padded;
 }
 
-/** The agreement of two `[rows, 96]`. */
+/** Agreement of two matrices `[rows, 96]`. */
 export function embeddingAgreement(
   teacher: Float32Array,
   student: Float32Array,
@@ -103,7 +103,7 @@ function columnMoments(values: Float32Array, columns: number) {
     mean[i % columns]! += value / rows;
     square[i % columns]! += (value * value) / rows;
   }
-  // A dimension that never changes has nothing to explain.
+  // Avoids dividing by zero for a constant dimension.
   const deviation = square.map((value, d) => Math.sqrt(Math.max(1e-12, value - mean[d]! ** 2)));
   return { mean, deviation };
 }

@@ -4,38 +4,38 @@ import type { KeywordEvaluation, KeywordFigures } from "./keyword-evaluation.ts"
 import { type McNemar, mcnemar } from "../statistics/mcnemar.ts";
 import type { ScoredRecording } from "../recordings/score-recordings.ts";
 
-/** One model's evaluation on the recordings that all of them heard. */
+/** One model's evaluation on the recordings shared by all models. */
 export interface ComparedModel {
-  /** As it is called in what is said: its folder or file. */
+  /** Name in messages and results: the model's folder or file. */
   readonly model: string;
   readonly label: string;
   readonly evaluation: KeywordEvaluation;
-  /** In the order that `evaluation.heard` has. */
+  /** In the order of `evaluation.heard`. */
   readonly positives: readonly ScoredRecording[];
 }
 
-/** Two models on the same recordings of the word, each at its own threshold for the rate looked at. */
+/** Two models on the same recordings of the word, each at its own threshold for the chosen rate of false accepts. */
 export interface ModelPair extends McNemar {
   readonly first: string;
   readonly second: string;
-  /** Names of the recordings of the word that one of them heard and the other missed. */
+  /** Names of the recordings of the word that only one of the two detected. */
   readonly heardOnlyByFirst: readonly string[];
   readonly heardOnlyBySecond: readonly string[];
 }
 
-/** Several models side by side. */
+/** Comparison of several models. */
 export interface ModelComparison {
-  /** False accepts per hour that each model's threshold allows in the pairs. */
+  /** False accepts per hour at which the pairs are compared. */
   readonly atFalseAcceptsPerHour: number;
   readonly models: readonly (KeywordFigures & { readonly model: string; readonly label: string })[];
-  /** Every two of them, in order. */
+  /** Every pair of models, in order. */
   readonly pairs: readonly ModelPair[];
 }
 
 /**
- * Compares models that were evaluated on the same recordings under the same conditions at the same rate: paired, so
- * that a recording hard for all of them counts for none.
- * @throws CallsignError `INVALID_ARGUMENT` for fewer than two models, or other recordings
+ * Compares models evaluated on the same recordings under the same conditions at the same rate. Tests are paired, so that
+ * recordings that are hard for all models do not matter.
+ * @throws CallsignError `INVALID_ARGUMENT` for fewer than two models, or different recordings
  */
 export function compareModels(compared: readonly ComparedModel[]): ModelComparison {
   const [head, ...others] = compared;

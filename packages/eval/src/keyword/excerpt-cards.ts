@@ -3,7 +3,7 @@ import { html, type SafeHtml, trusted } from "../report/html.ts";
 import { spectrogramUrl } from "../report/charts/spectrogram.ts";
 import type { Excerpt, WorstRecording } from "./worst-recordings.ts";
 
-/** Recordings to listen to: spectrogram, the model's score drawn over it, a player, and what is known. */
+/** Cards of recordings to listen to: spectrogram with the score drawn over it, player, and metadata. */
 export const excerptCards = (
   entries: readonly WorstRecording[],
   options: { readonly excerpts: readonly Excerpt[]; readonly threshold: number | null },
@@ -47,7 +47,7 @@ function playable(
     <audio controls preload="none" src="data:audio/wav;base64,${wav}" aria-label="${name}"></audio>`;
 }
 
-/** Quiet recordings are raised to -12 dBFS, so that the page can be listened to at one volume; the model heard them as they were. */
+/** Amplifies quiet recordings to a peak of -12 dBFS for listening; the model received them unchanged. */
 function loudEnough(samples: Float32Array): Float32Array {
   const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
   return peak === 0 || peak > LISTENING_PEAK
@@ -57,7 +57,7 @@ function loudEnough(samples: Float32Array): Float32Array {
 
 const LISTENING_PEAK = 32_768 / 4;
 
-/** Each step's score reaches back over its hop, so the first stands at one hop's end. */
+/** Polyline of the scores; each is drawn at the end of its hop. */
 function scoreLine(scores: readonly number[]): string {
   const points = scores.map((score, i) => `${round((100 * (i + 1)) / scores.length)},${height(score)}`);
   return `<polyline class="score" points="${points.join(" ")}"/>`;
@@ -66,11 +66,11 @@ function scoreLine(scores: readonly number[]): string {
 const levelLine = (score: number): string =>
   `<line class="threshold" x1="0" x2="100" y1="${height(score)}" y2="${height(score)}"/>`;
 
-/** Score 0 at the bottom, 1 at the top, a little off the edges. */
+/** Vertical position of a score: 0 at the bottom, 1 at the top, with a margin. */
 const height = (score: number): number => round(97 - 94 * score);
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** Four digits, more where it is all but 1 or 0. */
+/** A score with four decimals, or more near 0 and 1. */
 export function formatScore(score: number): string {
   if (score === 0 || score === 1) return String(score);
   return score > 0.9999 ? score.toFixed(7) : score < 0.001 ? score.toPrecision(2) : score.toFixed(4);

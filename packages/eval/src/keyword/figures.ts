@@ -5,7 +5,7 @@ import { labelled } from "../report/charts/axes.ts";
 import { renderChart } from "../report/charts/chart.ts";
 import type { SafeHtml } from "../report/html.ts";
 
-/** Time from the end of the word to the detection, one count a bin of 80 ms. */
+/** Histogram of the time from the end of the word to the detection, in bins of 80 ms. */
 export function drawKeywordLatency(
   latenciesMs: readonly number[],
   { p50, p90 }: { readonly p50: number; readonly p90: number },
@@ -16,7 +16,7 @@ export function drawKeywordLatency(
   const bins = histogram(latenciesMs, edges);
   return renderChart({
     id: "keyword-latency",
-    title: "How soon after the word it reacts",
+    title: "Latency after the word",
     description: `${latenciesMs.length} detections; half of them within ${p50.toFixed(0)} milliseconds of the end of the word, nine tenths within ${p90.toFixed(0)}.`,
     draw: (layout) => ({
       height: layout.kind === "wide" ? 220 : 200,
@@ -26,7 +26,7 @@ export function drawKeywordLatency(
       marks: [
         Plot.rect(bins, { x1: "from", x2: "to", y1: 0, y2: "count", fill: "var(--truth)", inset: 0.5 }),
         Plot.ruleX([p50, p90], { stroke: "var(--ink)", strokeDasharray: "5 4" }),
-        // Two marks: an anchor belongs to a mark, and the two lines may lie close together.
+        // Two marks, because the text anchor is set per mark and the two lines may be close together.
         Plot.text([p50], {
           x: (at: number) => at,
           text: () => "p50",
@@ -47,7 +47,7 @@ export function drawKeywordLatency(
   });
 }
 
-/** The highest score of every recording: with the word upward, without it downward, on a logit scale that shows both ends. */
+/** Histogram of the highest score of every recording on a logit scale: with the word upward, without it downward. */
 export function drawPeakScores(options: {
   readonly positives: readonly number[];
   readonly negatives: readonly number[];
@@ -92,7 +92,7 @@ export function drawPeakScores(options: {
   });
 }
 
-/** One step of the models that read a sequence of embeddings. */
+/** Width of a bin: one step of models that read a sequence of embeddings. */
 const BIN_MS = 80;
 
 const overLine = { frameAnchor: "top", dy: -14, fill: "currentColor" } as const;
@@ -107,7 +107,7 @@ const countAxis = (bins: readonly HistogramBin[]): Plot.ScaleOptions => ({
   domain: [0, Math.max(1, ...bins.map(({ count }) => count)) * 1.05],
 });
 
-/** 0.00005 and 0.99995: beyond, scores are drawn at the edge. */
+/** Ends of the logit axis, scores 0.00005 and 0.99995; scores beyond are drawn at the edge. */
 const LOGIT_END = 10;
 const WIDE_TICKS = [0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999];
 const NARROW_TICKS = [0.001, 0.1, 0.5, 0.9, 0.999];

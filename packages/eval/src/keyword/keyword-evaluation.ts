@@ -10,10 +10,10 @@ import type { ScoredRecording } from "../recordings/score-recordings.ts";
 export interface KeywordFigures {
   /** Recordings of the word. */
   readonly positives: number;
-  /** Of the recordings themselves, without padding: padding must not dilute the rate. */
+  /** Hours of negative audio, excluding the padding added to each recording (padding would lower the false accept rate). */
   readonly negativeHours: number;
   readonly operatingPoints: readonly OperatingPoint[];
-  /** From the end of the word, by energy, to the end of the audio that completed the detection; null without hits. May be below 0. */
+  /** Time from the end of the word, found by energy, to the end of the audio that completed the detection. Can be negative; null without hits. */
   readonly latencyMs: { readonly p50: number; readonly p90: number } | null;
 }
 
@@ -36,7 +36,7 @@ export interface FalseAcceptGroup {
   readonly interval: Interval;
 }
 
-/** How it does at one threshold. */
+/** Errors at one threshold. */
 export interface ThresholdFigures {
   readonly threshold: number;
   readonly misses: number;
@@ -47,20 +47,20 @@ export interface ThresholdFigures {
   readonly falseAcceptsInterval: Interval;
 }
 
-/** What an evaluation found, and the choice it was looked at closely with. */
+/** Result of an evaluation, with details at one chosen rate of false accepts. */
 export interface KeywordEvaluation extends KeywordFigures {
   readonly curve: DetCurve;
   /** At the threshold on the model card. */
   readonly shipped: ThresholdFigures;
-  /** The rate that everything below, and the latency, is looked at. */
+  /** False accepts per hour at which the fields below and the latency are measured. */
   readonly atFalseAcceptsPerHour: number;
-  /** Of each positive, in order: whether it was heard at that rate's threshold. */
+  /** Whether each positive, in order, was detected at that rate's threshold. */
   readonly heard: readonly boolean[];
-  /** Of each positive that was, in milliseconds. */
+  /** Latency of each detected positive, in milliseconds. */
   readonly latenciesMs: readonly number[];
   readonly missesBySource: readonly HitGroup[];
   readonly missesBySnr: readonly HitGroup[];
-  /** Empty where no file name tells a speaker. */
+  /** Empty if no file name contains a speaker. */
   readonly missesBySpeaker: readonly HitGroup[];
   readonly falseAcceptsBySource: readonly FalseAcceptGroup[];
 }
@@ -73,7 +73,7 @@ export interface EvaluateKeywordOptions {
   readonly atFalseAcceptsPerHour?: number;
 }
 
-/** Counts events, never windows: what the decision stage makes of every recording's scores. */
+/** Evaluates scores of recordings after the decision stage: counts detections, not windows. */
 export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluation {
   const { positives, negatives, decision, atFalseAcceptsPerHour = 0.5 } = options;
   const negativeHours = hoursOf(negatives);
@@ -113,7 +113,7 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
   };
 }
 
-/** Detections in a recording at a threshold; none where it is null. */
+/** Steps at which a recording has detections at a threshold; none if it is null. */
 export function detectionsAt(
   track: ScoreTrack,
   { decision, threshold }: { readonly decision: DecisionTiming; readonly threshold: number | null },
@@ -121,7 +121,7 @@ export function detectionsAt(
   return threshold === null ? [] : trackDetections(track, { ...decision, threshold });
 }
 
-/** The highest score a recording comes to, as the decision stage sees it, and the step it ends at. */
+/** Highest score of a recording from `fromMs` on, and the end of its step in milliseconds. */
 export function peakOf({ scores, hopMs, fromMs = 0 }: ScoreTrack): {
   readonly score: number;
   readonly atMs: number;
@@ -196,10 +196,10 @@ function hitGroups(
     );
 }
 
-/** The open ends of `snrGroup` stand at the ends of a table. */
+/** Sort key that puts the open ranges of `snrGroup` first and last. */
 const rankOf = (group: string): number => (group === "below 10 dB" ? -1 : group === "from 50 dB" ? 1 : 0);
 
-/** As mixed, or in steps of 10 dB as recorded. */
+/** Group by speech-to-noise ratio: as mixed, or in ranges of 10 dB as recorded. */
 function snrGroup({ snrDb, noise }: ScoredRecording["staged"]): string {
   if (snrDb === undefined) return "not known";
   if (noise !== undefined) return `${snrDb} dB`;

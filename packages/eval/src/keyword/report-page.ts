@@ -52,7 +52,7 @@ function inWords({ conditions }: KeywordReport): string {
   return conditions.rooms > 0 ? `${noise}, in ${conditions.rooms} rooms` : noise;
 }
 
-/** The operating point everything below is looked at. */
+/** Operating point at which the details of the report are measured. */
 const closeLook = ({ curve, atFalseAcceptsPerHour }: KeywordReport): OperatingPoint =>
   operatingPoint(curve, atFalseAcceptsPerHour);
 
@@ -88,12 +88,12 @@ const tradeOff = (report: KeywordReport): SafeHtml =>
     {
       id: "trade-off",
       heading: "Misses against false accepts",
-      lead: "Every threshold, decided recording by recording as the shipped detector would, refractory period included.",
+      lead: "All thresholds. Every recording is decided separately, as by the detector itself, including the refractory period.",
     },
     figure({
       picture: drawDetCurves([{ name: report.model.name, colour: "var(--truth)", ...report }]),
       legend: [
-        { label: "fewest misses at up to that many false accepts, with its 95 % interval", swatch: "truth" },
+        { label: "fewest misses within a rate of false accepts, with 95 % interval", swatch: "truth" },
       ],
       caption:
         "Lower and further left is better. The bar across a dot is the interval of the false accepts counted.",
@@ -122,7 +122,7 @@ const tradeOff = (report: KeywordReport): SafeHtml =>
     tooShort(report),
   );
 
-/** Less than one false accept allowed in the time there is means none at all. */
+/** Notice that the negative audio is too short for some rates: less than one false accept allowed means none. */
 function tooShort({ operatingPoints, negativeHours }: KeywordReport): SafeHtml | false {
   const rates = operatingPoints
     .map((point) => point.falseAcceptsPerHour)
@@ -141,12 +141,12 @@ function latency({ latencyMs, latenciesMs, atFalseAcceptsPerHour }: KeywordRepor
     section(
       {
         id: "latency",
-        heading: "How soon after the word",
-        lead: "From the end of the word, found by energy before noise was added, to the end of the audio that completed the detection. What computing takes on top is not in it.",
+        heading: "Latency",
+        lead: "From the end of the word, found by energy before noise was added, to the end of the audio that completed the detection. Computing time is not included.",
       },
       figure({
         picture: drawKeywordLatency(latenciesMs, latencyMs),
-        caption: `Detections at the threshold for ${atFalseAcceptsPerHour} false accepts per hour, in steps of 80 ms. Below zero the model did not wait for the last sound.`,
+        caption: `Detections at the threshold for ${atFalseAcceptsPerHour} false accepts per hour, in steps of 80 ms. Negative values are detections before the end of the word.`,
       }),
     )
   );
@@ -158,7 +158,7 @@ function breakdown(report: KeywordReport): SafeHtml {
   return section(
     {
       id: "breakdown",
-      heading: "Where it fails",
+      heading: "Errors by group",
       lead: `At the threshold for ${report.atFalseAcceptsPerHour} false accepts per hour.`,
     },
     missesBySource.length > 1 && missTable("Misses by folder", missesBySource),
@@ -171,7 +171,7 @@ function breakdown(report: KeywordReport): SafeHtml {
     missesBySpeaker.length > 0
       ? missTable("Misses by speaker, the worst first", worstFirst(missesBySpeaker))
       : notice(
-          "The names of the recordings do not tell who speaks, so there is no breakdown by voice. --speaker-pattern can tell how to read it from them.",
+          "The names of the recordings do not contain the speaker, so there is no breakdown by speaker. Set --speaker-pattern to extract it from the names.",
         ),
     table({
       caption: "False accepts by folder",
@@ -219,7 +219,7 @@ const worstFirst = (groups: readonly HitGroup[]): HitGroup[] =>
 
 const peaks = (report: KeywordReport): SafeHtml =>
   section(
-    { id: "peaks", heading: "How far apart they are" },
+    { id: "peaks", heading: "Highest scores" },
     figure({
       picture: drawPeakScores({ ...report.peakScores, threshold: closeLook(report).threshold }),
       legend: [
@@ -235,7 +235,7 @@ const misses = (report: KeywordReport, excerpts: KeywordExcerpts): SafeHtml | fa
   section(
     {
       id: "worst-misses",
-      heading: "The worst misses",
+      heading: "Worst misses",
       lead: `${report.worstMisses.length} of the ${report.missed.length} recordings of the word that it did not hear, lowest score first. The white line is the score, 0 at the bottom; the broken one the threshold.`,
     },
     excerptCards(report.worstMisses, {
@@ -248,8 +248,8 @@ const falseAccepts = (report: KeywordReport, excerpts: KeywordExcerpts): SafeHtm
   section(
     {
       id: "worst-false-accepts",
-      heading: "What it takes for the word",
-      lead: "The recordings without the word that came nearest to it, from 2.5 s before their highest score. Should the word be said in one of them after all, it does not belong among the negatives.",
+      heading: "Worst false accepts",
+      lead: "Recordings without the word that have the highest scores, from 2.5 s before the highest. A recording that does contain the word should be removed from the negatives.",
     },
     excerptCards(report.worstFalseAccepts, {
       excerpts: excerpts.falseAccepts,

@@ -13,7 +13,7 @@ import {
   type WorstRecording,
 } from "./worst-recordings.ts";
 
-/** The content of a keyword evaluation's `report.json`. A key may be added; a change of meaning is a new `schemaVersion`. */
+/** Content of a keyword evaluation's `report.json`. Keys may be added; a change of meaning needs a new `schemaVersion`. */
 export interface KeywordReport extends Omit<KeywordEvaluation, "curve" | "heard"> {
   readonly schemaVersion: 1;
   readonly kind: "keyword";
@@ -26,17 +26,17 @@ export interface KeywordReport extends Omit<KeywordEvaluation, "curve" | "heard"
   readonly label: string;
   readonly conditions: {
     readonly seed: string | number;
-    /** How many noise recordings there were to draw from; 0 without noise. */
+    /** Number of noise recordings to draw from; 0 without noise. */
     readonly noises: number;
     readonly snrDb: readonly number[];
     readonly rooms: number;
   };
-  /** Recordings that could not be read, with the reason. */
+  /** Unreadable recordings, with the reason. */
   readonly faults: readonly string[];
   readonly curve: KeywordEvaluation["curve"];
   /** Highest score of every recording, rounded to six digits. */
   readonly peakScores: { readonly positives: readonly number[]; readonly negatives: readonly number[] };
-  /** Names of the recordings of the word that were missed at the rate looked at. */
+  /** Names of the recordings of the word missed at `atFalseAcceptsPerHour`. */
   readonly missed: readonly string[];
   readonly worstMisses: readonly WorstRecording[];
   readonly worstFalseAccepts: readonly WorstRecording[];
@@ -56,10 +56,10 @@ export interface KeywordReportParts {
   readonly createdAt: Date;
 }
 
-/** What is shown of each kind: enough to learn from, few enough to keep the page below some megabytes. */
+/** Most excerpts of each kind; keeps the page below a few megabytes. */
 const MAX_CASES = 12;
 
-/** Gathers what a report says. */
+/** Builds the content of a report. */
 export function makeKeywordReport(parts: KeywordReportParts): KeywordReport {
   const { evaluation, positives, negatives, conditions } = parts;
   const { heard, curve, ...figures } = evaluation;
@@ -103,7 +103,7 @@ export interface KeywordExcerpts {
   readonly falseAccepts: readonly Excerpt[];
 }
 
-/** Reads the worst recordings again to be listened to. */
+/** Reads the excerpts of the worst recordings. */
 export async function readKeywordExcerpts(parts: KeywordReportParts): Promise<KeywordExcerpts> {
   const { misses, falseAccepts } = worstOf(parts);
   const { conditions } = parts;

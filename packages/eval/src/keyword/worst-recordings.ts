@@ -4,33 +4,33 @@ import { type ScoredRecording, restage } from "../recordings/score-recordings.ts
 import type { Conditions } from "../recordings/stage-recording.ts";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 
-/** A recording that went worst, and where to listen. */
+/** A recording with one of the worst results. */
 export interface WorstRecording {
   readonly name: string;
   readonly source: string;
   readonly speaker: string | null;
   readonly snrDb: number | null;
-  /** Highest score in it, and when it came, in milliseconds of the stream. */
+  /** Highest score; `atMs` is its time in the stream, in milliseconds. */
   readonly score: number;
   readonly atMs: number;
-  /** At the threshold looked at: detections in it. */
+  /** Number of false accepts in it at the chosen threshold; 0 for a miss. */
   readonly detections: number;
 }
 
-/** What is heard and seen of a worst recording. */
+/** Audio and scores of a part of a recording. */
 export interface Excerpt {
   readonly samples: Float32Array;
-  /** One a step within the excerpt, evenly spread over it. */
+  /** Score of each step in the excerpt. */
   readonly scores: readonly number[];
 }
 
-/** A worst recording beside its excerpt. */
+/** A recording with one of the worst results, and its scores. */
 export interface WorstCase {
   readonly entry: WorstRecording;
   readonly scored: ScoredRecording;
 }
 
-/** Recordings of the word that were missed, those with the lowest scores first. */
+/** Missed recordings of the word, lowest scores first. */
 export function worstMisses(
   positives: readonly ScoredRecording[],
   { heard, max }: Pick<KeywordEvaluation, "heard"> & { readonly max: number },
@@ -42,7 +42,7 @@ export function worstMisses(
     .slice(0, max);
 }
 
-/** Recordings without the word that came nearest to a detection or to several, highest score first. */
+/** Recordings without the word, by number of false accepts and then by highest score. */
 export function worstFalseAccepts(
   negatives: readonly ScoredRecording[],
   at: { readonly decision: DecisionTiming; readonly threshold: number | null; readonly max: number },
@@ -53,7 +53,7 @@ export function worstFalseAccepts(
     .slice(0, at.max);
 }
 
-/** Cuts out what a person should hear: all speech of a miss, or what led to a high score. At most six seconds. */
+/** Cuts out the speech of a miss, or the audio that led to a high score. At most six seconds. */
 export async function excerptOf(
   { scored, entry }: WorstCase,
   options: { readonly kind: "miss" | "false-accept"; readonly conditions: Conditions },

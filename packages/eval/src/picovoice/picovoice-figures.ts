@@ -2,19 +2,19 @@ import { type DecisionTiming, sustainedScores } from "@callsign/infer/internal";
 import { type Interval, wilsonInterval } from "../statistics/confidence-interval.ts";
 import { type ScoreTrack, stepEndMs, trackDetections } from "../detection/score-track.ts";
 
-/** Where a word lies in the mix, in milliseconds, `toMs` with the half second in which a detection still counts. */
+/** Position of a word in the mix, in milliseconds; `toMs` includes the half second in which a detection still counts. */
 export interface WordSpan {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** A model on a mix, at the threshold with fewest misses that keeps to the rate. */
+/** Figures of a model on a mix, at the threshold with the fewest misses within the rate of false accepts. */
 export interface PicovoiceFigures {
   readonly hours: number;
   readonly words: number;
-  /** Null where no threshold keeps to the rate. */
+  /** Null if no threshold is within the rate. */
   readonly threshold: number | null;
-  /** A word is heard or not, however often the detector fires in it. */
+  /** Counted by word: several detections in one word count once. */
   readonly events: {
     readonly missRate: number;
     readonly misses: number;
@@ -22,17 +22,17 @@ export interface PicovoiceFigures {
     readonly falseAccepts: number;
     readonly falseAcceptsPerHour: number;
   };
-  /** As the benchmark's own loop counts: words minus firings inside any of them, which may even be below 0. */
+  /** Counted as in the benchmark's own code: words minus detections in words, which can be negative. */
   readonly raw: { readonly missRate: number; readonly detectionsInWords: number };
 }
 
-/** Time after a word in which the benchmark still takes a detection for it. */
+/** Time after a word in which the benchmark still counts a detection for it. */
 export const GRACE_MS = 500;
 
-/** Thresholds tried at most: the highest scores of every second. */
+/** Most thresholds tried. */
 const MAX_THRESHOLDS = 3000;
 
-/** Walks the threshold down from above every score for as long as false accepts keep to the rate. */
+/** Lowers the threshold from the highest score while false accepts stay within the rate, and keeps the best. */
 export function picovoiceFigures(
   track: ScoreTrack,
   options: {
@@ -79,7 +79,7 @@ interface Counts {
   readonly outside: number;
 }
 
-/** Steps and words are both in order of time, and words do not overlap by more than their grace. */
+/** Assigns detections to words. Both are in order of time; words overlap by at most the grace period. */
 function countSteps(
   steps: readonly number[],
   { track, words }: { readonly track: ScoreTrack; readonly words: readonly WordSpan[] },
@@ -96,7 +96,7 @@ function countSteps(
   return { heard: heard.size, inWords: steps.length - outside, outside };
 }
 
-/** The highest score of every second, falling, each once. */
+/** Candidate thresholds: the highest score of every second, distinct, in descending order. */
 function candidates(sustained: Float32Array, hopMs: number): number[] {
   const block = Math.max(1, Math.round(1000 / hopMs));
   const peaks = new Set<number>();

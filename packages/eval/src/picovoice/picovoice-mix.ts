@@ -1,11 +1,11 @@
 import { type NamedSamples, type Random, createRandom } from "@callsign/data/internal";
 import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 
-/** What a mix is made of; recordings are read when their turn comes, so that a day of it fits in memory. */
+/** Inputs of a mix. Recordings are read on demand, so that a day of audio fits in memory. */
 export interface PicovoiceMixParts {
-  /** Recordings of the word: each is used once. */
+  /** Recordings of the word, each used once. */
   readonly keywords: readonly (() => Promise<Float32Array>)[];
-  /** Other speech, drawn again and again. */
+  /** Other speech, drawn with replacement. */
   readonly speech: readonly (() => Promise<Float32Array>)[];
   readonly noise: readonly NamedSamples[];
   readonly hours: number;
@@ -13,22 +13,22 @@ export interface PicovoiceMixParts {
   readonly seed: string | number;
 }
 
-/** A stretch of the mix, at the peak that its noise and speech come to (1 is about the noise's own). */
+/** Segment of the mix, not yet scaled to full scale; the noise alone has a peak of about 1. */
 export interface MixedPart {
   readonly samples: Float32Array;
-  /** Whether it is the word. */
+  /** Whether the segment contains the word. */
   readonly isKeyword: boolean;
 }
 
-/** Share of the stretches between words in which somebody speaks; in the others only noise is heard. */
+/** Share of the background segments that contain speech; the others are noise only. */
 const SPEECH_SHARE = 0.2;
-/** The energy of a part is that of its loudest frame. */
+/** Frame length for energies, in samples; the energy of a segment is that of its loudest frame. */
 const ENERGY_FRAME_LENGTH = 512;
 
 /**
- * The mix of Picovoice's wake-word-benchmark (mixer.py, 2018-2025), part by part: the words in random order with
- * equally long stretches of background between them, a fifth of its utterances audible, noise under everything, each
- * part's loudest frame `snrDb` above that of the noise under it. The draws are ours: numpy's are not reproduced.
+ * Mix of Picovoice's wake-word-benchmark (mixer.py, 2018-2025), segment by segment: the words in random order with
+ * equally long background between them, a fifth of the background utterances audible, noise everywhere, each segment's
+ * loudest frame `snrDb` above that of its noise. The random draws differ from numpy's.
  * @throws CallsignError `CORPUS_EMPTY`
  */
 export async function* mixPicovoice(parts: PicovoiceMixParts): AsyncGenerator<MixedPart> {
@@ -48,7 +48,7 @@ export async function* mixPicovoice(parts: PicovoiceMixParts): AsyncGenerator<Mi
       const utterance = await draws.choice(speech)();
       const audible = draws.uniform(0, 1) < SPEECH_SHARE;
       yield mixed(audible ? atPeakOne(utterance) : new Float32Array(utterance.length), false);
-      // An empty recording would keep the stretch from ever being filled.
+      // At least 1: with empty recordings only, the loop would not end.
       length += Math.max(1, utterance.length);
     }
   }
@@ -59,7 +59,7 @@ export async function* mixPicovoice(parts: PicovoiceMixParts): AsyncGenerator<Mi
   }
 }
 
-/** The loudest frame's energy, as the benchmark has it: the sum of squares; 0 for less than a frame. */
+/** Energy of the loudest frame as defined by the benchmark: the sum of squares; 0 for less than a frame. */
 export function loudestFrameEnergy(samples: Float32Array): number {
   let loudest = 0;
   for (let at = 0; at + ENERGY_FRAME_LENGTH <= samples.length; at += ENERGY_FRAME_LENGTH) {
@@ -84,7 +84,7 @@ function atPeakOne(samples: Float32Array): Float32Array {
   return peak === 0 ? samples : samples.map((value) => value / peak);
 }
 
-/** Noise recordings at peak 1, drawn one after another; each call gives the next `length` samples, in a new array. */
+/** Endless noise from recordings scaled to peak 1, in random order; each call returns the next `length` samples in a new array. */
 function noiseTape(noise: readonly NamedSamples[], random: Random): (length: number) => Float32Array {
   const audible = noise.map(({ samples }) => atPeakOne(samples)).filter(({ length }) => length > 0);
   if (audible.length === 0)

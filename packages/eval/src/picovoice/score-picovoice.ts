@@ -6,7 +6,7 @@ import type { ScoreTrack } from "../detection/score-track.ts";
 import { GRACE_MS, type WordSpan } from "./picovoice-figures.ts";
 import { mixPicovoice, type PicovoiceMixParts } from "./picovoice-mix.ts";
 
-/** What a detector made of a mix, and where the words are in it. */
+/** Scores of a detector on a mix, and the positions of the words. */
 export interface ScoredMix {
   readonly track: ScoreTrack;
   readonly words: readonly WordSpan[];
@@ -19,8 +19,8 @@ export interface ScorePicovoiceOptions {
 }
 
 /**
- * Streams a mix through a detector, once: before that it is made once to find its peak, which becomes full scale as
- * in the benchmark. @throws CallsignError `ABORTED`, `CORPUS_EMPTY`
+ * Streams a mix through a detector. The mix is generated twice: first to find its peak, which becomes full scale as in
+ * the benchmark, then to score it. @throws CallsignError `ABORTED`, `CORPUS_EMPTY`
  */
 export async function scorePicovoice(
   detector: Detector,
@@ -62,7 +62,7 @@ async function* watched(
   }
 }
 
-/** To int16 magnitudes, the mix's peak at the largest. */
+/** Scales a mix to int16 magnitudes with its peak at 32,767. */
 async function* atFullScale(parts: AsyncIterable<Float32Array>, peak: number): AsyncGenerator<Float32Array> {
   const scale = peak === 0 ? 0 : 32_767 / peak;
   for await (const samples of parts) yield samples.map((value) => Math.round(value * scale));

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What is said in recordings, by the recording's file name without its ending; empty where a folder has no `*.trans.txt` as LibriSpeech has them. */
+/** Transcripts by file name without extension, from LibriSpeech's `*.trans.txt` files; empty if the folder has none. */
 export async function readTranscripts(folder: string): Promise<ReadonlyMap<string, string>> {
   const transcripts = new Map<string, string>();
   for (const file of (await readdir(folder, { recursive: true })).toSorted()) {
@@ -14,7 +14,7 @@ export async function readTranscripts(folder: string): Promise<ReadonlyMap<strin
   return transcripts;
 }
 
-/** Whether a word, or several in a row, is said in a transcript: whole words, capitals or not. */
+/** Whether a transcript contains a word or phrase, as whole words and ignoring case. */
 export function saysWord(transcript: string, word: string): boolean {
   return ` ${wordsOf(transcript)} `.includes(` ${wordsOf(word)} `);
 }

@@ -9,14 +9,14 @@ import { renderPage } from "./page.ts";
 import { facts, keyFigures, notice, section, table } from "./sections.ts";
 import { spectrogramUrl } from "./charts/spectrogram.ts";
 
-/** A clip with what is needed to show and play it. */
+/** A clip with its spectrogram and audio. */
 export interface ClipSample {
   readonly clip: ManifestClip;
   readonly audioUrl: string;
   readonly spectrogramUrl: string;
 }
 
-/** Longer clips are shown to here: a page is for a look. */
+/** Seconds shown of a clip. */
 const MAX_SECONDS = 8;
 
 /** Reads a clip of a build. @throws CallsignError `AUDIO_*` for a damaged file */
@@ -35,7 +35,7 @@ export async function readSample(
   };
 }
 
-/** A build as one HTML file: counts, licences, and clips to look at and listen to. */
+/** Renders a data build as one HTML file: counts, licences, and clips with spectrogram and player. */
 export function renderDataPage(options: {
   readonly report: BuildReport;
   readonly samples: readonly ClipSample[];

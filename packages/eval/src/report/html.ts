@@ -1,4 +1,4 @@
-/** Markup that may enter a page as it stands. Made by `html` (which escapes what it is given) or, from our own renderers only, by `trusted`. */
+/** Markup that is inserted without escaping. Created by `html`, which escapes its values, or by `trusted`, for the output of this package's renderers only. */
 export class SafeHtml {
   readonly text: string;
 
@@ -7,15 +7,15 @@ export class SafeHtml {
   }
 }
 
-/** What a template takes; null, undefined and false leave nothing. */
+/** Value of a template; null, undefined and false render as nothing. */
 export type HtmlValue = string | number | SafeHtml | null | undefined | false | readonly HtmlValue[];
 
-/** Template tag: every value is escaped, for content and for quoted attributes alike, unless it is markup already. */
+/** Template tag that escapes every value, for content and quoted attributes, unless it is `SafeHtml`. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): SafeHtml {
   return new SafeHtml(strings.map((part, i) => part + (i < values.length ? render(values[i]) : "")).join(""));
 }
 
-/** Declares a string to be markup. Never for text that came from outside. */
+/** Marks a string as safe markup. Must not be used on untrusted text. */
 export const trusted = (text: string): SafeHtml => new SafeHtml(text);
 
 function render(value: HtmlValue): string {

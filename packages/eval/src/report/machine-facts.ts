@@ -1,6 +1,6 @@
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 
-/** What a timing was measured on. Nothing that names the machine or its user. */
+/** Hardware and software a timing was measured on; nothing that identifies the machine or its user. */
 export interface MachineFacts {
   readonly node: string;
   readonly platform: string;

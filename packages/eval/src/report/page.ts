@@ -8,11 +8,11 @@ export interface PageOptions {
   /** One sentence below the title. */
   readonly lead: HtmlValue;
   readonly sections: readonly HtmlValue[];
-  /** Last line of the page: what made it and when. */
+  /** Last line of the page: tool, version and date. */
   readonly colophon: HtmlValue;
 }
 
-/** A whole report as one HTML file: no script, nothing fetched, even if its text tried to (the policy forbids it). */
+/** Renders a report as one HTML file without scripts or requests; its content security policy forbids both. */
 export function renderPage({ title, kicker, lead, sections, colophon }: PageOptions): string {
   return html`<!doctype html>
     <html lang="en">

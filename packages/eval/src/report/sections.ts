@@ -1,6 +1,6 @@
 import { html, type HtmlValue, type SafeHtml } from "./html.ts";
 
-/** A part of a report under its own heading. `id` is unique in the page. */
+/** Section of a report with a heading. `id` must be unique in the page. */
 export const section = (
   { id, heading, lead }: { readonly id: string; readonly heading: string; readonly lead?: HtmlValue },
   ...content: readonly HtmlValue[]
@@ -10,14 +10,14 @@ export const section = (
     ${lead !== undefined && html`<p class="lead">${lead}</p>`} ${content}
   </section>`;
 
-/** One colour or line of a figure, told in words. */
+/** Legend entry: a swatch and its meaning. */
 export interface LegendEntry {
   readonly label: string;
   /** A class of the page's swatches. */
   readonly swatch: "truth" | "muted" | "wave" | "score" | "threshold";
 }
 
-/** A picture with its legend and caption. */
+/** Figure with legend and caption. */
 export const figure = ({
   picture,
   caption,
@@ -47,7 +47,7 @@ export interface TableColumn {
   readonly kind?: "text" | "number";
 }
 
-/** A table; the first cell of a row is its heading. It scrolls sideways by itself where the screen is too narrow. */
+/** Table; the first cell of a row is its heading. Scrolls horizontally on narrow screens. */
 export const table = ({
   caption,
   columns,
@@ -82,7 +82,7 @@ export const table = ({
     </table>
   </div>`;
 
-/** One of the few figures a reader came for. */
+/** One of the main figures of a report. */
 export interface KeyFigure {
   readonly label: string;
   readonly value: string;
@@ -102,7 +102,7 @@ export const keyFigures = (figures: readonly KeyFigure[]): SafeHtml =>
     )}
   </dl>`;
 
-/** Names and values, one a line; those without a value are left out. */
+/** List of names and values; entries without a value are left out. */
 export const facts = (entries: readonly (readonly [string, HtmlValue])[]): SafeHtml =>
   html`<dl class="facts">
     ${entries
@@ -116,5 +116,5 @@ export const facts = (entries: readonly (readonly [string, HtmlValue])[]): SafeH
       )}
   </dl>`;
 
-/** A remark that must not be overlooked. */
+/** Highlighted remark. */
 export const notice = (text: HtmlValue): SafeHtml => html`<p class="notice">${text}</p>`;

@@ -1,4 +1,4 @@
-/** The look of every report. Colours of data are Okabe and Ito's (2008), told apart by the colour-blind, in a lighter pair on dark paper. */
+/** Style sheet of all reports. Data colours are from the colour-blind-safe palette of Okabe and Ito (2008), lighter in dark mode. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

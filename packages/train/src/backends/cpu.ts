@@ -1,7 +1,7 @@
 import type { BackendAdapter } from "./backend.ts";
 import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 
-/** Plain JavaScript: slow, everywhere, the reference for the others. */
+/** Plain JavaScript: slow, always available, the reference for the other backends. */
 export const cpu: BackendAdapter = {
   name: "cpu",
   enable: "always there",

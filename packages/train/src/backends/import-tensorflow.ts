@@ -4,8 +4,8 @@ import type * as tf from "@tensorflow/tfjs-core";
 export type TensorFlow = typeof tf;
 
 /**
- * TensorFlow.js with its gradients and its cpu backend. The package `@tensorflow/tfjs` would add WebGL, a converter and
- * more: 170 MB that nothing here uses. Production mode: without its advertisement and its check of every tensor for NaN.
+ * Imports TensorFlow.js with gradients and its cpu backend. The package `@tensorflow/tfjs` would add 170 MB of WebGL,
+ * converter and others that are not used. Production mode skips its banner and the NaN check of every tensor.
  */
 export async function importTensorFlow(): Promise<TensorFlow> {
   const tf = await import("@tensorflow/tfjs-core");
@@ -16,7 +16,7 @@ export async function importTensorFlow(): Promise<TensorFlow> {
   return tf;
 }
 
-/** Puts a registered backend in charge. @throws Error when it does not start */
+/** Makes a registered backend the active one. @throws Error if it does not start */
 export async function takeCharge(tf: TensorFlow, name: string): Promise<void> {
   if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its ${name} backend`);
   await tf.ready();

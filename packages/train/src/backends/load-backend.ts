@@ -6,7 +6,7 @@ import { tensorflow, tensorflowGpu } from "./tensorflow.ts";
 import { wasm } from "./wasm.ts";
 import { webgpu } from "./webgpu.ts";
 
-/** A backend that `auto` passed over, why, and what would make it available. */
+/** A backend that `auto` skipped, the reason, and how to enable it. */
 export interface SkippedBackend {
   readonly name: BackendName;
   readonly reason: string;
@@ -15,7 +15,7 @@ export interface SkippedBackend {
 
 export interface LoadedBackend {
   readonly backend: Backend;
-  /** Those tried before it. */
+  /** Backends tried before it. */
   readonly skipped: readonly SkippedBackend[];
 }
 
@@ -29,8 +29,8 @@ const ADAPTERS: Readonly<Record<BackendName, BackendAdapter>> = {
 };
 
 /**
- * Loads the named backend, or for `auto` the fastest that loads, telling why the faster ones did not. Each one's
- * library is imported only when it is tried. @throws CallsignError `DEPENDENCY_MISSING`, `INVALID_ARGUMENT`
+ * Loads the named backend or, for `auto`, the fastest that loads, with the reasons why faster ones did not. A library is
+ * imported only when its backend is tried. @throws CallsignError `DEPENDENCY_MISSING`, `INVALID_ARGUMENT`
  */
 export async function loadBackend(name: string): Promise<LoadedBackend> {
   if (name !== "auto") return { backend: await loadNamed(backendName(name)), skipped: [] };
@@ -44,7 +44,7 @@ export async function loadBackend(name: string): Promise<LoadedBackend> {
     }
   }
   const reasons = skipped.map((one) => `${one.name}: ${one.reason}`).join("; ");
-  throw new CallsignError("DEPENDENCY_MISSING", `backend auto: none loads: ${reasons}`);
+  throw new CallsignError("DEPENDENCY_MISSING", `backend auto: no backend can be loaded: ${reasons}`);
 }
 
 const loadFrom = async (adapter: BackendAdapter, how: { readonly automatic: boolean }): Promise<Backend> => ({
@@ -58,7 +58,7 @@ async function loadNamed(name: BackendName): Promise<Backend> {
   try {
     return await loadFrom(adapter, { automatic: false });
   } catch (cause) {
-    const message = `backend ${name} does not load: ${reasonOf(cause)}; to enable it: ${adapter.enable}`;
+    const message = `backend ${name} cannot be loaded: ${reasonOf(cause)}; to enable it: ${adapter.enable}`;
     throw new CallsignError("DEPENDENCY_MISSING", message, { cause });
   }
 }
@@ -74,7 +74,7 @@ function backendName(name: string): BackendName {
   );
 }
 
-/** One line, cut short: a missing package's message goes on with stack and advice. */
+/** First line of an error's message, shortened; messages of missing packages continue with a stack. */
 function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0]!.trim().slice(0, 300);

@@ -3,7 +3,7 @@ import { createNodeSession, ONNX_RUNTIME_INSTALL, requireOnnxRuntime } from "@ca
 import type { BackendAdapter } from "./backend.ts";
 import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 
-/** Whole training steps as ONNX graphs in onnxruntime, which detection needs anyway: the fastest without a GPU. */
+/** Runs whole training steps as ONNX graphs in onnxruntime, which detection needs anyway: the fastest backend without a GPU. */
 export const onnxruntime: BackendAdapter = {
   name: "onnxruntime",
   enable: ONNX_RUNTIME_INSTALL,

@@ -24,14 +24,14 @@ type AddonName = "@tensorflow/tfjs-node" | "@tensorflow/tfjs-node-gpu";
 
 async function loadAddon(name: AddonName, { needsGpu }: { readonly needsGpu: boolean }): Promise<Loaded> {
   const binding = bindingPath(name);
-  // Looked for first: importing both packages, even in vain, makes TensorFlow.js print 170 warnings.
+  // Checked first: importing both packages, even unsuccessfully, makes TensorFlow.js print 170 warnings.
   if (!existsSync(binding)) throw new Error(`its native addon is not built: ${binding} is missing`);
   const other = loadedAddon();
   if (other !== undefined && other !== name)
     throw new Error(`${other} is already loaded, and a process can hold only one of the two`);
   restoreRemovedUtilities();
-  // Libraries do not print: TensorFlow would tell stderr what CPU it found. Its line about oneDNN stays: only switching
-  // oneDNN off silences that, and then products take a quarter longer.
+  // Stops TensorFlow from printing the CPU to stderr. Its line about oneDNN remains: only disabling oneDNN removes it, and
+  // matrix products then take a quarter longer.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   const tf = await importTensorFlow();
   await import(name);
@@ -52,7 +52,7 @@ type Loaded = Awaited<ReturnType<BackendAdapter["load"]>>;
 
 const resolve = createRequire(import.meta.url);
 
-/** Where node-pre-gyp puts the addon: the highest Node-API version that the package knows, 8. */
+/** Path at which node-pre-gyp installs the addon; 8 is the highest Node-API version the package knows. */
 const bindingPath = (name: AddonName): string =>
   join(dirname(resolve.resolve(`${name}/package.json`)), "lib", "napi-v8", "tfjs_binding.node");
 
@@ -61,7 +61,7 @@ const ADDONS: readonly AddonName[] = ["@tensorflow/tfjs-node", "@tensorflow/tfjs
 const loadedAddon = (): AddonName | undefined =>
   ADDONS.find((name) => Object.keys(resolve.cache).some((path) => path.includes(join(name, "dist"))));
 
-/** Node 23 dropped what tfjs-node 4.22 calls at every matMul. */
+/** Restores `util` functions that Node 23 removed and tfjs-node 4.22 calls at every matMul. */
 function restoreRemovedUtilities(): void {
   const removed = util as unknown as Record<string, unknown>;
   removed["isNullOrUndefined"] ??= (value: unknown): boolean => value === null || value === undefined;

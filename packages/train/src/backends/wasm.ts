@@ -1,7 +1,7 @@
 import type { BackendAdapter } from "./backend.ts";
 import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 
-/** WebAssembly with SIMD, one thread: what is there on every machine. */
+/** WebAssembly with SIMD, one thread: available on every machine. */
 export const wasm: BackendAdapter = {
   name: "wasm",
   enable: "always there",

@@ -2,7 +2,7 @@ import type * as dawn from "webgpu";
 import type { BackendAdapter } from "./backend.ts";
 import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 
-/** Any GPU that has Vulkan, Metal or Direct3D 12, through Dawn. */
+/** Any GPU with Vulkan, Metal or Direct3D 12, through Dawn. */
 export const webgpu: BackendAdapter = {
   name: "webgpu",
   enable:
@@ -11,13 +11,13 @@ export const webgpu: BackendAdapter = {
     checkVulkan();
     const module = await import("webgpu");
     const tf = await importTensorFlow();
-    // A second Dawn beside the first crashes the process, so there is one until it is released.
+    // A second Dawn instance crashes the process, so one is kept until it is released.
     gpu ??= installGpu(module);
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
     if (adapter === null) throw new Error("Dawn finds no GPU adapter");
     const { info } = adapter;
     const device = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ");
-    // A GPU emulated on the CPU is slower than wasm: there for tests, never by itself.
+    // A GPU emulated on the CPU is slower than wasm: only used when named explicitly, as in tests.
     if (automatic && SOFTWARE.test(device)) throw new Error(`its only adapter is software: ${device}`);
     await import("@tensorflow/tfjs-backend-webgpu");
     await takeCharge(tf, "webgpu");
@@ -30,8 +30,8 @@ let gpu: GPU | undefined;
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software/i;
 
 /**
- * Dawn writes to stderr when it does not find Vulkan, so the library is looked for first: loading it as if it were an
- * addon fails either way, and the message tells whether it was there. @throws Error
+ * Checks that Vulkan is installed, because Dawn writes to stderr if it is not. Loading the library as an addon always
+ * fails, and the message shows whether it exists. @throws Error if Vulkan is missing
  */
 function checkVulkan(): void {
   if (process.platform !== "linux") return;
@@ -46,7 +46,7 @@ function checkVulkan(): void {
 
 const VULKAN = "libvulkan.so.1";
 
-/** The browser's objects that the backend expects to find. */
+/** Installs the browser globals that the backend expects. */
 function installGpu({ create, globals }: typeof dawn): GPU {
   Object.assign(globalThis, globals);
   const created = create([]);
@@ -56,7 +56,7 @@ function installGpu({ create, globals }: typeof dawn): GPU {
   return created;
 }
 
-/** Dawn keeps the process alive as long as its instance can be reached. */
+/** Removes the Dawn instance, which keeps the process alive while it is reachable. */
 function removeGpu(): void {
   gpu = undefined;
   const { navigator } = globalThis as { navigator?: { gpu?: unknown } };

@@ -8,7 +8,7 @@ import type { FeatureCache } from "../shards/feature-cache.ts";
 import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";
 import { WindowStream } from "../shards/window-stream.ts";
 
-/** One step's examples in host memory. */
+/** Examples of one training step, in host memory. */
 export interface HostBatch {
   /** `[size, embeddings, 96]`, row-major. */
   readonly features: Float32Array;
@@ -21,13 +21,13 @@ export interface BatchesOptions {
   readonly tables: readonly ShardTable[];
   readonly cache: FeatureCache;
   readonly labels: number;
-  /** Rows a window reads. */
+  /** Embeddings per window. */
   readonly embeddings: number;
   readonly train: Pick<TrainConfig, "batch" | "mixup" | "noise" | "offset" | "mining" | "memoryMiB">;
   readonly random: Random;
 }
 
-/** The batches of a training: which windows step `n` holds depends on the seed and on the hard negatives alone. */
+/** Batches of a training. The windows of a step depend only on the seed and the hard negatives. */
 export class Batches {
   readonly #options: BatchesOptions;
   readonly #positives: readonly WindowStream[];
@@ -39,7 +39,7 @@ export class Batches {
   constructor(options: BatchesOptions) {
     const { labels, train, random } = options;
     this.#options = options;
-    // Every stream holds a part of the shards; together they must fit.
+    // The memory is shared equally by all streams.
     const maxBytes = (train.memoryMiB * 2 ** 20) / (labels + 1);
     const streamOf = (outcome: number): WindowStream =>
       new WindowStream(poolsOf(options.tables, outcome), {
@@ -52,12 +52,12 @@ export class Batches {
       this.#noise = new EmbeddingNoise(train, random.fork("noise tape"));
   }
 
-  /** Windows that a share of each batch's negatives is drawn from. */
+  /** Hard negative windows, from which a share of each batch's negatives is drawn. */
   get hard(): readonly WindowPlace[] {
     return this.#hard;
   }
 
-  /** Keeps a copy of their features: they lie in any shard. */
+  /** Sets the hard negatives and copies their features, which may come from any shard. */
   async setHard(places: readonly WindowPlace[]): Promise<void> {
     this.#hardFeatures = places.length > 0 ? await this.#gather(places) : undefined;
     this.#hard = places;
@@ -94,7 +94,7 @@ export class Batches {
     return { features, targets, places };
   }
 
-  /** Features of windows, the last of them from among the hard ones. */
+  /** Features of windows; the last `hard.length` are taken from the hard negatives. */
   async #gather(places: readonly WindowPlace[], hard: readonly number[] = []): Promise<Float32Array> {
     const { tables, cache, embeddings } = this.#options;
     const length = embeddings * EMBEDDING.dimension;

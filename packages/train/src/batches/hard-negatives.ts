@@ -4,7 +4,7 @@ import type { WindowPlace } from "../shards/shard-table.ts";
 import { type Run, scoringOf, type TrainEvent } from "../loop/run.ts";
 import { scoreWindows } from "../select/score-windows.ts";
 
-/** The negative windows of the training split that score highest with the weights as they are, the highest first. */
+/** Finds the negative windows of the training split with the highest scores at the current weights, highest first. */
 export async function* findHardNegatives(run: Run): AsyncGenerator<TrainEvent, WindowPlace[]> {
   const { shards, config } = run;
   const { keep } = config.train.mining;

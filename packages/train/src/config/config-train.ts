@@ -20,13 +20,13 @@ const architecture = z.strictObject({
     .min(4)
     .max(1024)
     .optional()
-    .describe("Channels of the hidden layers. Without it the network's own: mlp 128, dnn 128, else 64."),
+    .describe("Channels of the hidden layers. Default 128 for mlp and dnn, else 64."),
   blocks: z
     .int()
     .min(0)
     .max(100)
     .optional()
-    .describe("Hidden layers of an mlp after its first. Without it the published 32."),
+    .describe("Hidden layers of an mlp after its first. Default 32, as published."),
 });
 
 const labelling = z.strictObject({
@@ -34,16 +34,19 @@ const labelling = z.strictObject({
     .enum(["auto", "whole-phrase", "early"])
     .default("auto")
     .describe(
-      "`whole-phrase`: a window is positive once the phrase is over. `early`: from its first syllable on. `auto`: early for sliding-audio, else whole-phrase.",
+      "`whole-phrase`: a window is positive after the end of the phrase. `early`: from its first syllable on. `auto`: early for sliding-audio, else whole-phrase.",
     ),
-  heardFraction: share(0, "Only for `early`: the share of the phrase that must have been heard, 0 to 1."),
+  heardFraction: share(
+    0,
+    "Share of the phrase that a positive window must contain, 0 to 1; for `early` only.",
+  ),
   afterSeconds: z
     .number()
     .min(0)
     .max(5)
     .optional()
     .describe(
-      "A window is positive until so long after the phrase, in seconds. Without it 0.2 for whole-phrase, 0.05 for early.",
+      "Seconds after the phrase during which a window is still positive. Default 0.2 for whole-phrase, 0.05 for early.",
     ),
   ignoreSeconds: z
     .number()
@@ -51,12 +54,12 @@ const labelling = z.strictObject({
     .max(60)
     .optional()
     .describe(
-      "And then neither positive nor negative for so long, in seconds. Without it as long as any of the phrase is in the window for whole-phrase, 0.1 for early.",
+      "Seconds after that during which a window is neither positive nor negative. Default 0.1 for early; for whole-phrase as long as the window contains any of the phrase.",
     ),
 });
 
 const batch = z.strictObject({
-  positives: count(128, "Positive windows in a batch, as evenly over the labels as can be."),
+  positives: count(128, "Positive windows in a batch, divided as evenly as possible over the labels."),
   negatives: count(384, "Negative windows in a batch."),
 });
 
@@ -64,12 +67,15 @@ const loss = z.strictObject({
   kind: z
     .enum(["cross-entropy", "focal"])
     .default("cross-entropy")
-    .describe("Of independent sigmoids, one a label."),
+    .describe("Loss of independent sigmoids, one per label."),
   gamma: z.number().min(0).max(10).default(2).describe("Exponent of the focal loss."),
-  labelSmoothing: share(0, "Share by which targets are drawn towards one half."),
+  labelSmoothing: share(0, "Label smoothing: share by which targets are moved towards one half."),
   positiveWeight: factor(1, "Factor on the loss of positive windows."),
-  negativeWeight: factor(1, "Factor on the loss of negative windows, at the start."),
-  mostNegativeWeight: factor(8, "Largest factor it is raised to."),
+  negativeWeight: factor(1, "Initial factor on the loss of negative windows."),
+  mostNegativeWeight: factor(
+    8,
+    "Largest factor on the loss of negative windows that `raiseNegativeWeight` reaches.",
+  ),
   raiseNegativeWeight: z
     .number()
     .min(1)
@@ -87,32 +93,35 @@ const mixup = z.strictObject({
     .min(0.01)
     .max(1)
     .default(0.2)
-    .describe("Shares of a pair are drawn from Beta(alpha, alpha)."),
+    .describe("Mixing shares are drawn from Beta(alpha, alpha)."),
 });
 
 const optimizer = z.strictObject({
   learningRate: z
     .union([z.literal("auto"), z.number().positive().max(1)])
     .default("auto")
-    .describe("Highest rate of AdamW. `auto`: 1e-4 for an mlp deeper than 8, else 1e-3."),
-  warmUp: share(0.2, "Share of the steps over which the rate rises; then it falls along half a cosine."),
-  final: share(0, "Rate at the last step as a share of the highest."),
+    .describe("Peak learning rate of AdamW. `auto`: 1e-4 for an mlp deeper than 8, else 1e-3."),
+  warmUp: share(
+    0.2,
+    "Share of the steps over which the learning rate rises linearly; then it falls along half a cosine.",
+  ),
+  final: share(0, "Learning rate at the last step as a share of the peak."),
   weightDecay: z.number().min(0).max(1).default(0.01).describe("Decoupled weight decay."),
   clipNorm: z
     .number()
     .positive()
     .max(1e6)
     .default(1)
-    .describe("Longest gradient; longer ones are scaled down to it."),
+    .describe("Maximum gradient norm; larger gradients are scaled down to it."),
 });
 
 const mining = z.strictObject({
-  everyEpochs: count(0, "Epochs from one search for hard negatives to the next; 0 for none.", {
+  everyEpochs: count(0, "Epochs between searches for hard negatives; 0 for none.", {
     min: 0,
     max: 10_000,
   }),
-  keep: count(5000, "Hardest negative windows kept."),
-  share: share(0.3, "Share of the negatives of a batch that is drawn from them."),
+  keep: count(5000, "Number of hard negative windows kept."),
+  share: share(0.3, "Share of a batch's negatives drawn from the hard ones."),
 });
 
 const selection = z.strictObject({
@@ -120,27 +129,29 @@ const selection = z.strictObject({
     .enum(["auto", "detection", "gate"])
     .default("auto")
     .describe(
-      "What is best. `detection`: fewest missed phrases at a rate of false accepts. `gate`: least expected cost of muting too much and too little. `auto`: gate for early labels, else detection.",
+      "Selection criterion. `detection`: fewest missed phrases at a rate of false accepts. `gate`: least expected cost of muting too much and too little. `auto`: gate for early labels, else detection.",
     ),
   falseAcceptsPerHour: z
     .number()
     .positive()
     .max(1000)
     .default(0.5)
-    .describe("Of detection: the target, per hour of stream."),
+    .describe("Target rate of false accepts per hour of validation stream; for `detection`."),
   missedCost: z
     .number()
     .positive()
     .max(1e6)
     .default(18)
-    .describe("Of a gate: cost of a window of a phrase that is let through, against 1 for a needless mute."),
+    .describe(
+      "Cost of a window of a phrase that is not muted, relative to 1 for a needless mute; for `gate`.",
+    ),
   phraseShare: z
     .number()
     .gt(0)
     .lt(1)
     .default(1 / 19)
     .describe(
-      "Share of the time in which a phrase is being said where the detector is used: what a calibrated score refers to.",
+      "Share of the time in which a phrase is being said where the detector is used; calibrated scores are probabilities under it.",
     ),
   patience: count(1, "Steps in a row that must reach the threshold.", { max: 100 }),
   refractorySeconds: z
@@ -148,69 +159,67 @@ const selection = z.strictObject({
     .min(0)
     .max(60)
     .default(1)
-    .describe("How long a label stays silent after it was detected."),
+    .describe("Seconds after a detection in which the same label is not detected again."),
   calibration: z
     .enum(["platt", "none"])
     .default("platt")
-    .describe("`platt`: scores are made probabilities on the validation split."),
-  stopAfterEpochs: count(0, "Epochs without a better one before training stops; 0 to go on to the end.", {
+    .describe("`platt`: calibrates scores to probabilities on the validation split (Platt scaling)."),
+  stopAfterEpochs: count(0, "Epochs without improvement after which training stops; 0 never stops early.", {
     min: 0,
     max: 100_000,
   }),
-  average: count(3, "Best checkpoints whose weights are averaged.", { max: 50 }),
+  average: count(3, "Number of best epochs whose weights are averaged.", { max: 50 }),
 });
 
-/** The section `train` of a detector's config. */
+/** Schema of the section `train` of a detector's config. */
 export const trainSectionSchema = z.strictObject({
   seed: z
     .union([z.string().max(200), z.int()])
     .optional()
-    .describe("Decides first weights and batches. Without it the config's own seed."),
+    .describe("Seed of initial weights and batches. Default: the config's seed."),
   architecture: architecture.prefault({}).describe("The network."),
   labelling: labelling.prefault({}).describe("Which windows are positive."),
   epochs: count(20, "Epochs; each ends with a validation, a line in the log and a checkpoint."),
   stepsPerEpoch: count(200, "Batches in an epoch."),
   batch: batch.prefault({}).describe("Windows in a batch."),
-  loss: loss.prefault({}).describe("What is made small."),
+  loss: loss.prefault({}).describe("Loss function."),
   mixup: mixup.prefault({}).describe("Mixed examples."),
   noise: z
     .number()
     .min(0)
     .max(10)
     .default(0)
-    .describe(
-      "Normal noise on the embeddings, in standard deviations of each of their values over the batch.",
-    ),
+    .describe("Gaussian noise added to embeddings, in standard deviations of each value over the batch."),
   offset: z
     .number()
     .min(0)
     .max(10)
     .default(0)
     .describe(
-      "The same, but one for all embeddings of a window: as another voice or another room would shift them.",
+      "Gaussian noise shared by all embeddings of a window, in the same unit: imitates another voice or room.",
     ),
-  optimizer: optimizer.prefault({}).describe("How it is made small."),
+  optimizer: optimizer.prefault({}).describe("Optimiser (AdamW) and learning-rate schedule."),
   mining: mining.prefault({}).describe("Hard negatives."),
   selection: selection.prefault({}).describe("Choice of the best epochs and of the threshold."),
   testTimeAugmentation: audioCopiesSchema
     .optional()
     .describe(
-      "For the card: copies of the audio, each `delay` samples later and `gainDb` louder, whose scores the detector averages. Validation hears the audio as it is.",
+      "Copies of the audio, each `delay` samples later and `gainDb` louder, whose scores the detector averages; written to the card. Validation uses the unchanged audio.",
     ),
   backend: z
     .string()
     .min(1)
     .max(50)
     .default("auto")
-    .describe("What calculates: auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu."),
+    .describe("Backend: auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu."),
   memoryMiB: count(
     512,
-    "Features kept in memory at once; with more, batches come from a part of the shards at a time.",
+    "Memory for features, in MiB; if they do not fit, batches are drawn from a part of the shards at a time.",
     { min: 16, max: 65_536 },
   ),
 });
 
-/** The section `evaluation`. */
+/** Schema of the section `evaluation`. */
 export const evaluationSchema = z.strictObject({
   clip: z
     .string()
@@ -218,17 +227,17 @@ export const evaluationSchema = z.strictObject({
     .describe(
       "Recording to score the detector on by the challenge's rules. A path, from the config's folder.",
     ),
-  truth: z.string().min(1).describe("Where its commands lie (JSON)."),
-  prime: z.string().min(1).optional().describe("Recording heard before the clip's first sample."),
+  truth: z.string().min(1).describe("Truth file (JSON) with the positions of the commands."),
+  prime: z.string().min(1).optional().describe("Recording fed to the detector before the clip."),
   fromSample: z
     .int()
     .min(0)
     .optional()
-    .describe("Score the part from this sample on, too: what was never trained on."),
+    .describe("First sample of a part that is also scored separately, such as the part not trained on."),
 });
 
-/** How a detector is trained, every field filled in. */
+/** Section `train` with all defaults applied. */
 export type TrainConfig = z.output<typeof trainSectionSchema>;
 
-/** What a finished detector is scored on. */
+/** Section `evaluation` with all defaults applied. */
 export type EvaluationConfig = z.output<typeof evaluationSchema>;

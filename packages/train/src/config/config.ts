@@ -5,7 +5,7 @@ import * as z from "zod";
 
 import { evaluationSchema, trainSectionSchema } from "./config-train.ts";
 
-/** One file for the whole life of a detector: its words, its data, its training, its evaluation. */
+/** Schema of a detector's config file: labels, data, training and evaluation. */
 export const detectorConfigSchema = z.strictObject({
   ...dataConfigShape,
   train: trainSectionSchema.prefault({}).describe("From shards to a model."),
@@ -14,12 +14,12 @@ export const detectorConfigSchema = z.strictObject({
     .describe("What the finished model is scored on; nothing without it."),
 });
 
-/** A detector's config, every field filled in. */
+/** A detector's config with all defaults applied. */
 export type DetectorConfig = z.output<typeof detectorConfigSchema>;
 
 /**
- * Checks a config and fills it in. `name` (the file) begins every message.
- * @throws CallsignError `CONFIG_INVALID` naming every wrong field, with the key a misspelt one was meant to be
+ * Validates a config and applies defaults. Messages begin with `name`, the file.
+ * @throws CallsignError `CONFIG_INVALID` naming every wrong field, with suggestions for misspelt keys
  */
 export function parseDetectorConfig(value: unknown, { name }: { readonly name: string }): DetectorConfig {
   const config = parseStrict(detectorConfigSchema, value, { name, code: "CONFIG_INVALID" });
@@ -28,7 +28,7 @@ export function parseDetectorConfig(value: unknown, { name }: { readonly name: s
   return config;
 }
 
-/** One embedding or a sequence of them: network and windowing must agree. */
+/** Checks that the network and the windowing both take one embedding or both take a sequence. */
 function checkArchitecture({ train, windowing }: DetectorConfig, name: string): void {
   const { name: network, blocks } = train.architecture;
   const readsOne = windowing.kind === "sliding-audio";
@@ -39,5 +39,5 @@ function checkArchitecture({ train, windowing }: DetectorConfig, name: string): 
         `windowing ${windowing.kind} takes ${readsOne ? "mlp" : "conv-attention, crnn or dnn"}`,
     );
   if (blocks !== undefined && !readsOne)
-    throw new CallsignError("CONFIG_INVALID", `${name}: train.architecture.blocks: only an mlp has them`);
+    throw new CallsignError("CONFIG_INVALID", `${name}: train.architecture.blocks: only mlp has blocks`);
 }

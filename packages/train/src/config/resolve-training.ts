@@ -3,7 +3,7 @@ import { createLabelPolicy, type LabelPolicy } from "@callsign/data/internal";
 import type { DetectorConfig } from "./config.ts";
 import type { ArchitectureConfig } from "../models/create-architecture.ts";
 
-/** What the `auto`s of a config come to. */
+/** Training settings with every `auto` resolved. */
 export interface ResolvedTraining {
   readonly architecture: ArchitectureConfig;
   readonly policy: LabelPolicy;
@@ -12,7 +12,7 @@ export interface ResolvedTraining {
   readonly seed: string;
 }
 
-/** Decides everything that a config leaves to the windowing and the network. */
+/** Resolves the settings that default by windowing and network. */
 export function resolveTraining({ labels, windowing, seed, train }: DetectorConfig): ResolvedTraining {
   const { architecture: network, labelling, selection, optimizer } = train;
   const sliding = windowing.kind === "sliding-audio";

@@ -2,7 +2,7 @@ import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { sumRows, transposedProduct } from "../models/layers/products.ts";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
-/** Batch normalisation's epsilon: PyTorch's default. */
+/** Epsilon of batch normalisation: PyTorch's default. */
 export const BATCH_NORM_EPSILON = 1e-5;
 
 /** Parameters of a block on `[rows, inputs]`: weight `[outputs, inputs]`, gain and offset `[outputs]`. */
@@ -12,7 +12,7 @@ export interface BatchNormBlock {
   readonly offset: Tensor;
 }
 
-/** relu(batchNorm(x weight^T)) over the rows of x as they are, with a gradient of its own: five passes instead of twenty. */
+/** relu(batchNorm(x weight^T)) over the rows of x, with its own gradient: five passes instead of twenty. */
 export function batchNormBlock(
   tf: TensorFlow,
   x: Tensor2D,
@@ -52,7 +52,7 @@ function normalise(tf: TensorFlow, product: Tensor2D): { normalised: Tensor2D; s
 
 function backward(tf: TensorFlow, upstream: Tensor2D, saved: Saved): Tensor[] {
   const [x, weight, gain, scale, normalised, value] = saved;
-  // Of a ReLU's output the sign is its derivative.
+  // The derivative of ReLU is the sign of its output.
   const active = tf.mul<Tensor2D>(upstream, tf.sign(value));
   const offsetGradient = sumRows(tf, active);
   const gainGradient = sumRows(tf, tf.mul<Tensor2D>(active, normalised));

@@ -5,7 +5,7 @@ import { flattenWeights, splitWeights } from "../weights/flat-weights.ts";
 import type { Weights } from "../weights/parameters.ts";
 import type { EmbeddingNetwork } from "./embedding-network.ts";
 
-/** Where a training of an embedding stands. */
+/** State of an embedding's training. */
 export interface EmbeddingCheckpoint {
   /** Steps taken. */
   readonly step: number;
@@ -13,7 +13,7 @@ export interface EmbeddingCheckpoint {
   readonly state: AdamWState;
 }
 
-/** The checkpoint as a safetensors file; `key` tells which training it belongs to. */
+/** Encodes a checkpoint as safetensors; `key` identifies its training. */
 export function encodeEmbeddingCheckpoint(
   network: EmbeddingNetwork,
   { step, weights, state }: EmbeddingCheckpoint,

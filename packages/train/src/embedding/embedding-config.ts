@@ -37,7 +37,7 @@ const training = z.strictObject({
   saveEvery: z.int().min(1).default(1000).describe("Steps between checkpoints."),
 });
 
-/** An embedding's config as a file has it. */
+/** Schema of an embedding's config file. */
 export const embeddingConfigSchema = z.strictObject({
   name: z
     .string()
@@ -62,9 +62,9 @@ export const embeddingConfigSchema = z.strictObject({
   train: training.prefault({}),
 });
 
-/** An embedding's config, every field filled in. */
+/** An embedding's config with all defaults applied. */
 export type EmbeddingConfig = z.output<typeof embeddingConfigSchema>;
 
-/** @throws CallsignError `CONFIG_INVALID` naming every wrong field, with the key a misspelt one was meant to be */
+/** Validates a config. @throws CallsignError `CONFIG_INVALID` naming every wrong field, with suggestions for misspelt keys */
 export const parseEmbeddingConfig = (value: unknown, { name }: { readonly name: string }): EmbeddingConfig =>
   parseStrict(embeddingConfigSchema, value, { name, code: "CONFIG_INVALID" });

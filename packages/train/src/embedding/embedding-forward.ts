@@ -5,20 +5,20 @@ import { batchNormBlock } from "./batch-norm-block.ts";
 import type { EmbeddingLayer, EmbeddingNetwork } from "./embedding-network.ts";
 import { unfold } from "./unfold.ts";
 
-/** What a forward pass calculates with. */
+/** Operations, network and parameters of a forward pass. */
 export interface EmbeddingForward {
   readonly tf: TensorFlow;
   readonly network: EmbeddingNetwork;
-  /** A parameter in its spec's shape. */
+  /** Parameter by name, in the shape of its spec. */
   readonly parameter: (name: string) => Tensor;
 }
 
-/** Told of each normalised layer's input `[rows, kernel * inputs]` and its weight `[outputs, kernel * inputs]`. */
+/** Called with the input `[rows, kernel * inputs]` and weight `[outputs, kernel * inputs]` of each normalised layer. */
 export type LayerListener = (layer: EmbeddingLayer, x: Tensor2D, weight: Tensor2D) => void;
 
 /**
- * Embeddings `[batch * steps, 96]`, standardised, of log-mels `[batch, frames, 32]`, each layer normalised by the batch
- * itself.
+ * Computes standardised embeddings `[batch * steps, 96]` of log-mels `[batch, frames, 32]`; layers are normalised by the
+ * statistics of the batch.
  */
 export function embedBatch(
   { tf, network, parameter }: EmbeddingForward,

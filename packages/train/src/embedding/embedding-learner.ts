@@ -9,7 +9,7 @@ import { embedBatch } from "./embedding-forward.ts";
 import type { EmbeddingNetwork } from "./embedding-network.ts";
 import type { LayerMoments } from "./encode-embedding.ts";
 
-/** Stretches of audio and what the teacher makes of them, standardised. The caller's. */
+/** Log-mels of audio segments and the teacher's standardised embeddings of them. The caller disposes both. */
 export interface LessonBatch {
   /** `[batch, frames, 32]` */
   readonly logMels: Tensor3D;
@@ -17,7 +17,7 @@ export interface LessonBatch {
   readonly targets: Tensor2D;
 }
 
-/** How near two sets of embeddings are. */
+/** Agreement of two sets of embeddings. */
 export interface Agreement {
   /** Mean cosine of the standardised values. */
   readonly cosine: number;
@@ -25,7 +25,7 @@ export interface Agreement {
   readonly r2: number;
 }
 
-/** A student being trained: its parameters as one flat tensor, its optimiser, and the step that changes both. */
+/** Student network in training: its parameters as one flat tensor, and its optimiser. */
 export class EmbeddingLearner {
   readonly #tf: TensorFlow;
   readonly #network: EmbeddingNetwork;
@@ -58,7 +58,7 @@ export class EmbeddingLearner {
     this.#parameters = tf.tensor1d(flattenWeights(network, weights));
   }
 
-  /** Takes one step; returns the loss before it, which the caller reads or not and disposes. */
+  /** Takes one step; returns the loss before the step, which the caller disposes. */
   step(batch: LessonBatch, learningRate: number): Scalar {
     const tf = this.#tf;
     const [value, updated] = tf.tidy(() => {
@@ -75,7 +75,7 @@ export class EmbeddingLearner {
     return value;
   }
 
-  /** How near the student is on a batch, normalised by the batch itself. */
+  /** Agreement of student and teacher on a batch, with batch statistics. */
   async agreement(batch: LessonBatch): Promise<Agreement> {
     const tf = this.#tf;
     const values = tf.tidy(() => {
@@ -89,7 +89,7 @@ export class EmbeddingLearner {
     return { cosine, r2 };
   }
 
-  /** Embeddings `[batch * steps, 96]`, standardised, normalised by the batch itself; the caller disposes them. */
+  /** Standardised embeddings `[batch * steps, 96]`, with batch statistics; the caller disposes them. */
   embed(batch: Pick<LessonBatch, "logMels">): Tensor2D {
     const tf = this.#tf;
     return tf.tidy(() => this.#forward(splitTensor(tf, this.#parameters, this.#network), batch));
@@ -117,12 +117,12 @@ export class EmbeddingLearner {
     return moments;
   }
 
-  /** A copy of the weights. */
+  /** Copy of the weights. */
   async weights(): Promise<Weights> {
     return splitWeights(this.#network, Float32Array.from(await this.#parameters.data()));
   }
 
-  /** A copy of the optimiser's memory. */
+  /** Copy of the optimiser's state. */
   optimizerState(): Promise<AdamWState> {
     return this.#optimizer.state();
   }

@@ -2,28 +2,28 @@ import { CallsignError } from "@callsign/audio/internal";
 import { EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
 import type { ParameterSpec } from "../weights/parameters.ts";
 
-/** One convolution over time and mel bins: unpadded in time; LayerNorm's place is taken by batch normalisation, which folds away. */
+/** Convolution over time and mel bins, unpadded in time. Uses batch norm instead of LayerNorm, so that it can be folded into the convolution at export. */
 export interface EmbeddingLayer {
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
-  /** Kernel, stride: frames, then bins. */
+  /** Kernel size in frames and bins; `stride` likewise. */
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
-  /** Bins of zeros on either side. */
+  /** Zero bins on either side. */
   readonly padding: number;
-  /** Bins that go in and come out. */
+  /** Number of input and output bins. */
   readonly bins: readonly [number, number];
 }
 
-/** A student: a plain chain of convolutions, each with batch normalisation and ReLU but the last. */
+/** Student network: a chain of convolutions, all but the last with batch normalisation and ReLU. */
 export interface EmbeddingNetwork {
   readonly name: string;
   readonly layers: readonly EmbeddingLayer[];
   readonly parameters: readonly ParameterSpec[];
 }
 
-/** What a layer is told; sizes follow from the layer before. */
+/** Settings of one layer; input sizes follow from the previous layer. */
 export interface LayerPlan {
   readonly outputs: number;
   readonly kernel: readonly [number, number];
@@ -32,8 +32,8 @@ export interface LayerPlan {
 }
 
 /**
- * The embedding's network: detail in time and pitch first, then words. It sees 76 frames and advances by 8, so it can
- * stand in the reference's place. @throws CallsignError `CONFIG_INVALID` for a plan that does not
+ * Builds the network of an embedding. Its receptive field of 76 frames and stride of 8 are those of the reference
+ * embedding, which it can replace. @throws CallsignError `CONFIG_INVALID` for other sizes
  */
 export function embeddingNetwork(plan: readonly LayerPlan[]): EmbeddingNetwork {
   let [inputs, bins, frames, step] = [1, LOG_MEL.melBins as number, 1, 1];
@@ -58,7 +58,7 @@ export function embeddingNetwork(plan: readonly LayerPlan[]): EmbeddingNetwork {
   };
 }
 
-/** Kaiming's bound for ReLU (He et al. 2015, arXiv 1502.01852). The last layer is linear and has a bias. */
+/** Parameters of a layer, Kaiming uniform for ReLU (He et al. 2015, arXiv 1502.01852). The last layer is linear with a bias. */
 function layerParameters(
   { name, inputs, outputs, kernel }: EmbeddingLayer,
   isLast: boolean,

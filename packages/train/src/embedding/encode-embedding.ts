@@ -14,25 +14,24 @@ import type { Weights } from "../weights/parameters.ts";
 import { BATCH_NORM_EPSILON } from "./batch-norm-block.ts";
 import type { EmbeddingLayer, EmbeddingNetwork } from "./embedding-network.ts";
 
-/** A layer's mean and variance over much audio, `[outputs]` each. */
+/** Mean and variance of a layer over many batches, `[outputs]` each. */
 export interface LayerMoments {
   readonly mean: Float32Array;
   readonly variance: Float32Array;
 }
 
-/** Everything that a trained embedding is. */
+/** Weights and statistics of a trained embedding. */
 export interface TrainedEmbedding {
   readonly weights: Weights;
-  /** By layer; the last one has none. */
+  /** By layer name; the last layer has none. */
   readonly moments: ReadonlyMap<string, LayerMoments>;
-  /** The teacher's mean and standard deviation, `[96]` each: the student learned standardised values. */
+  /** Mean and standard deviation of the teacher, `[96]` each; the student predicts standardised values. */
   readonly scale: { readonly mean: Float32Array; readonly deviation: Float32Array };
 }
 
 /**
- * The embedding as ONNX bytes of the reference's outer form: windows `[b, 76, 32, 1]` to `[b, 1, 1, 96]`, one chain of
- * Conv and Relu between two reshapes, every normalisation folded into weight and bias. The same weights give the same
- * bytes.
+ * Encodes an embedding as ONNX with the inputs and outputs of the reference: windows `[b, 76, 32, 1]` to `[b, 1, 1, 96]`,
+ * a chain of Conv and Relu between two reshapes, with normalisations folded into weights and biases. Deterministic.
  */
 export function encodeEmbedding(
   network: EmbeddingNetwork,
@@ -90,7 +89,7 @@ interface Folded {
   readonly bias: Float32Array;
 }
 
-/** gain (x - mean) / deviation + offset, as a convolution's own weight and bias. */
+/** Folds gain (x - mean) / deviation + offset into a convolution's weight and bias. */
 function folded({ name, outputs }: EmbeddingLayer, { weights, moments }: TrainedEmbedding): Folded {
   const [gain, offset] = [weights.get(`${name}.gain`)!, weights.get(`${name}.offset`)!];
   const { mean, variance } = moments.get(name)!;
@@ -101,7 +100,7 @@ function folded({ name, outputs }: EmbeddingLayer, { weights, moments }: Trained
   };
 }
 
-/** From standardised values to the teacher's own. */
+/** Folds the conversion from standardised values to the teacher's scale into the last layer. */
 function unscaled({ name, outputs }: EmbeddingLayer, { weights, scale }: TrainedEmbedding): Folded {
   const { mean, deviation } = scale;
   return {

@@ -3,13 +3,13 @@ import { EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { LessonBatch } from "./embedding-learner.ts";
 
-/** The teacher's mean and standard deviation, `[96]` each. */
+/** Mean and standard deviation of the teacher's embeddings, `[96]` each. */
 export interface TeacherScale {
   readonly mean: Float32Array;
   readonly deviation: Float32Array;
 }
 
-/** Mean and deviation of every value of the teacher over some lessons. */
+/** Computes mean and standard deviation of the teacher's embeddings over lessons. */
 export function teacherScale(shards: readonly LessonShard[]): TeacherScale {
   const { dimension } = EMBEDDING;
   const [sums, squares] = [new Float64Array(dimension), new Float64Array(dimension)];
@@ -26,7 +26,7 @@ export function teacherScale(shards: readonly LessonShard[]): TeacherScale {
   return { mean, deviation };
 }
 
-/** Stretches drawn at random from the lessons, as tensors; the caller disposes them. */
+/** Draws random segments of lessons as tensors; the caller disposes them. */
 export function drawLessons(
   tf: TensorFlow,
   shards: readonly LessonShard[],
@@ -65,8 +65,8 @@ export function drawLessons(
 }
 
 /**
- * Shards in use at a step: they come in one after the other over the first `arrival` of the steps, so training begins
- * before the last is made, and what a step draws from does not depend on how fast they are made.
+ * Number of shards in use at a step. Shards are added one by one over the first `arrival` of the steps, so that training
+ * starts before all are made and does not depend on how fast they are made.
  */
 export const shardsInUse = (
   step: number,

@@ -20,11 +20,11 @@ export const EMBEDDING_FILES = {
 export interface MakeEmbeddingOptions {
   readonly backend: Backend;
   readonly teacher: { readonly path: string; readonly sha256: string };
-  /** Folder for lessons, which a rerun and other configs with the same lessons find again. */
+  /** Folder for lessons; reused by reruns and by other configs with the same lessons. */
   readonly lessonsDir: string;
-  /** Folder for the checkpoint, the curve and the finished embedding. */
+  /** Folder for the checkpoint, the metrics and the finished embedding. */
   readonly out: string;
-  /** Worker threads that make lessons; 0 for none beside this thread. */
+  /** Worker threads that make lessons; 0 uses this thread. */
   readonly workers: number;
   readonly identity: ToolIdentity;
   readonly signal?: AbortSignal | undefined;
@@ -37,7 +37,7 @@ export interface MadeEmbedding {
   readonly parameterCount: number;
 }
 
-/** From a config to an embedding file: makes the lessons, trains, folds and writes; goes on where it was stopped. */
+/** Makes an embedding from a config: makes lessons, trains, folds normalisations and writes the model; resumes if interrupted. */
 export async function* makeEmbedding(
   config: EmbeddingConfig,
   options: MakeEmbeddingOptions,
@@ -87,7 +87,7 @@ export async function* makeEmbedding(
   }
 }
 
-/** The lines of an earlier run up to its checkpoint. */
+/** Metrics of an earlier run up to its checkpoint. */
 async function readHistory(file: string, { step }: { readonly step: number }): Promise<string[]> {
   const lines = (await readFile(file, "utf8").catch(() => "")).split("\n");
   return lines.filter((line) => line !== "" && (JSON.parse(line) as EmbeddingProgress).step <= step);

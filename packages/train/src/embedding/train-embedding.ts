@@ -11,37 +11,37 @@ import { embeddingNetwork } from "./embedding-network.ts";
 import type { LayerMoments, TrainedEmbedding } from "./encode-embedding.ts";
 import { drawLessons, shardsInUse, type TeacherScale, teacherScale } from "./lesson-feed.ts";
 
-/** What a training needs beside its config. */
+/** Inputs of a training other than its config. */
 export interface EmbeddingTraining {
   readonly backend: Backend;
-  /** The lessons of one shard, made when they are first asked for. All are asked for at once, in order. */
+  /** Returns the lessons of one shard, making them if needed. Called for all shards at the start, in order. */
   readonly lessons: (split: LessonSplit, index: number) => Promise<LessonShard>;
-  /** Goes on from here. */
+  /** Checkpoint to resume from. */
   readonly from?: EmbeddingCheckpoint | undefined;
-  /** Keeps a checkpoint. */
+  /** Stores a checkpoint. */
   readonly save: (checkpoint: EmbeddingCheckpoint) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How far a training is. */
+/** Progress of a training. */
 export interface EmbeddingProgress {
   readonly step: number;
-  /** Of the last batch. */
+  /** Loss of the last batch. */
   readonly loss: number;
-  /** With the teacher on lessons in voices kept apart, where it was looked at. */
+  /** Agreement with the teacher on validation lessons; undefined at steps without validation. */
   readonly agreement: Agreement | undefined;
 }
 
-/** Shards of lessons that a config asks for. */
+/** Number of lesson shards of a split. */
 function shardCount({ lessons }: EmbeddingConfig, split: LessonSplit): number {
   const hours = split === "train" ? lessons.hours : lessons.validationHours;
   return Math.max(1, Math.round((hours * 3600) / (lessons.perShard * lessons.seconds)));
 }
 
 /**
- * Trains a student on the teacher's embeddings (distillation: mean squared error of standardised values, and cosine),
- * then measures what its normalisations fold into.
- * @throws CallsignError `ABORTED` after keeping a checkpoint, `LOSS_NOT_FINITE`
+ * Trains a student on the teacher's embeddings by distillation (mean squared error of standardised values, and cosine),
+ * then measures the statistics of its normalisations.
+ * @throws CallsignError `ABORTED` after storing a checkpoint, `LOSS_NOT_FINITE`
  */
 export async function* trainEmbedding(
   config: EmbeddingConfig,
@@ -89,14 +89,14 @@ export async function* trainEmbedding(
 }
 
 const REPORT_EVERY = 50;
-/** Batches over which a normalisation's moments are measured. */
+/** Batches over which the moments of normalisations are measured. */
 const MOMENT_BATCHES = 40;
-/** Batches of validation lessons in one look. */
+/** Batches in one validation. */
 const VALIDATION_BATCHES = 4;
-/** Shards whose teacher values set the scale. */
+/** Shards from which the teacher's mean and deviation are computed. */
 const SCALE_SHARDS = 4;
 
-/** A loss is read now and then only: reading waits for the device. @throws CallsignError `LOSS_NOT_FINITE` */
+/** Reads a loss, which waits for the device. @throws CallsignError `LOSS_NOT_FINITE` */
 async function readLoss(loss: { data(): Promise<ArrayLike<number>> }, step: number): Promise<number> {
   const value = (await loss.data())[0] ?? NaN;
   if (Number.isFinite(value)) return value;
@@ -151,7 +151,7 @@ async function measureMoments(
   );
 }
 
-/** Batches of lessons, in memory from when they are made. */
+/** Source of batches; keeps all lessons in memory. */
 class LessonFeed {
   readonly tf: TensorFlow;
   readonly scale: TeacherScale;
@@ -179,7 +179,7 @@ class LessonFeed {
       Array.from({ length: shardCount(config, split) }, (_, i) => lessons(split, i));
     const validation = ask("validation");
     const coming = ask("train");
-    // A failure is told when its shard's turn comes.
+    // A rejection is reported when its shard is awaited.
     for (const shard of [...validation, ...coming]) shard.catch(() => undefined);
     const scale = teacherScale(await Promise.all(coming.slice(0, SCALE_SHARDS)));
     return new LessonFeed({

@@ -4,8 +4,8 @@ import type { EmbeddingLayer } from "./embedding-network.ts";
 import type { Unfolded } from "./unfold-by-slices.ts";
 
 /**
- * Lays out x `[batch, frames, bins, inputs]` for a layer by one gather, and one back: a fifth of the operations that
- * slices take, which is what counts where each is a launch on a GPU.
+ * Unfolds x `[batch, frames, bins, inputs]` for a layer with one gather, and one for the gradient: a fifth of the
+ * operations of `unfoldBySlices`, which matters where each operation is a GPU launch.
  */
 export function unfoldByGather(tf: TensorFlow, x: Tensor4D, layer: EmbeddingLayer): Unfolded {
   const [batch, frames] = x.shape;
@@ -19,20 +19,20 @@ export function unfoldByGather(tf: TensorFlow, x: Tensor4D, layer: EmbeddingLaye
   return { rows: rows as Tensor2D, frames: places.frames, bins: bins[1] };
 }
 
-/** For every value that is read, its place in the input; and for every place of the input, where it is read. */
+/** Indices from each read to its input position, and from each input position to its reads. */
 interface Places {
   readonly frames: number;
-  /** Index into the input's places for each output and tap; 0 where that is padding. */
+  /** Input position for each output and tap; 0 for padding. */
   readonly forward: Int32Array;
-  /** 1 for a place, 0 for padding; undefined where there is none. */
+  /** 1 for a position, 0 for padding; undefined without padding. */
   readonly forwardMask: Float32Array | undefined;
-  /** `[places, readers]`: indices into `forward`; 0 where a place has fewer readers. */
+  /** `[positions, readers]`: indices into `forward`; 0 where a position has fewer readers. */
   readonly backward: Int32Array;
   readonly backwardMask: Float32Array;
   readonly readers: number;
 }
 
-/** x at the places that are read: `[batch, places, inputs]` to `[batch, reads, inputs]`, with a gradient of its own. */
+/** Gathers x `[batch, positions, inputs]` to `[batch, reads, inputs]`, with its own gradient. */
 function gatherPlaces(tf: TensorFlow, x: Tensor3D, places: Places): Tensor3D {
   const { forward, forwardMask, backward, backwardMask, readers } = places;
   const [batch, count, inputs] = x.shape;
@@ -52,7 +52,7 @@ function gatherPlaces(tf: TensorFlow, x: Tensor3D, places: Places): Tensor3D {
 
 const known = new WeakMap<EmbeddingLayer, Map<number, Places>>();
 
-/** A training asks for the same few lengths at every step. */
+/** Cached indices; a training uses the same few lengths at every step. */
 function knownPlaces(layer: EmbeddingLayer, frames: number): Places {
   const lengths = known.get(layer) ?? new Map<number, Places>();
   known.set(layer, lengths);

@@ -12,8 +12,8 @@ export interface Unfolded {
 }
 
 /**
- * Lays out x `[batch, frames, bins, inputs]` for a layer by slices and concatenation: the fastest on wasm. Strides come
- * by viewing each two frames (or bins) as one row.
+ * Unfolds x `[batch, frames, bins, inputs]` for a layer by slices and concatenation, the fastest way on wasm. A stride is
+ * applied by viewing that many frames (or bins) as one row.
  */
 export function unfoldBySlices(tf: TensorFlow, x: Tensor4D, layer: EmbeddingLayer): Unfolded {
   const [batch, frames] = x.shape;
@@ -49,7 +49,7 @@ interface Taps {
   readonly stride: number;
   /** Outputs along the axis. */
   readonly count: number;
-  /** Values at one place of the axis. */
+  /** Values at one position of the axis. */
   readonly width: number;
 }
 

@@ -5,11 +5,11 @@ import { unfoldByGather } from "./unfold-by-gather.ts";
 import { type Unfolded, unfoldBySlices } from "./unfold-by-slices.ts";
 
 /**
- * Lays out x `[batch, frames, bins, inputs]` for a layer. A convolution itself has no gradient on wasm; this has, on
- * every backend, each in its faster way.
+ * Unfolds x `[batch, frames, bins, inputs]` for a layer, in the faster way for the backend. Used because wasm has no
+ * gradient of a convolution.
  */
 export const unfold = (tf: TensorFlow, x: Tensor4D, layer: EmbeddingLayer): Unfolded =>
   LAUNCHING.has(tf.getBackend()) ? unfoldByGather(tf, x, layer) : unfoldBySlices(tf, x, layer);
 
-/** Backends where each operation is a launch. */
+/** Backends with a launch cost per operation. */
 const LAUNCHING: ReadonlySet<string> = new Set(["webgpu", "tensorflow"]);

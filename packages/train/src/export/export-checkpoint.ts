@@ -13,9 +13,9 @@ export interface ExportCheckpointOptions {
   /** Name of the network the weights belong to, built with its defaults. */
   readonly architecture: string;
   readonly label: string;
-  /** Lowest score that is a detection. */
+  /** Detection threshold. */
   readonly threshold: number;
-  /** Copies of the audio whose scores are averaged; default the audio as it is. */
+  /** Test-time augmentation: copies of the audio whose scores are averaged. Default none. */
   readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;
   /** Folder to write to. */
   readonly out: string;
@@ -73,5 +73,5 @@ async function readCheckpointFile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** A detector with its optimiser's state stays under 10 MB; a file of gigabytes is something else. */
+/** Largest file read. A detector with its optimiser state is below 10 MB. */
 const MAX_CHECKPOINT_BYTES = 2 ** 30;

@@ -23,23 +23,23 @@ export interface ExportModelOptions {
   readonly weights: Weights;
   /** The model's name in its card. */
   readonly name: string;
-  /** One for each of the architecture's outputs, in order. */
+  /** Label of each output of the architecture, in order. */
   readonly labels: readonly string[];
-  /** Lowest score that is a detection, for each label. */
+  /** Detection threshold of each label. */
   readonly thresholds: Readonly<Record<string, number>>;
   /** Steps in a row that must reach the threshold. Default 1. */
   readonly patience?: number;
   /** Default 1. */
   readonly refractorySeconds?: number;
-  /** How its gate behaves, where it is one. */
+  /** Settings of the mute gate, if the model is one. */
   readonly gate?: GatePolicy | undefined;
-  /** Copies of the audio whose scores are averaged; default the audio as it is. */
+  /** Test-time augmentation: copies of the audio whose scores are averaged. Default none. */
   readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;
-  /** How audio is cut for it. Default what its shape tells, with the published lengths. */
+  /** Windowing of the audio. Default: inferred from the input shape, with the lengths of the published model. */
   readonly windowing?: ModelCard["windowing"];
-  /** The embedding its features came from. Default Google's. */
+  /** Embedding that its features were computed with. Default Google's. */
   readonly embedding?: ModelCard["frontend"]["embedding"];
-  /** For each label, thresholds from high to low and what they came to: what runtime sensitivity is read from. */
+  /** Error rates by threshold for each label, highest threshold first; used for the sensitivity setting at run time. */
   readonly operatingPoints?: ModelCard["operatingPoints"];
   /** Summary and data licences for the card. */
   readonly training?: Readonly<Record<string, unknown>>;
@@ -56,12 +56,12 @@ export interface ExportedModel {
   readonly card: ModelCard;
 }
 
-/** Name of the graph in a model's folder. */
+/** File name of the graph in a model's folder. */
 export const MODEL_FILE = "model.onnx";
 
 /**
- * Writes `model.onnx` and its card, `model.json`, each whole or not at all; the card, which names the graph's sha256,
- * comes last. @throws CallsignError `CARD_INVALID` (labels or thresholds that do not fit), `FILE_WRITE_FAILED`, `ABORTED`
+ * Writes `model.onnx` and then its card `model.json`, which contains the graph's sha256; each file is written
+ * atomically. @throws CallsignError `CARD_INVALID` (labels or thresholds that do not fit), `FILE_WRITE_FAILED`, `ABORTED`
  */
 export async function exportModel(options: ExportModelOptions): Promise<ExportedModel> {
   const { architecture, weights, outDir } = options;
@@ -107,7 +107,7 @@ function describeModel(options: ExportModelOptions, graph: Uint8Array): ModelCar
   };
 }
 
-/** One embedding comes of the published pipeline's window and step; a sequence moves with the embedding's stride. */
+/** Default windowing: that of the published model for one embedding, the embedding's stride for a sequence. */
 function windowingOf({ featureShape }: Architecture): ModelCard["windowing"] {
   return featureShape.length === 1
     ? { kind: "sliding-audio", windowLength: 13_000, hopLength: 512 }

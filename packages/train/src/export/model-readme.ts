@@ -14,7 +14,7 @@ export interface ModelReadmeParts {
   readonly parameters: number;
 }
 
-/** A model's README.md in the hub's model-card form: front matter that the hub reads, then what a person wants to know. */
+/** Formats a model's README.md as a model card of the Hugging Face hub: front matter, then text. */
 export function formatModelReadme({
   config,
   training,

@@ -29,7 +29,7 @@ export interface TrainingReportParts {
   readonly backend: Pick<Backend, "name" | "device">;
 }
 
-/** Writes report.json, stable in shape, and report.html, drawn from the same. @throws CallsignError `FILE_WRITE_FAILED` */
+/** Writes report.json and report.html. @throws CallsignError `FILE_WRITE_FAILED` */
 export async function writeTrainingReport(
   parts: TrainingReportParts,
   { reportFile, jsonFile }: { readonly reportFile: string; readonly jsonFile: string },
@@ -51,7 +51,7 @@ export async function writeTrainingReport(
   await writeFileAtomic(reportFile, renderTrainingReport(parts));
 }
 
-/** The page: how the loss fell, how validation went, what the thresholds give. */
+/** Renders the report page: losses, validation by epoch, error rates by threshold. */
 export function renderTrainingReport(parts: TrainingReportParts): string {
   const { config, training, finished, history, model, data, backend } = parts;
   const { createdBy } = model.card;
@@ -81,10 +81,10 @@ export function renderTrainingReport(parts: TrainingReportParts): string {
         facts([
           ["Backend", `${backend.name} (${backend.device})`],
           ["Seed", training.seed],
-          ["Highest learning rate", training.learningRate],
+          ["Peak learning rate", training.learningRate],
           ["Averaged epochs", finished.epochs.join(", ")],
-          ["Samples a second", Math.round(mean(history.map((one) => one.samplesPerSecond)))],
-          ["Share of a step in the data loader", formatPercent(mean(history.map((one) => one.loaderShare)))],
+          ["Samples per second", Math.round(mean(history.map((one) => one.samplesPerSecond)))],
+          ["Share of time spent on batches", formatPercent(mean(history.map((one) => one.loaderShare)))],
           ["Model sha256", html`<code>${model.card.classifier.sha256}</code>`],
         ]),
       ),
@@ -166,16 +166,16 @@ const lossFigure = (history: readonly EpochRecord[]) =>
     }),
     legend: [
       { label: "training (as weighted)", swatch: "score" },
-      { label: "validation (both classes alike)", swatch: "truth" },
+      { label: "validation (classes weighted equally)", swatch: "truth" },
     ],
-    caption: "Cross-entropy. The two are weighted differently: read the course of each, not their distance.",
+    caption: "Cross-entropy. The two are weighted differently: compare their trends, not their values.",
   });
 
 const criterionFigure = ({ history, training }: TrainingReportParts) =>
   figure({
     picture: drawLines({
       id: "criterion-curve",
-      title: "What decides the best epoch",
+      title: "Selection criterion by epoch",
       description: `Lowest ${Math.min(...history.map(({ validation }) => validation.criterion[0])).toFixed(4)}.`,
       x: "Epoch",
       y: training.goal === "gate" ? "Expected cost" : "DET area",
@@ -208,7 +208,7 @@ const curveFigure = ({ labels }: FinishedTraining) =>
       })),
     }),
     caption:
-      "Detections on streams of the validation split, one line a label, from the highest threshold to the lowest.",
+      "Detections on streams of the validation split, one line per label, from the highest threshold to the lowest.",
   });
 
 const mean = (values: readonly number[]): number =>

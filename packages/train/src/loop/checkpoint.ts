@@ -17,15 +17,15 @@ import { parameterCount } from "../weights/parameters.ts";
 import type { EpochRecord, TrainingState } from "./state.ts";
 import type { Validation } from "../select/validate.ts";
 
-/** What a training must have in common with its checkpoint to go on from it. */
+/** Settings and data that must equal those of a checkpoint for training to resume from it. */
 export interface CheckpointIdentity {
   readonly architecture: Architecture;
-  /** The parts of the config that decide weights. */
+  /** Parts of the config that affect the weights. */
   readonly settings: unknown;
   readonly shardsSha256: string;
 }
 
-/** The part of the state that is no array. */
+/** Fields of a checkpoint other than arrays, stored as JSON metadata. */
 interface Header {
   readonly formatVersion: 1;
   readonly step: number;
@@ -39,8 +39,8 @@ interface Header {
 }
 
 /**
- * Writes a training's state, whole or not at all: parameters under their own names, so that other tools read them,
- * and under `training.` the optimiser's means, the best epochs' weights and the hard negatives.
+ * Writes the state of a training atomically: parameters under their own names, so that other tools can read them, and
+ * under `training.` the optimiser's moments, the weights of the best epochs and the hard negatives.
  */
 export async function writeTrainingCheckpoint(
   file: string,
@@ -79,7 +79,7 @@ export async function writeTrainingCheckpoint(
 const PREFIX = "training.";
 
 /**
- * What a checkpoint says of the training it belongs to; undefined where there is none.
+ * Reads the settings and history of a checkpoint; undefined if there is none.
  * @throws CallsignError `CHECKPOINT_MISMATCH` (another format), `SAFETENSORS_INVALID`
  */
 export async function readCheckpointHeader(
@@ -90,8 +90,8 @@ export async function readCheckpointHeader(
 }
 
 /**
- * The state a checkpoint holds; undefined where there is none. @throws CallsignError `CHECKPOINT_MISMATCH` when the
- * config, the data or the network is another, naming what changed; `SAFETENSORS_INVALID`
+ * Reads the state of a checkpoint; undefined if there is none. @throws CallsignError `CHECKPOINT_MISMATCH` if config,
+ * data or network differ, naming what changed; `SAFETENSORS_INVALID`
  */
 export async function readTrainingCheckpoint(
   file: string,
@@ -136,9 +136,9 @@ function parseHeader({ metadata }: Safetensors, file: string): Header {
     const header = JSON.parse(metadata["state"] ?? "null") as Header | null;
     if (header?.formatVersion === 1) return header;
   } catch {
-    // Said below.
+    // Invalid JSON: reported below.
   }
-  throw invalid(file, "it is no training checkpoint of this version");
+  throw invalid(file, "not a training checkpoint of this version");
 }
 
 function checkIdentity(
@@ -149,16 +149,16 @@ function checkIdentity(
   if (changed.length > 0)
     throw new CallsignError(
       "CHECKPOINT_MISMATCH",
-      `${file}: the config is not the one this training began with: ${changed.join("; ")}; put it back, or ${RESTART}`,
+      `${file}: the config differs from the one this training started with: ${changed.join("; ")}; restore it, or ${RESTART}`,
     );
   if (header.shardsSha256 !== shardsSha256)
     throw new CallsignError(
       "CHECKPOINT_MISMATCH",
-      `${file}: the data was built anew since this training began; ${RESTART}`,
+      `${file}: the data was rebuilt after this training started; ${RESTART}`,
     );
 }
 
 const invalid = (file: string, problem: string): CallsignError =>
-  new CallsignError("CHECKPOINT_MISMATCH", `${file}: cannot go on from it: ${problem}; ${RESTART}`);
+  new CallsignError("CHECKPOINT_MISMATCH", `${file}: cannot resume from it: ${problem}; ${RESTART}`);
 
-const RESTART = "start from the beginning with --restart (this training is then kept in a folder beside)";
+const RESTART = "start from the beginning with --restart (the earlier training is kept in another folder)";

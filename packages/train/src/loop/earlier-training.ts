@@ -21,17 +21,17 @@ export const TRAINING_FILES = {
   readme: "README.md",
 } as const;
 
-/** A training, or only a model, found in a folder. */
+/** A training or a model found in a folder. */
 export interface EarlierTraining {
-  /** Epochs in its checkpoint; undefined without one that can be read. */
+  /** Epochs in its checkpoint; undefined without a readable one. */
   readonly epochs: number | undefined;
-  /** Why it cannot be continued, such as `train.epochs was 20, is 30`; empty where it can. */
+  /** Reasons why it cannot be resumed, such as `train.epochs was 20, is 30`; empty if it can. */
   readonly changed: readonly string[];
 }
 
 /**
- * Looks for a training or a model in `outDir`; undefined where there is none.
- * With `dataDir` the data counts as well as the config.
+ * Looks for a training or a model in `outDir`; undefined if there is none. With `dataDir`, data is compared as well as
+ * config.
  */
 export async function findEarlierTraining(
   outDir: string,
@@ -44,7 +44,7 @@ export async function findEarlierTraining(
       return (await isFile(join(outDir, MODEL_FILE))) ? { epochs: undefined, changed: [] } : undefined;
     const changed = changedFields(header.settings, trainingSettings(config, resolveTraining(config)));
     if (dataDir !== undefined && header.shardsSha256 !== shardsSha256(await readBuildIndex(dataDir)))
-      changed.push("the data was built anew");
+      changed.push("the data was rebuilt");
     return { epochs: header.history.length, changed };
   } catch (error) {
     const isDamaged =
@@ -56,9 +56,9 @@ export async function findEarlierTraining(
 }
 
 /**
- * Copies a training's files and its model to a new folder `earlier-N` in `outDir` and removes the checkpoint, so that the
- * next training starts from the beginning. The model stays in place until that one exports its own.
- * @returns the new folder; undefined where there was nothing to keep
+ * Copies the files of a training and its model to a new folder `earlier-N` in `outDir` and removes the checkpoint, so
+ * that the next training starts from the beginning. The model stays in place until the next one is exported.
+ * @returns the new folder; undefined if there was nothing to keep
  */
 export async function keepEarlierTraining(outDir: string): Promise<string | undefined> {
   const found: string[] = [];
@@ -73,7 +73,7 @@ export async function keepEarlierTraining(outDir: string): Promise<string | unde
   return folder;
 }
 
-/** The folder that `keepEarlierTraining` would make: the first `earlier-N` that does not exist. */
+/** Folder that `keepEarlierTraining` would create: the first `earlier-N` that does not exist. */
 export async function nextEarlierFolder(outDir: string): Promise<string> {
   for (let n = 1; ; n++) {
     const folder = join(outDir, `earlier-${n}`);
@@ -81,7 +81,7 @@ export async function nextEarlierFolder(outDir: string): Promise<string> {
   }
 }
 
-/** The parts of a config that decide weights. */
+/** Parts of a config that affect the weights. */
 export function trainingSettings(
   { name: _name, data: _data, evaluation: _evaluation, ...config }: DetectorConfig,
   { seed }: ResolvedTraining,

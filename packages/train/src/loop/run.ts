@@ -20,30 +20,30 @@ export interface TrainRunOptions {
   readonly config: DetectorConfig;
   readonly training: ResolvedTraining;
   readonly shards: OpenedShards;
-  /** Where it starts; changed as it goes. */
+  /** State to start from; updated during training. */
   readonly state: TrainingState;
   readonly identity: CheckpointIdentity;
   readonly checkpointFile: string;
   readonly metricsFile: string;
-  /** Milliseconds; for the figures of speed only. */
+  /** Clock in milliseconds, used for speed figures only. */
   readonly now: () => number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What happens while a network is trained. */
+/** Event emitted during training. */
 export type TrainEvent =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "epoch"; readonly record: EpochRecord }
   | { readonly kind: "note"; readonly note: string };
 
-/** A training under way: what the parts of the loop share. */
+/** Objects of a running training, shared by the parts of the loop. */
 export interface Run extends TrainRunOptions {
   readonly learner: Learner;
   readonly batches: Batches;
   readonly cache: FeatureCache;
 }
 
-/** Loads what a training needs and puts the network where its state says. The caller disposes of the learner. */
+/** Creates the objects of a training and restores its state. The caller disposes the learner. */
 export async function startRun(options: TrainRunOptions): Promise<Run> {
   const { backend, architecture, config, training, shards, state } = options;
   const { optimizer, memoryMiB } = config.train;
@@ -66,7 +66,7 @@ export async function startRun(options: TrainRunOptions): Promise<Run> {
   return { ...options, cache, batches, learner };
 }
 
-/** How windows are scored with the weights as they are. */
+/** Options to score windows with the current weights. */
 export const scoringOf = ({ backend, learner, cache, architecture }: Run): ScoreOptions => ({
   tf: backend.tf,
   learner,

@@ -9,9 +9,9 @@ import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { WindowPlace } from "../shards/shard-table.ts";
 import type { Validation } from "../select/validate.ts";
 
-/** One line of metrics.jsonl. Seconds and shares of time differ from run to run; all else is reproducible. */
+/** One line of metrics.jsonl. Reproducible, except for times and speeds. */
 export interface EpochRecord {
-  /** From 1. */
+  /** Number of the epoch, from 1. */
   readonly epoch: number;
   readonly step: number;
   readonly trainLoss: number;
@@ -22,7 +22,7 @@ export interface EpochRecord {
   readonly isBest: boolean;
   readonly seconds: number;
   readonly samplesPerSecond: number;
-  /** Share of the time of the steps that went into making batches. */
+  /** Share of the training time spent on making batches. */
   readonly loaderShare: number;
 }
 
@@ -33,21 +33,21 @@ export interface BestEpoch {
   readonly weights: Float32Array;
 }
 
-/** Everything a training is made of between two steps: what a checkpoint holds. */
+/** State of a training between two steps; the content of a checkpoint. */
 export interface TrainingState {
   step: number;
-  /** Over the steps of the epoch so far. */
+  /** Sum of the losses of the current epoch. */
   lossSum: number;
   negativeWeight: number;
   weights: Float32Array;
   optimizer: AdamWState | undefined;
   history: readonly EpochRecord[];
-  /** The best first. */
+  /** Best epochs, best first. */
   best: readonly BestEpoch[];
   hard: readonly WindowPlace[];
 }
 
-/** Before the first step. */
+/** State before the first step. */
 export const initialState = (
   architecture: Architecture,
   { config, training }: { readonly config: DetectorConfig; readonly training: ResolvedTraining },

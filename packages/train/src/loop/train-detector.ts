@@ -23,20 +23,20 @@ export interface TrainDetectorOptions {
   readonly config: DetectorConfig;
   /** Folder of a finished data build. */
   readonly dataDir: string;
-  /** Folder of the model; made if missing. */
+  /** Folder of the model; created if missing. */
   readonly outDir: string;
   readonly backend: Backend;
   /**
-   * Continue from the checkpoint in `outDir`, if there is one. A training that starts from the beginning copies what an
-   * earlier one left in `outDir` to a folder `earlier-N` there.
+   * Resumes from the checkpoint in `outDir`, if there is one. Otherwise files of an earlier training in `outDir` are
+   * copied to a folder `earlier-N` there.
    */
   readonly resume?: boolean;
-  /** Milliseconds; for the figures of speed only. Default `performance.now`. */
+  /** Clock in milliseconds, used for speed figures only. Default `performance.now`. */
   readonly now?: () => number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a training came to. */
+/** Result of a training. */
 export interface TrainedDetector {
   readonly model: ExportedModel;
   readonly finished: FinishedTraining;
@@ -45,7 +45,8 @@ export interface TrainedDetector {
 }
 
 /**
- * Shards to a model folder: trains, or goes on, then calibrates, chooses thresholds, exports and reports.
+ * Trains a detector from feature shards (or resumes), then calibrates it, chooses thresholds, exports the model and
+ * writes the report.
  * @throws CallsignError `SHARD_MISMATCH`, `FEATURES_NOT_FINITE`, `CLASS_EMPTY`, `CHECKPOINT_MISMATCH`,
  * `LOSS_NOT_FINITE`, `FILE_NOT_FOUND`, `FILE_WRITE_FAILED`, `ABORTED`
  */
@@ -63,11 +64,11 @@ export async function* trainDetector(
     shardsSha256: shards.sha256,
   };
   const found = options.resume ? await readTrainingCheckpoint(checkpointFile, identity) : undefined;
-  if (found) yield { kind: "note", note: `goes on after step ${found.step} (epoch ${found.history.length})` };
+  if (found) yield { kind: "note", note: `resumes after step ${found.step} (epoch ${found.history.length})` };
   else {
     const kept = await keepEarlierTraining(outDir);
     if (kept !== undefined)
-      yield { kind: "note", note: `trains from the beginning; the earlier training is kept in ${kept}` };
+      yield { kind: "note", note: `starts from the beginning; the earlier training is kept in ${kept}` };
   }
   const run = yield* trainEpochs({
     backend,
@@ -94,7 +95,7 @@ async function finish(
   { config, outDir, backend, signal }: TrainDetectorOptions,
 ): Promise<TrainedDetector> {
   if (signal?.aborted)
-    throw new CallsignError("ABORTED", "train: stopped before the export; --resume goes on");
+    throw new CallsignError("ABORTED", "train: stopped before the export; continue with --resume");
   const { shards, architecture, training, state } = run;
   const finished = await finishTraining(run);
   const { gitCommit } = toolIdentity();
@@ -135,7 +136,7 @@ function embeddingOf({ index }: OpenedShards) {
   return { id: isGoogle ? ("google-speech-embedding" as const) : ("callsign-embedding" as const), sha256 };
 }
 
-/** For the card: what it was trained on, one entry a source and licence. */
+/** Training data for the card: one entry per source and licence. */
 const licencesOf = ({ index }: OpenedShards) =>
   index.licences.map(({ source, licence, clips, seconds }) => ({
     name: `${source}: ${clips} clips, ${(seconds / 60).toFixed(1)} min`,

@@ -16,8 +16,8 @@ import type { EpochRecord, TrainingState } from "./state.ts";
 import { isBetter, judge, scoreValidation, type Validation } from "../select/validate.ts";
 
 /**
- * The training loop: epochs of steps, each followed by a validation and a checkpoint. It may be stopped or killed
- * anywhere; from the last checkpoint it goes on to the same weights.
+ * Training loop: epochs of steps, each followed by validation and a checkpoint. It can be stopped or killed at any time;
+ * resuming from the last checkpoint gives the same weights.
  * @throws CallsignError `LOSS_NOT_FINITE`, `ABORTED` (after writing a checkpoint), `FILE_WRITE_FAILED`
  */
 export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<TrainEvent, Run> {
@@ -63,10 +63,10 @@ export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<Tra
   return run;
 }
 
-/** Steps between two looks at the losses: each look waits for the device. */
+/** Steps between reads of the losses; each read waits for the device. */
 const STEPS_PER_LOOK = 16;
 
-/** The rest of an epoch's steps; returns the milliseconds that went into batches. */
+/** Runs the remaining steps of an epoch; returns the milliseconds spent on making batches. */
 async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
   const { backend, config, state, batches, learner, now, signal } = run;
   const { epochs, stepsPerEpoch } = config.train;
@@ -87,14 +87,14 @@ async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
       kind: "progress",
       progress: { stage: "train", done: state.step, total: epochs * stepsPerEpoch, unit: "steps" },
     };
-    // Lets signals in: a backend in host memory never waits for anything.
+    // Yields to the event loop, so that abort signals are handled: backends in host memory never wait.
     await setImmediate();
     if (signal?.aborted) {
       state.weights = flattenWeights(run.architecture, await learner.weights());
       await saveCheckpoint(run);
       throw new CallsignError(
         "ABORTED",
-        `train: stopped after step ${state.step}; --resume goes on from ${run.checkpointFile}`,
+        `train: stopped after step ${state.step}; continue from ${run.checkpointFile} with --resume`,
         { cause: signal.reason },
       );
     }
@@ -126,7 +126,7 @@ async function readLoss(
   const kept =
     state.history.length > 0
       ? `the checkpoint of epoch ${state.history.length} is kept in ${checkpointFile}`
-      : "there is no checkpoint before it";
+      : "there is no earlier checkpoint";
   throw new CallsignError(
     "LOSS_NOT_FINITE",
     `train: the loss of step ${step + 1} is ${value}; its batch begins with ${describeWindow(shards.tables, batch.places[0]!)}; ` +
@@ -164,7 +164,7 @@ function keepBest({ config, state }: Run, { criterion }: Validation): void {
     .slice(0, config.train.selection.average);
 }
 
-/** After an epoch with more false accepts than wanted, negatives weigh more. */
+/** Raises the weight of negatives after an epoch with more false accepts than the target. */
 function raiseNegativeWeight({ config, state }: Run, { labels }: Validation): void {
   const { raiseNegativeWeight: factor, mostNegativeWeight } = config.train.loss;
   const { falseAcceptsPerHour } = config.train.selection;

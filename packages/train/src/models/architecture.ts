@@ -3,18 +3,18 @@ import type { GraphBuilder } from "../export/onnx/graph-builder.ts";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { Parameterised, ParameterSpec } from "../weights/parameters.ts";
 
-/** What `forward` calculates with. */
+/** Operations and parameters passed to `forward`. */
 export interface ForwardContext {
   readonly tf: TensorFlow;
-  /** Linear, LayerNorm, ReLU: where nearly all the time goes, so it is exchangeable. */
+  /** Linear, LayerNorm and ReLU. Replaceable, because it takes nearly all the time. */
   readonly denseBlock: DenseBlock;
-  /** A parameter of the architecture, shaped as in its spec. */
+  /** Parameter by name, in the shape of its spec. */
   readonly parameter: (name: string) => Tensor;
 }
 
 /**
- * relu(layerNorm(x weight^T + bias)) for x `[rows, inputs]`, weight `[outputs, inputs]`; gives `[rows, outputs]`.
- * `first` says that nothing trainable lies before it, so x's gradient need not be calculated.
+ * relu(layerNorm(x weight^T + bias)) for x `[rows, inputs]`, weight `[outputs, inputs]`; returns `[rows, outputs]`.
+ * With `first` the gradient of x is not computed, because no parameter comes before it.
  */
 export type DenseBlock = (
   x: Tensor2D,
@@ -30,8 +30,8 @@ export interface DenseBlockParameters {
 }
 
 /**
- * A classifier as data and two descriptions of one calculation: `forward` in TensorFlow.js operations for training and
- * `addNodes` as an ONNX graph for serving. A parity test holds them together.
+ * Architecture of a classifier: its parameters, and its computation in two forms, `forward` in TensorFlow.js for training
+ * and `addNodes` in ONNX for inference. A parity test compares them.
  */
 export interface Architecture extends Parameterised {
   readonly name: "mlp" | "conv-attention" | "crnn" | "dnn";

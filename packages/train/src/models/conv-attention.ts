@@ -6,7 +6,7 @@ import { addAttention, attention, attentionParameters } from "./layers/attention
 import { addConvolutionBlock, convolutionBlock, convolutionBlockParameters } from "./layers/convolution.ts";
 
 export interface SequenceConfig {
-  /** Embeddings read at once. Default 16, which openWakeWord's pipeline gives. */
+  /** Embeddings per window. Default 16, as in openWakeWord. */
   readonly embeddings?: number;
   /** Values of an embedding. Default 96. */
   readonly inputs?: number;
@@ -16,12 +16,12 @@ export interface SequenceConfig {
   readonly labels?: number;
 }
 
-/** Heads share the width between them. */
+/** Attention heads; each has a quarter of the width. */
 const HEADS = 4;
 
 /**
- * Two convolutions over time with LayerNorm, self-attention of four heads with a residual and LayerNorm, the mean over
- * time, Linear: the accuracy default.
+ * Default network for sequences: two convolutions over time with LayerNorm, self-attention with four heads, residual and
+ * LayerNorm, mean over time, Linear.
  */
 export function convAttention({
   embeddings = 16,

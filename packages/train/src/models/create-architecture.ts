@@ -4,15 +4,15 @@ import { crnn } from "./crnn.ts";
 import { dnn } from "./dnn.ts";
 import { mlp, type MlpConfig } from "./mlp.ts";
 
-/** Names of the networks there are. */
+/** Names of the available networks. */
 export const ARCHITECTURES = ["mlp", "conv-attention", "crnn", "dnn"] as const;
 
-/** A network's name and its sizes; what is left out has the network's default. */
+/** Name and sizes of a network; omitted sizes have the network's defaults. */
 export type ArchitectureConfig =
   | ({ readonly name: "mlp" } & MlpConfig)
   | ({ readonly name: "conv-attention" | "crnn" | "dnn" } & SequenceConfig);
 
-/** Builds the network a config names. */
+/** Builds a network from its config. */
 export function createArchitecture({ name, ...config }: ArchitectureConfig): Architecture {
   return MAKERS[name](config);
 }

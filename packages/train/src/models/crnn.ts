@@ -6,7 +6,7 @@ import type { SequenceConfig } from "./conv-attention.ts";
 import { addConvolutionBlock, convolutionBlock, convolutionBlockParameters } from "./layers/convolution.ts";
 import { addGru, gru, gruParameters } from "./layers/gru.ts";
 
-/** A convolution over time, a gated recurrent unit, LayerNorm and Linear on its last state. */
+/** Convolution over time, gated recurrent unit, then LayerNorm and Linear on its last state. */
 export function crnn({
   embeddings = 16,
   inputs = 96,

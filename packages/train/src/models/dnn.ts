@@ -5,7 +5,7 @@ import { addLinear, linear, linearParameters } from "./layers/linear.ts";
 import type { Architecture } from "./architecture.ts";
 import type { SequenceConfig } from "./conv-attention.ts";
 
-/** All embeddings in a row through two Linear, LayerNorm, ReLU and a Linear: openWakeWord's own kind of head. */
+/** Two blocks of Linear, LayerNorm and ReLU on the concatenated embeddings, then Linear: openWakeWord's default head. */
 export function dnn({
   embeddings = 16,
   inputs = 96,

@@ -7,7 +7,7 @@ import { addLinear, linear, linearParameters, mirroredParameters } from "./layer
 export interface MlpConfig {
   /** Values of the one embedding it reads. Default 96. */
   readonly inputs?: number;
-  /** Default 128. Where it is even, the network starts as a linear map, which keeps deep ones trainable. */
+  /** Width of the hidden layers. Default 128. If even, mirrored initialisation keeps deep networks trainable. */
   readonly width?: number;
   /** Hidden layers after the first. Default 32. */
   readonly blocks?: number;
@@ -16,8 +16,8 @@ export interface MlpConfig {
 }
 
 /**
- * The published network: Linear, LayerNorm, ReLU, once from the embedding and `blocks` times more, then Linear; names
- * as in the published solution's checkpoint. Its defaults are the published 549,377 parameters.
+ * The published network: `blocks + 1` times Linear, LayerNorm and ReLU, then Linear. Parameter names are those of the
+ * published checkpoint; the defaults give its 549,377 parameters.
  */
 export function mlp({ inputs = 96, width = 128, blocks = 32, labels = 1 }: MlpConfig = {}): Architecture {
   const stages = [

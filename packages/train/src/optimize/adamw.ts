@@ -12,7 +12,7 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
 }
 
-/** An optimiser's memory, to be written to a checkpoint and given back. */
+/** State of the optimiser, as stored in checkpoints. */
 export interface AdamWState {
   /** Steps taken. */
   readonly step: number;
@@ -22,8 +22,8 @@ export interface AdamWState {
 }
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101), as `torch.optim.AdamW` calculates
- * it, over all parameters as one flat vector: a dozen operations a step however many layers there are.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101), computed as in `torch.optim.AdamW`, on
+ * all parameters as one flat vector: a dozen operations per step for any number of layers.
  */
 export class AdamW {
   readonly #tf: TensorFlow;
@@ -33,7 +33,7 @@ export class AdamW {
   #first: Tensor1D;
   #second: Tensor1D;
 
-  /** `decayMask`: 1 where weight decay pulls, 0 elsewhere, one for each parameter. */
+  /** `decayMask`: 1 for each value to which weight decay applies, otherwise 0. */
   constructor(
     tf: TensorFlow,
     {
@@ -51,7 +51,7 @@ export class AdamW {
     this.#second = state ? tf.tensor1d(state.second) : tf.zeros([decayMask.length]);
   }
 
-  /** The parameters after one step, a new tensor; both arguments stay the caller's. */
+  /** Returns the parameters after one step as a new tensor; the caller disposes both arguments. */
   update(parameters: Tensor1D, gradient: Tensor1D, learningRate: number): Tensor1D {
     const tf = this.#tf;
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
@@ -66,7 +66,7 @@ export class AdamW {
         weightDecay > 0
           ? tf.sub(parameters, tf.mul(tf.mul(parameters, this.#decay), learningRate))
           : parameters;
-      // Kept, because the caller's own tidy would take them at its end.
+      // Kept, because the caller's tidy would dispose them.
       return [tf.keep(first), tf.keep(second), tf.sub<Tensor1D>(decayed, change)];
     });
     tf.dispose([this.#first, this.#second]);
@@ -75,7 +75,7 @@ export class AdamW {
     return updated;
   }
 
-  /** A copy of its memory. */
+  /** Copy of the state. */
   async state(): Promise<AdamWState> {
     const [first, second] = await Promise.all([this.#first.data(), this.#second.data()]);
     return { step: this.#step, first: Float32Array.from(first), second: Float32Array.from(second) };

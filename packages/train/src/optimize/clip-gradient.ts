@@ -1,7 +1,7 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
-/** The gradient, scaled down where it is longer than `clipNorm`: as `torch.nn.utils.clip_grad_norm_`, with nothing read back from the device. */
+/** Scales a gradient down to a norm of at most `clipNorm`, as `torch.nn.utils.clip_grad_norm_`, without reading from the device. */
 export function clipGradient(tf: TensorFlow, gradient: Tensor1D, clipNorm: number): Tensor1D {
   if (clipNorm === Infinity) return gradient;
   const norm = tf.sqrt(tf.sum(tf.square(gradient)));

@@ -10,16 +10,16 @@ import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 export interface LearnerOptions {
   readonly architecture: Architecture;
-  /** Where it starts. */
+  /** Initial weights. */
   readonly weights: Weights;
   readonly optimizer?: AdamWOptions & { readonly state?: AdamWState };
-  /** Longest gradient, as the norm over all parameters; longer ones are scaled down to it. Default 1; Infinity for none. */
+  /** Maximum gradient norm over all parameters. Default 1; Infinity disables clipping. */
   readonly clipNorm?: number;
-  /** Default the fused one. */
+  /** Default `fusedBlock`. */
   readonly denseBlock?: DenseBlock;
 }
 
-/** Features `[batch, ...featureShape]`, targets `[batch, labels]`, weights `[batch, 1]` or `[batch, labels]`; the caller's. */
+/** Features `[batch, ...featureShape]`, targets `[batch, labels]`, weights `[batch, 1]` or `[batch, labels]`; the caller disposes them. */
 export interface Batch {
   readonly features: Tensor;
   readonly targets: Tensor2D;
@@ -31,7 +31,7 @@ export interface StepOptions {
   readonly loss?: LossOptions;
 }
 
-/** A network being trained: its parameters as one flat tensor, its optimiser, and the step that changes both. */
+/** Network in training: its parameters as one flat tensor, and its optimiser. */
 export class Learner {
   readonly #tf: TensorFlow;
   readonly #architecture: Architecture;
@@ -52,7 +52,7 @@ export class Learner {
     this.#parameters = tf.tensor1d(flattenWeights(architecture, options.weights));
   }
 
-  /** Takes one step; returns the batch's loss before it, which the caller reads (or not) and disposes. */
+  /** Takes one step; returns the loss of the batch before the step, which the caller disposes. */
   step(batch: Batch, { learningRate, loss }: StepOptions): Scalar {
     const tf = this.#tf;
     const [value, updated] = tf.tidy(() => {
@@ -67,7 +67,7 @@ export class Learner {
     return value;
   }
 
-  /** The batch's loss and its gradient in the flat order, unclipped; the caller disposes both. */
+  /** Loss of a batch and its flat gradient, not clipped; the caller disposes both. */
   lossAndGradient(batch: Batch, loss?: LossOptions): { value: Scalar; gradient: Tensor1D } {
     return this.#tf.tidy(() => this.#lossAndGradient(batch, loss));
   }
@@ -78,17 +78,17 @@ export class Learner {
     return tf.tidy(() => this.#forward(splitTensor(tf, this.#parameters, this.#architecture), features));
   }
 
-  /** A copy of the weights. */
+  /** Copy of the weights. */
   async weights(): Promise<Weights> {
     return splitWeights(this.#architecture, Float32Array.from(await this.#parameters.data()));
   }
 
-  /** A copy of the optimiser's memory. */
+  /** Copy of the optimiser's state. */
   optimizerState(): Promise<AdamWState> {
     return this.#optimizer.state();
   }
 
-  /** Puts other weights in place; the optimiser keeps its memory. */
+  /** Replaces the weights; the optimiser's state is kept. */
   setWeights(weights: Weights): void {
     const parameters = this.#tf.tensor1d(flattenWeights(this.#architecture, weights));
     this.#tf.dispose(this.#parameters);

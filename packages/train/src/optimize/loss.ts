@@ -2,7 +2,7 @@ import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 export interface LossOptions {
-  /** Share by which targets are drawn towards 1/2. Default 0. */
+  /** Share by which targets are moved towards 1/2. Default 0. */
   readonly labelSmoothing?: number;
   /** Exponent of the focal loss (Lin et al. 2017, arXiv 1708.02002); 0, the default, is plain cross-entropy. */
   readonly focalGamma?: number;
@@ -21,8 +21,8 @@ export interface LossInput {
 }
 
 /**
- * Mean over examples and labels of the weighted binary cross-entropy of independent sigmoids, from logits so that no
- * logarithm of zero can arise. A target between 0 and 1 (mixup) has the class weights in its proportion.
+ * Mean over examples and labels of the weighted binary cross-entropy of independent sigmoids, computed from logits to
+ * avoid log(0). For a target between 0 and 1 (mixup) the class weights are interpolated.
  */
 export function binaryLoss(
   tf: TensorFlow,
@@ -37,7 +37,7 @@ export function binaryLoss(
     tf.sub(tf.relu(logits), tf.mul(logits, soft)),
     tf.log(tf.add(tf.exp(tf.neg(tf.abs(logits))), 1)),
   );
-  // exp(-loss) is the probability given to the target.
+  // exp(-loss) is the predicted probability of the target.
   if (focalGamma > 0) loss = tf.mul(loss, tf.pow(tf.sub(1, tf.exp(tf.neg(loss))), focalGamma));
   if (positiveWeight !== negativeWeight)
     loss = tf.mul(loss, tf.add(tf.mul(targets, positiveWeight - negativeWeight), negativeWeight));

@@ -2,20 +2,20 @@ import type { BuildPlan } from "@callsign/data/internal";
 
 import type { DetectorConfig } from "../config/config.ts";
 
-/** How long each stage will take, in seconds: an estimate. */
+/** Estimated duration of each stage, in seconds. */
 export interface StageSeconds {
   readonly synthesize: number;
   readonly features: number;
   readonly train: number;
 }
 
-/** Judged from runs on two shared cores, November 2026 (docs/recipe.md); clips and audio are for one core. */
+/** Rates per core, from runs on two shared cores in November 2026 (docs/recipe.md). */
 const CLIPS_A_SECOND_A_CORE = 20;
 const AUDIO_SECONDS_A_SECOND_A_CORE = 120;
-/** Training of conv-attention with onnxruntime, 3,000 on busy cores to 7,000; through WebAssembly 1,000. */
+/** Training of conv-attention with onnxruntime: measured 3,000 (busy cores) to 7,000; WebAssembly 1,000. */
 const WINDOWS_A_SECOND = 5000;
 
-/** Time from a plan, for a processor alone; a graphics card takes a fraction of the training. */
+/** Estimates the durations of a plan on a CPU; on a GPU, training takes a fraction. */
 export function estimateStages(
   plan: Pick<BuildPlan, "sets" | "featureSeconds">,
   { train, workers }: { readonly train: DetectorConfig["train"]; readonly workers: number },

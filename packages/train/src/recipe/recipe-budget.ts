@@ -1,27 +1,27 @@
-/** How much time a recipe may take on two cores. */
+/** Time budget of a recipe, on two cores. */
 export type RecipeBudget = (typeof RECIPE_BUDGETS)[number];
 
-/** The budgets `callsign new` knows, smallest first. */
+/** Budgets of `callsign new`, smallest first. */
 export const RECIPE_BUDGETS = ["5m", "30m", "overnight"] as const;
 
-/** What a budget buys. Counts of clips are for one phrase unless said otherwise. */
+/** Amounts of data and training of a budget. Counts of clips are per phrase unless stated otherwise. */
 export interface RecipeSize {
   readonly clipsPerPhrase: number;
   readonly copies: number;
   readonly sentences: number;
   readonly nearMisses: number;
-  /** Of all phrases together, as `sentences` and `nearMisses`. */
+  /** Count for all phrases together, as `sentences` and `nearMisses`. */
   readonly randomWords: number;
   readonly foreign: number;
   readonly negativeCopies: number;
-  /** Ten seconds each. */
+  /** Scenes of ten seconds each. */
   readonly scenes: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly batch: { readonly positives: number; readonly negatives: number };
 }
 
-/** Sizes by budget: the middle one is the trials' (docs/recipe.md), the others less and more of everything. */
+/** Sizes by budget. `30m` was measured (docs/recipe.md); the others scale it down and up. */
 export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
   "5m": {
     clipsPerPhrase: 400,

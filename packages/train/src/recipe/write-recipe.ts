@@ -4,21 +4,21 @@ import { CallsignError } from "@callsign/audio/internal";
 import { RECIPE_SIZES, type RecipeBudget } from "./recipe-budget.ts";
 
 export interface RecipeOptions {
-  /** Each becomes a label of its own. */
+  /** Phrases, each with its own label. */
   readonly phrases: readonly string[];
   readonly budget: RecipeBudget;
   readonly seed: string | number;
-  /** Folder names and the detector's; default made from the phrases. */
+  /** Name of the detector and its folders. Default: made from the phrases. */
   readonly name?: string | undefined;
-  /** Absolute paths of folders with recordings of people who say other things. */
+  /** Absolute paths of folders with recordings of speech without the phrases. */
   readonly speech?: readonly string[];
-  /** Absolute paths of folders with recordings without words. */
+  /** Absolute paths of folders with recordings without speech. */
   readonly noise?: readonly string[];
 }
 
 /**
- * The phrases as a name for files: `hey-nimbus-lights-out`. Accents are dropped (`café` gives `cafe`); letters of other
- * scripts than the Latin one stay.
+ * File name made from phrases, such as `hey-nimbus-lights-out`. Accents are removed (`café` gives `cafe`); letters of
+ * other scripts are kept.
  */
 export function nameOfPhrases(phrases: readonly string[]): string {
   const plain = phrases
@@ -34,7 +34,7 @@ export function nameOfPhrases(phrases: readonly string[]): string {
   return name === "" ? "detector" : name;
 }
 
-/** Latin letters that Unicode does not take apart into a letter and an accent. */
+/** Latin letters that have no Unicode decomposition into letter and accent. */
 const UNDECOMPOSED: Readonly<Record<string, string>> = {
   ß: "ss",
   æ: "ae",
@@ -49,8 +49,9 @@ const UNDECOMPOSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * The config of a new detector as YAML with comments: what `callsign new` writes and a person edits.
- * @throws CallsignError `INVALID_ARGUMENT` for two phrases that would have the same label, or one that has none
+ * Config of a new detector as YAML with comments, as `callsign new` writes it. Built from strings, because the comments
+ * and flow style are for people to edit.
+ * @throws CallsignError `INVALID_ARGUMENT` for two phrases with the same label, or one without any word
  */
 export function writeRecipe({
   phrases,
@@ -130,17 +131,14 @@ function labelsOf(phrases: readonly string[]): string[] {
   const labels = phrases.map(labelOf);
   for (const [i, label] of labels.entries()) {
     if (!/^[\p{L}\p{N}]/u.test(label))
-      throw new CallsignError(
-        "INVALID_ARGUMENT",
-        `new: ${JSON.stringify(phrases[i])} has no word to be said`,
-      );
+      throw new CallsignError("INVALID_ARGUMENT", `new: ${JSON.stringify(phrases[i])} contains no word`);
     if (labels.indexOf(label) !== i)
-      throw new CallsignError("INVALID_ARGUMENT", `new: ${JSON.stringify(phrases[i])} is there twice`);
+      throw new CallsignError("INVALID_ARGUMENT", `new: ${JSON.stringify(phrases[i])} is given twice`);
   }
   return labels;
 }
 
-/** A phrase as a name: as it is written, and in words where it has symbols: `10%` is "ten percent". */
+/** Label of a phrase: its text in lower case, with symbols spelt out (`10%` gives "ten percent"). */
 function labelOf(phrase: string): string {
   const isPlain = /^[\p{L}\p{M}\p{N}\s\p{P}]*$/u.test(phrase) && !/[%&@#]|\d[/.:]\d/.test(phrase);
   return (isPlain ? phrase : spokenText(phrase))
@@ -161,5 +159,5 @@ function listOf(
   return paths.length === 0 ? [`  ${key}: []`] : [`  ${key}:`, ...paths.flatMap(entry)];
 }
 
-/** JSON's strings are YAML's, too; `$` would name an environment variable only before `{`. */
+/** YAML scalar; every JSON string is one. `$` refers to an environment variable only before `{`. */
 const quoted = (value: string | number): string => JSON.stringify(value);

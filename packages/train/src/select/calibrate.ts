@@ -1,25 +1,25 @@
 import { sigmoid } from "@callsign/eval/internal";
 
-/** Turns a logit into that of a probability: `scale * logit + shift`. */
+/** Affine map of logits to calibrated logits: `scale * logit + shift`. */
 export interface LogitScale {
   readonly scale: number;
   readonly shift: number;
 }
 
 export interface CalibrationInput {
-  /** Logits of windows of the phrase and of others. */
+  /** Logits of windows with the phrase; `negatives`: of other windows. */
   readonly positives: Float64Array;
   readonly negatives: Float64Array;
-  /** Share of the time a phrase is being said where scores are to be probabilities. */
+  /** Prior probability: share of the time in which the phrase is being said. */
   readonly phraseShare: number;
 }
 
 const AS_IS: LogitScale = { scale: 1, shift: 0 };
 
 /**
- * Platt scaling (Platt 1999, with its smoothed targets): the logistic regression of the truth on the logit, by Newton's
- * method. The classes weigh as their shares of the time, however many windows there are of each. Scores keep their
- * order: a fit that would turn them round gives the logits as they are.
+ * Platt scaling (Platt 1999, with smoothed targets): logistic regression of the truth on the logit by Newton's method.
+ * Classes are weighted by `phraseShare`, not by their numbers of windows. Scores keep their order: a fit with a negative
+ * scale is discarded for the identity.
  */
 export function calibrate({ positives, negatives, phraseShare }: CalibrationInput): LogitScale {
   const classes = [
@@ -30,7 +30,7 @@ export function calibrate({ positives, negatives, phraseShare }: CalibrationInpu
   let loss = lossOf(classes, { scale, shift });
   for (let iteration = 0; iteration < 100; iteration++) {
     const step = newtonStep(classes, { scale, shift });
-    // Halved until it helps: from far away Newton's step overshoots.
+    // Step halving: far from the optimum a full Newton step overshoots.
     let size = 1;
     let next = { scale, shift };
     let nextLoss = Infinity;

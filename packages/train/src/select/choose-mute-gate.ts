@@ -5,30 +5,30 @@ import { IGNORED, NEGATIVE } from "@callsign/data/internal";
 import type { ShardTable } from "../shards/shard-table.ts";
 import type { CostOptions } from "./expected-cost.ts";
 
-/** Validation audio as a gate hears it: every label's scores, window by window. */
+/** Scores of all labels over the validation audio, window by window. */
 export interface GateStream {
   /** `[windows, labels]`, 0 to 1. */
   readonly scores: Float64Array;
-  /** What each window is: of a phrase (a label's number), `NEGATIVE` or `IGNORED`. */
+  /** Index of each window's label, `NEGATIVE` or `IGNORED`. */
   readonly outcome: Int32Array;
-  /** 1 where a phrase has just been said, so that a gate held shut costs there. */
+  /** 1 for windows near a phrase. */
   readonly isNear: Uint8Array;
-  /** 1 where a stretch begins: nothing is remembered across. */
+  /** 1 at the first window of a clip, where the gate is reset. */
   readonly begins: Uint8Array;
   readonly labels: number;
   /** Samples from one window to the next. */
   readonly hopLength: number;
 }
 
-/** A gate's settings and what they cost. */
+/** Settings of a mute gate and their expected cost. */
 export interface ChosenGate {
   readonly policy: GatePolicy;
   readonly thresholds: readonly number[];
-  /** Expected, in needless mutes a window. */
+  /** Expected cost per window; a needless mute costs 1. */
   readonly cost: number;
 }
 
-/** Lays scored shards end to end; those whose windows do not follow each other are left out. */
+/** Concatenates the scored shards accepted by `isStream`, those with consecutive windows. */
 export function gateStream(
   scored: readonly { readonly table: ShardTable; readonly logits: Float32Array }[],
   {
@@ -54,12 +54,12 @@ export function gateStream(
   return { scores, outcome, isNear, begins, ...sizes };
 }
 
-/** Holds and releases tried, and shifts of all thresholds on the logit scale. */
+/** Hold times, release factors and threshold shifts (in logits) to try. */
 const HOLDS = [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4];
 const RELEASES = [1, 0.5, 0.2];
 const SHIFTS = [-1.5, -1, -0.5, 0, 0.5, 1, 1.5];
 
-/** The gate of least expected cost around thresholds that are right window by window. The plainest of equal ones. */
+/** Searches the mute gate of least expected cost around the given thresholds. The first, simplest one of equal cost is taken. */
 export function chooseGate(
   stream: GateStream,
   { thresholds, costs }: { readonly thresholds: readonly number[]; readonly costs: CostOptions },
@@ -77,8 +77,8 @@ export function chooseGate(
 }
 
 /**
- * Expected cost a window: of the time that is phrase, what is let through of it and what is muted after it; of the rest,
- * what is muted. Validation audio is full of phrases, so what follows one counts by the phrase, not by the second.
+ * Expected cost per window of a mute gate: phrase windows that are not muted, and other windows that are. Muting after a
+ * phrase is averaged per phrase, because validation has many more phrases per hour than real use.
  */
 export function gateCost(
   { scores, outcome, isNear, begins, labels, hopLength }: GateStream,

@@ -1,17 +1,17 @@
-/** Windows of one label, scored: those of its phrase and those of none. */
+/** Scores of one label: windows with its phrase, and windows without. */
 export interface LabelScores {
   readonly positives: Float64Array;
   readonly negatives: Float64Array;
 }
 
 export interface CostOptions {
-  /** Cost of a window of a phrase below the threshold, against 1 for another above it. */
+  /** Cost of a phrase window below the threshold, relative to 1 for another window above it. */
   readonly missedCost: number;
   /** Share of the time a phrase is being said. */
   readonly phraseShare: number;
 }
 
-/** What a gate at a threshold costs a window on average. */
+/** Mean cost per window of muting at a threshold. */
 export interface CostPoint {
   readonly threshold: number;
   readonly cost: number;
@@ -19,7 +19,7 @@ export interface CostPoint {
   readonly needlessShare: number;
 }
 
-/** The threshold with the least expected cost; in the middle between the two scores it lies between. */
+/** Threshold of least expected cost, halfway between the two scores it separates. */
 export function leastCost({ positives, negatives }: LabelScores, options: CostOptions): CostPoint {
   const up = positives.toSorted();
   const down = negatives.toSorted();
@@ -33,7 +33,7 @@ export function leastCost({ positives, negatives }: LabelScores, options: CostOp
     const missedShare = missed / up.length;
     const needlessShare = 1 - quiet / down.length;
     const cost = costOf({ missedShare, needlessShare }, options);
-    // Room on both sides: halfway to the next lower negative.
+    // Halfway to the next lower score.
     const below = quiet > 0 ? down[quiet - 1]! : 0;
     const threshold = (score + Math.max(below, missed > 0 ? up[missed - 1]! : 0)) / 2;
     if (best === undefined || cost < best.cost) best = { threshold, cost, missedShare, needlessShare };
@@ -48,7 +48,7 @@ export function leastCost({ positives, negatives }: LabelScores, options: CostOp
   );
 }
 
-/** What a given threshold costs. */
+/** Expected cost of a given threshold. */
 export function costAt(
   scores: LabelScores,
   { threshold, ...options }: CostOptions & { readonly threshold: number },

@@ -17,29 +17,29 @@ import {
   type Validation,
 } from "./validate.ts";
 
-/** How one label of a finished model does on the validation split. */
+/** Results of one label of a finished model on the validation split. */
 export interface FinishedLabel {
   readonly label: string;
   readonly threshold: number;
   readonly calibration: LogitScale;
-  /** Windows at the threshold: cost of a gate, share of the phrase's windows below it, of others above it. */
+  /** Cost of muting at the threshold, by window; below: shares of phrase windows under it and of other windows over it. */
   readonly cost: number;
   readonly missedShare: number;
   readonly needlessShare: number;
-  /** Streams at the threshold, and at others. */
+  /** Errors after the decision stage at the threshold; `curve`: at other thresholds. */
   readonly falseRejectRate: number;
   readonly falseAcceptsPerHour: number;
   readonly curve: readonly ThresholdPoint[];
 }
 
-/** A trained network, its scores calibrated and its thresholds chosen. */
+/** Weights of a trained, calibrated network with its thresholds. */
 export interface FinishedTraining {
   readonly weights: Weights;
   readonly labels: readonly FinishedLabel[];
-  /** Epochs whose weights were averaged; one where the best alone was better. */
+  /** Epochs whose weights were averaged; only the best one if averaging did not help. */
   readonly epochs: readonly number[];
   readonly validation: Validation;
-  /** Where the goal is a gate. */
+  /** Mute gate, if that is the goal. */
   readonly gate?: GatePolicy;
 }
 
@@ -82,7 +82,7 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
   return { weights, labels, epochs, validation, ...(gate && { gate: gate.policy }) };
 }
 
-/** The mean of the best epochs' weights (Izmailov et al. 2018, arXiv 1803.05407), or the best epoch where that is better. */
+/** Mean of the best epochs' weights (Izmailov et al. 2018, arXiv 1803.05407), or the best epoch if that is better. */
 async function chooseWeights(run: Run): Promise<{
   readonly epochs: readonly number[];
   readonly flat: Float32Array;

@@ -4,7 +4,7 @@ import type { Architecture } from "../models/architecture.ts";
 import type { Weights } from "../weights/parameters.ts";
 import type { LogitScale } from "./calibrate.ts";
 
-/** The same network with each label's logit scaled and shifted: in its last linear layer, so it stays a plain model. */
+/** Folds a calibration into the last linear layer: scales and shifts each label's logit. */
 export function foldCalibration(
   architecture: Architecture,
   weights: Weights,

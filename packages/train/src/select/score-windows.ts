@@ -14,12 +14,12 @@ export interface ScoreOptions {
   readonly featureShape: readonly number[];
 }
 
-/** Windows calculated at once: enough to keep any backend busy, 25 MB of sequences. */
+/** Batch size of scoring: 25 MB of sequences. */
 const AT_ONCE = 4096;
-/** Padded to multiples of this: a few sizes for many shards, as some backends prepare each anew. */
+/** Batches are padded to multiples of this size, because some backends compile a graph for each size. */
 const SIZES_APART = 512;
 
-/** Logits `[windows, labels]` of some windows of one shard. */
+/** Computes logits `[windows, labels]` of windows of one shard. */
 export async function scoreWindows(
   { table, shard, windows }: { table: ShardTable; shard: number; windows: ArrayLike<number> },
   { tf, learner, cache, featureShape }: ScoreOptions,

@@ -2,16 +2,16 @@ import { sigmoid } from "@callsign/eval/internal";
 
 import type { ShardTable } from "../shards/shard-table.ts";
 
-/** One label's scores over stretches of audio, window by window, and where its phrase is. */
+/** Scores of one label over consecutive windows, with the positions of its phrase. */
 export interface ScoredStream {
   /** Score of each window, 0 to 1. */
   readonly scores: Float64Array;
-  /** Number of the phrase that is near, from 0; -1 where none is. */
+  /** Index of the phrase near each window, from 0; -1 for none. */
   readonly phrase: Int32Array;
-  /** True where a stretch begins: nothing is remembered across. */
+  /** 1 at the first window of a clip, where the decision stage is reset. */
   readonly begins: Uint8Array;
   readonly phrases: number;
-  /** Length of one step. */
+  /** Samples from one window to the next. */
   readonly hopLength: number;
 }
 
@@ -19,11 +19,11 @@ export interface StreamOptions {
   readonly label: number;
   readonly labels: number;
   readonly hopLength: number;
-  /** Shards whose windows do not follow each other are left out. */
+  /** Selects shards with consecutive windows. */
   readonly isStream: (table: ShardTable) => boolean;
 }
 
-/** Lays the scored shards end to end as what a detector of one label would hear. */
+/** Concatenates scored shards into one stream for a detector of one label. */
 export function scoredStream(
   scored: readonly { readonly table: ShardTable; readonly logits: Float32Array }[],
   { label, labels, hopLength, isStream }: StreamOptions,

@@ -15,37 +15,37 @@ import {
   sweepThresholds,
 } from "./choose-threshold.ts";
 
-/** What is validated against. */
+/** Config and shards of a validation. */
 export interface ValidationOptions {
   readonly config: DetectorConfig;
   readonly training: ResolvedTraining;
   readonly tables: readonly ShardTable[];
 }
 
-/** Logits of the validation split, by label: of its phrase's windows, and of others. */
+/** Logits of the validation split, by shard and by label. */
 export interface ScoredValidation {
   readonly shards: readonly { readonly table: ShardTable; readonly logits: Float32Array }[];
   readonly labels: readonly LabelScores[];
 }
 
-/** How one label does on the validation split. */
+/** Validation results of one label. */
 export interface LabelValidation {
   readonly label: string;
-  /** Windows, at the threshold of least expected cost. */
+  /** Expected cost per window, at the threshold where it is least. */
   readonly cost: CostPoint;
-  /** Streams, after the decision stage. */
+  /** DET area over `DET_AREA_RANGE`, after the decision stage. */
   readonly detArea: number;
-  /** At the target rate of false accepts. */
+  /** Error rates at the target rate of false accepts. */
   readonly atTarget: ThresholdPoint;
-  /** At a score of one half. */
+  /** Error rates at a threshold of 0.5. */
   readonly atHalf: ThresholdPoint;
 }
 
 export interface Validation {
-  /** Mean cross-entropy, both classes weighing alike. */
+  /** Mean cross-entropy with equal class weights. */
   readonly loss: number;
   readonly labels: readonly LabelValidation[];
-  /** What decides which epoch is best, the first before the second; lower is better. */
+  /** Criterion by which the best epoch is chosen; compared in order, lower is better. */
   readonly criterion: readonly [number, number];
 }
 
@@ -66,7 +66,7 @@ export async function scoreValidation(
   return { shards, labels };
 }
 
-/** Judges scores of the validation split. */
+/** Computes validation results from scores. */
 export function judge(
   { shards, labels: scores }: ScoredValidation,
   { config, training }: ValidationOptions,
@@ -94,23 +94,24 @@ export function judge(
   return { loss, labels, criterion };
 }
 
-/** True where the first is better. */
+/** Whether the first criterion is better. */
 export const isBetter = (a: Validation["criterion"], b: Validation["criterion"]): boolean =>
   a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 
-/** A label's scores over the validation split as a stream. */
+/** Scores of a label over the validation split, as a stream. */
 export const streamOf = (
   shards: ScoredValidation["shards"],
   { config, label }: { readonly config: DetectorConfig; readonly label: number },
 ) => scoredStream(shards, { label, ...streamShape(config) });
 
-/** All labels' scores over the validation split as a gate hears them. */
+/** Scores of all labels over the validation split, as a stream for a mute gate. */
 export const gateStreamOf = (shards: ScoredValidation["shards"], config: DetectorConfig) =>
   gateStream(shards, streamShape(config));
 
 /**
- * Of sliding windows, those of positives end anywhere. Of whole phrases false accepts are counted by the hour, and clips
- * made to sound like a phrase would be most of them: the threshold that lets none of those pass misses nearly all.
+ * Selects the shards that form the validation stream. Sliding windows: all but positives, whose windows are samples and
+ * not consecutive. Whole phrases: all but clips that resemble a phrase, which are far more frequent here than in speech
+ * and would dominate false accepts per hour.
  */
 const streamShape = ({ labels, windowing, data }: DetectorConfig) => ({
   labels: labels.length,
@@ -119,7 +120,7 @@ const streamShape = ({ labels, windowing, data }: DetectorConfig) => ({
     windowing.kind === "sliding-audio" ? kind !== "positive" : !LIKE_A_PHRASE.has(kind),
 });
 
-/** Logits to scores. */
+/** Converts logits to scores. */
 export const toScores = ({ positives, negatives }: LabelScores): LabelScores => ({
   positives: positives.map(sigmoid),
   negatives: negatives.map(sigmoid),

@@ -1,7 +1,7 @@
 import { readShardFile } from "./open-shards.ts";
 import type { ShardTable } from "./shard-table.ts";
 
-/** Features of the shards used last, up to a number of bytes; others are read again when they are wanted. */
+/** Least-recently-used cache of shard features with a size limit in bytes. */
 export class FeatureCache {
   readonly #tables: readonly ShardTable[];
   readonly #maxBytes: number;
@@ -13,10 +13,10 @@ export class FeatureCache {
     this.#maxBytes = maxBytes;
   }
 
-  /** Embeddings `[rows, 96]` of a shard; not to be changed. */
+  /** Embeddings `[rows, 96]` of a shard; must not be modified. */
   async get(shard: number): Promise<Float32Array> {
     const held = this.#held.get(shard);
-    // A map keeps the order of insertion: taken out and put back, it is the newest.
+    // A Map keeps insertion order: deleting and setting again makes it the newest.
     this.#held.delete(shard);
     const rows = held ?? (await readShardFile(this.#tables[shard]!.file)).embeddings;
     this.#held.set(shard, rows);

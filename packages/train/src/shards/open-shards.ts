@@ -16,12 +16,12 @@ import { CALLSIGN_EMBEDDING, sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer
 import type { DetectorConfig } from "../config/config.ts";
 import type { ShardTable } from "./shard-table.ts";
 
-/** The shards of a build, checked against the config they are to train. */
+/** Shards of a data build, checked against the config. */
 export interface OpenedShards {
   readonly folder: string;
   readonly index: BuildIndex;
   readonly tables: readonly ShardTable[];
-  /** Of all shards together: the same features give the same. */
+  /** Hash of all shards. */
   readonly sha256: string;
 }
 
@@ -32,7 +32,7 @@ export interface OpenShardsOptions {
 }
 
 /**
- * Reads every shard once, checks it, and keeps what is not features. @throws CallsignError `FILE_NOT_FOUND`,
+ * Reads and checks every shard once, and keeps everything but its features. @throws CallsignError `FILE_NOT_FOUND`,
  * `SHARD_INVALID`, `SHARD_MISMATCH` (another front-end, windowing or label set), `FEATURES_NOT_FINITE`, `CLASS_EMPTY`
  */
 export async function* openShards(
@@ -56,14 +56,16 @@ export async function* openShards(
   return { folder, index, tables, sha256: shardsSha256(index) };
 }
 
-/** Identifies the features of a build: the same for the same shards. */
+/** Hash of all shards of a build. */
 export const shardsSha256 = ({ shards }: Pick<BuildIndex, "shards">): string =>
   sha256Hex(shards.map(({ path, sha256 }) => `${path} ${sha256}`).join("\n"));
 
 /** @throws CallsignError `FILE_NOT_FOUND`, `SHARD_INVALID` */
 export async function readShardFile(file: string): Promise<FeatureShard> {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new CallsignError("FILE_NOT_FOUND", `${file}: the shard is gone; build the data again`, { cause });
+    throw new CallsignError("FILE_NOT_FOUND", `${file}: the shard is missing; build the data again`, {
+      cause,
+    });
   });
   return readShard(bytes, { name: file });
 }
@@ -132,7 +134,7 @@ function tableOf(shard: FeatureShard, { file, policy }: { file: string; policy: 
   };
 }
 
-/** Nothing can be learned, or chosen, without an example of every label and one of none. */
+/** Checks that both splits have positives of every label, and negatives. */
 function checkClasses(
   tables: readonly ShardTable[],
   { config, folder }: { readonly config: DetectorConfig; readonly folder: string },
@@ -146,7 +148,7 @@ function checkClasses(
       if (!seen.has(i < config.labels.length ? i : -1))
         throw new CallsignError(
           "CLASS_EMPTY",
-          `${folder}: no ${name} in split ${split}; more clips or voices (data.positives, data.engines, data.splits) give some`,
+          `${folder}: no ${name} in split ${split}; add clips or voices (data.positives, data.engines, data.splits)`,
         );
   }
 }

@@ -6,11 +6,11 @@ import type { WindowPlace } from "./shard-table.ts";
 export interface WindowPool {
   readonly shard: number;
   readonly windows: Int32Array;
-  /** Memory that the shard's features take. */
+  /** Size of the shard's features in memory. */
   readonly bytes: number;
 }
 
-/** The windows of some shards at once, shuffled. */
+/** Shuffled windows of several shards. */
 interface Group {
   readonly key: string;
   readonly shards: Int32Array;
@@ -18,11 +18,11 @@ interface Group {
 }
 
 /**
- * An endless shuffled stream of windows: every pass gives each once, shards in a new order, as many shards at a time as
- * fit in memory. What stands at a place in it depends on the seed alone, so a training resumes anywhere.
+ * Endless shuffled stream of windows: each pass contains every window once, with shards in a new order, in groups of
+ * shards that fit in memory. The window at a position depends only on the seed, so that a training can resume anywhere.
  */
 export class WindowStream {
-  /** Windows in a pass. */
+  /** Number of windows in a pass. */
   readonly length: number;
   readonly #pools: readonly WindowPool[];
   readonly #random: Random;
@@ -38,7 +38,7 @@ export class WindowStream {
     this.#maxBytes = options.maxBytes;
   }
 
-  /** The window at a place of the stream, from 0. */
+  /** Window at a position of the stream, from 0. */
   at(position: number): WindowPlace {
     const pass = Math.floor(position / this.length);
     if (pass !== this.#pass) this.#startPass(pass);

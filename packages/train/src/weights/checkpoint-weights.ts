@@ -4,9 +4,9 @@ import { type Architecture } from "../models/architecture.ts";
 import { parameterLength, type Weights } from "./parameters.ts";
 
 /**
- * An architecture's weights out of a checkpoint that has exactly its tensors; half precision is widened. `name` (the
- * file) begins every message. @throws CallsignError `CHECKPOINT_MISMATCH`: a tensor missing, misshapen, not floating
- * point, not finite, or one too many
+ * Extracts the weights of an architecture from a checkpoint with exactly its tensors; half precision is converted.
+ * Messages begin with `name`, the file. @throws CallsignError `CHECKPOINT_MISMATCH` for a missing, additional or
+ * misshapen tensor, or values that are not floating point or not finite
  */
 export function checkpointWeights(
   architecture: Architecture,

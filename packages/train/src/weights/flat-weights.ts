@@ -3,7 +3,7 @@ import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
 import { type Parameterised, parameterCount, parameterLength, type Weights } from "./parameters.ts";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
-/** All parameters end to end in the architecture's order: the optimiser's and the checkpoint's view of a network. */
+/** Concatenates all parameters in the architecture's order, as the optimiser and checkpoints store them. */
 export function flattenWeights(architecture: Parameterised, weights: Weights): Float32Array {
   const flat = new Float32Array(parameterCount(architecture));
   let offset = 0;
@@ -21,7 +21,7 @@ export function flattenWeights(architecture: Parameterised, weights: Weights): F
   return flat;
 }
 
-/** The parameters by name again, as copies. */
+/** Splits flat parameters by name, as copies. */
 export function splitWeights({ parameters }: Parameterised, flat: Float32Array): Weights {
   let offset = 0;
   return new Map(
@@ -33,13 +33,13 @@ export function splitWeights({ parameters }: Parameterised, flat: Float32Array):
   );
 }
 
-/** 1 for each value that weight decay pulls on, 0 for the rest, in the flat order. */
+/** Flat mask: 1 for each value to which weight decay applies, otherwise 0. */
 export const decayMask = ({ parameters }: Parameterised): Float32Array =>
   Float32Array.from(
     parameters.flatMap((spec) => Array<number>(parameterLength(spec)).fill(spec.decays ? 1 : 0)),
   );
 
-/** The same split as tensors: one for each parameter, in its shape and order; the caller disposes them. */
+/** Splits a flat tensor into one tensor per parameter, in shape and order; the caller disposes them. */
 export function splitTensor(tf: TensorFlow, flat: Tensor1D, { parameters }: Parameterised): Tensor[] {
   if (!isInHostMemory(tf)) {
     const parts = tf.split(flat, parameters.map(parameterLength));
@@ -54,7 +54,7 @@ export function splitTensor(tf: TensorFlow, flat: Tensor1D, { parameters }: Para
   });
 }
 
-/** Whether tensors lie in this process's memory, where operations cost by their size, not by the launch. */
+/** Whether the backend keeps tensors in this process's memory, where operations have no launch cost. */
 export const isInHostMemory = (tf: TensorFlow): boolean => IN_HOST_MEMORY.has(tf.getBackend());
 
 /** Their split copies the whole vector for each part, 73 ms for the published network; reading it once takes one. */

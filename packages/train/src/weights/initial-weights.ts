@@ -2,7 +2,7 @@ import type { Random } from "@callsign/data/internal";
 import { mirroredMatrix } from "./mirrored-matrix.ts";
 import { type Parameterised, parameterLength, type Weights } from "./parameters.ts";
 
-/** Starting weights. Each parameter has a random stream of its own, so it starts alike in networks that differ elsewhere. */
+/** Random initial weights. Each parameter has its own random stream, so its values do not depend on other parameters. */
 export const initialWeights = ({ parameters }: Pick<Parameterised, "parameters">, random: Random): Weights =>
   new Map(
     parameters.map((spec) => {

@@ -11,10 +11,10 @@ export interface MirroredMatrixOptions {
 }
 
 /**
- * First weights `[outputs, inputs]` with which a deep plain network begins as a linear map (Balduzzi et al. 2017,
- * "The Shattered Gradients Problem", arXiv 1702.08591): half of the outputs are the other half's negatives, so that
- * what one ReLU cuts off the other lets through, and the next layer, mirrored in its inputs too, puts them together
- * again. With orthogonal halves every block of Linear, LayerNorm and ReLU is then a rotation, however many there are.
+ * Mirrored ("looks-linear") initial weights `[outputs, inputs]`, with which a deep plain network is initially a linear map
+ * (Balduzzi et al. 2017, "The Shattered Gradients Problem", arXiv 1702.08591): half of the outputs are the negatives of
+ * the other half, so that what one ReLU cuts off another passes, and the next layer, mirrored in its inputs, recombines
+ * them. With orthogonal halves every block of Linear, LayerNorm and ReLU is then a rotation, at any depth.
  */
 export function mirroredMatrix({ outputs, inputs, first, random }: MirroredMatrixOptions): Float32Array {
   const [rows, columns] = [outputs / 2, first ? inputs : inputs / 2];
@@ -28,7 +28,7 @@ export function mirroredMatrix({ outputs, inputs, first, random }: MirroredMatri
   return matrix;
 }
 
-/** Rows of length 1 at right angles; where there are more rows than columns, in groups of so many. */
+/** Orthonormal rows; with more rows than columns, orthonormal within groups of `columns` rows. */
 function orthonormal(rows: number, columns: number, random: Random): Float64Array[] {
   const done: Float64Array[] = [];
   while (done.length < rows) {

@@ -1,25 +1,25 @@
 /**
- * How a parameter starts: uniform in (-bound, bound), one value everywhere, or as a mirrored matrix (see
- * `mirroredMatrix`), whose inputs come from a mirrored layer unless it is the first.
+ * Initialisation of a parameter: uniform in (-bound, bound), constant, or a mirrored matrix (see `mirroredMatrix`), whose
+ * inputs come from a mirrored layer unless it is the first.
  */
 export type Initialisation =
   | { readonly kind: "uniform"; readonly bound: number }
   | { readonly kind: "mirrored"; readonly first: boolean }
   | { readonly kind: "constant"; readonly value: number };
 
-/** One trained array: its name and shape as PyTorch has them, so checkpoints read in both worlds. */
+/** Specification of a trained array. Name and shape are those of PyTorch, so that checkpoints are exchangeable. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initialisation: Initialisation;
-  /** Whether weight decay pulls on it: matrices yes, biases and norms no. */
+  /** Whether weight decay applies: to matrices, not to biases and norms. */
   readonly decays: boolean;
 }
 
-/** The values of an architecture's parameters, by name, row-major. */
+/** Parameter values by name, row-major. */
 export type Weights = ReadonlyMap<string, Float32Array>;
 
-/** Anything with parameters to learn. */
+/** A network with trainable parameters. */
 export interface Parameterised {
   readonly name: string;
   readonly parameters: readonly ParameterSpec[];
@@ -28,6 +28,6 @@ export interface Parameterised {
 export const parameterLength = ({ shape }: ParameterSpec): number =>
   shape.reduce((product, n) => product * n, 1);
 
-/** How many numbers an architecture learns. */
+/** Number of trainable values. */
 export const parameterCount = ({ parameters }: Pick<Parameterised, "parameters">): number =>
   parameters.reduce((sum, spec) => sum + parameterLength(spec), 0);

@@ -102,7 +102,7 @@ describe.each(missing)("backend %s, not installed here", (name) => {
   it("is refused with the reason and how to enable it", () => {
     expect(tried.get(name)).toMatchObject({
       code: "DEPENDENCY_MISSING",
-      message: expect.stringMatching(new RegExp(`^backend ${name} does not load: .+; to enable it: .+`)),
+      message: expect.stringMatching(new RegExp(`^backend ${name} cannot be loaded: .+; to enable it: .+`)),
     });
   });
 });

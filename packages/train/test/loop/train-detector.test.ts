@@ -123,7 +123,7 @@ describe("trainDetector", () => {
       message: expect.stringContaining("step 56"),
     });
     const { trained, events } = await trainAll({ config, dataDir, outDir, resume: true });
-    expect(events).toContainEqual({ kind: "note", note: "goes on after step 56 (epoch 1)" });
+    expect(events).toContainEqual({ kind: "note", note: "resumes after step 56 (epoch 1)" });
     expect(trained.model.card.classifier.sha256).toBe(undisturbed.trained.model.card.classifier.sha256);
   });
 
@@ -199,7 +199,7 @@ describe("trainDetector", () => {
     });
     expect(events).toContainEqual({
       kind: "note",
-      note: `goes on after step ${2 * lastGood} (epoch ${lastGood})`,
+      note: `resumes after step ${2 * lastGood} (epoch ${lastGood})`,
     });
     expect(await readFile(join(outDir, "training.safetensors"))).toEqual(kept);
   });

@@ -15,7 +15,7 @@ export function drawLatencyHistogram(overrunsMs: readonly number[]): SafeHtml {
   const ticks = logTicks(bins[0]!.from, bins.at(-1)!.to);
   return renderChart({
     id: "latency-histogram",
-    title: "How late labels were",
+    title: "Latency of labels",
     description: `Histogram of ${overrunsMs.length} frames, from ${fastest.toFixed(2)} to ${slowest.toFixed(2)} milliseconds.`,
     draw: (layout) => ({
       height: layout.kind === "wide" ? 240 : 210,
@@ -46,7 +46,7 @@ export function drawLatencyTrace(overrunsMs: readonly number[], periodMs: number
   const ticks = logTicks(...domain);
   return renderChart({
     id: "latency-trace",
-    title: "How late each label was, over the run",
+    title: "Latency of labels over the run",
     description: `One dot a frame; the slowest took ${slowest.toFixed(2)} milliseconds.`,
     draw: (layout) => ({
       ...timeAxis((overrunsMs.length * periodMs) / 1000, layout),

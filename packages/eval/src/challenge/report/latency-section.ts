@@ -34,7 +34,7 @@ export function latencySection(times: FrameTimes | null): SafeHtml {
     }),
     figure({
       picture: drawLatencyTrace(overrunsMs, periodMs),
-      caption: "The same over the run, one dot a frame, in milliseconds.",
+      caption: "Latency over the run in milliseconds, one dot per frame.",
     }),
     percentileTable(times),
   );

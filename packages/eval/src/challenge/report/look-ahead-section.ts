@@ -10,8 +10,8 @@ export function lookAheadSection(points: readonly LookAheadPoint[] | undefined):
   return section(
     {
       id: "look-ahead",
-      heading: "What a delay would buy",
-      lead: "With the outgoing audio delayed, a mute reaches back by as much: the command's first sounds are muted too.",
+      heading: "Scores with delayed audio",
+      lead: "If the outgoing audio is delayed, every mute begins earlier by the delay, so that the start of a command is muted too.",
     },
     figure({
       picture: drawLines({
@@ -31,7 +31,7 @@ export function lookAheadSection(points: readonly LookAheadPoint[] | undefined):
       caption: `The same run at every delay. It is highest at ${best.delayMs} ms.`,
     }),
     table({
-      caption: "Precision and recall are of the muting",
+      caption: "Precision and recall of muting",
       columns: [
         { heading: "Delay (ms)", kind: "number" },
         { heading: "Score", kind: "number" },

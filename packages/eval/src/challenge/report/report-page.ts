@@ -69,23 +69,23 @@ function headline({ result }: ChallengeReport): KeyFigure[] {
 
 const timelineSection = (report: ChallengeReport): SafeHtml =>
   section(
-    { id: "timeline", heading: "What was said, and what was muted" },
+    { id: "timeline", heading: "Commands and muting over time" },
     figure({
       picture: drawTimeline(report),
       legend: [
-        { label: "command, by the truth", swatch: "truth" },
+        { label: "command (truth)", swatch: "truth" },
         { label: "muted by the detector", swatch: "muted" },
         { label: "audio", swatch: "wave" },
       ],
       caption:
-        "Where both bars stand above each other the detector was right. A bar of muting alone is speech lost; a command alone was broadcast.",
+        "Where the bars overlap, a command was muted. Muting without a command is lost speech; a command without muting was broadcast.",
     }),
   );
 
 const scoreSection = (report: ChallengeReport): SafeHtml | false =>
   report.frames.scores.some((score) => score !== null) &&
   section(
-    { id: "score", heading: "The score behind it" },
+    { id: "score", heading: "Score" },
     figure({
       picture: drawScoreTrace(report),
       legend: [
@@ -108,7 +108,7 @@ function commandSection(report: ChallengeReport): SafeHtml | false {
   return (
     outcomes.length > 0 &&
     section(
-      { id: "commands", heading: "Command by command" },
+      { id: "commands", heading: "Commands" },
       table({
         caption:
           shown.length < outcomes.length
@@ -116,9 +116,9 @@ function commandSection(report: ChallengeReport): SafeHtml | false {
             : "Every command in the part evaluated",
         columns: [
           { heading: "Command" },
-          { heading: "When (s)", kind: "number" },
+          { heading: "Time (s)", kind: "number" },
           { heading: "Muted", kind: "number" },
-          { heading: "Reacts after", kind: "number" },
+          { heading: "Reaction time", kind: "number" },
         ],
         rows: shown.map(({ command, mutedShare, reaction }, i) => [
           command.text ?? `command ${i + 1}`,
@@ -149,11 +149,11 @@ function numbersSection(report: ChallengeReport): SafeHtml {
   return section(
     {
       id: "numbers",
-      heading: "The numbers",
+      heading: "Figures",
       lead: `Counted in samples. A command sample that is broadcast costs ${weights.command}, any other mistake ${weights.communication}, a sample labelled ${SLOW_MS} ms late or later 1.`,
     },
     table({
-      caption: `This run (${clip.samplesScored.toLocaleString("en-US")} samples) beside the published detector (${published.samples.toLocaleString("en-US")} samples of the challenge clip)`,
+      caption: `This run (${clip.samplesScored.toLocaleString("en-US")} samples) and the published detector (${published.samples.toLocaleString("en-US")} samples of the challenge clip)`,
       columns: [
         { heading: "Figure" },
         { heading: "This run", kind: "number" },
@@ -175,9 +175,9 @@ function numbersSection(report: ChallengeReport): SafeHtml {
 
 function comparison({ clip, published }: ChallengeReport, comparable: boolean): string {
   if (!clip.isPublished)
-    return "This is not the challenge's clip: the published figures are of other audio and do not compare.";
+    return "This is not the challenge's clip: the published figures are for other audio and are not comparable.";
   if (!comparable)
-    return "This is the challenge's clip, but nothing was published for a part of this length: the figures beside are of all of it.";
+    return "This is the challenge's clip, but no figures were published for a part of this length: those shown are for the whole clip.";
   const seen = "The published model was trained on the first 32 s of this very clip";
   return published.samples === clip.samples
     ? `This is the challenge's clip, sample for sample. ${seen}, so even its own figures flatter it.`

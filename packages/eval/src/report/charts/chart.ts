@@ -5,15 +5,15 @@ import { html, type SafeHtml, trusted } from "../html.ts";
 export interface ChartOptions {
   /** Unique in the page: letters, digits and hyphens. */
   readonly id: string;
-  /** What the picture is, in a few words, for those who cannot see it. */
+  /** Short title for screen readers. */
   readonly title: string;
-  /** What it shows. */
+  /** Description of the content for screen readers. */
   readonly description: string;
-  /** Called for each layout. Colours as `var(--truth)` or `currentColor`, so that they follow the page's. */
+  /** Called for each layout. Use colours such as `var(--truth)` or `currentColor`, which follow the page's theme. */
   readonly draw: (layout: ChartLayout) => Plot.PlotOptions;
 }
 
-/** A chart is drawn twice, and the page shows the one that fits: scaled down, its letters could not be read on a phone. */
+/** Layout of a chart. Each is drawn in two layouts and the page shows the one that fits, because scaled-down text is unreadable on a phone. */
 export interface ChartLayout {
   readonly kind: "wide" | "narrow";
   /** In CSS pixels. */
@@ -25,7 +25,7 @@ const LAYOUTS: readonly ChartLayout[] = [
   { kind: "narrow", width: 360 },
 ];
 
-/** A plot as inline SVG that needs no script, no font and no network. */
+/** Renders a plot as inline SVG without scripts, fonts or network access. */
 export function renderChart(options: ChartOptions): SafeHtml {
   return html`${LAYOUTS.map((layout) => renderLayout(options, layout))}`;
 }
@@ -33,9 +33,9 @@ export function renderChart(options: ChartOptions): SafeHtml {
 function renderLayout({ id, title, description, draw }: ChartOptions, layout: ChartLayout): SafeHtml {
   const { document } = parseHTML("<html><body></body></html>");
   const svg = Plot.plot({ ...draw(layout), width: layout.width, document, className: "plot", figure: false });
-  // The page styles `.plot` itself; a style element in every picture would say the same again and again.
+  // The page styles `.plot`; a style element in every chart would be redundant.
   for (const style of svg.querySelectorAll("style")) style.remove();
-  // Plot labels its groups ("x-axis tick label") for scripts; read aloud they are noise beside the title.
+  // Plot labels its groups ("x-axis tick label"), which screen readers would read aloud after the title.
   for (const group of svg.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
   const inner = trusted(shortenNumbers(svg.innerHTML));
   const key = `${id}-${layout.kind}`;
@@ -53,7 +53,7 @@ function renderLayout({ id, title, description, draw }: ChartOptions, layout: Ch
   </svg>`;
 }
 
-/** A tenth of a pixel is enough, and makes the file a third smaller. Only in the attributes that hold coordinates. */
+/** Rounds coordinate attributes to a tenth of a pixel, which makes the file a third smaller. */
 const shortenNumbers = (svg: string): string =>
   svg.replaceAll(/ (?:d|x|y|x1|x2|y1|y2|cx|cy|width|height|transform)="[^"]*"/g, (attribute) =>
     attribute.replaceAll(/-?\d+\.\d+/g, (number) => String(Math.round(Number(number) * 10) / 10)),

@@ -6,18 +6,18 @@ import { labelled, logTicks } from "./axes.ts";
 import { renderChart } from "./chart.ts";
 import type { SafeHtml } from "../html.ts";
 
-/** A curve to draw, with the name and the colour it goes by. */
+/** A DET curve to draw, with its name and colour. */
 export interface NamedCurve {
   readonly name: string;
-  /** A colour of the page: `var(--truth)`. */
+  /** Colour of the page's theme, such as `var(--truth)`. */
   readonly colour: string;
   readonly curve: DetCurve;
   readonly operatingPoints: readonly OperatingPoint[];
 }
 
 /**
- * Misses against false accepts per hour, both falling towards the lower left. The band is Wilson's interval of the
- * misses; at the operating points a bar across shows Garwood's of the false accepts.
+ * DET curves: misses against false accepts per hour. The band is the Wilson interval of the misses; at the operating
+ * points a horizontal bar shows the Garwood interval of the false accepts.
  */
 export function drawDetCurves(curves: readonly NamedCurve[]): SafeHtml {
   const lines = curves.flatMap(({ name, colour, curve }) =>
@@ -99,7 +99,7 @@ export function drawDetCurves(curves: readonly NamedCurve[]): SafeHtml {
 const LEAST_RATE = 0.05;
 const MAX_RATE = 20;
 
-/** The fewest misses that each budget of false accepts allows: what an operating point is chosen from. */
+/** Fewest misses within each rate of false accepts, from which operating points are chosen. */
 function envelope({ points, positives }: DetCurve) {
   const corners: { rate: number; miss: number; low: number; high: number }[] = [];
   let most = 0;

@@ -1,13 +1,13 @@
-/** The outline of a waveform: its lowest and highest sample in each of equally long columns. */
+/** Envelope of a waveform: lowest and highest sample in each of equally long columns. */
 export interface WaveformEnvelope {
-  /** Samples in a column; the last may hold fewer. */
+  /** Samples in a column; the last may have fewer. */
   readonly columnLength: number;
-  /** One a column, in the samples' own unit. */
+  /** Lowest sample of each column. */
   readonly low: readonly number[];
   readonly high: readonly number[];
 }
 
-/** At most `columns` columns that cover all samples. */
+/** Computes an envelope of at most `columns` columns. */
 export function waveformEnvelope(samples: Float32Array, columns: number): WaveformEnvelope {
   const columnLength = Math.max(1, Math.ceil(samples.length / columns));
   const low: number[] = [];
@@ -26,15 +26,15 @@ export function waveformEnvelope(samples: Float32Array, columns: number): Wavefo
   return { columnLength, low, high };
 }
 
-/** A value and where it stood. */
+/** A value and its index. */
 export interface Peak {
   readonly index: number;
   readonly value: number;
 }
 
 /**
- * The highest value of each of at most `columns` equally long stretches, so that a long series can be drawn without
- * losing what stands out. A series no longer than that comes back whole. Stretches without a number are left out.
+ * Highest value of each of at most `columns` equally long columns, so that a long series is drawn without losing its
+ * peaks. A series with at most `columns` values is kept whole. Columns without a number are left out.
  */
 export function columnPeaks(values: readonly (number | null)[], columns: number): Peak[] {
   const length = Math.max(1, Math.ceil(values.length / columns));

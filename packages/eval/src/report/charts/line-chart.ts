@@ -8,17 +8,17 @@ export interface LineChartOptions {
   readonly id: string;
   readonly title: string;
   readonly description: string;
-  /** Names of the axes. */
+  /** Label of the horizontal axis. */
   readonly x: string;
   readonly y: string;
   readonly lines: readonly {
-    /** Of the page's, such as `var(--truth)`. */
+    /** Colour of the page's theme, such as `var(--truth)`. */
     readonly colour: string;
     readonly points: readonly { readonly x: number; readonly y: number }[];
   }[];
 }
 
-/** Lines over one horizontal axis, the vertical one from zero. */
+/** Line chart with a vertical axis that starts at zero. */
 export const drawLines = ({ id, title, description, x, y, lines }: LineChartOptions): SafeHtml =>
   renderChart({
     id,

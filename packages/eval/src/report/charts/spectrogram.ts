@@ -3,15 +3,15 @@ import { crc32, deflateSync } from "node:zlib";
 import { LOG_MEL, logMel } from "@callsign/infer/internal";
 
 /**
- * A log-mel spectrogram as a PNG in a data URL: one column a frame of 10 ms, low bands below, 64 steps of colour from
- * dark (80 dB below the loudest) to light.
+ * Log-mel spectrogram as a PNG data URL: one column per frame of 10 ms, low bands at the bottom, 64 colours from dark
+ * (80 dB below the maximum) to light.
  */
 export function spectrogramUrl(samples: Float32Array): string {
   const padded = samples.length >= LOG_MEL.fftLength ? samples : padTo(samples, LOG_MEL.fftLength);
   const { data, rows: width, columns: height } = logMel(padded, { floor: "window" });
   const highest = data.reduce((most, value) => Math.max(most, value), -Infinity);
   const range = LOG_MEL.rangeDb / 10;
-  // PNG rows begin with a filter byte, here 0: none.
+  // Each PNG row starts with a filter byte; 0 is no filter.
   const pixels = new Uint8Array(height * (width + 1));
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
@@ -25,7 +25,7 @@ export function spectrogramUrl(samples: Float32Array): string {
 
 const COLOURS = 64;
 
-/** Between five colours from night blue over violet to sand; lightness rises all the way, so grey prints alike. */
+/** Colours between which the palette interpolates; lightness increases throughout, so that it works in greyscale. */
 const STOPS = [
   [13, 16, 36],
   [59, 29, 96],
@@ -47,7 +47,7 @@ function palette(): Uint8Array {
   return bytes;
 }
 
-/** Colour type 3 (palette), 8 bits, as in the PNG specification (W3C, third edition, 11.2). */
+/** PNG of colour type 3 (palette), 8 bits (PNG specification, third edition, section 11.2). */
 function encodePng(pixels: Uint8Array, { width, height }: { width: number; height: number }): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -3,7 +3,7 @@ import { slice_util, util } from "@tensorflow/tfjs-core";
 import type { Graph, Kernel } from "./kernel.ts";
 import { given, type LazyValue } from "./lazy-value.ts";
 
-/** The operations that move values about and change none. */
+/** Operations that rearrange values without changing them. */
 export const ARRANGEMENTS: Readonly<Record<string, Kernel>> = {
   Identity: (_, [x]) => x!,
   // Everything is float32 here.
@@ -57,7 +57,7 @@ export const ARRANGEMENTS: Readonly<Record<string, Kernel>> = {
   Fill: (graph, _, { shape, value }) => fill(graph, shape as number[], value as number),
 };
 
-/** x with its axes in another order. */
+/** Permutes the axes of x. */
 export const transpose = (graph: Graph, x: LazyValue, perm: readonly number[]): LazyValue =>
   graph("Transpose", [x], {
     shape: perm.map((axis) => x.shape[axis]!),
@@ -68,7 +68,7 @@ function reshape(graph: Graph, x: LazyValue, shape: readonly number[]): LazyValu
   return x.data ? given(x.data, shape) : graph("Reshape", [x], { shape, integers: [shape] });
 }
 
-/** An array of one value. */
+/** Array filled with one value. */
 export const fill = (graph: Graph, shape: readonly number[], value: number): LazyValue =>
   graph("ConstantOfShape", [], {
     shape,

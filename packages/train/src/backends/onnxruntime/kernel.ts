@@ -1,10 +1,10 @@
 import type { NamedAttrMap } from "@tensorflow/tfjs-core";
 import type { calculated, LazyValue } from "./lazy-value.ts";
 
-/** Notes one ONNX operator; returns what it will give. */
+/** Records one ONNX operator; returns its output. */
 export type Graph = typeof calculated;
 
-/** One TensorFlow.js operation as ONNX operators: its inputs and attributes in, its output or outputs out. */
+/** One TensorFlow.js operation in ONNX operators: takes inputs and attributes, returns the output or outputs. */
 export type Kernel = (
   graph: Graph,
   inputs: readonly LazyValue[],

@@ -11,13 +11,13 @@ import type { LazyBackend } from "./lazy-backend.ts";
 import { calculated, type LazyValue } from "./lazy-value.ts";
 import { PRODUCTS } from "./products.ts";
 
-/** Tells TensorFlow.js as which ONNX operators this backend calculates each operation that a training uses. */
+/** Registers the ONNX form of every TensorFlow.js operation that training uses. */
 export function registerKernels(backendName: string): void {
   for (const [kernelName, kernel] of Object.entries(KERNELS))
     registerKernel({ kernelName, backendName, kernelFunc: adapt(kernel) });
 }
 
-/** A kernel as TensorFlow.js calls it. */
+/** Wraps a kernel in the form that TensorFlow.js calls. */
 const adapt =
   (kernel: Kernel): KernelConfig["kernelFunc"] =>
   ({ inputs, attrs, backend }) => {
@@ -76,7 +76,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   Square: (graph, [x]) => graph("Mul", [x!, x!], { shape: x!.shape }),
   Rsqrt: (graph, [x]) => graph("Reciprocal", [graph("Sqrt", [x!], { shape: x!.shape })], { shape: x!.shape }),
   Softmax: (graph, [x]) => graph("Softmax", [x!], { shape: x!.shape, attributes: { axis: -1n } }),
-  // alpha below zero and at it, 1 above: relu's and abs's derivative.
+  // alpha for x <= 0, else 1: the derivative of relu and abs.
   Step: (graph, [x], { alpha }) => {
     const { shape } = x!;
     const above = graph("Sign", [graph("Relu", [x!], { shape })], { shape });

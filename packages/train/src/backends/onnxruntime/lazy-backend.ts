@@ -4,19 +4,19 @@ import { type BackendValues, DataStorage, type DataType, engine, KernelBackend }
 import { given, type LazyValue } from "./lazy-value.ts";
 import { encodeTrace, trace, type Trace } from "./trace.ts";
 
-/** A tensor's values and how many tensors share them. */
+/** Value of a tensor, and the number of tensors that share it. */
 interface Stored {
   readonly value: LazyValue;
   references: number;
 }
 
-/** Graphs kept ready: a training has one for its step, and a few for scoring. */
+/** Most sessions kept: training needs one for its step and a few for scoring. */
 const KEPT_SESSIONS = 16;
 
 /**
- * A TensorFlow.js backend that calculates nothing when it is asked to, but notes the operations; when values are read,
- * everything since the last reading (a whole training step, gradient and optimiser included) becomes one ONNX graph
- * that onnxruntime optimises and runs on all cores. The graph of the second step is that of the first, and kept.
+ * TensorFlow.js backend with lazy evaluation: operations are recorded, and when values are read, everything since the
+ * last read (a whole training step with gradient and optimiser) becomes one ONNX graph that onnxruntime optimises and
+ * runs on all cores. Later steps reuse the session of the first.
  */
 export class LazyBackend extends KernelBackend {
   readonly #makeSession: SessionFactory;
@@ -31,25 +31,25 @@ export class LazyBackend extends KernelBackend {
     this.#stored = new DataStorage(this, engine());
   }
 
-  /** Notes a value to be calculated, after all that it reads. */
+  /** Records a value to compute; its inputs must have been recorded before. */
   note(value: LazyValue): LazyValue {
     this.#pending.push(value);
     return value;
   }
 
-  /** Holds a value for a tensor; returns the tensor's key. */
+  /** Stores a value for a tensor; returns the tensor's data id. */
   hold(value: LazyValue): object {
     const dataId = {};
     this.#hold(dataId, value, 1);
     return dataId;
   }
 
-  /** What the tensor with this key holds. */
+  /** Value of the tensor with this data id. */
   heldBy(dataId: object): LazyValue {
     return this.#stored.get(dataId).value;
   }
 
-  /** Calculates whatever tensors hold. @throws CallsignError `SESSION_FAILED` */
+  /** Computes the values of all live tensors. @throws CallsignError `SESSION_FAILED` */
   submit(): Promise<void> {
     this.#running = this.#running.catch(() => undefined).then(() => this.#run());
     return this.#running;
@@ -144,7 +144,7 @@ export class LazyBackend extends KernelBackend {
       const value = traced.values[i]!;
       value.data = results[`v${i}`]!.data as Float32Array;
     }
-    // Lets go of what was read.
+    // Releases the inputs.
     for (const value of pending) value.source = undefined;
   }
 
@@ -152,7 +152,7 @@ export class LazyBackend extends KernelBackend {
     const { signature } = traced;
     const kept = this.#sessions.get(signature);
     if (kept) {
-      // The last used are at the end.
+      // Least recently used first.
       this.#sessions.delete(signature);
       this.#sessions.set(signature, kept);
       return kept;

@@ -1,13 +1,13 @@
 import type { AttributeValue } from "@callsign/onnx/internal";
 
-/** An array of float32 that is known, or the ONNX operator that will calculate it. */
+/** Float32 array that is either known or the output of an ONNX operator not run yet. */
 export interface LazyValue {
   readonly shape: readonly number[];
-  /** The values, once there. */
+  /** The values, once computed. */
   data: Float32Array | undefined;
-  /** Tensors that hold it. */
+  /** Number of tensors with this value. */
   holders: number;
-  /** How it is calculated; undefined for what was given as data, and once it has been calculated. */
+  /** Operator that computes it; undefined for given data, and after it was computed. */
   source: Operation | undefined;
 }
 
@@ -15,12 +15,12 @@ export interface LazyValue {
 interface Operation {
   readonly type: string;
   readonly inputs: readonly LazyValue[];
-  /** Lists of whole numbers that the operator takes as further inputs: shapes, axes, bounds. */
+  /** Int64 lists passed as further inputs: shapes, axes, bounds. */
   readonly integers: readonly (readonly number[])[];
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
-/** Values that are there. */
+/** Value with known data. */
 export const given = (data: Float32Array, shape: readonly number[]): LazyValue => ({
   shape,
   data,
@@ -28,7 +28,7 @@ export const given = (data: Float32Array, shape: readonly number[]): LazyValue =
   source: undefined,
 });
 
-/** Values to be calculated. */
+/** Value to be computed by an operator. */
 export const calculated = (
   type: string,
   inputs: readonly LazyValue[],

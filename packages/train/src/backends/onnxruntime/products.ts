@@ -3,7 +3,7 @@ import { transpose } from "./arrangements.ts";
 import type { Graph, Kernel } from "./kernel.ts";
 import type { LazyValue } from "./lazy-value.ts";
 
-/** The matrix products. */
+/** Matrix products. */
 export const PRODUCTS: Readonly<Record<string, Kernel>> = {
   BatchMatMul: (graph, [a, b], attributes) => product(graph, [a!, b!], attributes),
   _FusedMatMul: (graph, [a, b, bias], { activation, ...attributes }) => {
@@ -18,7 +18,7 @@ interface ProductAttributes {
   readonly transposeB?: unknown;
 }
 
-/** a b, or a b + bias, either transposed on demand: matrices by Gemm, whole batches of them by MatMul. */
+/** a b or a b + bias, with either optionally transposed: Gemm for matrices, MatMul for batches of them. */
 function product(
   graph: Graph,
   [a, b, bias]: readonly LazyValue[],
@@ -38,7 +38,7 @@ function product(
   return bias ? graph("Add", [value, bias], { shape }) : value;
 }
 
-/** Each matrix of a batch transposed. */
+/** Transposes each matrix of a batch. */
 function turn(graph: Graph, x: LazyValue): LazyValue {
   const axes = x.shape.map((_, i) => i);
   return transpose(graph, x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);

@@ -11,19 +11,19 @@ import {
 } from "@callsign/onnx/internal";
 import type { LazyValue } from "./lazy-value.ts";
 
-/** What is needed to calculate some values: all of it, in an order in which it can be calculated. */
+/** Computation graph of some values, in topological order. */
 export interface Trace {
-  /** Data read, in the order of its graph inputs `in0`, `in1`, ... */
+  /** Data in the order of the graph inputs `in0`, `in1`, ... */
   readonly inputs: readonly LazyValue[];
-  /** Values to calculate, each after what it reads; the i-th is named `v` and i. */
+  /** Values to compute, each after its inputs; the i-th is named `v${i}`. */
   readonly values: readonly LazyValue[];
-  /** Places in `values` of those wanted. */
+  /** Indices in `values` of the requested values. */
   readonly wanted: readonly number[];
-  /** Equal for traces that differ in their data alone: they share one graph. */
+  /** Equal for traces that differ only in their data, so that they share one session. */
   readonly signature: string;
 }
 
-/** Follows the wanted values back to data. `pending` holds every uncalculated value, each after what it reads. */
+/** Traces the requested values back to data. `pending` holds every value not computed yet, in topological order. */
 export function trace(pending: readonly LazyValue[], isWanted: (value: LazyValue) => boolean): Trace {
   const needed = new Set<LazyValue>();
   for (const value of pending.toReversed()) {
@@ -50,7 +50,7 @@ export function trace(pending: readonly LazyValue[], isWanted: (value: LazyValue
     }
     for (const list of integers) words.push(`(${list.join()})`);
     for (const [key, value] of Object.entries(attributes))
-      // A constant is known by its name.
+      // A constant is identified by its name.
       words.push(key, isConstant(value) ? value.name : String(value));
     names.set(value, `v${i}`);
     words.push(";");
@@ -59,7 +59,7 @@ export function trace(pending: readonly LazyValue[], isWanted: (value: LazyValue
   return { inputs, values, wanted, signature: `${words.join(" ")} ${wanted.join()}` };
 }
 
-/** The trace as an ONNX model of its inputs and wanted values. */
+/** Encodes a trace as an ONNX model from its inputs to the requested values. */
 export function encodeTrace({ inputs, values, wanted }: Trace): Uint8Array {
   const names = new Map(inputs.map((value, i) => [value, `in${i}`]));
   const lists = new Map<string, TensorProto>();

@@ -8,8 +8,8 @@ export const CLASSIFIER_INPUT = "embedding";
 export const CLASSIFIER_OUTPUT = "score";
 
 /**
- * The classifier as ONNX bytes: opset 17, float32 features `[batch, ...featureShape]` in, one score 0 to 1 a label out,
- * each by a sigmoid of its own. The same weights give the same bytes. openWakeWord loads those with `[16, 96]` features.
+ * Encodes a classifier as ONNX, opset 17: float32 features `[batch, ...featureShape]` to a sigmoid score per label,
+ * `[batch, labels]`. Deterministic. openWakeWord can load those with `[16, 96]` features.
  */
 export function encodeClassifier(
   architecture: Architecture,

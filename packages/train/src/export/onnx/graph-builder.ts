@@ -12,7 +12,7 @@ import {
 } from "@callsign/onnx/internal";
 import type { Parameterised, Weights } from "../../weights/parameters.ts";
 
-/** Collects an architecture's nodes and the parameters and constants that they read. */
+/** Builder of an ONNX graph: collects nodes, and the parameters and constants they use. */
 export class GraphBuilder {
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
   readonly #weights: Weights;
@@ -24,7 +24,7 @@ export class GraphBuilder {
     this.#weights = weights;
   }
 
-  /** Appends an operator; returns its output's name, or that of its first output of `outputs`. */
+  /** Appends an operator with one output; returns its name. */
   add(
     opType: string,
     inputs: readonly string[],
@@ -34,7 +34,7 @@ export class GraphBuilder {
     return output!;
   }
 
-  /** Appends an operator with several outputs; returns their names. */
+  /** Appends an operator; returns the names of its outputs. */
   addMany(
     opType: string,
     node: {
@@ -51,7 +51,7 @@ export class GraphBuilder {
     return outputs;
   }
 
-  /** A parameter as it is stored. */
+  /** Adds a parameter as an initializer; returns its name. */
   parameter(name: string): string {
     if (!this.#initializers.has(name)) {
       const { values, dims } = this.values(name);
@@ -60,7 +60,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A parameter's content, for constants calculated from it. */
+  /** Values of a parameter, for constants computed from it. */
   values(name: string): { values: Float32Array; dims: readonly number[] } {
     const dims = this.#shapes.get(name);
     const values = this.#weights.get(name);
@@ -69,7 +69,7 @@ export class GraphBuilder {
     return { values, dims };
   }
 
-  /** A constant of our own. */
+  /** Adds a float32 constant; returns its name. */
   constant(
     name: string,
     content: { readonly values: Float32Array | readonly number[]; readonly dims: readonly number[] },
@@ -78,14 +78,14 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A list of whole numbers: a shape, axes, bounds of a slice. */
+  /** Adds an int64 constant, such as a shape or axes; returns its name. */
   integers(values: readonly number[]): string {
     const name = `int64_${values.join("_")}`;
     this.#initializers.set(name, makeInt64Tensor(name, { values }));
     return name;
   }
 
-  /** The finished graph; `batch` is its symbolic first dimension. */
+  /** Builds the graph; its first dimension is the symbolic `batch`. */
   build(
     name: string,
     ends: {

@@ -12,7 +12,7 @@ export interface Attention {
   readonly heads: number;
 }
 
-/** Started as PyTorch starts them: Xavier uniform for the joint projection, biases at zero. */
+/** Parameters initialised as in PyTorch: Xavier uniform for the joint projection, zero biases. */
 export function attentionParameters({ name, width }: Attention): ParameterSpec[] {
   const zero = { kind: "constant", value: 0 } as const;
   return [
@@ -33,7 +33,7 @@ export function attentionParameters({ name, width }: Attention): ParameterSpec[]
   ];
 }
 
-/** Attention of x `[batch, steps, width]` to itself, without residual; the same shape. */
+/** Applies self-attention to x `[batch, steps, width]`, without residual; returns the same shape. */
 export function attention(context: ForwardContext, x: Tensor3D, { name, width, heads }: Attention): Tensor3D {
   const { tf, parameter } = context;
   const [batch, steps] = x.shape;
@@ -53,7 +53,7 @@ export function attention(context: ForwardContext, x: Tensor3D, { name, width, h
   return tf.reshape(output, [batch, steps, width]);
 }
 
-/** The attention in a graph, on a value `[batch, steps, width]`. */
+/** Adds self-attention on `[batch, steps, width]` to a graph; returns the name of the output. */
 export function addAttention(graph: GraphBuilder, input: string, { name, width, heads }: Attention): string {
   const depth = width / heads;
   const project = (value: string, weight: string, bias: string): string => {

@@ -4,16 +4,16 @@ import type { ForwardContext } from "../architecture.ts";
 import type { ParameterSpec } from "../../weights/parameters.ts";
 import { addLayerNorm, layerNormParameters } from "./layer-norm.ts";
 
-/** A convolution over time with its LayerNorm and ReLU; as many steps come out as go in. */
+/** Convolution over time, LayerNorm and ReLU; the number of steps is kept. */
 export interface ConvolutionBlock {
-  /** Parameters' names begin so. */
+  /** Prefix of the convolution's parameter names. */
   readonly dense: string;
   readonly norm: string;
   readonly inputs: number;
   readonly outputs: number;
 }
 
-/** Steps that each output looks at: its own and one to either side. */
+/** Kernel size in steps. */
 const KERNEL = 3;
 
 export const convolutionBlockParameters = ({
@@ -27,8 +27,8 @@ export const convolutionBlockParameters = ({
 ];
 
 /**
- * Applies the block to x `[batch, steps, inputs]`; gives `[batch, steps, outputs]`. Neighbouring steps are laid side by
- * side and the convolution is one dense block, because wasm has no gradient of a convolution.
+ * Applies the block to x `[batch, steps, inputs]`; returns `[batch, steps, outputs]`. Computed as a dense block on
+ * concatenated neighbouring steps, because wasm has no gradient of a convolution.
  */
 export function convolutionBlock(
   { tf, denseBlock, parameter }: ForwardContext,
@@ -62,7 +62,7 @@ export function convolutionBlock(
   return tf.reshape(rows, [batch, steps, outputs]);
 }
 
-/** The block in a graph, on a value `[batch, steps, inputs]`. */
+/** Adds the block on `[batch, steps, inputs]` to a graph; returns the name of the output. */
 export function addConvolutionBlock(
   graph: GraphBuilder,
   input: string,
@@ -81,7 +81,7 @@ export function addConvolutionBlock(
   return graph.add("Relu", [addLayerNorm(graph, stepsFirst, norm)]);
 }
 
-/** Weight `[outputs, inputs, kernel]` and bias of a convolution over time, started as `torch.nn.Conv1d` starts them. */
+/** Weight `[outputs, inputs, kernel]` and bias of a convolution over time, initialised as in `torch.nn.Conv1d`. */
 function convolutionParameters(
   name: string,
   { inputs, outputs, kernel }: { readonly inputs: number; readonly outputs: number; readonly kernel: number },

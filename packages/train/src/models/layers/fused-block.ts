@@ -5,10 +5,10 @@ import { LAYER_NORM_EPSILON } from "./layer-norm.ts";
 import { affine, sumRows, transposedProduct } from "./products.ts";
 
 /**
- * Linear, LayerNorm and ReLU as one operation with its own gradient. Against autodiff of the plain operations it keeps
- * six arrays instead of a dozen, multiplies by the fast way of each backend, and centres the small weight matrix
- * instead of the large product: the mean over a row's outputs is linear in the weights, so
- * x (W - mean(W))^T + b - mean(b) comes out centred, and so does its gradient.
+ * Linear, LayerNorm and ReLU as one operation with its own gradient. Compared with automatic differentiation it stores
+ * six arrays instead of twelve, uses the fastest product of each backend, and centres the small weight matrix instead of
+ * the large product: the mean over a row's outputs is linear in the weights, so x (W - mean(W))^T + b - mean(b) is
+ * already centred, and so is its gradient.
  */
 export function fusedBlock(tf: TensorFlow): DenseBlock {
   const make = (first: boolean) =>
@@ -30,7 +30,7 @@ export function fusedBlock(tf: TensorFlow): DenseBlock {
 
 type BlockInputs = [Tensor2D, Tensor2D, Tensor1D, Tensor1D, Tensor1D, (tensors: Tensor[]) => void];
 
-/** Centred weight, gain, the rows' inverse deviations, the normalised product, the output. */
+/** Centred weight, gain, inverse deviation of each row, normalised product, output. */
 type Saved = [Tensor2D, Tensor1D, Tensor2D, Tensor2D, Tensor2D];
 
 interface BlockTensors {
@@ -58,7 +58,7 @@ function backward(
   { upstream, x, saved, first }: { upstream: Tensor2D; x: Tensor2D; saved: Saved; first: boolean },
 ): Tensor[] {
   const [centred, gamma, scale, normalised, value] = saved;
-  // Of a ReLU's output the sign is its derivative; `step` takes five operations on TensorFlow.
+  // The derivative of ReLU is the sign of its output; `step` takes five operations on TensorFlow.
   const active = tf.mul<Tensor2D>(upstream, tf.sign(value));
   const aligned = tf.mul<Tensor2D>(active, normalised);
   // The mean over a row of its gradient times its normalised values, as one product with the gain.

@@ -11,7 +11,7 @@ export interface Gru {
   readonly width: number;
 }
 
-/** Started as PyTorch starts them: uniform within 1 / sqrt(width). */
+/** Parameters initialised as in PyTorch: uniform within 1 / sqrt(width). */
 export function gruParameters({ name, inputs, width }: Gru): ParameterSpec[] {
   const initialisation = { kind: "uniform", bound: 1 / Math.sqrt(width) } as const;
   return [
@@ -22,7 +22,7 @@ export function gruParameters({ name, inputs, width }: Gru): ParameterSpec[] {
   ];
 }
 
-/** The state `[batch, width]` after the last step of x `[batch, steps, inputs]`, from a state of zeros. */
+/** Applies the unit to x `[batch, steps, inputs]` from a zero state; returns the last state `[batch, width]`. */
 export function gru({ tf, parameter }: ForwardContext, x: Tensor3D, { name, width }: Gru): Tensor2D {
   const [batch] = x.shape;
   const parts = (kind: string): Tensor[] => tf.split(parameter(`${name}.${kind}_l0`), 3);
@@ -47,7 +47,7 @@ export function gru({ tf, parameter }: ForwardContext, x: Tensor3D, { name, widt
   return state;
 }
 
-/** The unit in a graph, on a value `[batch, steps, inputs]`; gives `[batch, width]`. */
+/** Adds the unit on `[batch, steps, inputs]` to a graph; returns the name of the last state `[batch, width]`. */
 export function addGru(graph: GraphBuilder, input: string, { name, inputs, width }: Gru): string {
   const stepsFirst = graph.add("Transpose", [input], { perm: [1n, 0n, 2n] });
   const weight = (kind: string, columns: number): string =>

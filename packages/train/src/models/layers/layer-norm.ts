@@ -6,13 +6,13 @@ import type { ForwardContext } from "../architecture.ts";
 /** Epsilon of LayerNorm: PyTorch's default, with which the published model was trained. */
 export const LAYER_NORM_EPSILON = 1e-5;
 
-/** Gain and shift of a layer normalisation over `width` values: ones and zeros. */
+/** Gain (ones) and shift (zeros) of a layer normalisation over `width` values. */
 export const layerNormParameters = (name: string, width: number): ParameterSpec[] => [
   { name: `${name}.weight`, shape: [width], initialisation: { kind: "constant", value: 1 }, decays: false },
   { name: `${name}.bias`, shape: [width], initialisation: { kind: "constant", value: 0 }, decays: false },
 ];
 
-/** Layer normalisation over the last axis, of any shape. */
+/** Applies layer normalisation over the last axis; any shape. */
 export function layerNorm<Shaped extends Tensor>(
   { tf, parameter }: ForwardContext,
   x: Shaped,

@@ -5,8 +5,8 @@ import type { ForwardContext } from "../architecture.ts";
 import { linearProduct } from "./products.ts";
 
 /**
- * Weight `[outputs, inputs]` and bias `[outputs]` of a linear layer, started as `torch.nn.Linear` starts them
- * (kaiming uniform with a = sqrt 5, which comes to 1 / sqrt(inputs) for both).
+ * Weight `[outputs, inputs]` and bias `[outputs]` of a linear layer, initialised as in `torch.nn.Linear` (Kaiming uniform
+ * with a = sqrt(5), which is a bound of 1 / sqrt(inputs) for both).
  */
 export function linearParameters(
   name: string,

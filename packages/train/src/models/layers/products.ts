@@ -5,14 +5,14 @@ import type { TensorFlow } from "../../backends/import-tensorflow.ts";
 export const transposedProduct = (tf: TensorFlow, a: Tensor2D, b: Tensor2D): Tensor2D =>
   isWasm(tf) ? tf.matMul(tf.transpose(a), b) : tf.matMul(a, b, true);
 
-/** Sums `[columns]` down the rows. On wasm a product with ones, a ninth of the time; elsewhere plainly. */
+/** Sums over rows, `[columns]`. On wasm computed as a product with ones, which takes a ninth of the time. */
 export function sumRows(tf: TensorFlow, rows: Tensor2D): Tensor {
   if (!isWasm(tf)) return tf.sum(rows, 0);
   const ones = tf.ones<Rank.R2>([rows.shape[0], 1]);
   return tf.reshape(tf.matMul(rows, ones, true), [rows.shape[1]]);
 }
 
-/** x weight^T + bias for x `[rows, inputs]`, weight `[outputs, inputs]`; the transpose of the small weight is always cheap. */
+/** x weight^T + bias for x `[rows, inputs]`, weight `[outputs, inputs]`. */
 export const affine = (
   tf: TensorFlow,
   x: Tensor2D,
@@ -20,8 +20,8 @@ export const affine = (
 ): Tensor2D => tf.fused.matMul({ a: x, b: tf.transpose(weight), bias }) as Tensor2D;
 
 /**
- * x weight^T + bias for x `[rows, inputs]`, weight `[outputs, inputs]`, with a gradient of its own: TensorFlow.js
- * differentiates matMul into transpose flags, and those take wasm's slow path (four times the time).
+ * x weight^T + bias for x `[rows, inputs]`, weight `[outputs, inputs]`, with its own gradient: that of TensorFlow.js uses
+ * transpose flags, which are four times slower on wasm.
  */
 export function linearProduct(
   tf: TensorFlow,

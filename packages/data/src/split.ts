@@ -16,7 +16,7 @@ export const DEFAULT_SPLIT_FRACTIONS: SplitFractions = { train: 0.8, validation:
 
 /**
  * The split of a speaker or synthetic voice: a hash of its id and the seed, so a speaker is in one split whatever else
- * is in the data, and adding speakers or sources moves nobody.
+ * is in the data, and adding speakers or sources moves no speaker.
  * @throws CallsignError INVALID_ARGUMENT unless the fractions are in 0..1 and sum to 1
  */
 export function assignSplit(

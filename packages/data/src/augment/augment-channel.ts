@@ -9,7 +9,7 @@ import { alignImpulseResponse, reverberate } from "./dsp/reverberate.ts";
 import { drawRoom, roomImpulseResponse } from "./dsp/synthetic-room.ts";
 import { telephone } from "./dsp/telephone.ts";
 
-/** What `augmentChannel` needs. */
+/** Options of `augmentChannel`. */
 export interface AugmentChannelOptions {
   readonly config: Omit<AugmentConfig, "speed" | "timeScale" | "pitch" | "formants" | "speechAround">;
   readonly random: Random;

@@ -1,4 +1,4 @@
-/** What was done to a clip, with every value that was drawn: plain JSON, in the order it was done. */
+/** One augmentation of a clip with all values that were drawn; plain JSON. */
 export interface AugmentStep {
   readonly step: string;
   readonly [parameter: string]: StepValue;
@@ -13,7 +13,7 @@ export interface NamedSamples {
   readonly samples: Float32Array;
 }
 
-/** What the steps draw from; a step without anything to draw is left out. */
+/** Recordings that steps draw from; a step without recordings is skipped. */
 export interface AugmentResources {
   readonly noises?: readonly NamedSamples[];
   /** Any scale; the largest value is taken for the direct sound. */

@@ -6,7 +6,7 @@ import { stretched, toPhraseAudio, type PhraseAudio, type PhraseClip } from "./p
 import { shiftFormants } from "./dsp/shift-formants.ts";
 import { shiftPitch, timeScale } from "./dsp/time-scale.ts";
 
-/** What `augmentVoice` needs. */
+/** Options of `augmentVoice`. */
 export interface AugmentVoiceOptions {
   readonly config: Pick<AugmentConfig, "speed" | "timeScale" | "pitch" | "formants">;
   readonly random: Random;

@@ -11,7 +11,7 @@ export type ClipRef = Pick<
   "path" | "sha256" | "label" | "speaker" | "durationSeconds" | "provenance"
 >;
 
-/** One stretch of audio to be embedded: copy -1 is the recording as it is. */
+/** One stretch of audio to embed; copy -1 is the unchanged recording. */
 export type ShardItem =
   | { readonly clips: readonly ClipRef[]; readonly copy: number }
   | { readonly scene: number };
@@ -43,7 +43,7 @@ export interface ShardPlanOptions {
   readonly fractions: Readonly<Record<Split, number>>;
 }
 
-/** Every shard of a build, in order. What a shard draws from is of its own split alone. */
+/** Plans every shard of a build, in order. A shard draws only from clips of its own split. */
 export function planShards(options: ShardPlanOptions): ShardPlan[] {
   return SPLITS.flatMap((split) => {
     const sets = options.sets.map((set) => ({

@@ -10,11 +10,11 @@ export interface ShardClip {
   /** Manifest path of the clip, or of the scene's own name. */
   readonly clip: string;
   readonly speaker: string;
-  /** The augmented copy, from 0; -1 for the recording as it is. */
+  /** Index of the augmented copy, from 0; -1 for the unchanged recording. */
   readonly copy: number;
 }
 
-/** What a shard says of itself. */
+/** Metadata of a shard. */
 export interface ShardMetadata {
   /** `label` tensors index into these. */
   readonly labels: readonly string[];
@@ -30,7 +30,7 @@ export interface ShardMetadata {
   readonly embeddingSha256: string;
   /** Of the part of the config that decides features. */
   readonly configSha256: string;
-  /** Of everything that went in: config, seed, clips, noises. */
+  /** Hash of all inputs: config, seed, clips, noises. */
   readonly inputsSha256: string;
   readonly seed: string;
   readonly tool: string;

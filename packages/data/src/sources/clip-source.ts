@@ -11,7 +11,7 @@ export interface SourceClip {
   readonly label?: string;
   /** The words spoken, where a transcript says. */
   readonly text?: string;
-  /** Who is heard, unique over all sources; absent where the source cannot tell. */
+  /** Speaker, unique over all sources; absent if the source does not know. */
   readonly speaker?: string;
   readonly licence: string;
   /** Which source, and which corpus of it. */
@@ -59,7 +59,7 @@ export interface ClipSource {
   clips(options?: ReadClipsOptions): AsyncGenerator<SourceClip>;
 }
 
-/** What is lost of one file; `report` passes it on, for a file that could be read in the end. */
+/** Loss of one file; `report` passes it on, for a file that was read in the end. */
 export function watchDamage({ onLeftOut }: Pick<ReadClipsOptions, "onLeftOut">): {
   readonly onNote: (note: AudioNote) => void;
   readonly report: () => void;

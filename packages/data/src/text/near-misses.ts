@@ -13,7 +13,7 @@ export interface NearMiss {
   readonly distance: number;
 }
 
-/** What a search for near-misses needs. */
+/** Options of a search for near-misses. */
 export interface NearMissOptions {
   readonly count: number;
   /** Least distance; by default one clear change (0.7), less for phrases of under six phonemes (0.15 each). */
@@ -65,7 +65,7 @@ interface Span {
   readonly after: readonly string[];
 }
 
-/** Every word and every two neighbours of the phrase; with more than two words the rest stays as it is. */
+/** Every word and every pair of neighbours of the phrase, which are replaced while the other words stay. */
 function spansOf(words: readonly string[]): Span[] {
   const cut = (from: number, to: number): Span => ({
     before: words.slice(0, from),
@@ -137,7 +137,7 @@ const MOST_PARTS = 50;
 const PAIR = 0.2;
 
 interface At extends Search {
-  /** How many phonemes of the target are to be matched. */
+  /** Number of phonemes of the target to match. */
   readonly at: number;
 }
 

@@ -32,13 +32,13 @@ export interface NegativeText {
   readonly distance?: number;
 }
 
-/** How many texts of each kind; kinds left out are 0. */
+/** Number of texts of each kind; default 0. */
 export interface NegativeCounts {
   /** For each phrase. */
   readonly nearMisses?: number;
-  /** At most, for each phrase: a phrase has only so many parts. */
+  /** Largest number per phrase; a phrase may have fewer parts. */
   readonly partial?: number;
-  /** At most, for all phrases together. */
+  /** Largest number for all phrases together. */
   readonly swapped?: number;
   readonly sentences?: number;
   readonly randomWords?: number;

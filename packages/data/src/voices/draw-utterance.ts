@@ -27,7 +27,7 @@ export function drawUtterance(text: string, { random, engines, voices }: Utteran
   return { text, voice: engine.drawVoice(random) };
 }
 
-/** What an utterance is drawn from. */
+/** Choices that an utterance is drawn from. */
 export interface UtteranceDraw {
   readonly random: Random;
   readonly engines: readonly WeightedEngine[];

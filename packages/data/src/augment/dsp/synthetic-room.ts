@@ -7,7 +7,7 @@ export interface Room {
   readonly microphone: readonly [number, number, number];
   /** Time for the sound to die away by 60 dB, by Eyring's formula; walls cannot absorb less than nothing or more than all. */
   readonly reverberationSeconds: number;
-  /** How much faster high frequencies (above about 2 kHz) die away: 1 the same, 0.5 in half the time. */
+  /** Decay time of high frequencies (above about 2 kHz) relative to low ones, 0 to 1. */
   readonly brightness: number;
 }
 

@@ -30,7 +30,7 @@ export async function checkCorpusLabels(context: BuildContext, set: CorpusSet): 
 
 interface Recording {
   readonly label: string | undefined;
-  /** What is known of the words: names and texts. */
+  /** Names and texts that tell the words. */
   readonly texts: readonly string[];
 }
 
@@ -87,7 +87,7 @@ function slipOf(
   label: string,
   { known, own }: { readonly known: readonly string[]; readonly own: readonly string[] },
 ): string | undefined {
-  // Of short words many are near each other: "go" and "no".
+  // Many short words are near each other, such as "go" and "no".
   const missing = known.filter((name) => name.length >= 5 && !own.includes(name));
   return label.length < 5 ? undefined : closestName(label, missing);
 }

@@ -5,7 +5,7 @@ import type { EncodedClip } from "./batch.ts";
 import type { ClipRow } from "./clip-row.ts";
 import { clipName } from "./transcript.ts";
 
-/** Where clips are looked for in an archive. */
+/** Archive in which clips are looked up. */
 export interface ArchivePlace {
   readonly path: string;
   /** How provenance names the archive. */

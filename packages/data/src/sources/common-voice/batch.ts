@@ -16,11 +16,11 @@ export interface EncodedClip {
   readonly row: ClipRow;
   /** The mp3. @throws CallsignError FILE_NOT_FOUND and others about this clip alone */
   read(): Promise<Uint8Array>;
-  /** Where it was found, for provenance. */
+  /** File it was found in, for provenance. */
   readonly found: Readonly<Record<string, string | number>>;
 }
 
-/** What every layout needs to know. */
+/** Options shared by all layouts. */
 export interface LayoutContext extends Omit<ReadClipsOptions, "onNote"> {
   readonly selection: ClipSelection;
   readonly language: string;

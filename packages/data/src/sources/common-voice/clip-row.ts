@@ -1,4 +1,4 @@
-/** What Common Voice says about a clip, before its audio is read. */
+/** Metadata of a Common Voice clip. */
 export interface ClipRow {
   /** File name of the mp3, such as `common_voice_en_123.mp3`: the clip's id in every layout. */
   readonly clip: string;
@@ -7,7 +7,7 @@ export interface ClipRow {
   readonly sentence: string;
   /** Empty where the corpus does not say. */
   readonly locale: string;
-  /** Where the corpus says, before decoding. */
+  /** Duration that the corpus states, if it does. */
   readonly durationSeconds?: number | undefined;
   /** File and line or row, as messages and provenance name it. */
   readonly place: string;

@@ -20,7 +20,7 @@ import { FaultTally } from "../files/fault-tally.ts";
 import { DEFAULT_FAULT_SHARE } from "../files/recording-fields.ts";
 import type { HubAccess, HubRepository } from "../hub/hub-access.ts";
 
-/** No sentence takes so long; an mp3 that does is broken. */
+/** Longest clip accepted; an mp3 that claims more is broken. */
 const LONGEST_SECONDS = 600;
 
 /** A name that becomes part of a path or an address. */
@@ -46,7 +46,7 @@ export const commonVoiceConfig = z
     language: plainName.default("en"),
     /** Which part of the corpus: train, dev, test, validated, other. */
     subset: plainName.default("train"),
-    /** What the manifest calls this source. */
+    /** Name of this source in the manifest. */
     name: z.string().min(1).max(200).exactOptional(),
     licence: z.string().min(1).max(200).default("CC0-1.0"),
     /** Label of every clip. */
@@ -73,7 +73,7 @@ export const commonVoiceConfig = z
 
 type CommonVoiceConfig = z.output<typeof commonVoiceConfig>;
 
-/** What reading from a hub needs; a corpus on this machine needs none of it. */
+/** Access to a hub; not used for a local corpus. */
 export type HubEnvironment = Omit<HubAccess, "signal"> & Pick<HubRepository, "cacheDir" | "onProgress">;
 
 /** A seeded selection of clips of Mozilla Common Voice, read no further than it takes. Ids are clip names. */

@@ -31,12 +31,12 @@ export class ClipSelection {
     this.#saysPhrase = createPhraseTest(rules.excludePhrases);
   }
 
-  /** How many clips are still wanted. */
+  /** Number of clips still wanted. */
   get remaining(): number {
     return this.#rules.count - this.#accepted;
   }
 
-  /** Names of the clips that were turned down only because a phrase is said in them. */
+  /** Names of the clips that were rejected only because they contain a phrase. */
   get withPhrase(): ReadonlySet<string> {
     return this.#withPhrase;
   }

@@ -4,7 +4,7 @@ import type { ClipRow } from "./clip-row.ts";
 import type { ClipSelection } from "./selection.ts";
 import { addDurations, readTranscript } from "./transcript.ts";
 
-/** The tables that say what is in a subset. */
+/** Tables that describe a subset. */
 export interface Tables {
   readonly transcript: string;
   /** `clip_durations.tsv`, where the corpus has one. */
@@ -57,15 +57,15 @@ async function* restricted(
 
 const ignore = (): void => undefined;
 
-/** The next rows in the seeded order, out of a table too long to hold. */
+/** Next rows in the seeded order, of a table too long for memory. */
 export interface RowPool {
   /** In the seeded order. */
   readonly rows: ClipRow[];
-  /** Pass it on to get the rows after these; undefined when there are none. */
+  /** Position to continue from; undefined after the last row. */
   readonly next: number | undefined;
 }
 
-/** Rows kept at a time: enough that one pass over the table mostly does, little enough for any memory. */
+/** Rows kept at a time: large enough that one pass over the table is usually enough, small enough for memory. */
 const POOL_SIZE = 20_000;
 
 /**

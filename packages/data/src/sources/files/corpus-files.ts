@@ -16,7 +16,7 @@ export interface RangeReader {
 export interface CorpusFiles {
   /** For messages, such as `fixie-ai/common_voice_17_0`. */
   readonly name: string;
-  /** What pins the content, for provenance: a commit; empty for a folder. */
+  /** Commit that fixes the content, for provenance; empty for a folder. */
   readonly revision: string;
   /** The files in a folder and the folders in it, in the order of their paths; none where there is no such folder. */
   list(folder: string): Promise<CorpusFile[]>;

@@ -43,7 +43,7 @@ async function fetchWhole(hub: HubRepository, file: HubFile): Promise<string> {
   return target;
 }
 
-/** Where what was fetched of a file is kept: named by its content, so it never goes stale. */
+/** Cache folder of a file, named by its content, so it never goes stale. */
 function contentFolder(hub: HubRepository, file: HubFile): string {
   const content = file.sha256 ?? file.oid;
   if (content !== undefined && /^[0-9a-f]{40,64}$/.test(content)) return join(repositoryFolder(hub), content);
@@ -70,13 +70,13 @@ async function downloadLarge(
       ...(attempts !== undefined && { attempts }),
     });
   } catch (error) {
-    // What the hub's refusal means was worked out by our fetch, below the downloader.
+    // `createHubFetch`, called by the downloader, has explained the hub's refusal already.
     if (error instanceof Error && error.cause instanceof CallsignError) throw error.cause;
     throw error;
   }
 }
 
-/** A file git itself holds: at most ten megabytes on a hub, so read at once, and verified by git's hash. */
+/** A file stored in git: at most ten megabytes on a hub, so it is read at once and verified by git's hash. */
 async function downloadSmall(hub: HubRepository, file: HubFile, target: string): Promise<void> {
   const place = `${hub.repository}/${file.path}`;
   if (file.size > MOST_SMALL_BYTES)

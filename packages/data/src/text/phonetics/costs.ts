@@ -7,7 +7,7 @@ interface Vowel {
   readonly backness: number;
   readonly rounded: number;
   readonly coloured?: number;
-  /** Where a diphthong ends; a pure vowel ends where it begins. */
+  /** Second vowel of a diphthong; a pure vowel ends as it begins. */
   readonly glide?: { readonly height: number; readonly backness: number };
 }
 
@@ -68,7 +68,7 @@ const consonants: Readonly<Record<string, Consonant>> = {
   ZH: { place: 0.45, manner: "fricative", voiced: true },
 };
 
-/** Along this line, neighbours are most easily taken for one another. */
+/** Neighbours in this order are the most easily confused. */
 const MANNERS: readonly Manner[] = ["plosive", "affricate", "fricative", "approximant", "nasal"];
 
 const VOWEL_FOR_CONSONANT = 1.3;
@@ -95,7 +95,7 @@ const VOWEL_COST = 0.95;
  */
 export const SUBSTITUTION_COST: Float32Array = substitutionCosts();
 
-/** What leaving a phoneme out, or putting one in, costs: little for the weak ones that quick speech drops anyway. */
+/** Cost of deleting or inserting a phoneme; low for weak phonemes, which fast speech drops. */
 export const INSERTION_COST: Float32Array = Float32Array.from(PHONEMES, insertionCost);
 
 function insertionCost(name: string): number {

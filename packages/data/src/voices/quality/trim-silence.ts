@@ -24,7 +24,7 @@ export function speechBounds(samples: Float32Array, options: TrimOptions): Speec
   };
 }
 
-/** How much quiet to leave before and after. */
+/** Length of quiet to keep before and after. */
 export interface TrimOptions {
   readonly sampleRateHz: number;
   readonly leadSeconds?: number;

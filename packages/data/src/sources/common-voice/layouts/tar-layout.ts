@@ -34,7 +34,7 @@ export async function* readTarLayout(
     const only = await listClips(path, signal);
     for await (const rows of pooledRows({ transcript }, { ...context, onFault, only }))
       yield { rows, readAudio: (taken) => readArchiveAudio(taken, { path, name: shard.path, signal }) };
-    // The table is read once for each archive; its faulty lines are told once.
+    // The table is read once for each archive; its faulty lines are reported once.
     onFault = undefined;
   }
 }

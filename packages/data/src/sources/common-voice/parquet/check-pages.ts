@@ -1,7 +1,7 @@
 import type { ColumnMetaData, Compressors, PageHeader, SchemaTree } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 
-/** What the pages of a column have to keep to. */
+/** Limits that the pages of a column must respect. */
 export interface PageRules {
   readonly column: ColumnMetaData;
   readonly schemaPath: readonly SchemaTree[];
@@ -145,7 +145,7 @@ function unpack(page: Uint8Array, place: PagePlace & { readonly length: number }
   return unpacker(page, place.length);
 }
 
-/** How many levels may be absent: the path's optional parts, its root apart. */
+/** Number of levels that may be absent: the optional parts of the path, without its root. */
 const levels = (path: readonly SchemaTree[]): number =>
   path.slice(1).filter(({ element }) => element.repetition_type !== "REQUIRED").length;
 

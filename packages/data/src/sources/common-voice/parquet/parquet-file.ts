@@ -4,7 +4,7 @@ import type { ColumnChunk, Compressors, FileMetaData, RowGroup } from "hyparquet
 import type { RangeReader } from "../../files/corpus-files.ts";
 import { unpackSnappy } from "./unpack-snappy.ts";
 
-/** A parquet file opened by its footer; what is asked for is read when it is asked for. */
+/** A parquet file opened by its footer; columns are read on demand. */
 export interface ParquetFile {
   readonly rowGroups: readonly ParquetRowGroup[];
   readonly columns: readonly string[];

@@ -16,8 +16,8 @@ export interface NamedSamples {
 /** Recordings that steps draw from; a step without recordings is skipped. */
 export interface AugmentResources {
   readonly noises?: readonly NamedSamples[];
-  /** Any scale; the largest value is taken for the direct sound. */
+  /** Any scale; the largest value is the direct sound. */
   readonly impulseResponses?: readonly NamedSamples[];
-  /** Speech for before and after the phrase; best in the phrase's own voice. */
+  /** Speech to put before and after the phrase, preferably in the same voice. */
   readonly speech?: readonly NamedSamples[];
 }

@@ -12,7 +12,7 @@ export interface AugmentVoiceOptions {
   readonly random: Random;
 }
 
-/** Varies the speaker: speed, time scale, pitch, formants, in this order. The phrase's interval moves along. */
+/** Augments the speaker: speed, time scale, pitch, formants, in this order. The phrase's interval is adjusted. */
 export function augmentVoice(
   clip: PhraseClip,
   { config, random }: AugmentVoiceOptions,
@@ -20,7 +20,7 @@ export function augmentVoice(
   let audio = toPhraseAudio(clip);
   const parameters: AugmentStep[] = [];
   const { speed, timeScale: time, pitch, formants } = config;
-  // A stream a step: changing one step's range or chance leaves what the others draw as it was.
+  // One random stream per step, so that changing one step does not change the draws of the others.
   const drawFor = (step: string, chance: number): Random | undefined => {
     const own = random.fork(step);
     return own.next() < chance ? own : undefined;

@@ -1,5 +1,5 @@
 /**
- * Plays samples `factor` times as fast, pitch and all, as a tape would: `round(length / factor)` samples, sample p of
+ * Plays samples `factor` times as fast, which shifts the pitch as a tape does: `round(length / factor)` samples, sample p of
  * the input at p / factor of the output. Also the way to any other sample rate (factor 2 halves the rate). A Kaiser
  * windowed sinc of 16 zero crossings to a side; what would fold back above the new Nyquist frequency is filtered out.
  */

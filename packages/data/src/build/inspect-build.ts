@@ -30,7 +30,7 @@ export interface BuildReport {
   readonly labelled: Readonly<Record<string, number>>;
   readonly featureSeconds: number;
   readonly shardBytes: number;
-  /** Files that are not as the build wrote them. */
+  /** Files that have changed since the build. */
   readonly damaged: readonly string[];
 }
 

@@ -32,7 +32,7 @@ export interface PlannedSet {
   readonly copies: number;
 }
 
-/** Looks at the config and the folders it names; reads no recording and makes no file. */
+/** Plans a build from its config and folder listings, without reading recordings or writing files. */
 export async function planBuild(context: BuildContext, spoken: readonly SpokenSet[]): Promise<BuildPlan> {
   const { data, windowing, name } = context.config;
   const sets: PlannedSet[] = spoken.map(({ id, kind, texts, count }) => ({

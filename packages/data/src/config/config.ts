@@ -6,7 +6,7 @@ import { dataSectionSchema } from "./config-data.ts";
 import { NEGATIVE_KINDS } from "../text/negative-texts.ts";
 import { spokenText } from "../text/spoken-text.ts";
 
-/** Labels may not be mistaken for these: they name what is no phrase. */
+/** Names of negatives, which labels may not have. */
 const RESERVED: ReadonlySet<string> = new Set([...NEGATIVE_KINDS, "noise", "corpus", "other", "scene"]);
 
 const label = z.strictObject({
@@ -50,7 +50,7 @@ const frontend = z.strictObject({
     ),
 });
 
-/** The parts of a detector's config that deciding its data takes; `train` adds its own beside them. */
+/** Fields of a detector's config that a data build reads; `train` adds its own. */
 export const dataConfigShape = {
   name: z
     .string()
@@ -71,14 +71,14 @@ export const dataConfigShape = {
   data: dataSectionSchema.prefault({}).describe("Sources of clips and their augmentation."),
 };
 
-/** One file for the whole life of a detector; sections of later stages are passed through as they are. */
+/** One config file serves all stages; sections of later stages are passed through unchanged. */
 export const dataConfigSchema = z.strictObject({
   ...dataConfigShape,
   train: z.unknown().optional(),
   evaluation: z.unknown().optional(),
 });
 
-/** A detector's config as building its data sees it, every field filled in. */
+/** Config of a detector for a data build, with all defaults filled in. */
 export type DataConfig = z.output<typeof dataConfigSchema>;
 
 /** The same with everything optional that has a default, as a file has it. */
@@ -116,7 +116,7 @@ function checkLabels({ labels }: DataConfig, name: string): void {
   const names = new Map<string, number>();
   const phrases = new Map<string, string>();
   for (const [i, entry] of labels.entries()) {
-    // Folders are named after labels, and not every file system tells case apart.
+    // Folders are named after labels, and some file systems ignore case.
     const key = entry.label.toLowerCase().replaceAll(/[ _]/g, "-");
     if (names.has(key))
       throw new CallsignError(

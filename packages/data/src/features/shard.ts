@@ -28,7 +28,7 @@ export interface ShardMetadata {
   readonly frontend: string;
   readonly floor: LogMelFloor;
   readonly embeddingSha256: string;
-  /** Of the part of the config that decides features. */
+  /** Hash of the settings that determine features. */
   readonly configSha256: string;
   /** Hash of all inputs: config, seed, clips, noises. */
   readonly inputsSha256: string;
@@ -40,7 +40,7 @@ export interface ShardMetadata {
 
 /**
  * Features of a few minutes of audio. Window `i` reads the rows `windowEnd[i] - embeddingsPerWindow + 1` to
- * `windowEnd[i]`. How a label follows from `heard` and `sinceEnd` is decided in training, not here.
+ * `windowEnd[i]`. Training derives the outcome from `heard` and `sinceEnd` (`labelling/label-policy.ts`).
  */
 export interface FeatureShard {
   /** `[rows, 96]`, row-major. */

@@ -41,9 +41,9 @@ export const clipConfig = z.strictObject({
 type ClipConfig = z.output<typeof clipConfig>;
 
 /**
- * The stretches of one long recording: each labelled interval, and what lies between them cut into segments. An interval
- * that crosses an end of the stretch read is left out, and so is its audio: part of a command is neither the command nor
- * something else. All clips have one `speaker`, since who speaks where is not known.
+ * Clips of one long recording: each labelled interval, and the audio between them cut into segments. An interval that
+ * crosses an end of the part read is left out with its audio, since part of a command is neither the command nor something
+ * else. All clips have one `speaker`, since the speakers are not known.
  */
 export function createClipSource(input: z.input<typeof clipConfig>): ClipSource {
   const config = parseStrict(clipConfig, input, { name: "clip source", code: "CONFIG_INVALID" });

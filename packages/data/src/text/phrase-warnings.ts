@@ -3,7 +3,7 @@ import { analyzePhrase, phraseDistance } from "./phrase-analysis.ts";
 import type { Pronunciations } from "./phonetics/pronunciations.ts";
 import { sameToTheEar } from "./target-phrases.ts";
 
-/** Why a phrase may make a poor command, in words for the person who chose it. */
+/** Reason why a phrase may make a poor command, with a message for the user. */
 export interface PhraseConcern {
   /** `short`: little to go by. `common`: said in ordinary talk. `near`: two phrases sound alike. `guessed`: its sound is not in the dictionary. */
   readonly kind: "short" | "common" | "near" | "guessed";

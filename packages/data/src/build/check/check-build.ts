@@ -88,7 +88,7 @@ function unspeakable({ config: { labels, data } }: BuildContext): CallsignError[
   });
 }
 
-/** Engines are opened only where something is still to be said: a finished build needs none. */
+/** Opens engines only if clips are missing, since a finished build needs none. */
 async function checkEngines(
   context: BuildContext,
   attempt: (check: () => unknown) => Promise<boolean>,

@@ -89,7 +89,7 @@ const CONSONANT_COST = 0.75;
 const VOWEL_COST = 0.95;
 
 /**
- * How unlike two phonemes are: 0 for the same, about 0.2 for neighbours (B and P, IH and IY), 1 or more for strangers.
+ * Cost of substituting a phoneme: 0 for the same, about 0.2 for similar ones (B and P, IH and IY), 1 or more for dissimilar ones.
  * Row-major, `SUBSTITUTION_COST[a * PHONEMES.length + b]`. From articulatory features: place, manner and voicing of
  * consonants, height, backness, rounding and glide of vowels (the IPA chart's). The weights are ours.
  */
@@ -112,7 +112,7 @@ function substitutionCosts(): Float32Array {
   return costs;
 }
 
-/** Never above leaving one out and putting the other in, so that the edit distance keeps the triangle inequality. */
+/** At most the cost of a deletion and an insertion, so that the edit distance keeps the triangle inequality. */
 function substitutionCost(a: number, b: number): number {
   const [first, second] = [PHONEMES[a]!, PHONEMES[b]!];
   const most = insertionCost(first) + insertionCost(second);

@@ -9,7 +9,7 @@ export interface SpeechMeasures {
   readonly peakDb: number;
   /** Share of samples at full scale. */
   readonly clippedShare: number;
-  /** Zero crossings a second, of the tenth of the active frames that has fewest: the vowels. */
+  /** Zero crossings per second (low in vowels): 10th percentile over active frames. */
   readonly zeroCrossingsHz: number;
   /** Flatness of the amplitude spectrum (0 for a tone, 0.85 for white noise): 10th percentile over active frames. */
   readonly spectralFlatness: number;

@@ -1,6 +1,6 @@
 import type { SpeechMeasures } from "./measure-speech.ts";
 
-/** Why a draw is not used: `engine-failed` comes from the engine, `duplicate` from comparing clips. */
+/** Reason to reject a draw: `engine-failed` comes from the engine, `duplicate` from comparing clips. */
 export type Rejection =
   | "engine-failed"
   | "silent"
@@ -21,7 +21,7 @@ export interface QualityLimits {
   readonly mostClippedShare: number;
   /** Shortest and longest time per letter, in seconds; a digit counts as four letters. */
   readonly secondsPerLetter: readonly [number, number];
-  /** Added to the longest: pauses, a drawn-out last syllable. */
+  /** Added to the longest time, for pauses and a long last syllable, in seconds. */
   readonly spareSeconds: number;
   /** Largest flatness of the most voice-like tenth of the clip; white noise has 0.8, `six` in a hoarse voice 0.15. */
   readonly highestFlatness: number;
@@ -59,7 +59,7 @@ export function rejectionOf(
   return hisses || measures.rolloffHz < limits.lowestRolloffHz ? "noise-like" : undefined;
 }
 
-/** No word is shorter, with its margins of quiet. */
+/** Shortest word with its margins of quiet. */
 const SHORTEST_SECONDS = 0.15;
 
 /** Letters as a measure of how long a text takes: `4` is said as a word of four, `A.I.` letter by letter. */

@@ -18,8 +18,6 @@ import { decideTexts } from "./stages/texts.ts";
  * Builds feature shards from phrases and corpora, or continues a build that was stopped or killed. The files depend only on
  * the config, the seed and the recordings, not on the number of workers or interruptions. Inputs are checked before anything is
  * made, and one error lists everything that is missing.
- * @param options.until the last stage to run; all of them without it
- * @param options.isChecked the caller has called `findBuildProblems` itself
  * @returns the index; undefined if `until` is an earlier stage
  * @throws CallsignError `CONFIG_INVALID`, `FILE_NOT_FOUND`, `INVALID_ARGUMENT`, `SYNTHESIS_REJECTED`, `TOO_MANY_FAULTS`, `FILE_WRITE_FAILED`, `ABORTED`, and
  * what sources, engines and the embedding can throw
@@ -29,7 +27,12 @@ export async function* buildData(
   {
     until = "features",
     isChecked = false,
-  }: { readonly until?: BuildStage; readonly isChecked?: boolean } = {},
+  }: {
+    /** Last stage to run. Default: all of them. */
+    readonly until?: BuildStage;
+    /** True if the caller has called `findBuildProblems` itself. */
+    readonly isChecked?: boolean;
+  } = {},
 ): AsyncGenerator<Progress, BuildIndex | undefined> {
   const { out, config } = context;
   const last = BUILD_STAGES.indexOf(until);

@@ -19,11 +19,15 @@ import type { SpokenSet } from "../stages/draw-texts.ts";
 /**
  * Finds everything that would stop a build: phrases that cannot be spoken, engines, corpora with their formats and labels, the
  * embedding, the folder and its disk. Empty if the build can begin.
- * @param options.until the last stage that is going to run
  */
 export async function findBuildProblems(
   context: BuildContext,
-  { until = "features" }: { readonly until?: BuildStage } = {},
+  {
+    until = "features",
+  }: {
+    /** Last stage that is going to run. */
+    readonly until?: BuildStage;
+  } = {},
 ): Promise<CallsignError[]> {
   const problems: CallsignError[] = [];
   const attempt = async (check: () => unknown): Promise<boolean> => {

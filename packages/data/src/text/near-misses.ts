@@ -6,7 +6,7 @@ import type { Pronunciations } from "./phonetics/pronunciations.ts";
 import type { SoundIndex, SoundMatch } from "./phonetics/sound-index.ts";
 import type { TargetPhrases } from "./target-phrases.ts";
 
-/** A text that sounds nearly like a target phrase. */
+/** A text that sounds similar to a target phrase. */
 export interface NearMiss {
   readonly text: string;
   /** Weighted phoneme distance between the replaced part of the phrase and what stands in for it. */
@@ -16,9 +16,9 @@ export interface NearMiss {
 /** Options of a search for near-misses. */
 export interface NearMissOptions {
   readonly count: number;
-  /** Least distance; by default one clear change (0.7), less for phrases of under six phonemes (0.15 each). */
+  /** Smallest distance; by default one clear change (0.7), less for phrases of under six phonemes (0.15 each). */
   readonly minDistance?: number;
-  /** Greatest distance; by default 2.2, about three phonemes. */
+  /** Largest distance; by default 2.2, about three phonemes. */
   readonly maxDistance?: number;
   readonly pronunciations: Pronunciations;
   readonly index: SoundIndex;
@@ -85,7 +85,7 @@ interface Candidate {
 
 type Penalty = (word: string) => number;
 
-/** A surname counts as this much farther off: its reading is less sure, and people say it less. */
+/** Distance added for a surname, whose pronunciation is less certain and which people say less. */
 const UNFAMILIAR = 0.5;
 
 function unfamiliarity(pronunciations: Pronunciations): Penalty {

@@ -5,7 +5,7 @@ export interface ClipRow {
   /** `client_id`: an anonymous contributor. */
   readonly speaker: string;
   readonly sentence: string;
-  /** Empty where the corpus does not say. */
+  /** Empty if the corpus does not state it. */
   readonly locale: string;
   /** Duration that the corpus states, if it does. */
   readonly durationSeconds?: number | undefined;

@@ -12,7 +12,7 @@ export interface Tables {
 }
 
 /**
- * The rows of a transcript that suit, pool by pool in the seeded order, in bounded memory. The table is read again for
+ * Suitable rows of a transcript, in pools in the seeded order, in bounded memory. The table is read again for
  * each pool; its faulty lines are counted and reported the first time. `only` restricts them to some clips.
  * @throws CallsignError TABLE_INVALID, TOO_MANY_FAULTS when too large a share of the lines is faulty
  */
@@ -69,8 +69,8 @@ export interface RowPool {
 const POOL_SIZE = 20_000;
 
 /**
- * One pass over a table: of the rows that suit, the first `size` in the seeded order that come after `after`. Memory
- * stays within twice `size` rows however long the table is, and the result does not depend on the table's order.
+ * One pass over a table: the first `size` suitable rows after `after` in the seeded order. At most twice `size` rows are in
+ * memory, and the result does not depend on the table's order.
  */
 export async function poolRows(
   table: AsyncIterable<ClipRow>,

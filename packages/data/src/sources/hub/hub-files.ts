@@ -36,7 +36,7 @@ export async function openHubFiles(hub: HubRepository): Promise<CorpusFiles> {
 
 async function fetchWhole(hub: HubRepository, file: HubFile): Promise<string> {
   const target = join(contentFolder(hub, file), basename(file.path));
-  // It got its name only when its hash was right, so its length is check enough.
+  // A file is renamed to `target` only after its hash was checked, so its length is sufficient here.
   if ((await stat(target).catch(() => undefined))?.size === file.size) return target;
   if (file.sha256 === undefined) await downloadSmall(hub, file, target);
   else await downloadLarge(hub, { ...file, sha256: file.sha256 }, target);

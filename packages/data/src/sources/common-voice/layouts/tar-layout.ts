@@ -18,8 +18,8 @@ export async function findTarShards(
 }
 
 /**
- * Clips out of tar archives with their transcript in one table beside them. A tar has no index, so archives are fetched
- * whole, one at a time in a seeded order, and only as many as it takes.
+ * Clips of tar archives with one transcript table beside them. A tar has no index, so whole archives are downloaded, one
+ * at a time in a seeded order, and only as many as needed.
  */
 export async function* readTarLayout(
   files: CorpusFiles,

@@ -11,7 +11,7 @@ export interface PageRules {
 }
 
 /**
- * Checks whole pages of a column of texts or bytes before hyparquet decodes them: hyparquet 1.31.5 believes their counts,
+ * Checks whole pages of a column of texts or bytes before hyparquet decodes them: hyparquet 1.31.5 trusts their counts,
  * and a damaged one makes it fill the memory or loop for ever. @throws Error saying what is wrong at which byte
  */
 export function checkPages(bytes: Uint8Array, rules: PageRules): void {

@@ -109,7 +109,7 @@ async function keepGraph(bytes: Uint8Array, cacheDir: string): Promise<string> {
   return path;
 }
 
-/** One thread: sums do not depend on how they were shared out. Clips run side by side instead. */
+/** One thread, so that sums do not depend on how they are split. Clips run in parallel instead. */
 function sherpaConfig({ model, tokens, lexicon = "", dataDir = "" }: VitsFiles): object {
   const vits = { model, tokens, lexicon, dataDir, lengthScale: 1 };
   return { model: { vits, numThreads: 1, provider: "cpu", debug: 0 }, maxNumSentences: 1 };

@@ -275,7 +275,7 @@ describe("reading from a stream", () => {
   });
 
   it.skipIf(process.platform === "win32")("reads standard input by its path", async () => {
-    const script = `import { readAudioFile } from "@callsign/infer/node";
+    const script = `import { readAudioFile } from "@callsign/audio/node";
       console.log((await readAudioFile("/dev/stdin")).samples.length);`;
     const output = execFileSync(
       process.execPath,

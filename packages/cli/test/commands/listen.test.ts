@@ -100,9 +100,13 @@ describe.skipIf(!hasSharedData || !hasArecord)(
       const file = await runCaptured(["detect", wav, "--model", HEAD, ...EMBEDDING, "--json"]);
       const [{ detections }] = JSON.parse(file.stdout) as [{ detections: Record<string, number | string>[] }];
       expect(detections.length).toBeGreaterThan(3);
-      expect(heard.map(({ label, score, timestampMs }) => ({ label, score, timestampMs }))).toEqual(
-        detections,
-      );
+      const told = heard.map(({ model, label, score, timestampMs }) => ({
+        model,
+        label,
+        score,
+        timestampMs,
+      }));
+      expect(told).toEqual(detections.map(({ model, ...detection }) => ({ model, ...detection })));
       const ran = (await readFile(log, "utf8")).trim().split("\n");
       expect(ran.map((line) => Number(line.split("|").at(-1))).toSorted((a, b) => a - b)).toEqual(
         detections.map(({ timestampMs }) => timestampMs),

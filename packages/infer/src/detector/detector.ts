@@ -9,7 +9,7 @@ import { groupByFeatures } from "./group-by-features.ts";
 import { Lifetime } from "../runtime/lifetime.ts";
 import type { ModelCard } from "../model/model-card.ts";
 import { scoreSequence } from "../features/score-clip.ts";
-import { type Sensitivity, withSensitivity } from "../model/sensitivity.ts";
+import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../model/sensitivity.ts";
 import type { StreamRunner } from "../frontend/streaming/stream-runner.ts";
 import type { VoiceGateOptions } from "./level-gate.ts";
 
@@ -92,6 +92,7 @@ export class Detector {
         "INVALID_ARGUMENT",
         `audioSeconds: expected 0 to ${MAX_AUDIO_SECONDS}, got ${audioSeconds}`,
       );
+    checkThresholdLabels(this.cards, sensitivity);
     const models = [...new Set(names)]
       .map((name) => this.#find(name))
       .map((model) => ({ ...model, card: withSensitivity(model.card, sensitivity) }));

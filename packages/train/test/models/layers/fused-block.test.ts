@@ -1,8 +1,8 @@
 import { type DenseBlock, fusedBlock, loadBackend } from "@callsign/train/internal";
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { plainBlock } from "./models/plain-block.ts";
-import { randomFeatures } from "./models/random-weights.ts";
+import { plainBlock } from "../plain-block.ts";
+import { randomFeatures } from "../random-weights.ts";
 
 const ROWS = 7;
 const INPUTS = 5;

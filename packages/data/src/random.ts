@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 
 import { CallsignError } from "@callsign/audio/internal";
 
-/** A seeded stream of numbers. The same seed gives the same numbers on every platform and Node version. */
+/** Seeded stream of random numbers, the same on every platform and Node version. */
 export interface Random {
   /**
-   * A stream of its own for a named part of the work. It depends on the seed and the names on the way, never on how
-   * much was drawn before, so parts may run in any order or in other processes.
+   * An independent stream for a named part of the work. It depends only on the seed and the names, not on what was drawn
+   * before, so parts may run in any order or in other processes.
    */
   fork(name: string | number): Random;
   /** In [0, 1), 53 random bits. */

@@ -5,18 +5,18 @@ import { CallsignError } from "@callsign/audio/internal";
 /** The three splits, in the order reports list them. */
 export const SPLITS = ["train", "validation", "test"] as const;
 
-/** The part of the data a speaker, and with it every clip of theirs, belongs to. */
+/** Part of the data that a speaker's clips belong to. */
 export type Split = (typeof SPLITS)[number];
 
 /** Share of the speakers in each split; together 1. */
 export type SplitFractions = Readonly<Record<Split, number>>;
 
-/** Eight speakers in ten train, one chooses the threshold, one is kept for the last word. */
+/** 80 % of speakers for training, 10 % for validation, 10 % for testing. */
 export const DEFAULT_SPLIT_FRACTIONS: SplitFractions = { train: 0.8, validation: 0.1, test: 0.1 };
 
 /**
  * The split of a speaker or synthetic voice: a hash of its id and the seed, so a speaker is in one split whatever else
- * is in the data, and adding speakers or sources moves nobody.
+ * is in the data, and adding speakers or sources moves no speaker.
  * @throws CallsignError INVALID_ARGUMENT unless the fractions are in 0..1 and sum to 1
  */
 export function assignSplit(

@@ -9,7 +9,7 @@ import { alignImpulseResponse, reverberate } from "./dsp/reverberate.ts";
 import { drawRoom, roomImpulseResponse } from "./dsp/synthetic-room.ts";
 import { telephone } from "./dsp/telephone.ts";
 
-/** What `augmentChannel` needs. */
+/** Options of `augmentChannel`. */
 export interface AugmentChannelOptions {
   readonly config: Omit<AugmentConfig, "speed" | "timeScale" | "pitch" | "formants" | "speechAround">;
   readonly random: Random;
@@ -17,8 +17,8 @@ export interface AugmentChannelOptions {
 }
 
 /**
- * Varies everything between mouth and sample: room, equalizer, background noise, gain, circuit noise, clipping,
- * telephone, in this order; then whole int16 magnitudes. Nothing moves in time and the length stays.
+ * Augments everything between mouth and sample: room, equalizer, background noise, gain, circuit noise, clipping,
+ * telephone, in this order, then rounds to int16. Timing and length do not change.
  */
 export function augmentChannel(
   samples: Float32Array,
@@ -76,7 +76,7 @@ function addEqualizer(samples: Float32Array, { config: { equalizer }, random }: 
   return { samples: equalize(samples, bands), parameters: { bands } };
 }
 
-/** Recordings have silent stretches: so often another place is drawn before the step gives up. */
+/** Number of offsets to try before the step is skipped, since recordings have silent parts. */
 const NOISE_DRAWS = 8;
 /** Int16 RMS under which a stretch counts as silent. */
 const SILENT = 0.5;
@@ -127,7 +127,7 @@ function addClipping(samples: Float32Array, { config: { clipping }, random }: St
   const loudest = peak(samples);
   if (loudest === 0) return undefined;
   const driven = scaled(samples, magnitudeAt(overDb) / loudest);
-  // Back to the level it had: clipping distorts, gain is another step.
+  // Restores the level, since gain is another step.
   return { samples: scaled(quantize(driven), loudest / magnitudeAt(0)), parameters: { overDb } };
 }
 

@@ -1,4 +1,4 @@
-/** What was done to a clip, with every value that was drawn: plain JSON, in the order it was done. */
+/** One augmentation of a clip with all values that were drawn; plain JSON. */
 export interface AugmentStep {
   readonly step: string;
   readonly [parameter: string]: StepValue;
@@ -13,11 +13,11 @@ export interface NamedSamples {
   readonly samples: Float32Array;
 }
 
-/** What the steps draw from; a step without anything to draw is left out. */
+/** Recordings that steps draw from; a step without recordings is skipped. */
 export interface AugmentResources {
   readonly noises?: readonly NamedSamples[];
-  /** Any scale; the largest value is taken for the direct sound. */
+  /** Any scale; the largest value is the direct sound. */
   readonly impulseResponses?: readonly NamedSamples[];
-  /** Speech for before and after the phrase; best in the phrase's own voice. */
+  /** Speech to put before and after the phrase, preferably in the same voice. */
   readonly speech?: readonly NamedSamples[];
 }

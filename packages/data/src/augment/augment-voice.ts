@@ -6,13 +6,13 @@ import { stretched, toPhraseAudio, type PhraseAudio, type PhraseClip } from "./p
 import { shiftFormants } from "./dsp/shift-formants.ts";
 import { shiftPitch, timeScale } from "./dsp/time-scale.ts";
 
-/** What `augmentVoice` needs. */
+/** Options of `augmentVoice`. */
 export interface AugmentVoiceOptions {
   readonly config: Pick<AugmentConfig, "speed" | "timeScale" | "pitch" | "formants">;
   readonly random: Random;
 }
 
-/** Varies the speaker: speed, time scale, pitch, formants, in this order. The phrase's interval moves along. */
+/** Augments the speaker: speed, time scale, pitch, formants, in this order. The phrase's interval is adjusted. */
 export function augmentVoice(
   clip: PhraseClip,
   { config, random }: AugmentVoiceOptions,
@@ -20,7 +20,7 @@ export function augmentVoice(
   let audio = toPhraseAudio(clip);
   const parameters: AugmentStep[] = [];
   const { speed, timeScale: time, pitch, formants } = config;
-  // A stream a step: changing one step's range or chance leaves what the others draw as it was.
+  // One random stream per step, so that changing one step does not change the draws of the others.
   const drawFor = (step: string, chance: number): Random | undefined => {
     const own = random.fork(step);
     return own.next() < chance ? own : undefined;

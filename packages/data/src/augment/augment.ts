@@ -7,24 +7,24 @@ import { activeLevel, decibelsToGain } from "./dsp/level.ts";
 import type { PhraseAudio, PhraseClip } from "./phrase-audio.ts";
 import { addAt, placePhrase, type Placement } from "./place-phrase.ts";
 
-/** What `augment` needs. */
+/** Options of `augment`. */
 export interface AugmentOptions {
   readonly config: AugmentConfig;
   readonly random: Random;
   readonly resources?: AugmentResources;
-  /** Where the varied phrase goes; by default it stays as long as it comes out. */
+  /** Place of the augmented phrase. Default: the whole clip. */
   readonly placement?: Placement;
 }
 
-/** A varied clip, where its phrase is, and everything that was drawn. */
+/** An augmented clip, the position of its phrase, and all values that were drawn. */
 export interface AugmentedAudio extends PhraseAudio {
   readonly parameters: readonly AugmentStep[];
 }
 
 /**
- * Varies a clip the way people, rooms and microphones do: the voice (`augmentVoice`), its place in a window, speech
+ * Augments a clip as people, rooms and microphones vary: the voice (`augmentVoice`), its place in a window, speech
  * before and after, then the channel over all of it (`augmentChannel`). The same seed, config and resources give the
- * same samples. The input is left as it is.
+ * same samples. The input is not changed.
  * @throws CallsignError INVALID_ARGUMENT when the phrase does not lie inside the clip
  */
 export function augment(clip: PhraseClip, options: AugmentOptions): AugmentedAudio {

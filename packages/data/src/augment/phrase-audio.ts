@@ -1,13 +1,13 @@
 import { CallsignError } from "@callsign/audio/internal";
 
-/** Audio (int16 magnitudes, 16 kHz) and where in it the phrase is: from `phraseStart` up to but not including `phraseEnd`. */
+/** Audio (int16 scale, 16 kHz) with a phrase from `phraseStart` up to but not including `phraseEnd`. */
 export interface PhraseAudio {
   readonly samples: Float32Array;
   readonly phraseStart: number;
   readonly phraseEnd: number;
 }
 
-/** A clip whose phrase is the whole of it unless said otherwise. */
+/** A clip with a phrase; by default the phrase is the whole clip. */
 export interface PhraseClip {
   readonly samples: Float32Array;
   readonly phraseStart?: number;

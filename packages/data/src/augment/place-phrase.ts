@@ -3,7 +3,7 @@ import type { PhraseAudio } from "./phrase-audio.ts";
 
 /** Place of a phrase on a stretch of silence. Lengths in samples. */
 export type Placement =
-  /** The clip as it is. */
+  /** The unchanged clip. */
   | { readonly kind: "whole" }
   /**
    * One window of an `embedding-sequence` model: the phrase ends `gapLength` samples (drawn from the range) before the

@@ -10,11 +10,11 @@ import { activeLevel, magnitudeAt, scaled } from "./dsp/level.ts";
 import type { PhraseClip } from "./phrase-audio.ts";
 import { addAt } from "./place-phrase.ts";
 
-/** A clip that may be said in a scene. */
+/** A clip that a scene may use. */
 export interface SceneClip extends PhraseClip {
-  /** Recorded in the scene. */
+  /** Name that the scene's intervals carry. */
   readonly name: string;
-  /** Which command; talk has none. */
+  /** Label of a command; absent for talk. */
   readonly label?: string;
 }
 
@@ -23,13 +23,13 @@ export interface SceneOptions {
   readonly length: number;
   /** Clips with labels. */
   readonly commands: readonly SceneClip[];
-  /** Everything else that is said. */
+  /** Clips of other speech. */
   readonly talk: readonly SceneClip[];
-  /** Chance that the next to speak says a command; 0.35 in the trials. */
+  /** Probability that an utterance is a command. Default 0.35, as in the trials. */
   readonly commandShare?: number;
-  /** Silence before each utterance: never less than `least`, and beyond it exponential with this mean. */
+  /** Silence before each utterance: `least` plus an exponential draw with this mean. */
   readonly pauseSeconds?: { readonly least: number; readonly mean: number };
-  /** Active level each utterance is drawn at. */
+  /** Range of the active level of an utterance. */
   readonly levelDbfs?: readonly [number, number];
   readonly config: AugmentConfig;
   readonly random: Random;
@@ -41,18 +41,18 @@ export interface SceneInterval extends PhraseInterval {
   readonly name: string;
 }
 
-/** Several seconds of talk, silence and commands, with the truth about every sample. */
+/** Several seconds of talk, silence and commands, with the intervals of all utterances. */
 export interface Scene {
   readonly samples: Float32Array;
-  /** In the order of time; no two overlap. */
+  /** In order of time, none overlapping. */
   readonly commands: readonly SceneInterval[];
   readonly talk: readonly SceneInterval[];
   readonly parameters: readonly AugmentStep[];
 }
 
 /**
- * Builds a scene: one utterance after another on a time line, each in a varied voice and at its own level, then one
- * room, noise and channel over all. The last one may be cut off by the end.
+ * Builds a scene: utterances one after another, each with its own augmented voice and level, then one room, noise and channel
+ * over all of them. The end of the scene may cut off the last utterance.
  * @throws CallsignError INVALID_ARGUMENT without any clip to draw
  */
 export function buildScene(options: SceneOptions): Scene {
@@ -67,7 +67,7 @@ export function buildScene(options: SceneOptions): Scene {
     const seconds = pauseSeconds.least - pauseSeconds.mean * Math.log(1 - timing.next());
     return Math.max(1, Math.round(seconds * 16_000));
   };
-  // The first begins anywhere in its pause: scenes start in the middle of things.
+  // The scene begins at a random point of the first pause.
   let place = Math.floor(pause() * timing.next());
   for (let turn = 0; place < length; turn++) {
     const spoken = speak(options, random.fork(turn));

@@ -11,26 +11,26 @@ export const BUILD_STAGES = ["texts", "synthesize", "collect", "features"] as co
 
 export type BuildStage = (typeof BUILD_STAGES)[number];
 
-/** Everything a build touches beside its config. */
+/** Folders, network and callbacks of a build. */
 export interface BuildEnvironment {
-  /** Folder the config's relative paths start from: the config file's. */
+  /** Folder of the config file, from which its relative paths are resolved. */
   readonly baseDir: string;
-  /** Folder of the build. What lies in its `clips`, `shards` and `state` belongs to the build. */
+  /** Folder of the build, which owns everything in its `clips`, `shards` and `state`. */
   readonly out: string;
   readonly workers: number;
-  /** Who builds; recorded in every artifact. */
+  /** Tool and version, recorded in every artifact. */
   readonly identity: ToolIdentity;
-  /** Where downloaded models and corpora are kept. */
+  /** Folder for downloaded models and corpora. */
   readonly cacheDir: string;
   /** Environment variables: CALLSIGN_ASSETS, HF_ENDPOINT, HF_TOKEN and the like. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hub?: HubEnvironment | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told what is no fault but should be known. */
+  /** Called with remarks that are not errors. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
-/** What every stage is given. */
+/** Environment and config of a build. */
 export interface BuildContext extends BuildEnvironment {
   readonly config: DataConfig;
 }
@@ -43,6 +43,6 @@ export function throwIfStopped({ signal }: Pick<BuildEnvironment, "signal">, sta
     });
 }
 
-/** A path of the config, as it is from anywhere. */
+/** Resolves a path of the config. */
 export const fromBase = (path: string, { baseDir }: Pick<BuildEnvironment, "baseDir">): string =>
   isAbsolute(path) ? path : resolve(baseDir, path);

@@ -15,10 +15,10 @@ import { synthesizeSets } from "./stages/synthesize.ts";
 import { decideTexts } from "./stages/texts.ts";
 
 /**
- * Builds feature shards from phrases and corpora, or goes on where a build was stopped or killed. The files depend on
- * the config, the seed and the recordings alone: not on the number of workers, nor on how often it was stopped.
- * Everything it needs is looked for before anything is made, and all that is missing is told at once.
- * @returns the index; undefined where the last stage is an earlier one
+ * Builds feature shards from phrases and corpora, or continues a build that was stopped or killed. The files depend only on
+ * the config, the seed and the recordings, not on the number of workers or interruptions. Inputs are checked before anything is
+ * made, and one error lists everything that is missing.
+ * @returns the index; undefined if `until` is an earlier stage
  * @throws CallsignError `CONFIG_INVALID`, `FILE_NOT_FOUND`, `INVALID_ARGUMENT`, `SYNTHESIS_REJECTED`, `TOO_MANY_FAULTS`, `FILE_WRITE_FAILED`, `ABORTED`, and
  * what sources, engines and the embedding can throw
  */
@@ -30,7 +30,7 @@ export async function* buildData(
   }: {
     /** Last stage to run. Default: all of them. */
     readonly until?: BuildStage;
-    /** True where the caller has looked for problems itself (`findBuildProblems`). */
+    /** True if the caller has called `findBuildProblems` itself. */
     readonly isChecked?: boolean;
   } = {},
 ): AsyncGenerator<Progress, BuildIndex | undefined> {
@@ -58,7 +58,7 @@ export async function* buildData(
   for (const folder of ["clips", "shards", "state"]) await removeOthers(out, { folder, wanted: used });
   return index;
 
-  /** The config as it was understood, for whoever finds the folder later. */
+  /** Writes the resolved config. */
   async function writePlan({ identity }: BuildContext): Promise<void> {
     const resolved = recordedConfig(config);
     const plan = { formatVersion: 1, ...identity, config: resolved, configSha256: sha256Of(resolved) };
@@ -66,7 +66,7 @@ export async function* buildData(
   }
 }
 
-/** A split without a phrase is no error, but training will miss it. */
+/** Notes splits without a phrase: no error here, but training needs them. */
 function noteEmptySplits(
   { config, onNote }: BuildContext,
   sets: readonly { readonly clips: readonly { readonly label: string; readonly split: string }[] }[],

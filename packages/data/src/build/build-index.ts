@@ -13,7 +13,7 @@ import { type ClipKind, type CollectedSet, secondsOf, voicesOf } from "../store/
 import type { LeftOut } from "../store/left-out.ts";
 import { featureSettings, settingsSha256 } from "../features/feature-settings.ts";
 
-/** What a build came to: index.json, which says where everything is and what it holds. */
+/** Content of index.json: the files of a build and what they hold. */
 export interface BuildIndex {
   readonly formatVersion: 1;
   readonly name: string;
@@ -99,7 +99,7 @@ export async function readBuildIndex(out: string): Promise<BuildIndex> {
   return found as BuildIndex;
 }
 
-/** As much of an index as reading it relies on. */
+/** Fields of an index that readers rely on. */
 const isIndex = z.looseObject({
   formatVersion: z.literal(1),
   labels: z.array(z.string()),

@@ -12,7 +12,7 @@ import { type BuildIndex, readBuildIndex } from "./build-index.ts";
 import type { ShardEntry } from "../features/write-shard.ts";
 import { isSpeech, secondsOf, voicesOf } from "../store/clip-set.ts";
 
-/** What a build holds, counted over its files, not taken from what the index says. */
+/** Content of a build, counted over its files and not taken from the index. */
 export interface BuildReport {
   readonly index: BuildIndex;
   readonly clips: number;
@@ -30,7 +30,7 @@ export interface BuildReport {
   readonly labelled: Readonly<Record<string, number>>;
   readonly featureSeconds: number;
   readonly shardBytes: number;
-  /** Files that are not as the build wrote them. */
+  /** Files that have changed since the build. */
   readonly damaged: readonly string[];
 }
 

@@ -8,7 +8,7 @@ import { estimateSeconds } from "./check/estimate-seconds.ts";
 import { windowLengthOf } from "../labelling/windows.ts";
 import type { SpokenSet } from "./stages/draw-texts.ts";
 
-/** What a build is going to make, before anything is made. Seconds and bytes are estimates. */
+/** Sizes of a build before it runs. Seconds and bytes are estimates. */
 export interface BuildPlan {
   readonly name: string;
   readonly sets: readonly PlannedSet[];
@@ -32,7 +32,7 @@ export interface PlannedSet {
   readonly copies: number;
 }
 
-/** Looks at the config and the folders it names; reads no recording and makes no file. */
+/** Plans a build from its config and folder listings, without reading recordings or writing files. */
 export async function planBuild(context: BuildContext, spoken: readonly SpokenSet[]): Promise<BuildPlan> {
   const { data, windowing, name } = context.config;
   const sets: PlannedSet[] = spoken.map(({ id, kind, texts, count }) => ({
@@ -54,7 +54,7 @@ export async function planBuild(context: BuildContext, spoken: readonly SpokenSe
     const count = clips ?? files ?? 0;
     if (kind === "positive")
       return sum + copies * count * (padding + (windowing.kind === "sliding-audio" ? 1 : 0));
-    // A short clip is padded to a window even as it is.
+    // A short clip is padded to a window even when it is unchanged.
     const asIs = clean.get(id) === true ? Math.max(seconds, count * padding) : 0;
     return sum + asIs + copies * (seconds + count * padding);
   }, 0);

@@ -10,13 +10,13 @@ const range = (low: number, high: number, { min, max }: { min: number; max: numb
     .refine(([from, to]) => from <= to, "expected the lower end of the range first")
     .default([low, high]);
 
-/** Every step with the chance that it is taken and the range each value is drawn from, evenly unless said otherwise. */
+/** Every step with its probability and the ranges of its values, drawn uniformly unless stated otherwise. */
 const schema = z.strictObject({
-  /** Faster or slower, pitch and all; 1.1 is a tenth faster. */
+  /** Speed with pitch; 1.1 is 10 % faster. */
   speed: z
     .strictObject({ probability: probability(0.4), factor: range(0.9, 1.12, { min: 0.5, max: 2 }) })
     .prefault({}),
-  /** Longer or shorter at the same pitch; 1.1 is a tenth longer. */
+  /** Length at the same pitch; 1.1 is 10 % longer. */
   timeScale: z
     .strictObject({ probability: probability(0.4), factor: range(0.85, 1.2, { min: 0.5, max: 2 }) })
     .prefault({}),
@@ -24,7 +24,7 @@ const schema = z.strictObject({
   pitch: z
     .strictObject({ probability: probability(0.3), semitones: range(-2.5, 2.5, { min: -12, max: 12 }) })
     .prefault({}),
-  /** Formants alone, as by a shorter (above 1) or longer vocal tract. */
+  /** Formants alone, as of a shorter (above 1) or longer vocal tract. */
   formants: z
     .strictObject({ probability: probability(0.3), factor: range(0.88, 1.14, { min: 0.6, max: 1.7 }) })
     .prefault({}),
@@ -34,7 +34,7 @@ const schema = z.strictObject({
       before: probability(0.35),
       after: probability(0.2),
       gapSeconds: range(0.05, 0.4, { min: 0, max: 10 }),
-      /** Against the level of the phrase. */
+      /** Relative to the level of the phrase. */
       levelDb: range(-6, 3, { min: -60, max: 40 }),
     })
     .prefault({}),
@@ -52,7 +52,7 @@ const schema = z.strictObject({
     .strictObject({
       probability: probability(0.4),
       bands: z.tuple([z.int().min(1).max(20), z.int().min(1).max(20)]).default([1, 4]),
-      /** Even over the octaves. */
+      /** Uniform over octaves. */
       frequencyHz: range(80, 7000, { min: 10, max: 7900 }),
       gainDb: range(-9, 9, { min: -40, max: 40 }),
       q: range(0.4, 1.5, { min: 0.05, max: 30 }),
@@ -75,7 +75,7 @@ const schema = z.strictObject({
       levelDbfs: range(-96, -66, { min: -150, max: 0 }),
     })
     .prefault({}),
-  /** Driven this far over full scale and cut off there. */
+  /** Level over full scale, where samples are clipped. */
   clipping: z
     .strictObject({ probability: probability(0.04), overDb: range(1, 9, { min: 0, max: 60 }) })
     .prefault({}),
@@ -91,7 +91,7 @@ const schema = z.strictObject({
     .prefault({}),
 });
 
-/** How clips are varied. Every part and field has a default; `{}` is a sensible whole. */
+/** Settings of augmentation. Every field has a default, so `{}` is valid. */
 export type AugmentConfig = z.output<typeof schema>;
 
 /** The same with everything optional, as a config file has it. */

@@ -11,10 +11,10 @@ import { engineConfig } from "./engine-config.ts";
 const clips = (count: number, what: string) => z.int().min(0).max(1_000_000).default(count).describe(what);
 const share = (value: number, what: string) => z.number().min(0).max(1).default(value).describe(what);
 const copies = (count: number) =>
-  z.int().min(0).max(1000).default(count).describe("Augmented copies of every clip.");
+  z.int().min(0).max(1000).default(count).describe("Augmented copies per clip.");
 
 const positives = z.strictObject({
-  clipsPerPhrase: clips(200, "Synthesized clips of every phrase."),
+  clipsPerPhrase: clips(200, "Synthesized clips per phrase."),
   copies: copies(4),
 });
 
@@ -25,47 +25,47 @@ const negatives = z.strictObject({
   nearMisses: z
     .strictObject({
       clips: clips(150, "Clips of texts that sound nearly like a phrase."),
-      textsPerPhrase: z.int().min(1).max(1000).default(50).describe("Different texts for every phrase."),
+      textsPerPhrase: z.int().min(1).max(1000).default(50).describe("Different texts per phrase."),
     })
     .prefault({}),
   partial: z
     .strictObject({
-      clips: clips(60, "Clips of parts of a phrase; none where phrases have only one word."),
+      clips: clips(60, "Clips of parts of a phrase; phrases of one word have none."),
       textsPerPhrase: z
         .int()
         .min(1)
         .max(100)
         .default(12)
-        .describe("Different parts of every phrase, at most."),
+        .describe("Largest number of different parts per phrase."),
     })
     .prefault({}),
   swapped: z
     .strictObject({ clips: clips(0, "Clips of phrases with their words swapped between them.") })
     .prefault({}),
-  randomWords: z.strictObject({ clips: clips(0, "Clips of words in no order.") }).prefault({}),
+  randomWords: z.strictObject({ clips: clips(0, "Clips of random words.") }).prefault({}),
   foreign: z
     .strictObject({
       clips: clips(0, "Clips of words and numbers read by espeak's voices of other languages."),
     })
     .prefault({}),
   own: z.array(z.string().min(1).max(500)).max(10_000).default([]).describe("Texts of your own."),
-  clipsPerOwn: z.int().min(1).max(10_000).default(4).describe("Clips of every text of your own."),
+  clipsPerOwn: z.int().min(1).max(10_000).default(4).describe("Clips per text of your own."),
   copies: copies(1),
 });
 
 const corpus = z.strictObject({
-  source: sourceConfig.describe("Where the recordings are: kind folder, clip or common-voice."),
+  source: sourceConfig.describe("Recordings to read: kind folder, clip or common-voice."),
   role: z
     .enum(["auto", "negative", "labelled"])
     .default("auto")
     .describe(
-      "`labelled`: clips whose label is one of the detector's are positives. `negative`: none is. `auto`: labelled for kind clip, else negative, and refused where labels or names say a phrase.",
+      "`labelled`: clips whose label is one of the detector's are positives. `negative`: none is. `auto`: labelled for kind clip, else negative; a negative corpus whose labels or file names contain a phrase is refused.",
     ),
   split: z
     .enum(["auto", ...SPLITS])
     .default("auto")
-    .describe("`auto`: by speaker; all of it in train where the source does not know its speakers."),
-  clean: z.boolean().default(true).describe("Use every clip as it was recorded, too."),
+    .describe("`auto`: by speaker; if the source does not know its speakers, everything is in train."),
+  clean: z.boolean().default(true).describe("Also use every clip unchanged."),
   copies: copies(0),
 });
 
@@ -75,13 +75,13 @@ const scenes = z.strictObject({
     .min(0)
     .max(1_000_000)
     .default(200)
-    .describe("Stretches of talk with phrases in them, all splits."),
-  seconds: z.number().min(2).max(120).default(10).describe("Length of one, in seconds."),
-  commandShare: share(0.35, "Chance that what is said next is a phrase."),
+    .describe("Scenes (several seconds of talk with phrases in it), over all splits."),
+  seconds: z.number().min(2).max(120).default(10).describe("Length of a scene, in seconds."),
+  commandShare: share(0.35, "Probability that an utterance of a scene is a phrase."),
 });
 
 const slidingWindows = z.strictObject({
-  perCopy: z.int().min(1).max(1000).default(12).describe("Windows drawn from every copy of a positive."),
+  perCopy: z.int().min(1).max(1000).default(12).describe("Windows drawn per copy of a positive."),
   fromHeard: share(0, "Share of the phrase that has been heard when a window of a positive ends, at least."),
   afterSeconds: z
     .number()
@@ -98,9 +98,9 @@ const slidingWindows = z.strictObject({
 });
 
 const splits = z.strictObject({
-  train: share(DEFAULT_SPLIT_FRACTIONS.train, "Share of the voices and speakers that train."),
-  validation: share(DEFAULT_SPLIT_FRACTIONS.validation, "Share that chooses the threshold."),
-  test: share(DEFAULT_SPLIT_FRACTIONS.test, "Share kept for the last word."),
+  train: share(DEFAULT_SPLIT_FRACTIONS.train, "Share of voices and speakers used for training."),
+  validation: share(DEFAULT_SPLIT_FRACTIONS.validation, "Share used to choose epochs and threshold."),
+  test: share(DEFAULT_SPLIT_FRACTIONS.test, "Share kept for a final test."),
 });
 
 /** The section `data` of a detector's config. */
@@ -111,12 +111,12 @@ export const dataSectionSchema = z.strictObject({
     .array(engineConfig)
     .min(1)
     .prefault([{ kind: "flite" }, { kind: "espeak" }])
-    .describe("Who speaks, with weights."),
+    .describe("Speech engines, with weights."),
   mostRejectedShare: share(
     0.3,
-    "Share of synthesized draws the quality gate may turn down before the build fails.",
+    "Share of synthesized draws that the quality check may reject before the build fails.",
   ),
-  mostAttempts: z.int().min(1).max(100).default(10).describe("Draws for one clip before the build fails."),
+  mostAttempts: z.int().min(1).max(100).default(10).describe("Draws per clip before the build fails."),
   corpora: z.array(corpus).max(100).default([]).describe("Recordings of people."),
   noise: z
     .array(
@@ -128,21 +128,23 @@ export const dataSectionSchema = z.strictObject({
     )
     .max(100)
     .default([])
-    .describe("Recordings without words: laid under speech, and negatives themselves."),
+    .describe("Recordings without words: mixed with speech, and used as negatives."),
   impulseResponses: z
     .array(impulseResponsesConfig.omit({ kind: true }))
     .max(100)
     .default([])
-    .describe("Measured rooms; synthetic ones are always there."),
-  augmentation: augmentConfigSchema.prefault({}).describe("How copies are varied."),
+    .describe("Impulse responses of measured rooms; synthetic rooms are used as well."),
+  augmentation: augmentConfigSchema.prefault({}).describe("Augmentation of copies."),
   scenes: scenes.prefault({}),
-  slidingWindows: slidingWindows.prefault({}).describe("Only for windowing sliding-audio."),
-  splits: splits.prefault({}).describe("Voices and speakers of each split; together 1."),
-  shardMinutes: z.number().min(0.1).max(120).default(10).describe("Audio in one shard, in minutes."),
+  slidingWindows: slidingWindows
+    .prefault({})
+    .describe("Windows drawn from audio; only for windowing sliding-audio."),
+  splits: splits.prefault({}).describe("Shares of voices and speakers per split; they sum to 1."),
+  shardMinutes: z.number().min(0.1).max(120).default(10).describe("Length of audio in a shard, in minutes."),
   workers: z
     .int()
     .min(0)
     .max(256)
     .default(0)
-    .describe("Worker threads; 0 for one a core. The files do not depend on it."),
+    .describe("Worker threads; 0 means one per core. The files do not depend on it."),
 });

@@ -6,7 +6,7 @@ import { dataSectionSchema } from "./config-data.ts";
 import { NEGATIVE_KINDS } from "../text/negative-texts.ts";
 import { spokenText } from "../text/spoken-text.ts";
 
-/** Labels may not be mistaken for these: they name what is no phrase. */
+/** Names of negatives, which labels may not have. */
 const RESERVED: ReadonlySet<string> = new Set([...NEGATIVE_KINDS, "noise", "corpus", "other", "scene"]);
 
 const label = z.strictObject({
@@ -14,18 +14,18 @@ const label = z.strictObject({
     .string()
     .regex(/^[\p{L}\p{N}][\p{L}\p{N} _-]{0,63}$/u, "expected letters, digits, spaces, - and _")
     .refine((name) => !RESERVED.has(name), "this name is kept for negatives; choose another")
-    .describe("What a detection is called."),
+    .describe("Name of the detection."),
   phrases: z
     .array(z.string().min(1).max(200))
     .min(1)
     .max(100)
-    .describe("The words to be detected under this label; several where any of them will do."),
+    .describe("Phrases detected under this label; any of them counts."),
 });
 
 const windowing = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("embedding-sequence"),
-    embeddings: z.int().min(1).max(64).default(16).describe("Embeddings a window holds, 80 ms each."),
+    embeddings: z.int().min(1).max(64).default(16).describe("Embeddings per window, 80 ms apart."),
     hopLength: z.literal(1280).default(1280).describe("Samples from one window to the next."),
   }),
   z.strictObject({
@@ -35,7 +35,7 @@ const windowing = z.discriminatedUnion("kind", [
       .min(12_512)
       .max(13_791)
       .default(13_000)
-      .describe("Samples a window holds; they give exactly one embedding."),
+      .describe("Samples per window; they give exactly one embedding."),
     hopLength: z.int().min(1).max(16_000).default(512).describe("Samples from one window to the next."),
   }),
 ]);
@@ -50,35 +50,35 @@ const frontend = z.strictObject({
     ),
 });
 
-/** The parts of a detector's config that deciding its data takes; `train` adds its own beside them. */
+/** Fields of a detector's config that a data build reads; `train` adds its own. */
 export const dataConfigShape = {
   name: z
     .string()
     .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]{0,63}$/u, "expected letters, digits, ., - and _")
     .default("detector")
-    .describe("Name of the detector, and of the folder its data goes to."),
+    .describe("Name of the detector and of its data folder."),
   seed: z
     .union([z.string().max(200), z.int()])
     .default(0)
-    .describe("Decides every draw: the same config and seed give the same files."),
-  labels: z.array(label).min(1).max(100).describe("What is to be detected."),
-  frontend: frontend.prefault({}).describe("From samples to embeddings."),
+    .describe("Seed of all random draws; the same config and seed give the same files."),
+  labels: z.array(label).min(1).max(100).describe("Labels to detect."),
+  frontend: frontend.prefault({}).describe("Front-end, which computes embeddings from samples."),
   windowing: windowing
     .prefault({ kind: "embedding-sequence" })
     .describe(
-      "What a classifier reads at once. The log-mel floor follows: chunk for embedding-sequence, else window.",
+      "Input of the classifier. The log-mel floor follows: chunk for embedding-sequence, else window.",
     ),
-  data: dataSectionSchema.prefault({}).describe("Where the clips come from and how they are varied."),
+  data: dataSectionSchema.prefault({}).describe("Sources of clips and their augmentation."),
 };
 
-/** One file for the whole life of a detector; sections of later stages are passed through as they are. */
+/** One config file serves all stages; sections of later stages are passed through unchanged. */
 export const dataConfigSchema = z.strictObject({
   ...dataConfigShape,
   train: z.unknown().optional(),
   evaluation: z.unknown().optional(),
 });
 
-/** A detector's config as building its data sees it, every field filled in. */
+/** Config of a detector for a data build, with all defaults filled in. */
 export type DataConfig = z.output<typeof dataConfigSchema>;
 
 /** The same with everything optional that has a default, as a file has it. */
@@ -116,7 +116,7 @@ function checkLabels({ labels }: DataConfig, name: string): void {
   const names = new Map<string, number>();
   const phrases = new Map<string, string>();
   for (const [i, entry] of labels.entries()) {
-    // Folders are named after labels, and not every file system tells case apart.
+    // Folders are named after labels, and some file systems ignore case.
     const key = entry.label.toLowerCase().replaceAll(/[ _]/g, "-");
     if (names.has(key))
       throw new CallsignError(

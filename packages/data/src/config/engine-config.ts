@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** How often the engine is drawn, against the other weights. */
+/** Weight with which the engine is drawn. */
 const weight = z.number().min(0).max(1e6).default(1);
 
 /** Lowest and highest value drawn. */
@@ -19,7 +19,7 @@ const espeak = z.strictObject({
   backend: z.enum(["auto", "package", "program"]).default("auto"),
   /** The program's name or path. */
   command: z.string().min(1).default("espeak-ng"),
-  /** For one clip of the program. */
+  /** Time limit of the program for a clip. */
   timeoutSeconds: z.number().positive().max(3600).default(30),
 });
 

@@ -8,7 +8,7 @@ import type { LabelledAudio } from "./labelled-audio.ts";
 export interface EmbeddedWindows {
   /** `[rows, 96]` */
   readonly embeddings: Float32Array;
-  /** Row each window ends at. */
+  /** Last row of each window. */
   readonly rows: readonly number[];
   /** Sample each window ends before. */
   readonly ends: readonly number[];

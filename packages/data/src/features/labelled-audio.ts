@@ -12,17 +12,17 @@ import { speechBounds } from "../voices/quality/trim-silence.ts";
 import type { FeatureSettings } from "./feature-settings.ts";
 import type { ClipRef, ShardItem, ShardPlan } from "./shard-plan.ts";
 
-/** A stretch of audio and the truth about it. */
+/** A stretch of audio and the phrases in it. */
 export interface LabelledAudio {
   readonly samples: Float32Array;
-  /** In the order of time, apart from each other. */
+  /** In order of time, none overlapping. */
   readonly commands: readonly SceneInterval[];
-  /** Where windows end; without it on the grid the windowing says. */
+  /** Ends of windows. Default: the grid of the windowing. */
   readonly ends?: readonly number[];
   readonly clip: ShardClip;
 }
 
-/** What the items of one shard share. */
+/** Resources that the items of a shard share. */
 export interface AudioMaker {
   readonly settings: FeatureSettings;
   readonly plan: ShardPlan;
@@ -38,7 +38,7 @@ export interface SpokenClip extends SceneClip {
   readonly speaker: string;
 }
 
-/** Audio of one item. Draws depend on the seed, the clip and the copy alone. */
+/** Makes the audio of one item. Random draws depend only on the seed, the clip and the copy. */
 export async function makeAudio(item: ShardItem, maker: AudioMaker): Promise<LabelledAudio> {
   const { settings, plan } = maker;
   const random = createRandom(settings.seed).fork("features").fork(plan.source);
@@ -106,7 +106,7 @@ function makePositive({ maker, random, clip, samples, copy }: MakingClip): Label
   };
 }
 
-/** Around a phrase the same voice speaks, where there is other speech of it. */
+/** Resources with only speech of the same voice, if there is any, to put around a phrase. */
 function nearVoice({ resources }: AudioMaker, speaker: string): AugmentResources {
   const same = resources.speech.filter((clip) => clip.speaker === speaker);
   return same.length > 0 ? { ...resources, speech: same } : resources;
@@ -147,7 +147,7 @@ async function makeRecording(
   for (const [i, clip] of clips.entries()) {
     const samples = await maker.readClip(clip);
     const leadIn = Number(clip.provenance.leadIn ?? 0);
-    // What leads in to a clip is the end of the one before; only the first has it to give.
+    // The lead-in of a clip is the end of the clip before, so only the first clip's lead-in is kept.
     const part = samples.subarray(i === 0 ? 0 : leadIn);
     const start = place + (i === 0 ? leadIn : 0);
     place += part.length;
@@ -181,7 +181,7 @@ function makeScene(scene: number, { maker, random }: Making): LabelledAudio {
   };
 }
 
-/** On silence, as a stream that has just begun. */
+/** Puts audio on silence, like a stream that has just begun. */
 function placeClean(audio: PhraseAudio, { before, after }: { before: number; after: number }): PhraseAudio {
   const samples = new Float32Array(before + audio.samples.length + after);
   samples.set(audio.samples, before);

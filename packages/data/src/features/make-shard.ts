@@ -11,25 +11,25 @@ import { type FeatureSettings, settingsSha256 } from "./feature-settings.ts";
 import { type AudioMaker, type LabelledAudio, makeAudio, type SpokenClip } from "./labelled-audio.ts";
 import type { ClipRef, ShardPlan } from "./shard-plan.ts";
 
-/** What making a shard needs beside its plan. */
+/** Resources for making a shard. */
 export interface ShardMaker {
   readonly settings: FeatureSettings;
   readonly frontend: Frontend;
   readonly identity: ToolIdentity;
-  /** 16 kHz, int16 magnitudes. */
+  /** 16 kHz, int16 scale. */
   readonly readClip: (clip: ClipRef) => Promise<Float32Array>;
 }
 
-/** What a shard came to hold. */
+/** Sizes of a shard. */
 export interface ShardCounts {
   readonly rows: number;
   readonly windows: number;
-  /** Windows near a phrase, by label. */
+  /** Number of windows near a phrase, by label. */
   readonly labelled: Readonly<Record<string, number>>;
   readonly seconds: number;
 }
 
-/** A shard's bytes: a function of plan, settings and clips. */
+/** Makes the bytes of a shard, which depend only on plan, settings and clips. */
 export async function makeShard(
   plan: ShardPlan,
   options: ShardMaker,

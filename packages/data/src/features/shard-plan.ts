@@ -5,18 +5,18 @@ import { sha256Of } from "../store/build-folder.ts";
 import { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "../store/clip-set.ts";
 import type { FeatureSettings } from "./feature-settings.ts";
 
-/** A clip as feature making sees it. */
+/** Fields of a clip that features depend on. */
 export type ClipRef = Pick<
   ManifestClip,
   "path" | "sha256" | "label" | "speaker" | "durationSeconds" | "provenance"
 >;
 
-/** One stretch of audio to be embedded: copy -1 is the recording as it is. */
+/** One stretch of audio to embed; copy -1 is the unchanged recording. */
 export type ShardItem =
   | { readonly clips: readonly ClipRef[]; readonly copy: number }
   | { readonly scene: number };
 
-/** One shard: with the settings, this decides its bytes. Plain data: it travels to worker threads. */
+/** One shard; with the settings it determines the bytes. Plain data, since it is sent to worker threads. */
 export interface ShardPlan {
   /** `train/near-miss-0003`, the shard's path below `shards` without its ending. */
   readonly id: string;
@@ -24,13 +24,13 @@ export interface ShardPlan {
   readonly source: string;
   readonly kind: ClipKind | "scene";
   readonly items: readonly ShardItem[];
-  /** Audio in it, as planned. */
+  /** Planned length of audio, in seconds. */
   readonly seconds: number;
   readonly noises: readonly ClipRef[];
   readonly impulseResponses: readonly ClipRef[];
-  /** For around phrases, and the talk of scenes. */
+  /** Speech to put around phrases, and the talk of scenes. */
   readonly speech: readonly ClipRef[];
-  /** The phrases said in scenes. */
+  /** Phrases for scenes. */
   readonly commands: readonly ClipRef[];
   readonly inputsSha256: string;
 }
@@ -43,7 +43,7 @@ export interface ShardPlanOptions {
   readonly fractions: Readonly<Record<Split, number>>;
 }
 
-/** Every shard of a build, in order. What a shard draws from is of its own split alone. */
+/** Plans every shard of a build, in order. A shard draws only from clips of its own split. */
 export function planShards(options: ShardPlanOptions): ShardPlan[] {
   return SPLITS.flatMap((split) => {
     const sets = options.sets.map((set) => ({
@@ -64,7 +64,7 @@ interface Pools {
   readonly noises: readonly ClipRef[];
   readonly impulseResponses: readonly ClipRef[];
   readonly speech: readonly ClipRef[];
-  /** Speech without what was made to sound like a phrase. */
+  /** Speech without clips made to resemble a phrase. */
   readonly ordinary: readonly ClipRef[];
   readonly commands: readonly ClipRef[];
 }
@@ -77,7 +77,7 @@ const POOL_SECONDS = {
   ordinary: 180,
   commands: 120,
 } as const;
-/** Longer recordings are no neighbour for a phrase of a second. */
+/** Longer recordings are not put around a phrase. */
 const LONGEST_SPEECH_SECONDS = 15;
 
 function poolsOf(sets: readonly CollectedSet[], { labels }: FeatureSettings): Pools {
@@ -107,7 +107,7 @@ function itemsOf(set: CollectedSet): ShardItem[] {
   });
 }
 
-/** Pieces of one recording that follow each other, up to a minute of them: what was cut apart to be labelled is heard as one. */
+/** Consecutive pieces of one recording, up to a minute, so that a recording cut for labelling is embedded as one. */
 function joinable(clips: readonly ManifestClip[]): ManifestClip[][] {
   const groups: ManifestClip[][] = [];
   let end = -1;
@@ -172,7 +172,7 @@ function makePlan(
     varied
       ? takeSeconds(options.pools[pool], { seconds: POOL_SECONDS[pool], random: random.fork(pool) })
       : [];
-  // In scenes of a detector of whole phrases false accepts are counted by the hour.
+  // For whole-phrase detectors, false accepts per hour are counted in scenes.
   const countsHours = set.kind === "scene" && settings.windowing.kind === "embedding-sequence";
   const plan = {
     id,
@@ -201,7 +201,7 @@ function takeSeconds(clips: readonly ClipRef[], options: { seconds: number; rand
 }
 
 const toRef = ({ path, sha256, label, speaker, durationSeconds, provenance }: ManifestClip): ClipRef => {
-  // Only what feature making reads: the rest of the provenance would make every plan long.
+  // Only the fields that features depend on; the rest would make every plan long.
   const kept = Object.entries(provenance).filter(([key]) =>
     ["startSample", "endSample", "leadIn"].includes(key),
   );

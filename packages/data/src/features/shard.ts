@@ -10,11 +10,11 @@ export interface ShardClip {
   /** Manifest path of the clip, or of the scene's own name. */
   readonly clip: string;
   readonly speaker: string;
-  /** The augmented copy, from 0; -1 for the recording as it is. */
+  /** Index of the augmented copy, from 0; -1 for the unchanged recording. */
   readonly copy: number;
 }
 
-/** What a shard says of itself. */
+/** Metadata of a shard. */
 export interface ShardMetadata {
   /** `label` tensors index into these. */
   readonly labels: readonly string[];
@@ -28,9 +28,9 @@ export interface ShardMetadata {
   readonly frontend: string;
   readonly floor: LogMelFloor;
   readonly embeddingSha256: string;
-  /** Of the part of the config that decides features. */
+  /** Hash of the settings that determine features. */
   readonly configSha256: string;
-  /** Of everything that went in: config, seed, clips, noises. */
+  /** Hash of all inputs: config, seed, clips, noises. */
   readonly inputsSha256: string;
   readonly seed: string;
   readonly tool: string;
@@ -40,7 +40,7 @@ export interface ShardMetadata {
 
 /**
  * Features of a few minutes of audio. Window `i` reads the rows `windowEnd[i] - embeddingsPerWindow + 1` to
- * `windowEnd[i]`. How a label follows from `heard` and `sinceEnd` is decided in training, not here.
+ * `windowEnd[i]`. Training derives the outcome from `heard` and `sinceEnd` (`labelling/label-policy.ts`).
  */
 export interface FeatureShard {
   /** `[rows, 96]`, row-major. */

@@ -22,7 +22,7 @@ export interface ShardSetup {
   readonly identity: ToolIdentity;
 }
 
-/** A shard on the disk. */
+/** A written shard. */
 export interface ShardFile extends ShardCounts {
   /** Relative to the build. */
   readonly path: string;
@@ -30,7 +30,7 @@ export interface ShardFile extends ShardCounts {
   readonly bytes: number;
 }
 
-/** A finished shard, as the index lists it. */
+/** Entry of a finished shard in the index. */
 export interface ShardEntry
   extends ShardFile, Pick<ShardPlan, "split" | "source" | "kind" | "inputsSha256"> {}
 

@@ -19,7 +19,7 @@ export const ELEMENT_BYTES = {
 
 export type SafetensorsDtype = keyof typeof ELEMENT_BYTES;
 
-/** Where a tensor lies: `begin` and `end` are byte positions in the file, not in the data section. */
+/** Position of a tensor: `begin` and `end` are byte offsets in the file, not in the data section. */
 export interface TensorEntry {
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];

@@ -2,16 +2,16 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A file that this process alone is making. */
+/** Lock on a file that this process is making. */
 export interface FileClaim {
   release(): Promise<void>;
 }
 
 /**
- * Claims a file that is to be made, so that several trainings at once share the work on the same lessons: one makes it,
- * the others wait. A claim that was left behind by a kill counts for nothing after some minutes.
- * @param options.unless whether the file is there; asked while waiting
- * @returns undefined once the file is there
+ * Locks a file that is to be made, so that trainings that run at the same time share lessons: one makes the file, the others
+ * wait. A lock left behind by a killed process expires after five minutes.
+ * @param options.unless returns true once the file exists; polled while waiting
+ * @returns undefined once the file exists
  */
 export async function claimFile(
   path: string,

@@ -13,33 +13,35 @@ const people = z.strictObject({
     .min(0)
     .max(1)
     .default(1)
-    .describe("Share of the recordings that are used, by a hash of their names; the others are never read."),
-  weight: z.number().min(0).max(1).default(0.2).describe("Chance that an utterance is one of these."),
+    .describe("Share of the recordings to use, chosen by a hash of their names; the others are never read."),
+  weight: z.number().min(0).max(1).default(0.2).describe("Probability that an utterance is one of these."),
 });
 
 /** Audio for an embedding to learn from: talk in varied voices, rooms and noise, with no labels. */
 export const lessonConfigSchema = z.strictObject({
-  hours: z.number().min(0.01).max(10_000).default(40).describe("Audio to train on, in hours."),
-  validationHours: z.number().min(0.01).max(1000).default(0.3).describe("Audio in voices kept apart."),
-  seconds: z.number().min(2).max(60).default(10).describe("Length of one lesson."),
-  perShard: z
-    .int()
-    .min(1)
+  hours: z.number().min(0.01).max(10_000).default(40).describe("Training audio, in hours."),
+  validationHours: z
+    .number()
+    .min(0.01)
     .max(1000)
-    .default(60)
-    .describe("Lessons in one file, which share their utterances."),
+    .default(0.3)
+    .describe("Validation audio, in hours, in voices that are not in training."),
+  seconds: z.number().min(2).max(60).default(10).describe("Length of a lesson, in seconds."),
+  perShard: z.int().min(1).max(1000).default(60).describe("Lessons per file; they share their utterances."),
   utterances: z
     .int()
     .min(1)
     .max(1000)
     .default(90)
-    .describe("Utterances spoken for one shard; its lessons draw from them, each time varied anew."),
+    .describe(
+      "Utterances synthesized per file; its lessons draw from them, with new augmentation each time.",
+    ),
   sentenceShare: z
     .number()
     .min(0)
     .max(1)
     .default(0.35)
-    .describe("Share of sentences; the rest are dictionary words in no order."),
+    .describe("Share of sentences among utterances; the rest are random dictionary words."),
   engines: z
     .array(engineConfig)
     .min(1)
@@ -47,10 +49,10 @@ export const lessonConfigSchema = z.strictObject({
       { kind: "espeak", weight: 2 },
       { kind: "flite", weight: 1 },
     ])
-    .describe("Who speaks, with weights."),
+    .describe("Speech engines, with weights."),
   people: z.array(people).max(20).default([]).describe("Folders of people's recordings."),
   noise: z.array(folder).max(20).default([]).describe("Folders of recordings without words."),
-  augmentation: augmentConfigSchema.prefault({}).describe("How utterances and lessons are varied."),
+  augmentation: augmentConfigSchema.prefault({}).describe("Augmentation of utterances and lessons."),
 });
 
 /** The section `lessons` of an embedding's config, every field filled in. */

@@ -14,7 +14,7 @@ import type { LessonShard } from "./lesson-shard.ts";
 /** Validation lessons are spoken by voices and people that no training lesson has. */
 export type LessonSplit = "train" | "validation";
 
-/** One shard: with the config, this decides its bytes. */
+/** One shard of lessons; determines its bytes. */
 export interface LessonPlan {
   readonly seed: string;
   readonly split: LessonSplit;
@@ -22,7 +22,7 @@ export interface LessonPlan {
   readonly config: LessonConfig;
 }
 
-/** What lessons are made with. */
+/** Resources that lessons are made with. */
 export interface LessonMaker {
   readonly engines: readonly WeightedEngine[];
   /** Words that random texts are made of. */
@@ -35,7 +35,7 @@ export interface LessonMaker {
   readonly frontends: Readonly<Record<"window" | "chunk", Frontend>>;
 }
 
-/** Speaks, varies and embeds the lessons of one shard. */
+/** Synthesizes, augments and embeds the lessons of one shard. */
 export async function makeLessons(plan: LessonPlan, maker: LessonMaker): Promise<LessonShard> {
   const { config } = plan;
   const random = createRandom(plan.seed).fork("lessons").fork(plan.split).fork(plan.index);
@@ -125,7 +125,7 @@ async function readPerson(path: string): Promise<SceneClip | undefined> {
   return samples.length > 0 ? { name: path, samples } : undefined;
 }
 
-/** An utterance in a voice of the split, or undefined where the gate turned it down. */
+/** An utterance in a voice of the split; undefined if the quality check rejects it. */
 async function speak(
   { split, seed, config }: LessonPlan,
   { maker, random }: Speaking,

@@ -2,7 +2,7 @@ import type { AudioNote, CallsignError } from "@callsign/audio/internal";
 
 import type { Provenance } from "../store/manifest.ts";
 
-/** A recording as a source hands it over. */
+/** A recording of a source. */
 export interface SourceClip {
   /** Unique within its source and the same in every run; safe as a file name once `/` is replaced. */
   readonly id: string;
@@ -11,7 +11,7 @@ export interface SourceClip {
   readonly label?: string;
   /** The words spoken, where a transcript says. */
   readonly text?: string;
-  /** Who is heard, unique over all sources; absent where the source cannot tell. */
+  /** Speaker, unique over all sources; absent if the source does not know. */
   readonly speaker?: string;
   readonly licence: string;
   /** Which source, and which corpus of it. */
@@ -22,44 +22,44 @@ export interface SourceClip {
   readonly provenance: Provenance;
 }
 
-/** Something in a source that could not be used. */
+/** Part of a source that could not be read. */
 export interface ClipFault {
   /** File, and entry, line or row within it. */
   readonly place: string;
   readonly error: CallsignError;
 }
 
-/** Something in a source that could be read and is not used. */
+/** Readable part of a source that is not used. */
 export interface LeftOutClip {
   readonly reason: "too-short" | "damaged" | "excluded" | "with-phrase";
   /** File, and what of it. */
   readonly place: string;
 }
 
-/** For one pass over a source. */
+/** Options of one pass over a source. */
 export interface ReadClipsOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told of every clip that is left out because it is broken. */
+  /** Called for every clip that is left out because it is broken. */
   readonly onFault?: ((fault: ClipFault) => void) | undefined;
-  /** Told of what is left out though it can be read, such as the short rest of a recording. */
+  /** Called for readable audio that is left out, such as the short rest of a recording. */
   readonly onLeftOut?: ((left: LeftOutClip) => void) | undefined;
-  /** Told of what is no fault but should be known, such as a corpus with fewer fitting clips than asked for. */
+  /** Called with remarks that are not errors, such as fewer suitable clips than asked for. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
-/** A place clips come from. Every adapter behaves alike: same clips in the same order on every pass, broken ones counted. */
+/** Source of clips. Every adapter gives the same clips in the same order on every pass and counts broken ones. */
 export interface ClipSource {
   /** For messages and progress, such as `folder /recordings`. */
   readonly name: string;
   /**
-   * One pass, clip by clip, holding no more than it must.
+   * One pass, clip by clip, in bounded memory.
    * @throws CallsignError TOO_MANY_FAULTS above the share of broken clips the config states, CORPUS_EMPTY, ABORTED,
    * and what reading the place itself can throw
    */
   clips(options?: ReadClipsOptions): AsyncGenerator<SourceClip>;
 }
 
-/** What is lost of one file; `report` passes it on, for a file that could be read in the end. */
+/** Loss of one file; `report` passes it on, for a file that was read in the end. */
 export function watchDamage({ onLeftOut }: Pick<ReadClipsOptions, "onLeftOut">): {
   readonly onNote: (note: AudioNote) => void;
   readonly report: () => void;

@@ -25,25 +25,25 @@ export const clipConfig = z.strictObject({
   licence,
   /** Truth file: JSON with the labelled intervals. */
   truth: z.string().min(1),
-  /** Only this stretch of the recording is read. Seconds. */
+  /** Part of the recording to read, in seconds. */
   fromSeconds: seconds.default(0),
   toSeconds: seconds.exactOptional(),
   /** Label of an interval that has none of its own. */
   label: z.string().min(1).max(200),
-  /** Label of what lies between the intervals. */
+  /** Label of the audio between the intervals. */
   otherLabel: z.string().min(1).max(200).default("other"),
   /** Longest clip cut from between the intervals. Seconds. */
   segmentSeconds: z.number().min(0.1).max(600).default(5),
-  /** What is heard before an interval goes into its clip, as far as there is any. Seconds. */
+  /** Audio before an interval that is added to its clip, if there is any. Seconds. */
   leadInSeconds: z.number().min(0).max(60).default(0),
 });
 
 type ClipConfig = z.output<typeof clipConfig>;
 
 /**
- * The stretches of one long recording: each labelled interval, and what lies between them cut into segments. An interval
- * that crosses an end of the stretch read is left out, and so is its audio: part of a command is neither the command nor
- * something else. All clips have one `speaker`, since who speaks where is not known.
+ * Clips of one long recording: each labelled interval, and the audio between them cut into segments. An interval that
+ * crosses an end of the part read is left out with its audio, since part of a command is neither the command nor something
+ * else. All clips have one `speaker`, since the speakers are not known.
  */
 export function createClipSource(input: z.input<typeof clipConfig>): ClipSource {
   const config = parseStrict(clipConfig, input, { name: "clip source", code: "CONFIG_INVALID" });

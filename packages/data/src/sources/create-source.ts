@@ -24,7 +24,7 @@ export const sourceConfig = z.discriminatedUnion("kind", [
 /** Config of any source, every field filled in. */
 export type SourceConfig = z.output<typeof sourceConfig>;
 
-/** The source a config describes. `hub` is needed by those that read from one. @throws CallsignError CONFIG_INVALID */
+/** Creates the source of a config. `hub` is needed by sources that read from one. @throws CallsignError CONFIG_INVALID */
 export function createSource(
   input: z.input<typeof sourceConfig>,
   environment: { readonly hub?: HubEnvironment | undefined } = {},

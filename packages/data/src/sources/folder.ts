@@ -38,7 +38,7 @@ export const folderConfig = z.strictObject({
     .max(1000)
     .refine(namesSpeaker, "expected a regular expression with a group (?<speaker>...)")
     .exactOptional(),
-  /** How many files, drawn by the seed; all without it. */
+  /** Number of files to draw. Default: all. */
   count: z.int().min(1).exactOptional(),
   seed: z.union([z.string(), z.int()]).default(0),
   /** Files to leave out: paths within the folder, where `*` stands for any characters. */

@@ -20,7 +20,7 @@ import { recordingFields } from "./files/recording-fields.ts";
 export const impulseResponsesConfig = z.strictObject({
   kind: z.literal("impulse-responses"),
   ...recordingFields,
-  /** What follows is cut off. Seconds after the direct sound. */
+  /** Longest impulse response after the direct sound, in seconds; the rest is cut off. */
   maxSeconds: z.number().min(0.01).max(30).default(2),
 });
 
@@ -73,7 +73,7 @@ async function* readResponses(
 /** No room rings for a minute: a longer file is something else. */
 const LONGEST_SECONDS = 60;
 
-/** Where the direct sound begins: the first sample within 20 dB of the peak (ISO 3382-1, 5.3.2). */
+/** Start of the direct sound: the first sample within 20 dB of the peak (ISO 3382-1, 5.3.2). */
 const ONSET_BELOW_PEAK = 0.1;
 
 function fromDirectSound(

@@ -39,8 +39,8 @@ export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${stableJson(value, 1)}\n`);
 
 /**
- * Readies a folder for a build, or for continuing one: what killed writers left behind is removed. A folder with other
- * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`. A build
+ * Prepares a folder for a new or continued build and removes temporary files of killed writers. A folder with other
+ * files in it is refused, since a build removes unknown files from its `clips`, `shards` and `state`. A build
  * whose plan.json is damaged or gone is recognized by its other files.
  * @throws CallsignError `INVALID_ARGUMENT`
  */
@@ -92,10 +92,10 @@ async function isDamaged(path: string): Promise<boolean> {
   }
 }
 
-/** Files that say what is done: what they no longer say is done again. */
+/** Files that record finished work; work without a record is repeated. */
 const RECORD = /^(?:state\/.*|texts|index)\.json$/;
 
-/** Everything a build makes in its folder. */
+/** Names of everything a build makes in its folder. */
 const BUILD_NAMES = new Set<string>([...Object.values(BUILD_FILES), "clips", "shards", "state"]);
 
 /** As `writeFileAtomic` of infer names them. */

@@ -6,14 +6,14 @@ import { sha256File, sha256Hex, writeFileAtomic } from "@callsign/infer/node/int
 import type { ManifestClip } from "./manifest.ts";
 import { readJson, writeJson } from "./build-folder.ts";
 
-/** A batch of clips that are written, and whatever the next batch has to know. */
+/** A batch of written clips, with the state that the next batch needs. */
 export interface Batch {
   readonly clips: readonly ManifestClip[];
 }
 
 /**
  * Which batches of a set of clips are done. A batch is recorded after its last clip is on the disk, so a killed build
- * loses at most the batch in hand. A record counts only while its key (everything the batch was made from) is the one
+ * loses at most the current batch. A record counts only while its key (everything the batch was made from) is the one
  * asked for and every clip still has its sha256.
  */
 export class BatchJournal<Record extends Batch> {
@@ -22,7 +22,7 @@ export class BatchJournal<Record extends Batch> {
   readonly #key: string;
   readonly #used: Set<string>;
 
-  /** `used` learns every file of the build that belongs to the set. */
+  /** `used` receives the path of every file that belongs to the set. */
   constructor(options: { out: string; set: string; key: string; used: Set<string> }) {
     this.#out = options.out;
     this.#set = options.set;
@@ -30,7 +30,7 @@ export class BatchJournal<Record extends Batch> {
     this.#used = options.used;
   }
 
-  /** The batch as an earlier run recorded it, if that still holds. */
+  /** Batch that an earlier run recorded, if it is still valid. */
   async read(index: number): Promise<Record | undefined> {
     const found = (await readJson(join(this.#out, this.#path(index)))) as Entry<Record> | undefined;
     if (found?.key !== this.#key || !Array.isArray(found.batch?.clips)) return undefined;
@@ -61,7 +61,7 @@ interface Entry<Record> {
   readonly batch: Record;
 }
 
-/** Writes a clip as 16-bit wav, 16 kHz; what a manifest says of the file. */
+/** Writes a clip as 16-bit wav, 16 kHz. @returns the file's fields of the manifest */
 export async function writeClip(
   out: string,
   { path, samples }: { readonly path: string; readonly samples: Float32Array },

@@ -1,6 +1,6 @@
 import type { RejectionCounts } from "../voices/quality/quality-check.ts";
 
-/** Why a recording, or a part of it, is not used. */
+/** Reason why a recording, or a part of it, is not used. */
 export type LeftOutReason =
   | "unreadable"
   | "damaged"
@@ -11,7 +11,7 @@ export type LeftOutReason =
   | "duplicate"
   | "excluded";
 
-/** What was left out of a set for one reason, the first of it by name. */
+/** Recordings of a set that were left out for one reason, the first ones by name. */
 export interface LeftOut {
   readonly reason: LeftOutReason;
   readonly count: number;
@@ -34,10 +34,10 @@ export class LeftOutTally {
   }
 }
 
-/** Names in the index; the count is of all. */
+/** Names kept per reason; the count is of all. */
 const MAX_EXAMPLES = 20;
 
-/** What a set's summary says of what it lacks. */
+/** Losses of a set, as its summary has them. */
 export interface SetLosses {
   readonly id: string;
   readonly attempts?: number;
@@ -45,7 +45,7 @@ export interface SetLosses {
   readonly leftOut?: readonly LeftOut[];
 }
 
-/** Everything left out of a build's sets, a line for each set and reason with its first names below; none where nothing was. */
+/** Lines that list what was left out of a build's sets, one for each set and reason with the first names below. */
 export function describeLeftOut(
   sets: readonly SetLosses[],
   { examples = 3 }: { readonly examples?: number } = {},

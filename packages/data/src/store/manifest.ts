@@ -14,7 +14,7 @@ const schema = z.strictObject({
   /** Relative to the manifest's folder, forward slashes, no `..`. */
   path: name.refine(staysInside, "expected a relative path with forward slashes that stays in the folder"),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256 as 64 lower-case hexadecimal digits"),
-  /** What the clip is an example of: a phrase's label, or a kind of negative. */
+  /** Label of a phrase, or the kind of negative. */
   label: name,
   /** The words spoken, as far as known; empty for noise. */
   text: z.string().max(10_000),

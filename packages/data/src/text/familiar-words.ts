@@ -41,7 +41,7 @@ const DERIVED = [
 ];
 const LEAST_DERIVED = 3;
 
-/** Nobody wants these read out a thousand times in their training data, whatever they rhyme with. */
+/** Offensive words, which are never used as training texts. */
 export const isOffensive = (word: string): boolean => OFFENSIVE.test(word);
 
 const OFFENSIVE =

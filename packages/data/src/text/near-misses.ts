@@ -6,19 +6,19 @@ import type { Pronunciations } from "./phonetics/pronunciations.ts";
 import type { SoundIndex, SoundMatch } from "./phonetics/sound-index.ts";
 import type { TargetPhrases } from "./target-phrases.ts";
 
-/** A text that sounds nearly like a target phrase. */
+/** A text that sounds similar to a target phrase. */
 export interface NearMiss {
   readonly text: string;
   /** Weighted phoneme distance between the replaced part of the phrase and what stands in for it. */
   readonly distance: number;
 }
 
-/** What a search for near-misses needs. */
+/** Options of a search for near-misses. */
 export interface NearMissOptions {
   readonly count: number;
-  /** Least distance; by default one clear change (0.7), less for phrases of under six phonemes (0.15 each). */
+  /** Smallest distance; by default one clear change (0.7), less for phrases of under six phonemes (0.15 each). */
   readonly minDistance?: number;
-  /** Greatest distance; by default 2.2, about three phonemes. */
+  /** Largest distance; by default 2.2, about three phonemes. */
   readonly maxDistance?: number;
   readonly pronunciations: Pronunciations;
   readonly index: SoundIndex;
@@ -65,7 +65,7 @@ interface Span {
   readonly after: readonly string[];
 }
 
-/** Every word and every two neighbours of the phrase; with more than two words the rest stays as it is. */
+/** Every word and every pair of neighbours of the phrase, which are replaced while the other words stay. */
 function spansOf(words: readonly string[]): Span[] {
   const cut = (from: number, to: number): Span => ({
     before: words.slice(0, from),
@@ -85,7 +85,7 @@ interface Candidate {
 
 type Penalty = (word: string) => number;
 
-/** A surname counts as this much farther off: its reading is less sure, and people say it less. */
+/** Distance added for a surname, whose pronunciation is less certain and which people say less. */
 const UNFAMILIAR = 0.5;
 
 function unfamiliarity(pronunciations: Pronunciations): Penalty {
@@ -137,7 +137,7 @@ const MOST_PARTS = 50;
 const PAIR = 0.2;
 
 interface At extends Search {
-  /** How many phonemes of the target are to be matched. */
+  /** Number of phonemes of the target to match. */
   readonly at: number;
 }
 

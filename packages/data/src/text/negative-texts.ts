@@ -9,7 +9,7 @@ import { drawRandomWords, drawSentence, EVERYDAY_WORDS } from "./sentences/sente
 import type { SoundIndex } from "./phonetics/sound-index.ts";
 import { createTargetPhrases, type TargetPhrases } from "./target-phrases.ts";
 
-/** Why a text is a negative; the clip's label in the manifest. */
+/** Kind of a negative text; the clip's label in the manifest. */
 export const NEGATIVE_KINDS = [
   "near-miss",
   "partial",
@@ -22,7 +22,7 @@ export const NEGATIVE_KINDS = [
 
 export type NegativeKind = (typeof NEGATIVE_KINDS)[number];
 
-/** A text to be spoken, in the voices of the positives, as an example of what must not be detected. */
+/** A text to speak in the voices of the positives, which must not be detected. */
 export interface NegativeText {
   readonly text: string;
   readonly kind: NegativeKind;
@@ -32,13 +32,13 @@ export interface NegativeText {
   readonly distance?: number;
 }
 
-/** How many texts of each kind; kinds left out are 0. */
+/** Number of texts of each kind; default 0. */
 export interface NegativeCounts {
   /** For each phrase. */
   readonly nearMisses?: number;
-  /** At most, for each phrase: a phrase has only so many parts. */
+  /** Largest number per phrase; a phrase may have fewer parts. */
   readonly partial?: number;
-  /** At most, for all phrases together. */
+  /** Largest number for all phrases together. */
   readonly swapped?: number;
   readonly sentences?: number;
   readonly randomWords?: number;
@@ -48,7 +48,7 @@ export interface NegativeCounts {
 
 export interface NegativeTextOptions {
   readonly counts: NegativeCounts;
-  /** The user's own list; all of it is used. */
+  /** Texts of the user; all of them are used. */
   readonly user?: readonly string[];
   readonly pronunciations: Pronunciations;
   readonly index: SoundIndex;

@@ -3,11 +3,11 @@ import { containedDistance, phonemeDistance } from "./phonetics/distance.ts";
 import { countSyllables, formatPhonemes, type Phonemes } from "./phonetics/phonemes.ts";
 import type { Pronunciations } from "./phonetics/pronunciations.ts";
 
-/** What the sounds of a phrase are, for a judgement on whether it makes a good command. */
+/** Sounds of a phrase, to judge whether it makes a good command. */
 export interface PhraseAnalysis {
   readonly phrase: string;
   readonly words: readonly string[];
-  /** ARPAbet, stress left out: the most likely pronunciation. */
+  /** Most likely pronunciation, in ARPAbet without stress. */
   readonly pronunciation: string;
   readonly phonemes: number;
   readonly syllables: number;
@@ -29,13 +29,13 @@ export function analyzePhrase(phrase: string, pronunciations: Pronunciations): P
   };
 }
 
-/** How far apart two phrases sound. */
+/** Phonetic distance between two phrases. */
 export interface PhraseDistance {
   /** Weighted edit distance of the nearest pronunciations; 0 for homophones. */
   readonly distance: number;
   /** The same over the phonemes of the longer: below about 0.2 people mishear one for the other. */
   readonly perPhoneme: number;
-  /** From the shorter to the stretch of the longer most like it; 0 when one phrase is heard inside the other. */
+  /** Distance from the shorter phrase to the most similar part of the longer; 0 if the longer contains the shorter. */
   readonly contained: number;
 }
 

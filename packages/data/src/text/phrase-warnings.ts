@@ -3,7 +3,7 @@ import { analyzePhrase, phraseDistance } from "./phrase-analysis.ts";
 import type { Pronunciations } from "./phonetics/pronunciations.ts";
 import { sameToTheEar } from "./target-phrases.ts";
 
-/** Why a phrase may make a poor command, in words for the person who chose it. */
+/** Reason why a phrase may make a poor command, with a message for the user. */
 export interface PhraseConcern {
   /** `short`: little to go by. `common`: said in ordinary talk. `near`: two phrases sound alike. `guessed`: its sound is not in the dictionary. */
   readonly kind: "short" | "common" | "near" | "guessed";
@@ -13,7 +13,7 @@ export interface PhraseConcern {
 }
 
 /**
- * What speaks against phrases as commands, with the reason, in the phrases' order and pairs last.
+ * Reasons why phrases make poor commands, in the order of the phrases, with pairs of phrases last.
  * @throws CallsignError INVALID_ARGUMENT for a phrase without Latin letters or digits
  */
 export function phraseConcerns(phrases: readonly string[], pronunciations: Pronunciations): PhraseConcern[] {
@@ -24,7 +24,7 @@ export function phraseConcerns(phrases: readonly string[], pronunciations: Pronu
   return [...alone, ...pairs];
 }
 
-/** Words of ordinary talk come in two and three syllables at most: a command of three has few rivals. */
+/** Most words of ordinary talk have one or two syllables, so few of them resemble a command of three. */
 const FEWEST_SYLLABLES = 3;
 /** Longer phrases of everyday words are seldom said by chance. */
 const MOST_COMMON_WORDS = 2;

@@ -4,7 +4,7 @@ import type { Pronunciations } from "./phonetics/pronunciations.ts";
 import type { SoundIndex } from "./phonetics/sound-index.ts";
 
 /**
- * Parts of a phrase that must not set it off. Of several words every run that is not the whole ("turn off the", "the
+ * Parts of a phrase that must not be detected. Of several words every run that is not the whole ("turn off the", "the
  * kitchen"); of a single word words that sound like its beginning or end ("compute" of "computer"), three phonemes
  * or more, familiar ones first. None twice.
  */

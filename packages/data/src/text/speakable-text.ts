@@ -4,7 +4,7 @@ import { CallsignError } from "@callsign/audio/internal";
 const LONGEST_TEXT = 1000;
 
 /**
- * Text as engines are given it: Unicode NFC, control characters and runs of white space as one space, ends trimmed.
+ * Normalizes text for engines: Unicode NFC, control characters and runs of white space as one space, ends trimmed.
  * @throws CallsignError `INVALID_ARGUMENT` when nothing speakable is left, or too much
  */
 export function speakableText(text: string, { engine }: { readonly engine: string }): string {

@@ -2,7 +2,7 @@ import { EVERYDAY_WORDS } from "./sentences/sentences.ts";
 import { spellNumbers } from "./spell-numbers.ts";
 
 /**
- * A text as the words that are said: lower case, one space between words, no digits, symbols or accents. `10%` is "ten
+ * Words of a text as they are spoken: lower case, one space between words, no digits, symbols or accents. `10%` is "ten
  * percent", `Dr. Who` "doctor who", `AC/DC` "ay c d c" (the letter a; "a" alone is the article). This is what voices are
  * given and what pronunciations, near-misses and warnings are made from. Said again it stays the same.
  */

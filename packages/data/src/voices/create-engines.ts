@@ -11,7 +11,7 @@ import type { SpeechEngine } from "./speech-engine.ts";
 import { createVitsEngine } from "./engines/vits/vits.ts";
 import { createWaveglowEngine } from "./engines/waveglow/waveglow.ts";
 
-/** Where models come from and are kept. */
+/** Hub and cache of models. */
 export interface EngineEnvironment {
   readonly hub?: Omit<HubOptions, "revision"> | undefined;
   readonly cacheDir?: string | undefined;

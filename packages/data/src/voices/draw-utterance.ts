@@ -2,21 +2,21 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { Random } from "../random.ts";
 import type { SpeechEngine, VoiceParameters } from "./speech-engine.ts";
 
-/** An engine and how often it is drawn, in any scale. */
+/** An engine with its weight, in any scale. */
 export interface WeightedEngine {
   readonly engine: SpeechEngine;
   readonly weight: number;
 }
 
-/** A text, who speaks it and how: all that is needed to make the clip. */
+/** A text with its voice: everything needed to make the clip. */
 export interface Utterance {
   readonly text: string;
   readonly voice: VoiceParameters;
 }
 
 /**
- * Draws an engine by weight and a voice of it; or, where `voices` are given, one of those as it is (so that negatives
- * are spoken by the very voices of the positives).
+ * Draws an engine by weight and one of its voices; or, if `voices` are given, one of those unchanged, so that negatives
+ * have the voices of the positives.
  */
 export function drawUtterance(text: string, { random, engines, voices }: UtteranceDraw): Utterance {
   if (voices !== undefined) return { text, voice: random.choice(voices) };
@@ -27,7 +27,7 @@ export function drawUtterance(text: string, { random, engines, voices }: Utteran
   return { text, voice: engine.drawVoice(random) };
 }
 
-/** What an utterance is drawn from. */
+/** Choices that an utterance is drawn from. */
 export interface UtteranceDraw {
   readonly random: Random;
   readonly engines: readonly WeightedEngine[];

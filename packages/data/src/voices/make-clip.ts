@@ -7,10 +7,10 @@ import { type QualityLimits, type Rejection, rejectionOf } from "./quality/quali
 import type { VoiceParameters } from "./speech-engine.ts";
 import { speechBounds } from "./quality/trim-silence.ts";
 
-/** One draw of one clip, and what the gate made of it. */
+/** One attempt at a clip, accepted or rejected by the quality check. */
 export interface Attempt {
   readonly voice: VoiceParameters;
-  /** Of the engine that spoke. */
+  /** Licence of the engine. */
   readonly licence: string;
   readonly result: MadeClip | RejectedClip;
 }
@@ -18,32 +18,32 @@ export interface Attempt {
 /** 16 kHz, silence trimmed, samples whole numbers. */
 export interface MadeClip {
   readonly audio: Audio;
-  /** SHA-256 of the samples as int16, little-endian: alike clips have it alike. */
+  /** SHA-256 of the samples as little-endian int16; equal for identical clips. */
   readonly contentHash: string;
   readonly measures: SpeechMeasures;
 }
 
-/** An attempt that came to nothing, and a word on why. */
+/** A rejected attempt and its reason. */
 export interface RejectedClip {
   readonly rejection: Exclude<Rejection, "duplicate">;
   readonly detail: string;
 }
 
-/** One clip of a stage: its place decides every draw. */
+/** One clip of a stage; its index determines every random draw. */
 export interface ClipRequest extends Omit<UtteranceDraw, "random"> {
   readonly seed: string | number;
   readonly index: number;
   readonly text: string;
-  /** Who speaks the first attempt; later ones are drawn. */
+  /** Voice of the first attempt; later attempts draw one. */
   readonly voiceInTurn?: VoiceParameters | undefined;
   readonly limits?: QualityLimits | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Makes attempt number `attempt` of a clip. It depends on the request alone: not on other clips, on earlier attempts,
- * or on the process it runs in.
- * @throws CallsignError for what another draw cannot mend: a bad text, a missing engine, a stop
+ * Makes attempt number `attempt` of a clip. The result depends only on the request, not on other clips, earlier attempts
+ * or the process.
+ * @throws CallsignError for errors that another draw would repeat: a bad text, a missing engine, an abort
  */
 export async function makeAttempt(request: ClipRequest, attempt: number): Promise<Attempt> {
   const random = createRandom(request.seed).fork("clip").fork(request.index).fork(attempt);
@@ -73,7 +73,7 @@ function judge(spoken: Audio, { text, limits }: ClipRequest): MadeClip | Rejecte
     return { rejection: "silent", detail: `${samples.length} samples without speech` };
   const pcm = toInt16(samples.subarray(bounds.start, bounds.end));
   const audio = { samples: Float32Array.from(pcm), sampleRateHz: SAMPLE_RATE_HZ };
-  // A change of sample rate rounds off what was cut off before it.
+  // Resampling smooths clipped samples, so clipping is measured before it, too.
   const clipped = Math.max(clippedShare(spoken.samples), clippedShare(audio.samples));
   const measures = { ...measureSpeech(audio.samples), clippedShare: clipped };
   const rejection = rejectionOf(measures, { text, ...(limits && { limits }) });

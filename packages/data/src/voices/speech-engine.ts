@@ -1,7 +1,7 @@
 import type { Audio } from "@callsign/audio/internal";
 import type { Random } from "../random.ts";
 
-/** One speaker an engine can be, before rate, pitch and the like are drawn. */
+/** One speaker of an engine, before rate, pitch and similar parameters are drawn. */
 export interface Voice {
   /** `engine/speaker`, unique over all engines; splits are disjoint by it. */
   readonly id: string;
@@ -10,8 +10,8 @@ export interface Voice {
 }
 
 /**
- * Everything that, with the text, decides the bytes of a clip: the voice and what was drawn around it. Plain JSON, and
- * recorded in the manifest, so a clip can be made again from its line.
+ * Voice and drawn parameters, which with the text determine the bytes of a clip. Plain JSON, recorded in the manifest, so
+ * that a clip can be made again from its line.
  */
 export interface VoiceParameters {
   readonly engine: string;
@@ -21,8 +21,8 @@ export interface VoiceParameters {
 }
 
 /**
- * A speech synthesizer. The same text and voice parameters give the same bytes, in whatever order and process they are
- * asked for (`deterministic` says when an engine cannot promise that).
+ * A speech synthesizer. The same text and voice parameters give the same bytes in any order and process, unless
+ * `deterministic` is false.
  */
 export interface SpeechEngine {
   readonly id: string;

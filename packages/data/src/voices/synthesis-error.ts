@@ -1,6 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
 
-/** An engine that was rightly asked and yet made no speech. */
+/** Error of an engine that made no speech for a valid request. */
 export function synthesisFailed({ engine, text, reason, cause }: SynthesisFailure): CallsignError {
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
   return new CallsignError("SYNTHESIS_FAILED", `${engine}: no speech for ${shown}: ${reason.slice(0, 500)}`, {

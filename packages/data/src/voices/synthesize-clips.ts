@@ -5,18 +5,18 @@ import { type QualityLimits, type Rejection, type RejectionCounts } from "./qual
 import type { WorkerPool } from "../workers/pool.ts";
 import type { VoiceParameters } from "./speech-engine.ts";
 
-/** An accepted clip with all that made it. */
+/** An accepted clip with its text and voice. */
 export interface SynthesizedClip extends MadeClip {
   readonly index: number;
   readonly text: string;
   readonly voice: VoiceParameters;
   /** Licence of the engine and its voices. */
   readonly licence: string;
-  /** Draws it took. */
+  /** Number of draws needed. */
   readonly attempts: number;
 }
 
-/** Yielded with each clip: how far the stage is, and what it turned down so far. */
+/** Event of each clip: progress of the stage and rejections so far. */
 export interface SynthesisEvent {
   readonly clip: SynthesizedClip;
   readonly done: number;
@@ -25,7 +25,7 @@ export interface SynthesisEvent {
   readonly rejected: RejectionCounts;
 }
 
-/** What to speak, how often, by whom. */
+/** Texts, voices and limits of a synthesis. */
 export interface SynthesisPlan {
   /** Spoken in turn: clip `i` says text `i` modulo their number. */
   readonly texts: readonly string[];
@@ -33,25 +33,25 @@ export interface SynthesisPlan {
   readonly seed: string | number;
   /** Not used with `pool`. */
   readonly engines: readonly WeightedEngine[];
-  /** Speak with these very voices, in turn, instead of drawing new ones. */
+  /** Voices to use in turn instead of drawing new ones. */
   readonly voices?: readonly VoiceParameters[];
   readonly limits?: QualityLimits;
-  /** Draws for one clip before the stage gives up. Default 10. */
+  /** Draws per clip before the stage fails. Default 10. */
   readonly mostAttempts?: number;
   /** Share of draws that may be rejected before the stage fails, once 50 were made. Default 0.3. */
   readonly mostRejectedShare?: number;
   /** Clips made at once. Default 1. The clips and their order do not depend on it. */
   readonly concurrency?: number;
-  /** Go on where an earlier run stopped. */
+  /** State of an earlier run to continue from. */
   readonly resumeAfter?: SynthesisState;
   /** Threads that make the attempts, with engines of their own; give `concurrency` twice their number. Default: this thread. */
   readonly pool?: Pick<WorkerPool<"synthesis">, "run">;
   readonly signal?: AbortSignal;
 }
 
-/** What an interrupted run left: everything the clips still to come depend on. */
+/** State of an interrupted run that later clips depend on. */
 export interface SynthesisState {
-  /** Clips accepted: 0 to this, less one. */
+  /** Number of clips accepted. */
   readonly done: number;
   readonly contentHashes: Iterable<string>;
   readonly attempts: number;
@@ -59,7 +59,7 @@ export interface SynthesisState {
 }
 
 /**
- * Synthesizes clips, each drawn anew until it passes the quality gate and is no duplicate, and yields them in order.
+ * Synthesizes clips, each drawn anew until it passes the quality check and is no duplicate, and yields them in order.
  * Clip `i` depends on the plan and on the content of the clips before it, never on timing.
  * @throws CallsignError `SYNTHESIS_REJECTED` when too many draws are rejected, or one clip cannot be made at all;
  *   `INVALID_ARGUMENT`, `DEPENDENCY_MISSING`, `ABORTED`
@@ -97,7 +97,7 @@ function startAhead(plan: SynthesisPlan, from: number) {
   const make = (index: number): Promise<Attempt> => {
     for (; next < plan.count && next < index + (plan.concurrency ?? 1); next++) {
       const attempt = runAttempt(plan, { index: next, attempt: 0 });
-      // Looked at when its turn comes; until then a failure is not an unhandled one.
+      // A failure is reported when the clip's turn comes; until then it must not count as unhandled.
       attempt.catch(() => undefined);
       started.set(next, attempt);
     }
@@ -117,7 +117,7 @@ function runAttempt(
     throw new CallsignError("ABORTED", "synthesis: stopped", { cause: plan.signal.reason });
   const { seed, engines, voices, limits, signal, texts, pool } = plan;
   const turn = index % texts.length;
-  // A text meets each voice once before it meets one again.
+  // Each text is spoken by every voice once before a voice repeats.
   const voiceInTurn = voices?.[(turn + Math.floor(index / texts.length)) % voices.length];
   const request = { seed, voices, voiceInTurn, limits, index, text: texts[turn]! };
   if (pool === undefined) return makeAttempt({ ...request, engines, signal }, attempt);
@@ -154,7 +154,7 @@ async function acceptClip(plan: SynthesisPlan, { index, first, tally }: Turn): P
   );
 }
 
-/** Counts, in the order of the clips. */
+/** Counts of accepted and rejected draws, in the order of the clips. */
 class Tally {
   done: number;
   attempts: number;
@@ -198,7 +198,7 @@ class Tally {
   }
 }
 
-/** A share of fewer draws says little. */
+/** Smallest number of draws for which the share of rejections is checked. */
 const FEWEST_ATTEMPTS = 50;
 
 const NONE_REJECTED: RejectionCounts = {

@@ -71,14 +71,14 @@ function normalize(b: readonly [number, number, number], a: readonly [number, nu
   return { b0: b[0] / a[0], b1: b[1] / a[0], b2: b[2] / a[0], a1: a[1] / a[0], a2: a[2] / a[0] };
 }
 
-/** A new array: the samples through each filter in turn, from rest, in float64 inside. */
+/** Applies filters one after another, from rest and in float64. Returns a new array. */
 export function filter(samples: Float32Array, biquads: readonly Biquad[]): Float32Array {
   const output = samples.slice();
   for (const biquad of biquads) filterInPlace(output, biquad);
   return output;
 }
 
-/** Transposed direct form II: two states, the least noise. */
+/** Transposed direct form II, which has the lowest rounding noise. */
 function filterInPlace(samples: Float32Array, { b0, b1, b2, a1, a2 }: Biquad): void {
   let s1 = 0;
   let s2 = 0;

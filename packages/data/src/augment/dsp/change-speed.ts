@@ -1,7 +1,7 @@
 /**
- * Plays samples `factor` times as fast, pitch and all, as a tape would: `round(length / factor)` samples, sample p of
- * the input at p / factor of the output. Also the way to any other sample rate (factor 2 halves the rate). A Kaiser
- * windowed sinc of 16 zero crossings to a side; what would fold back above the new Nyquist frequency is filtered out.
+ * Plays samples `factor` times as fast, which shifts the pitch as a tape does: `round(length / factor)` samples, sample p of
+ * the input at p / factor of the output. Also resamples (factor 2 halves the rate). A Kaiser
+ * windowed sinc with 16 zero crossings per side filters out what would alias.
  */
 export function changeSpeed(samples: Float32Array, factor: number): Float32Array {
   const output = new Float32Array(Math.round(samples.length / factor));
@@ -18,7 +18,7 @@ export function changeSpeed(samples: Float32Array, factor: number): Float32Array
     const whole = Math.floor(position / PHASES);
     const row = (position - whole * PHASES) * taps;
     const first = whole + before;
-    // Four sums that do not wait for one another; taps are a multiple of four.
+    // Four independent sums, which the processor can compute in parallel; taps are a multiple of four.
     let a = 0;
     let b = 0;
     let c = 0;
@@ -36,14 +36,14 @@ export function changeSpeed(samples: Float32Array, factor: number): Float32Array
   return output;
 }
 
-/** Places between two input samples; the nearest is taken, which leaves errors of about -70 dB. */
+/** Phases between two input samples; the nearest is used, with errors of about -70 dB. */
 const PHASES = 1024;
 const ZERO_CROSSINGS = 16;
 /** Kaiser's beta for a stop band of about 80 dB (Kaiser 1974). */
 const BETA = 8;
 /** Share of the Nyquist frequency where the cut is half done, so that nearly all of the transition lies below it. */
 const CUTOFF = 0.94;
-/** Cutoffs are rounded down to these steps: a handful of tables serves every speed. */
+/** Cutoffs are rounded down to these steps, so that a few tables cover every speed. */
 const CUTOFF_STEPS = 32;
 
 interface Kernel {

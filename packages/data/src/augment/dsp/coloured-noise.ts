@@ -1,7 +1,7 @@
 import type { Random } from "../../random.ts";
 import { fftOf, powerOfTwo } from "./fft.ts";
 
-/** Power against frequency f as f^-exponent: white 0, pink 1, brown 2, blue -1, violet -2. Anything between will do. */
+/** Power against frequency f as f^-exponent: white 0, pink 1, brown 2, blue -1, violet -2. Values in between are allowed. */
 export const NOISE_COLOURS = { white: 0, pink: 1, brown: 2, blue: -1, violet: -2 } as const;
 
 /**
@@ -20,7 +20,7 @@ export function colouredNoise(
   let power = 0;
   for (let k = 1; k < half; k++) {
     const magnitude = magnitudes[k]!;
-    // Even draws will do: every sample is a sum of thousands of them.
+    // Uniform draws suffice, since every sample is a sum of thousands of them.
     re[k] = magnitude * (random.next() - 0.5);
     im[k] = magnitude * (random.next() - 0.5);
     power += magnitude * magnitude;

@@ -4,7 +4,7 @@ import { designBiquad, filter, type BiquadShape } from "./biquad.ts";
 /** One band of a parametric equalizer. */
 export type EqualizerBand = Readonly<{ shape: BiquadShape; frequencyHz: number; q: number; gainDb: number }>;
 
-/** A new array, 16 kHz: the samples through each band in turn. */
+/** Applies bands one after another at 16 kHz. Returns a new array. */
 export function equalize(samples: Float32Array, bands: readonly EqualizerBand[]): Float32Array {
   return filter(
     samples,
@@ -20,7 +20,7 @@ export interface EqualizerRanges {
   readonly q: readonly [number, number];
 }
 
-/** Peaks and shelves at places drawn evenly over the octaves. */
+/** Draws peaks and shelves at frequencies uniform over octaves. */
 export function drawEqualizer(
   random: Random,
   { bands, frequencyHz, gainDb, q }: EqualizerRanges,

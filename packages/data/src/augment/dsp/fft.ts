@@ -20,7 +20,7 @@ export function fftOf(length: number): Fft {
 /** Tables depend on the length alone, so sharing them changes no result; a dozen lengths are ever in use. */
 const made = new Map<number, Fft>();
 
-/** The least power of two that is not below `length`. */
+/** Smallest power of two that is at least `length`. */
 export const powerOfTwo = (length: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, length)));
 
 function createFft(length: number): Fft {

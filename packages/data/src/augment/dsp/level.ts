@@ -1,6 +1,6 @@
 import { INT16_SCALE } from "@callsign/audio/internal";
 
-/** Root of the mean square; 0 of nothing. */
+/** Root mean square; 0 for no samples. */
 export function rms(samples: Float32Array): number {
   if (samples.length === 0) return 0;
   let sum = 0;
@@ -9,8 +9,8 @@ export function rms(samples: Float32Array): number {
 }
 
 /**
- * Level of the speech itself, pauses left out: RMS over the 20 ms frames at most 20 dB below the loudest one. A plain
- * stand-in for the active speech level of ITU-T P.56. 0 for silence.
+ * Active speech level, without pauses: RMS over the 20 ms frames at most 20 dB below the loudest one. Approximates
+ * ITU-T P.56. 0 for silence.
  */
 export function activeLevel(samples: Float32Array): number {
   const frames = Math.ceil(samples.length / LEVEL_FRAME);
@@ -42,7 +42,7 @@ export const decibelsToGain = (decibels: number): number => 10 ** (decibels / 20
 /** An int16 magnitude `dbfs` below full scale. */
 export const magnitudeAt = (dbfs: number): number => INT16_SCALE * decibelsToGain(dbfs);
 
-/** Largest magnitude; 0 of nothing. */
+/** Largest magnitude; 0 for no samples. */
 export function peak(samples: Float32Array): number {
   let most = 0;
   for (let i = 0; i < samples.length; i++) most = Math.max(most, Math.abs(samples[i]!));

@@ -3,13 +3,13 @@ import { activeLevel, decibelsToGain, magnitudeAt, rms } from "./level.ts";
 export interface MixOptions {
   /** Speech-active level over the noise's RMS. */
   readonly snrDb: number;
-  /** Level of the speech, when the caller knows better than `activeLevel(speech)`. */
+  /** Level of the speech. Default `activeLevel(speech)`. */
   readonly speechLevel?: number;
 }
 
 /**
- * Speech and noise of the same length in one new array, the noise scaled to the ratio asked. Where there is no speech
- * (all zero) the noise is set against speech at -26 dBFS, ITU-T P.56's usual level. Silent noise adds nothing.
+ * Mixes speech with noise of the same length, scaled to a signal-to-noise ratio. Returns a new array. If the speech is all
+ * zero, its level is taken as -26 dBFS, the usual level of ITU-T P.56. Silent noise adds nothing.
  */
 export function mixAtSnr(speech: Float32Array, noise: Float32Array, options: MixOptions): Float32Array {
   const noiseLevel = rms(noise);
@@ -23,8 +23,8 @@ export function mixAtSnr(speech: Float32Array, noise: Float32Array, options: Mix
 const NOMINAL_SPEECH_DBFS = -26;
 
 /**
- * `length` samples of a recording from `offset` on, round and round when it is too short; ends are crossfaded over
- * 10 ms, so that the loop does not click.
+ * `length` samples of a recording from `offset` on, repeated if it is too short; ends are crossfaded over
+ * 10 ms to avoid clicks.
  */
 export function loopNoise(
   recording: Float32Array,

@@ -10,8 +10,8 @@ export function alignImpulseResponse(response: Float32Array): Float32Array {
 }
 
 /**
- * Samples heard through an impulse response, as loud (active level) as before; the same length, so what rings on after
- * the end is cut off. The response's direct sound is taken for its beginning (`alignImpulseResponse`).
+ * Convolves samples with an impulse response and keeps their active level and length; reverberation after the end is cut
+ * off. The response must begin with its direct sound (`alignImpulseResponse`).
  */
 export function reverberate(samples: Float32Array, response: Float32Array): Float32Array {
   const wet = convolve(samples, response).slice(0, samples.length);

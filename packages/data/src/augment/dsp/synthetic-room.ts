@@ -1,23 +1,23 @@
 import type { Random } from "../../random.ts";
 
-/** A shoebox room and where in it one speaks and the other listens. Metres; positions from one corner. */
+/** A shoebox room with positions of speaker and microphone, in metres from one corner. */
 export interface Room {
   readonly size: readonly [number, number, number];
   readonly source: readonly [number, number, number];
   readonly microphone: readonly [number, number, number];
   /** Time for the sound to die away by 60 dB, by Eyring's formula; walls cannot absorb less than nothing or more than all. */
   readonly reverberationSeconds: number;
-  /** How much faster high frequencies (above about 2 kHz) die away: 1 the same, 0.5 in half the time. */
+  /** Decay time of high frequencies (above about 2 kHz) relative to low ones, 0 to 1. */
   readonly brightness: number;
 }
 
-/** A room from a closet to a hall, a speaker at 0.3 to 4 m, nobody nearer than 0.2 m to a wall. */
+/** Draws a room from closet to hall, with a distance of 0.3 to 4 m and at least 0.2 m to each wall. */
 export function drawRoom(random: Random, reverberationSeconds: number): Room {
   const size = [random.uniform(2, 9), random.uniform(2, 7), random.uniform(2.3, 3.6)] as const;
   const inside = (length: number): number => random.uniform(WALL_GAP, length - WALL_GAP);
   const microphone = [inside(size[0]), inside(size[1]), inside(size[2])] as const;
   let source = microphone;
-  // Drawn again until the distance suits; in every size above that is the case for most draws.
+  // Drawn again until the distance fits, which most draws do.
   for (let tries = 0; tries < 100; tries++) {
     source = [inside(size[0]), inside(size[1]), inside(size[2])] as const;
     const distance = Math.hypot(

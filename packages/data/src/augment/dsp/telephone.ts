@@ -9,11 +9,11 @@ export interface TelephoneOptions {
   readonly highHz?: number;
   /** Encode and decode by G.711 mu-law. */
   readonly muLaw?: boolean;
-  /** Down to 8,000 Hz and back, as on the line; otherwise the band alone is cut. */
+  /** Resample to 8,000 Hz and back, as a telephone line does; otherwise only the band is limited. */
   readonly halfRate?: boolean;
 }
 
-/** Speech as it comes out of a telephone or radio: fourth-order band-pass, and what else is asked for. 16 kHz in and out. */
+/** Simulates a telephone or radio: fourth-order band-pass, then mu-law and half rate if asked for. 16 kHz in and out. */
 export function telephone(samples: Float32Array, options: TelephoneOptions = {}): Float32Array {
   const { lowHz = VOICE_BAND_HZ.low, highHz = VOICE_BAND_HZ.high, muLaw = false, halfRate = false } = options;
   const band = filter(samples, [

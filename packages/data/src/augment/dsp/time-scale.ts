@@ -30,13 +30,13 @@ const HALF = PIECE / 2;
 /** 10 ms to either side: a whole period of any voice above 50 Hz lies within. */
 const SEARCH = 160;
 
-/** Where to look for a piece. */
+/** Region to search for a piece. */
 export interface ContinuationSearch {
-  /** Where the piece before would go on. */
+  /** Sample at which the piece before would continue. */
   readonly natural: number;
-  /** Where the time scale would take the next piece from. */
+  /** Sample at which the time scale puts the next piece. */
   readonly wanted: number;
-  /** Furthest from `wanted`, in samples. */
+  /** Largest distance from `wanted`, in samples. */
   readonly search: number;
 }
 
@@ -78,7 +78,7 @@ function likenessAt(
   samples: Float32Array,
   { natural, place, stride }: { natural: number; place: number; stride: number },
 ): number {
-  // Two sums of each that do not wait for one another.
+  // Two independent sums of each, which the processor can compute in parallel.
   let product = 0;
   let product2 = 0;
   let energy = 1e-9;

@@ -17,8 +17,8 @@ import { expectedSets } from "../stages/texts.ts";
 import type { SpokenSet } from "../stages/draw-texts.ts";
 
 /**
- * Everything that would stop a build and can be known before it begins: phrases that cannot be spoken, engines, corpora,
- * their formats and labels, the embedding, the folder and its disk. Empty where the build can begin.
+ * Finds everything that would stop a build: phrases that cannot be spoken, engines, corpora with their formats and labels, the
+ * embedding, the folder and its disk. Empty if the build can begin.
  */
 export async function findBuildProblems(
   context: BuildContext,
@@ -50,7 +50,7 @@ export async function findBuildProblems(
   await attempt(() => sets.push(...corpusSets(context)));
   let found = true;
   for (const set of sets) {
-    // Of a folder that is not there nothing more can be said.
+    // A missing folder cannot be checked further.
     if (!(await attempt(() => findCorpus(context, set)))) found = false;
     else if (!(await attempt(() => checkRecordings(context, set)))) found = false;
     else await attempt(() => checkCorpusLabels(context, set));
@@ -60,7 +60,7 @@ export async function findBuildProblems(
   return problems;
 }
 
-/** Throws what was found, all of it at once. @throws CallsignError with the code of the first */
+/** Throws all problems as one error. @throws CallsignError with the code of the first */
 export function throwProblems(problems: readonly CallsignError[]): void {
   const [first] = problems;
   if (first === undefined) return;
@@ -92,7 +92,7 @@ function unspeakable({ config: { labels, data } }: BuildContext): CallsignError[
   });
 }
 
-/** Engines are opened only where something is still to be said: a finished build needs none. */
+/** Opens engines only if clips are missing, since a finished build needs none. */
 async function checkEngines(
   context: BuildContext,
   attempt: (check: () => unknown) => Promise<boolean>,
@@ -194,7 +194,7 @@ async function bytesIn(folder: string): Promise<number> {
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
-/** What of the phrases is not said as it is written, for whoever chose them: `"10%" is spoken as "ten percent"`. */
+/** Remarks on phrases that are spoken differently from how they are written: `"10%" is spoken as "ten percent"`. */
 export const spokenNotes = (phrases: readonly string[]): string[] =>
   phrases
     .filter((phrase) => unspeakableParts(phrase).length === 0 && spokenText(phrase) !== lettersOf(phrase))

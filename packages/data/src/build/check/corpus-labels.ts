@@ -10,8 +10,8 @@ import type { BuildContext } from "../build-context.ts";
 import { type CorpusSet, locateSource } from "../stages/corpus-sets.ts";
 
 /**
- * Whether a corpus's labels and names agree with what it is used for: recordings of a phrase must not become negatives
- * because of a missing `role` or a misspelt label. `role: negative` says that they are to be.
+ * Checks that a corpus's labels and names agree with its use, since recordings of a phrase must not become negatives
+ * because of a missing `role` or a misspelt label. `role: negative` states that they are meant as negatives.
  * @throws CallsignError `CONFIG_INVALID`, and what finding the files can throw
  */
 export async function checkCorpusLabels(context: BuildContext, set: CorpusSet): Promise<void> {
@@ -30,7 +30,7 @@ export async function checkCorpusLabels(context: BuildContext, set: CorpusSet): 
 
 interface Recording {
   readonly label: string | undefined;
-  /** What is known of the words: names and texts. */
+  /** Names and texts that tell the words. */
   readonly texts: readonly string[];
 }
 
@@ -63,7 +63,7 @@ interface Check extends CorpusSet {
   readonly recordings: readonly Recording[];
 }
 
-/** Of recordings that are to be positives where their label is one of the detector's. */
+/** Problem of a labelled corpus: a label that looks like a misspelt label of the detector. */
 function misspelt({ names, labels, role, kind, source }: Check): string | undefined {
   const own = [...labels.keys()];
   if (own.length === 0) return undefined;
@@ -87,7 +87,7 @@ function slipOf(
   label: string,
   { known, own }: { readonly known: readonly string[]; readonly own: readonly string[] },
 ): string | undefined {
-  // Of short words many are near each other: "go" and "no".
+  // Many short words are near each other, such as "go" and "no".
   const missing = known.filter((name) => name.length >= 5 && !own.includes(name));
   return label.length < 5 ? undefined : closestName(label, missing);
 }
@@ -99,7 +99,7 @@ const howToLabel = (kind: string, source: CorpusSet["source"]): string =>
       ? "rename the folder the recordings lie in, or set source.label"
       : "correct source.label";
 
-/** Of recordings that would be negatives. */
+/** Problem of a negative corpus: recordings that seem to contain a phrase. */
 function unasked({ names, labels, recordings: all, source }: Check): string | undefined {
   const known = names.map(({ label }) => label);
   for (const [label, count] of labels) {
@@ -116,7 +116,7 @@ function unasked({ names, labels, recordings: all, source }: Check): string | un
   return undefined;
 }
 
-/** The detector's label that a name is another way to write, by the label itself or by one of its phrases. */
+/** Label of the detector that a name is another spelling of, by the label or one of its phrases. */
 function sameName(name: string, labels: Check["names"]): string | undefined {
   const key = keyOf(name);
   return labels.find(({ label, phrases }) => [label, ...phrases].some((one) => keyOf(one) === key))?.label;

@@ -94,7 +94,7 @@ async function* readCorpus(
         left.add(reason, String(clip.provenance.file ?? clip.id));
       continue;
     }
-    // What an earlier run has written is read past.
+    // Clips that an earlier run has written are skipped.
     if (index++ < have) continue;
     clips.push(await keepClip(context, { set, clip, index: index - 1 }));
     if (clips.length === BATCH_CLIPS) await record(false);
@@ -153,7 +153,7 @@ async function keepClip(
   const speaker = known ?? `${clip.source} (unknown speakers)`;
   const { seed } = config;
   const fractions = config.data.splits;
-  // Speakers that nobody can tell apart stay together.
+  // Recordings of unknown speakers stay in one split.
   const drawn = known === undefined ? "train" : assignSplit(speaker, { seed, fractions });
   return {
     ...file,
@@ -167,7 +167,7 @@ async function keepClip(
   };
 }
 
-/** What a corpus was read from: its config, and which files of what size and time it had. */
+/** Key of a corpus: its config and the sizes and times of its files. */
 async function corpusKey(
   context: BuildContext,
   { id, kind, source, labelled, split }: CorpusSet,

@@ -13,7 +13,7 @@ export interface CorpusSet {
   readonly id: string;
   readonly kind: ClipKind;
   readonly source: SourceConfig;
-  /** As the config has it; `labelled` is what follows from it. */
+  /** Role in the config; `labelled` is derived from it. */
   readonly role: "auto" | "negative" | "labelled";
   readonly labelled: boolean;
   readonly split: "auto" | Split;
@@ -67,7 +67,7 @@ function nameOf(source: SourceConfig): string {
 }
 
 /**
- * Looks for the files and folders a corpus names: an hour of synthesis is a long wait for "not found".
+ * Checks that the files and folders of a corpus exist, before hours of synthesis.
  * @throws CallsignError `FILE_NOT_FOUND`
  */
 export async function findCorpus(context: BuildContext, { id, source }: CorpusSet): Promise<void> {
@@ -84,7 +84,7 @@ export async function findCorpus(context: BuildContext, { id, source }: CorpusSe
   }
 }
 
-/** The source with its paths from anywhere, and for Common Voice without the detector's own phrases. */
+/** Source with resolved paths and, for Common Voice, without clips that contain the detector's phrases. */
 export function locateSource(context: BuildContext, source: SourceConfig): SourceConfig {
   if (source.kind === "clip")
     return { ...source, path: fromBase(source.path, context), truth: fromBase(source.truth, context) };

@@ -6,7 +6,7 @@ import { createSoundIndex } from "../../text/phonetics/sound-index.ts";
 import { spokenText } from "../../text/spoken-text.ts";
 import type { ClipKind } from "../../store/clip-set.ts";
 
-/** Clips to be spoken: clip `i` says text `i` modulo their number. */
+/** Texts to speak: clip `i` says text `i` modulo their number. */
 export interface SpokenSet {
   readonly id: string;
   readonly kind: ClipKind;

@@ -14,7 +14,7 @@ import { createPool, type WorkerPool } from "../../workers/pool.ts";
 interface Building {
   readonly sets: readonly CollectedSet[];
   readonly embedding: ChosenEmbedding;
-  /** Learns every file of the build that belongs to a shard. */
+  /** Receives the path of every file that belongs to a shard. */
   readonly used: Set<string>;
 }
 
@@ -59,7 +59,7 @@ export async function* buildShards(
   return plans.map(({ id }) => entries.get(id)!);
 }
 
-/** Shards as they get done, a few at once. */
+/** Makes shards, several at once, and yields them as they finish. */
 async function* runAll(
   plans: readonly ShardPlan[],
   { context, pool }: { context: BuildContext; pool: WorkerPool<"features"> },

@@ -7,7 +7,7 @@ import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { corpusSets, locateSource } from "./corpus-sets.ts";
 import { locateEmbedding, locateModel, openEngines } from "../locate-models.ts";
 
-/** Something a build fetches from the network. */
+/** A model or corpus that a build downloads. */
 export interface PulledSource {
   readonly name: string;
   readonly kind: "embedding" | "engine" | "corpus";
@@ -15,8 +15,8 @@ export interface PulledSource {
 }
 
 /**
- * Fetches what a build needs from the network into the cache, so that the build runs without: the embedding, the models
- * of speech engines, and the parts of hub corpora that the selection reads.
+ * Downloads into the cache what a build needs, so that it runs offline: the embedding, the models of speech engines, and the
+ * parts of hub corpora that the selection reads.
  * @throws CallsignError as the sources and engines do
  */
 export async function* pullSources(context: BuildContext): AsyncGenerator<Progress, PulledSource[]> {
@@ -34,10 +34,10 @@ export async function* pullSources(context: BuildContext): AsyncGenerator<Progre
   }
   for (const { source } of corpusSets(context)) {
     if (source.kind !== "common-voice" || source.repository === undefined) continue;
-    // As the build will: another selection would fetch other parts.
+    // With the build's own selection, since another would read other parts.
     const opened = createSource(locateSource(context, source), { hub: context.hub });
     let clips = 0;
-    // Reading a selection is what brings it into the cache.
+    // Reading a selection downloads it into the cache.
     const reading = opened.clips({ signal: context.signal, onNote: context.onNote });
     while ((await reading.next()).done !== true)
       yield { stage: `pull ${source.repository}`, done: ++clips, total: source.count, unit: "clips" };

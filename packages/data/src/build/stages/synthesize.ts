@@ -14,20 +14,20 @@ import { createPool } from "../../workers/pool.ts";
 import { locateModel, openEngines } from "../locate-models.ts";
 import type { SpokenSet } from "./draw-texts.ts";
 
-/** Clips between two records of what is done. */
+/** Clips per journal record. */
 const BATCH_CLIPS = 50;
 
 interface SpokenBatch extends Batch {
   readonly voices: readonly VoiceParameters[];
   readonly contentHashes: readonly string[];
-  /** Of the set, up to this batch's end. */
+  /** Attempts of the set up to the end of this batch. */
   readonly attempts: number;
   readonly rejected: RejectionCounts | undefined;
 }
 
 type Speaker = Pick<SynthesisPlan, "engines" | "pool" | "concurrency">;
 
-/** Stage `synthesize`: speaks every set; the negatives in the voices of the positives, each with its rate and pitch. */
+/** Stage `synthesize`: speaks every set. Negatives use the voices of the positives with their rate and pitch. */
 export async function* synthesizeSets(
   context: BuildContext,
   { sets, used }: { readonly sets: readonly SpokenSet[]; readonly used: Set<string> },
@@ -75,7 +75,7 @@ export async function* synthesizeSets(
   }
 }
 
-/** Those of the positives for a negative, so that a voice says nothing about the label; drawn where there are none. */
+/** Voices of a set: negatives reuse those of the positives, so that the voice does not tell the label; undefined to draw them. */
 function voicesOf(set: SpokenSet, positives: readonly VoiceParameters[]): VoiceParameters[] | undefined {
   if (set.kind === "foreign") return inOtherLanguages(positives);
   return set.kind !== "positive" && positives.length > 0 ? [...positives] : undefined;
@@ -98,7 +98,7 @@ function describeSet(
   };
 }
 
-/** All that clips of the set depend on but their number: more clips are added to those that are there. */
+/** Hash of everything the clips of a set depend on, except their number, since more clips can be added. */
 function setKey({ config }: BuildContext, from: { set: SpokenSet; voices: unknown }): string {
   const { seed, data } = config;
   const { mostAttempts, mostRejectedShare, engines, splits } = data;
@@ -109,7 +109,7 @@ function setKey({ config }: BuildContext, from: { set: SpokenSet; voices: unknow
 
 interface BatchRequest {
   readonly set: SpokenSet;
-  /** Those before this one. */
+  /** Batches before this one. */
   readonly batches: readonly SpokenBatch[];
   readonly size: number;
   readonly voices: readonly VoiceParameters[] | undefined;
@@ -180,7 +180,7 @@ async function keepClip(
   };
 }
 
-/** Engines and threads are started when the first clip is missing: a finished build needs neither. */
+/** Starts engines and threads when the first clip is missing, since a finished build needs neither. */
 function lazySpeakers(context: BuildContext): { get: () => Promise<Speaker>; dispose: () => Promise<void> } {
   let opened: Promise<Speaker & { dispose: () => Promise<void> }> | undefined;
   return {

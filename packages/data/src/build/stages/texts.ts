@@ -8,7 +8,7 @@ import { BUILD_FILES, readJson, sha256Of, writeJson } from "../../store/build-fo
 import { slug } from "../../store/clip-set.ts";
 import { drawNegatives, type SpokenSet, wantedNegatives } from "./draw-texts.ts";
 
-/** Stage `texts`: every text that is to be spoken, positives first. Drawn once and kept in texts.json. */
+/** Stage `texts`: draws all texts to speak, positives first, and keeps them in texts.json. */
 export async function decideTexts(context: BuildContext): Promise<readonly SpokenSet[]> {
   const { config, out, onNote, signal } = context;
   const path = join(out, BUILD_FILES.texts);
@@ -24,12 +24,12 @@ export async function decideTexts(context: BuildContext): Promise<readonly Spoke
   return [...positiveSets(config), ...negatives];
 }
 
-/** The same without keeping anything: for a dry run. */
+/** Draws the same texts without writing a file, for a dry run. */
 export async function planTexts({ config }: Pick<BuildContext, "config">): Promise<readonly SpokenSet[]> {
   return [...positiveSets(config), ...(await drawNegatives(config))];
 }
 
-/** Sets of the same sizes with texts of the usual length in place of those to be drawn: for estimates. */
+/** Sets of the same sizes with placeholder texts of typical length, for estimates. */
 export function expectedSets(config: Pick<DataConfig, "labels" | "data">): readonly SpokenSet[] {
   const negatives = wantedNegatives(config).filter(({ clips }) => clips > 0);
   return [
@@ -56,7 +56,7 @@ function positiveSets({ labels, data }: Pick<DataConfig, "labels" | "data">): Sp
   }));
 }
 
-/** The dictionary and its index take half a gigabyte, which a build that goes on for hours should not keep. */
+/** Draws in a thread, since the dictionary and its index take half a gigabyte that a long build should not keep. */
 async function drawInThread(config: DataConfig, signal: AbortSignal | undefined): Promise<SpokenSet[]> {
   const pool = createPool("texts", { setup: undefined, workers: 1 });
   try {

@@ -5,17 +5,17 @@ import type { EncodedClip } from "./batch.ts";
 import type { ClipRow } from "./clip-row.ts";
 import { clipName } from "./transcript.ts";
 
-/** Where clips are looked for in an archive. */
+/** Archive in which clips are looked up. */
 export interface ArchivePlace {
   readonly path: string;
-  /** How provenance names the archive. */
+  /** Name of the archive in provenance. */
   readonly name: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The clips of some rows, in the order they lie in the archive; one pass that ends at the last of them. Rows whose clip
- * is not in the archive come last, and their `read` says so.
+ * Reads the clips of some rows in archive order, in one pass that ends at the last of them. Rows whose clip is not in the
+ * archive come last, and their `read` throws.
  */
 export async function* readArchiveAudio(
   rows: readonly ClipRow[],
@@ -44,5 +44,5 @@ export async function* readArchiveAudio(
 /** Whether an entry is a recording. */
 export const isClip = ({ name }: ArchiveEntry): boolean => /\.(mp3|wav|flac|ogg|opus)$/i.test(name);
 
-/** A spoken sentence as mp3 has some tens of kilobytes. */
+/** Largest clip read; a spoken sentence as mp3 has some tens of kilobytes. */
 const MOST_CLIP_BYTES = 64 << 20;

@@ -3,24 +3,24 @@ import type { ClipSelection } from "./selection.ts";
 import type { FaultTally } from "../files/fault-tally.ts";
 import type { ReadClipsOptions } from "../clip-source.ts";
 
-/** Rows whose audio can be had together, such as one row group or one archive. */
+/** Rows whose audio is read together, such as one row group or one archive. */
 export interface RowBatch {
-  /** Rows that suit, in the order they are to be chosen. */
+  /** Suitable rows, in the order in which they are chosen. */
   readonly rows: ClipRow[];
-  /** The audio of some of the rows, in whatever order is cheapest; each is to be read before the next is asked for. */
+  /** Audio of some of the rows, in the cheapest order; each must be read before the next is requested. */
   readAudio(rows: readonly ClipRow[]): AsyncIterable<EncodedClip>;
 }
 
-/** A clip as it lies in the corpus. */
+/** An encoded clip of the corpus. */
 export interface EncodedClip {
   readonly row: ClipRow;
   /** The mp3. @throws CallsignError FILE_NOT_FOUND and others about this clip alone */
   read(): Promise<Uint8Array>;
-  /** Where it was found, for provenance. */
+  /** File it was found in, for provenance. */
   readonly found: Readonly<Record<string, string | number>>;
 }
 
-/** What every layout needs to know. */
+/** Options shared by all layouts. */
 export interface LayoutContext extends Omit<ReadClipsOptions, "onNote"> {
   readonly selection: ClipSelection;
   readonly language: string;
@@ -30,15 +30,15 @@ export interface LayoutContext extends Omit<ReadClipsOptions, "onNote"> {
   readonly mostFaultShare: number;
 }
 
-/** The batches of one layout, cheapest reading first decided by the seed; the consumer stops when it has enough. */
+/** Batches of one layout, in an order drawn by the seed; the consumer stops when it has enough. */
 export type Layout = AsyncIterable<RowBatch>;
 
-/** A clip that was chosen and decoded. */
+/** A chosen and decoded clip. */
 export interface ChosenClip extends EncodedClip {
   readonly audio: Float32Array;
 }
 
-/** Goes through the batches until the selection is full. `decode` gives mono audio at 16 kHz. */
+/** Reads batches until the selection is full. `decode` gives mono audio at 16 kHz. */
 export async function* chooseClips(
   layout: Layout,
   { selection, tally, decode, sampleRateHz }: ChooseOptions,

@@ -1,13 +1,13 @@
-/** What Common Voice says about a clip, before its audio is read. */
+/** Metadata of a Common Voice clip. */
 export interface ClipRow {
   /** File name of the mp3, such as `common_voice_en_123.mp3`: the clip's id in every layout. */
   readonly clip: string;
   /** `client_id`: an anonymous contributor. */
   readonly speaker: string;
   readonly sentence: string;
-  /** Empty where the corpus does not say. */
+  /** Empty if the corpus does not state it. */
   readonly locale: string;
-  /** Where the corpus says, before decoding. */
+  /** Duration that the corpus states, if it does. */
   readonly durationSeconds?: number | undefined;
   /** File and line or row, as messages and provenance name it. */
   readonly place: string;

@@ -20,10 +20,10 @@ import { FaultTally } from "../files/fault-tally.ts";
 import { DEFAULT_FAULT_SHARE } from "../files/recording-fields.ts";
 import type { HubAccess, HubRepository } from "../hub/hub-access.ts";
 
-/** No sentence takes so long; an mp3 that does is broken. */
+/** Longest clip accepted; an mp3 that claims more is broken. */
 const LONGEST_SECONDS = 600;
 
-/** A name that becomes part of a path or an address. */
+/** A name that is part of a path or a URL. */
 const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "expected letters, digits, - and _");
 
 /** Config of Mozilla Common Voice: from a hub (`repository`) or from this machine (`path`). */
@@ -40,13 +40,13 @@ export const commonVoiceConfig = z
       .string()
       .regex(/^[\w./-]{1,200}$/, "expected a branch, tag or commit")
       .default("main"),
-    /** A corpus on this machine: what Mozilla ships (`cv-corpus-*` folder or tar.gz), or a copy of a repository. */
+    /** A local corpus: Mozilla's download (`cv-corpus-*` folder or tar.gz), or a copy of a repository. */
     path: z.string().min(1).exactOptional(),
-    /** As the corpus names it: en, de, zh-CN. */
+    /** Language code of the corpus: en, de, zh-CN. */
     language: plainName.default("en"),
-    /** Which part of the corpus: train, dev, test, validated, other. */
+    /** Part of the corpus: train, dev, test, validated, other. */
     subset: plainName.default("train"),
-    /** What the manifest calls this source. */
+    /** Name of this source in the manifest. */
     name: z.string().min(1).max(200).exactOptional(),
     licence: z.string().min(1).max(200).default("CC0-1.0"),
     /** Label of every clip. */
@@ -54,12 +54,12 @@ export const commonVoiceConfig = z
     /** Clips wanted. */
     count: z.int().min(1).max(10_000_000).default(1000),
     seed: z.union([z.string(), z.int()]).default(0),
-    /** Clips outside these lengths are passed over. Seconds. */
+    /** Shortest and longest clips used, in seconds. */
     minSeconds: z.number().min(0).max(LONGEST_SECONDS).default(1),
     maxSeconds: z.number().positive().max(LONGEST_SECONDS).default(15),
-    /** Most clips of one speaker. */
+    /** Largest number of clips per speaker. */
     clipsPerSpeaker: z.int().min(1).default(5),
-    /** Sentences in which one of these is said are left out; the phrases to be detected belong here. */
+    /** Phrases whose sentences are left out, such as the phrases to detect. */
     excludePhrases: z.array(z.string().min(1).max(1000)).default([]),
     /** Clips and table lines that cannot be read are left out and named; above this share of them, 0 to 1, the source is refused. */
     mostFaultShare: z.number().min(0).max(1).default(DEFAULT_FAULT_SHARE),
@@ -73,10 +73,10 @@ export const commonVoiceConfig = z
 
 type CommonVoiceConfig = z.output<typeof commonVoiceConfig>;
 
-/** What reading from a hub needs; a corpus on this machine needs none of it. */
+/** Access to a hub; not used for a local corpus. */
 export type HubEnvironment = Omit<HubAccess, "signal"> & Pick<HubRepository, "cacheDir" | "onProgress">;
 
-/** A seeded selection of clips of Mozilla Common Voice, read no further than it takes. Ids are clip names. */
+/** A seeded selection of clips of Mozilla Common Voice, read only as far as needed. Ids are clip names. */
 export function createCommonVoiceSource(
   input: z.input<typeof commonVoiceConfig>,
   { hub }: { readonly hub?: HubEnvironment | undefined } = {},

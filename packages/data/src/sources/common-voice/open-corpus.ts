@@ -10,14 +10,14 @@ import { findMozillaFolder, readMozillaFolder } from "./layouts/mozilla-folder.t
 import { findParquetShards, readParquetLayout } from "./layouts/parquet-layout.ts";
 import { findTarShards, readTarLayout } from "./layouts/tar-layout.ts";
 
-/** A corpus whose layout is known. */
+/** A corpus with its layout. */
 export interface OpenCorpus {
   readonly layout: Layout;
-  /** Commit it was read at; empty for a corpus on this machine. */
+  /** Commit it was read at; empty for a local corpus. */
   readonly revision: string;
 }
 
-/** A corpus on this machine: packed, in Mozilla's folders, or a copy of a hub repository. @throws CallsignError CORPUS_EMPTY */
+/** Opens a local corpus: packed, in Mozilla's folders, or a copy of a hub repository. @throws CallsignError CORPUS_EMPTY */
 export async function openLocalCorpus(
   path: string,
   { isArchive, ...context }: LayoutContext & { readonly isArchive: boolean },
@@ -32,7 +32,7 @@ export async function openLocalCorpus(
 }
 
 /**
- * A corpus on a hub. @throws CallsignError CORPUS_EMPTY, which for Mozilla's own repositories says where the data went;
+ * Opens a corpus on a hub. @throws CallsignError CORPUS_EMPTY, which for Mozilla's own repositories says where the data is;
  * HUB_UNAUTHORIZED, HUB_NOT_FOUND, HUB_RATE_LIMITED, DOWNLOAD_FAILED
  */
 export async function openHubCorpus(hub: HubRepository, context: LayoutContext): Promise<OpenCorpus> {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createPhraseTest } from "../../text/contains-phrase.ts";
 import type { ClipRow } from "./clip-row.ts";
 
-/** Which clips of a corpus are wanted. */
+/** Rules for choosing clips of a corpus. */
 export interface SelectionRules {
   readonly count: number;
   readonly seed: string | number;
@@ -16,8 +16,8 @@ export interface SelectionRules {
 }
 
 /**
- * Chooses clips as they come by and keeps the counts. A row is looked at three times: `suits` before anything is read,
- * `take` when its audio is about to be, `accept` once the audio's real length is known.
+ * Chooses clips and counts them. A row is checked three times: by `suits` before anything is read, by `take` before its audio
+ * is read, and by `accept` once the real length is known.
  */
 export class ClipSelection {
   readonly #rules: SelectionRules;
@@ -31,17 +31,17 @@ export class ClipSelection {
     this.#saysPhrase = createPhraseTest(rules.excludePhrases);
   }
 
-  /** How many clips are still wanted. */
+  /** Number of clips still wanted. */
   get remaining(): number {
     return this.#rules.count - this.#accepted;
   }
 
-  /** Names of the clips that were turned down only because a phrase is said in them. */
+  /** Names of the clips that were rejected only because they contain a phrase. */
   get withPhrase(): ReadonlySet<string> {
     return this.#withPhrase;
   }
 
-  /** Whether a clip may be chosen as far as its row tells. */
+  /** Whether a clip may be chosen, by its row. */
   suits(row: ClipRow): boolean {
     const { language } = this.#rules;
     const suits =

@@ -4,7 +4,7 @@ import type { ClipRow } from "./clip-row.ts";
 import type { ClipSelection } from "./selection.ts";
 import { addDurations, readTranscript } from "./transcript.ts";
 
-/** The tables that say what is in a subset. */
+/** Tables that describe a subset. */
 export interface Tables {
   readonly transcript: string;
   /** `clip_durations.tsv`, where the corpus has one. */
@@ -12,7 +12,7 @@ export interface Tables {
 }
 
 /**
- * The rows of a transcript that suit, pool by pool in the seeded order, in bounded memory. The table is read again for
+ * Suitable rows of a transcript, in pools in the seeded order, in bounded memory. The table is read again for
  * each pool; its faulty lines are counted and reported the first time. `only` restricts them to some clips.
  * @throws CallsignError TABLE_INVALID, TOO_MANY_FAULTS when too large a share of the lines is faulty
  */
@@ -57,20 +57,20 @@ async function* restricted(
 
 const ignore = (): void => undefined;
 
-/** The next rows in the seeded order, out of a table too long to hold. */
+/** Next rows in the seeded order, of a table too long for memory. */
 export interface RowPool {
   /** In the seeded order. */
   readonly rows: ClipRow[];
-  /** Pass it on to get the rows after these; undefined when there are none. */
+  /** Position to continue from; undefined after the last row. */
   readonly next: number | undefined;
 }
 
-/** Rows kept at a time: enough that one pass over the table mostly does, little enough for any memory. */
+/** Rows kept at a time: large enough that one pass over the table is usually enough, small enough for memory. */
 const POOL_SIZE = 20_000;
 
 /**
- * One pass over a table: of the rows that suit, the first `size` in the seeded order that come after `after`. Memory
- * stays within twice `size` rows however long the table is, and the result does not depend on the table's order.
+ * One pass over a table: the first `size` suitable rows after `after` in the seeded order. At most twice `size` rows are in
+ * memory, and the result does not depend on the table's order.
  */
 export async function poolRows(
   table: AsyncIterable<ClipRow>,

@@ -4,7 +4,7 @@ import { readLines } from "../../formats/read-lines.ts";
 import type { ClipFault } from "../clip-source.ts";
 import type { ClipRow } from "./clip-row.ts";
 
-/** For reading a tab-separated table of Common Voice. */
+/** Options for reading a tab-separated table of Common Voice. */
 export interface TableOptions {
   readonly signal?: AbortSignal | undefined;
   /** A line that is not a row of the table; without it the first one is thrown. */
@@ -113,5 +113,5 @@ function refuse(
 
 const invalid = (message: string): CallsignError => new CallsignError("TABLE_INVALID", message);
 
-/** V8 keeps a whole line alive for one short piece of it; the pieces of a million lines must not. */
+/** Copies a string, since V8 keeps a whole line in memory for a substring of it. */
 const copy = (text: string): string => Buffer.from(text, "utf8").toString("utf8");

@@ -7,7 +7,7 @@ import { createGunzip } from "node:zlib";
 import { CallsignError } from "@callsign/audio/internal";
 import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
 
-/** A file in an archive; its content can be had until the next entry is asked for. */
+/** A file in an archive; its content is available until the next entry is requested. */
 export interface ArchiveEntry {
   /** Relative, forward slashes, without a leading `./`. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface ArchiveEntry {
 
 /**
  * The files of a tar or tar.gz archive, in constant memory and without writing any to disk. An archive that could lead
- * a careless program out of its folder (absolute paths, `..`, links, devices) is refused outright: nobody made it by accident.
+ * a careless program out of its folder (absolute paths, `..`, links, devices) is refused, since it is not made by accident.
  * @throws CallsignError ARCHIVE_UNSAFE, ARCHIVE_INVALID (broken or truncated), FILE_NOT_FOUND, ABORTED
  */
 export async function* readArchive(
@@ -52,7 +52,7 @@ export async function* readArchive(
   }
 }
 
-/** How far reading has come, for messages. */
+/** Reading position, for messages. */
 class OpenArchive {
   readonly path: string;
   readonly #kind: string;

@@ -5,7 +5,7 @@ export interface CorpusFile {
   readonly size: number;
 }
 
-/** Bytes that can be read in part. The shape hyparquet reads from. */
+/** File that is read in ranges, as hyparquet expects it. */
 export interface RangeReader {
   readonly byteLength: number;
   /** The bytes from `start` up to `end`, exactly. @throws CallsignError when they cannot be had */
@@ -16,11 +16,11 @@ export interface RangeReader {
 export interface CorpusFiles {
   /** For messages, such as `fixie-ai/common_voice_17_0`. */
   readonly name: string;
-  /** What pins the content, for provenance: a commit; empty for a folder. */
+  /** Commit that fixes the content, for provenance; empty for a folder. */
   readonly revision: string;
   /** The files in a folder and the folders in it, in the order of their paths; none where there is no such folder. */
   list(folder: string): Promise<CorpusFile[]>;
-  /** For reading parts of a file, and no more than those. */
+  /** Opens a file for reading in ranges. */
   openRanges(file: CorpusFile): Promise<RangeReader>;
   /** Path of the whole file on this machine, downloaded first if need be. */
   fetchWhole(file: CorpusFile): Promise<string>;

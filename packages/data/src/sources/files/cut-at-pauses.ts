@@ -31,7 +31,7 @@ export async function* cutAtPauses(
     start += length;
     return segment;
   };
-  // A cut leaves at least `rest` samples, so what comes after it is never a splinter.
+  // A cut leaves at least `rest` samples, so that the last segment is not too short.
   const cut = (): Segment =>
     take(
       quietestPlace(buffer, { from: Math.floor(maxLength * 0.75), to: Math.min(maxLength, filled - rest) }),
@@ -50,7 +50,7 @@ export async function* cutAtPauses(
   if (filled > 0) yield take(filled, index === 0);
 }
 
-/** A minute: most recordings are shorter than a segment may be. */
+/** Initial buffer, a minute, since most recordings are shorter than the longest segment. */
 const SMALLEST_BUFFER = 60 * CLIP_SAMPLE_RATE_HZ;
 
 function grown(buffer: Float32Array<ArrayBuffer>, capacity: number): Float32Array<ArrayBuffer> {

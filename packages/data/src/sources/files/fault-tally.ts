@@ -11,7 +11,7 @@ export class FaultTally {
   #good = 0;
   #broken = 0;
 
-  /** `mostShare`: the largest share of broken clips, 0 to 1, that is put up with. */
+  /** `mostShare`: largest share of broken clips that is allowed, 0 to 1. */
   constructor(name: string, options: { readonly mostShare: number } & Pick<ReadClipsOptions, "onFault">) {
     this.#name = name;
     this.#mostShare = options.mostShare;
@@ -23,7 +23,7 @@ export class FaultTally {
     this.#good++;
   }
 
-  /** A broken clip. @throws CallsignError TOO_MANY_FAULTS once so much is broken that reading on is pointless */
+  /** A broken clip. @throws CallsignError TOO_MANY_FAULTS once more is broken than allowed */
   countBroken(fault: ClipFault): void {
     this.#broken++;
     if (this.#firstFaults.length < FAULTS_NAMED) this.#firstFaults.push(fault);

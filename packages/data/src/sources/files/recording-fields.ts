@@ -1,13 +1,13 @@
 import * as z from "zod";
 
-/** When most of a source cannot be read, it is not what it was taken for. */
+/** Default share of unreadable recordings above which a source is refused. */
 export const DEFAULT_FAULT_SHARE = 0.5;
 
 /** Config fields of every source whose recordings lie on this machine. */
 export const recordingFields = {
   /** Folder (or, for a clip, file) the recordings are in. */
   path: z.string().min(1),
-  /** What the manifest calls this source. Default: the kind and the folder's name. */
+  /** Name of this source in the manifest. Default: the kind and the folder's name. */
   name: z.string().min(1).max(200).exactOptional(),
   /** Licence of the recordings, an SPDX identifier where there is one; it goes with every clip and into the model card. */
   licence: z.string().min(1).max(200),

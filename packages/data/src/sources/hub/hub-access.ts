@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CallsignError } from "@callsign/audio/internal";
 import type { DownloadProgress } from "@callsign/infer/node/internal";
 
-/** How a hub is reached. All of it is injected: nothing here reads the environment. */
+/** Access to a hub. Everything is passed in; nothing here reads the environment. */
 export interface HubAccess {
   /** Such as `https://huggingface.co`. */
   readonly endpoint: string;
@@ -27,7 +27,7 @@ export interface HubRepository extends HubAccess {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
-/** What is being asked for, as messages name it. */
+/** Name of the requested file or folder, for messages. */
 type Place = string;
 
 /**
@@ -93,7 +93,7 @@ class BusyHub extends Error {
   }
 }
 
-/** Nobody waits longer in front of a terminal; a longer request is passed on instead. */
+/** Longest wait before a retry; if the hub asks for more, the request fails. */
 const LONGEST_WAIT_MS = 60_000;
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3). */

@@ -36,14 +36,14 @@ export async function openHubFiles(hub: HubRepository): Promise<CorpusFiles> {
 
 async function fetchWhole(hub: HubRepository, file: HubFile): Promise<string> {
   const target = join(contentFolder(hub, file), basename(file.path));
-  // It got its name only when its hash was right, so its length is check enough.
+  // A file is renamed to `target` only after its hash was checked, so its length is sufficient here.
   if ((await stat(target).catch(() => undefined))?.size === file.size) return target;
   if (file.sha256 === undefined) await downloadSmall(hub, file, target);
   else await downloadLarge(hub, { ...file, sha256: file.sha256 }, target);
   return target;
 }
 
-/** Where what was fetched of a file is kept: named by its content, so it never goes stale. */
+/** Cache folder of a file, named by its content, so it never goes stale. */
 function contentFolder(hub: HubRepository, file: HubFile): string {
   const content = file.sha256 ?? file.oid;
   if (content !== undefined && /^[0-9a-f]{40,64}$/.test(content)) return join(repositoryFolder(hub), content);
@@ -70,13 +70,13 @@ async function downloadLarge(
       ...(attempts !== undefined && { attempts }),
     });
   } catch (error) {
-    // What the hub's refusal means was worked out by our fetch, below the downloader.
+    // `createHubFetch`, called by the downloader, has explained the hub's refusal already.
     if (error instanceof Error && error.cause instanceof CallsignError) throw error.cause;
     throw error;
   }
 }
 
-/** A file git itself holds: at most ten megabytes on a hub, so read at once, and verified by git's hash. */
+/** A file stored in git: at most ten megabytes on a hub, so it is read at once and verified by git's hash. */
 async function downloadSmall(hub: HubRepository, file: HubFile, target: string): Promise<void> {
   const place = `${hub.repository}/${file.path}`;
   if (file.size > MOST_SMALL_BYTES)

@@ -15,11 +15,11 @@ export interface HubFile extends CorpusFile {
   readonly oid: string | undefined;
 }
 
-/** Folder for everything that was read of a repository. */
+/** Cache folder of a repository. */
 export const repositoryFolder = ({ cacheDir, repository }: HubRepository): string =>
   join(cacheDir, "hub", repository.replaceAll("/", "--"));
 
-/** The commit a revision stands for; without a network, the one it stood for when it was last asked. */
+/** Commit of a revision; without a network, the commit of the last request. */
 export async function resolveCommit(hub: HubRepository): Promise<string> {
   const path = join(repositoryFolder(hub), "revisions", `${encodeURIComponent(hub.revision)}.json`);
   try {
@@ -33,7 +33,7 @@ export async function resolveCommit(hub: HubRepository): Promise<string> {
   }
 }
 
-/** The files in a folder of a commit, asked once: a commit does not change. None where there is no such folder. */
+/** Files in a folder of a commit. Cached, since a commit does not change. Empty if there is no such folder. */
 export async function listHubFiles(hub: HubRepository, folder: string): Promise<HubFile[]> {
   const path = join(repositoryFolder(hub), "listings", hub.revision, `${encodeURIComponent(folder)}.json`);
   const kept = await readKept<HubFile[]>(path);
@@ -104,10 +104,10 @@ async function askFiles(hub: HubRepository, folder: string): Promise<HubFile[]> 
   }
 }
 
-/** No corpus comes near it; a listing without end must end. */
+/** Largest number of files listed, so that an endless listing ends. */
 const MOST_FILES = 200_000;
 
-/** Busy answers become errors before the hub's client sees them, so `withRetries` knows how long to wait. */
+/** Turns busy responses into errors before the hub's client sees them, so that `withRetries` knows how long to wait. */
 const retryable =
   (get: typeof fetch): typeof fetch =>
   async (input, init) =>

@@ -50,7 +50,7 @@ export async function fetchHubRange(
   });
 }
 
-/** Where a hub gives the content of a file. */
+/** URL of the content of a file. */
 export const resolveUrl = ({ endpoint, repository, revision }: HubRepository, path: string): string =>
   `${endpoint.replace(/\/+$/, "")}/datasets/${repository}/resolve/${revision}/${path.split("/").map(encodeURIComponent).join("/")}`;
 

@@ -7,7 +7,7 @@ interface Vowel {
   readonly backness: number;
   readonly rounded: number;
   readonly coloured?: number;
-  /** Where a diphthong ends; a pure vowel ends where it begins. */
+  /** Second vowel of a diphthong; a pure vowel ends as it begins. */
   readonly glide?: { readonly height: number; readonly backness: number };
 }
 
@@ -68,7 +68,7 @@ const consonants: Readonly<Record<string, Consonant>> = {
   ZH: { place: 0.45, manner: "fricative", voiced: true },
 };
 
-/** Along this line, neighbours are most easily taken for one another. */
+/** Neighbours in this order are the most easily confused. */
 const MANNERS: readonly Manner[] = ["plosive", "affricate", "fricative", "approximant", "nasal"];
 
 const VOWEL_FOR_CONSONANT = 1.3;
@@ -89,13 +89,13 @@ const CONSONANT_COST = 0.75;
 const VOWEL_COST = 0.95;
 
 /**
- * How unlike two phonemes are: 0 for the same, about 0.2 for neighbours (B and P, IH and IY), 1 or more for strangers.
+ * Cost of substituting a phoneme: 0 for the same, about 0.2 for similar ones (B and P, IH and IY), 1 or more for dissimilar ones.
  * Row-major, `SUBSTITUTION_COST[a * PHONEMES.length + b]`. From articulatory features: place, manner and voicing of
  * consonants, height, backness, rounding and glide of vowels (the IPA chart's). The weights are ours.
  */
 export const SUBSTITUTION_COST: Float32Array = substitutionCosts();
 
-/** What leaving a phoneme out, or putting one in, costs: little for the weak ones that quick speech drops anyway. */
+/** Cost of deleting or inserting a phoneme; low for weak phonemes, which fast speech drops. */
 export const INSERTION_COST: Float32Array = Float32Array.from(PHONEMES, insertionCost);
 
 function insertionCost(name: string): number {
@@ -112,7 +112,7 @@ function substitutionCosts(): Float32Array {
   return costs;
 }
 
-/** Never above leaving one out and putting the other in, so that the edit distance keeps the triangle inequality. */
+/** At most the cost of a deletion and an insertion, so that the edit distance keeps the triangle inequality. */
 function substitutionCost(a: number, b: number): number {
   const [first, second] = [PHONEMES[a]!, PHONEMES[b]!];
   const most = insertionCost(first) + insertionCost(second);

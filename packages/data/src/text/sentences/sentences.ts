@@ -2,7 +2,7 @@ import type { Random } from "../../random.ts";
 import { SENTENCE_TEMPLATES } from "./templates.ts";
 import { SENTENCE_WORDS } from "./words.ts";
 
-/** One everyday sentence, or two in a row now and then; millions of different ones. Lower case but for names, no digits. */
+/** Draws an everyday sentence, sometimes two in a row, out of millions. Lower case except for names, no digits. */
 export function drawSentence(random: Random): string {
   const sentence = fill(random.choice(SENTENCE_TEMPLATES), random);
   if (random.next() >= SECOND_SENTENCE) return sentence;
@@ -12,7 +12,7 @@ export function drawSentence(random: Random): string {
 const SECOND_SENTENCE = 0.15;
 const JOINS = ["and", "but", "because", "so", "although"] as const;
 
-/** `count` words in no order from the list given: no grammar, so every sound may follow every other. */
+/** Draws `count` words from a list, without grammar, so that any sound may follow any other. */
 export function drawRandomWords(
   words: readonly string[],
   { count, random }: { count: number; random: Random },

@@ -48,7 +48,7 @@ export interface FliteOptions {
   readonly loadModule?: () => Promise<WasmModule>;
 }
 
-/** From hurried to careful; beyond it syllables fuse or drag. */
+/** Duration factors; outside this range speech is unnatural. */
 const DURATION_STRETCH = [0.75, 1.7] as const;
 
 /** Mean pitch drawn for each voice, around its own: kal, kal16, awb and rms are men, slt a woman. */

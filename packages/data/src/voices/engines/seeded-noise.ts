@@ -44,7 +44,7 @@ const UNSEEDABLE = new Set(["Bernoulli", "Multinomial"]);
 const PRIME = 2_147_483_647;
 /** Multipliers of full period modulo that prime (Lewis, Goodman, Miller 1969; Fishman, Moore 1986). */
 const MULTIPLIERS = [48_271, 69_621, 16_807] as const;
-/** 24 bits: what a float32 holds exactly. */
+/** 24 bits, the integers that a float32 holds exactly. */
 const LEVELS = 16_777_216;
 
 function replacement(node: NodeProto, options: { seed: string; name: string; salt: number }): NodeProto[] {

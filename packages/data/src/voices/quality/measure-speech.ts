@@ -2,16 +2,16 @@ import { createRequire } from "node:module";
 import { INT16_SCALE } from "@callsign/audio/internal";
 import type Meyda from "meyda";
 
-/** What the quality gate looks at; recorded with each clip. Levels are relative to int16 full scale. */
+/** Measures of the quality check; recorded with each clip. Levels are relative to int16 full scale. */
 export interface SpeechMeasures {
   readonly seconds: number;
   readonly rmsDb: number;
   readonly peakDb: number;
   /** Share of samples at full scale. */
   readonly clippedShare: number;
-  /** Zero crossings a second, of the tenth of the active frames that has fewest: the vowels. */
+  /** Zero crossings per second (low in vowels): 10th percentile over active frames. */
   readonly zeroCrossingsHz: number;
-  /** Of the amplitude spectrum: 0 for a tone, 0.85 for white noise; of the tenth of the active frames that has least. */
+  /** Flatness of the amplitude spectrum (0 for a tone, 0.85 for white noise): 10th percentile over active frames. */
   readonly spectralFlatness: number;
   /** Frequency below which 99 % of the amplitude lies, median over active frames. */
   readonly rolloffHz: number;

@@ -1,6 +1,6 @@
 import type { SpeechMeasures } from "./measure-speech.ts";
 
-/** Why a draw is not used: `engine-failed` comes from the engine, `duplicate` from comparing clips. */
+/** Reason to reject a draw: `engine-failed` comes from the engine, `duplicate` from comparing clips. */
 export type Rejection =
   | "engine-failed"
   | "silent"
@@ -10,24 +10,24 @@ export type Rejection =
   | "noise-like"
   | "duplicate";
 
-/** How many attempts each reason turned down. */
+/** Number of attempts rejected for each reason. */
 export type RejectionCounts = Readonly<Record<Rejection, number>>;
 
-/** Limits of the gate; the defaults pass what the engines here speak well and were set on measured clips. */
+/** Limits of the quality check. The defaults were set on measured clips and pass good speech of all engines. */
 export interface QualityLimits {
   /** RMS of a clip below which it is silent, in dB of full scale. */
   readonly lowestRmsDb: number;
   /** Share of samples at full scale. */
   readonly mostClippedShare: number;
-  /** Seconds a letter takes at least and at most; a digit counts as four letters. */
+  /** Shortest and longest time per letter, in seconds; a digit counts as four letters. */
   readonly secondsPerLetter: readonly [number, number];
-  /** Added to the longest: pauses, a drawn-out last syllable. */
+  /** Added to the longest time, for pauses and a long last syllable, in seconds. */
   readonly spareSeconds: number;
-  /** Of the most voice-like tenth of the clip; white noise has 0.8 there, `six` in a hoarse voice 0.15. */
+  /** Largest flatness of the most voice-like tenth of the clip; white noise has 0.8, `six` in a hoarse voice 0.15. */
   readonly highestFlatness: number;
   /** Zero crossings a second, of that tenth: a vowel has 300 to 2,000, a hiss 6,000 and more. */
   readonly mostZeroCrossingsHz: number;
-  /** Frequency below which 99 % of the amplitude lies, at least: below it there is a hum, not a voice. */
+  /** Lowest frequency below which 99 % of the amplitude may lie; lower values are hum, not a voice. */
   readonly lowestRolloffHz: number;
 }
 
@@ -42,7 +42,7 @@ export const DEFAULT_LIMITS: QualityLimits = {
   lowestRolloffHz: 700,
 };
 
-/** What is wrong with a trimmed clip of `text`, or undefined when it may be used. */
+/** Reason to reject a trimmed clip of `text`; undefined if it may be used. */
 export function rejectionOf(
   measures: SpeechMeasures,
   { text, limits = DEFAULT_LIMITS }: { readonly text: string; readonly limits?: QualityLimits },
@@ -59,7 +59,7 @@ export function rejectionOf(
   return hisses || measures.rolloffHz < limits.lowestRolloffHz ? "noise-like" : undefined;
 }
 
-/** No word is shorter, with its margins of quiet. */
+/** Shortest word with its margins of quiet. */
 const SHORTEST_SECONDS = 0.15;
 
 /** Letters as a measure of how long a text takes: `4` is said as a word of four, `A.I.` letter by letter. */

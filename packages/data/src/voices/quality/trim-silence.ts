@@ -1,6 +1,5 @@
 /**
- * Where speech begins and ends: `[start, end)` in samples, with a margin of quiet kept on either side, or undefined
- * when there is nothing but silence. A 10 ms frame counts as speech when its RMS is above a threshold: 46 dB below the
+ * Start and end of speech, `[start, end)` in samples, with a margin of quiet on either side; undefined for silence. A 10 ms frame counts as speech when its RMS is above a threshold: 46 dB below the
  * loudest frame, or 6 dB above the clip's own noise floor where that is higher, yet never less than 40 dB below the
  * loudest. Measured on flite and espeak: final f and th lie 25 to 40 dB down, the breath between words 41 to 60.
  */
@@ -24,7 +23,7 @@ export function speechBounds(samples: Float32Array, options: TrimOptions): Speec
   };
 }
 
-/** How much quiet to leave before and after. */
+/** Length of quiet to keep before and after. */
 export interface TrimOptions {
   readonly sampleRateHz: number;
   readonly leadSeconds?: number;

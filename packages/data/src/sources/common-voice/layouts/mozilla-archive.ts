@@ -13,8 +13,8 @@ import type { LayoutContext, RowBatch } from "../batch.ts";
 import { pooledRows, type Tables } from "../table-rows.ts";
 
 /**
- * Clips out of a corpus as Mozilla ships it, still packed (`cv-corpus-VERSION-LANGUAGE.tar.gz`). Only the tables are unpacked, to a
- * temporary folder; the clips chosen are read out of the archive, one pass over it for each round of choosing.
+ * Clips of a packed corpus as Mozilla ships it (`cv-corpus-VERSION-LANGUAGE.tar.gz`). Only the tables are unpacked, to a
+ * temporary folder; chosen clips are read from the archive, in one pass for each round of choosing.
  */
 export async function* readMozillaArchive(path: string, context: LayoutContext): AsyncGenerator<RowBatch> {
   const folder = await makeTemporaryFolder();

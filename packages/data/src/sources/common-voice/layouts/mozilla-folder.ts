@@ -9,7 +9,7 @@ import { pooledRows } from "../table-rows.ts";
 
 /**
  * The folder of a language in a corpus as Mozilla ships it, `cv-corpus-VERSION/<language>` with `clips/` and tables: `root`
- * may be that folder, the corpus, or what holds the corpus. Undefined where there is none.
+ * may be that folder, the corpus, or the folder above. Undefined if there is none.
  */
 export async function findMozillaFolder(root: string, language: string): Promise<string | undefined> {
   const inside = (await readdir(root).catch(() => []))
@@ -26,7 +26,7 @@ export async function findMozillaFolder(root: string, language: string): Promise
   return undefined;
 }
 
-/** Clips out of a corpus on disk, one mp3 a clip. */
+/** Clips of a corpus on disk, one mp3 per clip. */
 export async function* readMozillaFolder(folder: string, context: LayoutContext): AsyncGenerator<RowBatch> {
   const transcript = join(folder, `${context.subset}.tsv`);
   const durations = join(folder, "clip_durations.tsv");

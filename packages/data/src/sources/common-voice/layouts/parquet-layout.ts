@@ -25,9 +25,8 @@ export async function findParquetShards(
 }
 
 /**
- * Clips out of parquet shards whose rows hold the mp3s. Shards and row groups are gone through in a seeded order. Of a
- * row group the transcript is read, then the audio of the rows chosen: page by page where the file has an index, else
- * the group's audio at once.
+ * Clips of parquet shards whose rows hold the mp3s. Shards and row groups are read in a seeded order: first the transcript
+ * of a row group, then the audio of the chosen rows, page by page if the file has an index, else all audio of the group.
  */
 export async function* readParquetLayout(
   files: CorpusFiles,

@@ -18,8 +18,8 @@ export async function findTarShards(
 }
 
 /**
- * Clips out of tar archives with their transcript in one table beside them. A tar has no index, so archives are fetched
- * whole, one at a time in a seeded order, and only as many as it takes.
+ * Clips of tar archives with one transcript table beside them. A tar has no index, so whole archives are downloaded, one
+ * at a time in a seeded order, and only as many as needed.
  */
 export async function* readTarLayout(
   files: CorpusFiles,
@@ -34,7 +34,7 @@ export async function* readTarLayout(
     const only = await listClips(path, signal);
     for await (const rows of pooledRows({ transcript }, { ...context, onFault, only }))
       yield { rows, readAudio: (taken) => readArchiveAudio(taken, { path, name: shard.path, signal }) };
-    // The table is read once for each archive; its faulty lines are told once.
+    // The table is read once for each archive; its faulty lines are reported once.
     onFault = undefined;
   }
 }

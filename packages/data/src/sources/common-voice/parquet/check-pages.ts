@@ -1,7 +1,7 @@
 import type { ColumnMetaData, Compressors, PageHeader, SchemaTree } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 
-/** What the pages of a column have to keep to. */
+/** Limits that the pages of a column must respect. */
 export interface PageRules {
   readonly column: ColumnMetaData;
   readonly schemaPath: readonly SchemaTree[];
@@ -11,7 +11,7 @@ export interface PageRules {
 }
 
 /**
- * Checks whole pages of a column of texts or bytes before hyparquet decodes them: hyparquet 1.31.5 believes their counts,
+ * Checks whole pages of a column of texts or bytes before hyparquet decodes them: hyparquet 1.31.5 trusts their counts,
  * and a damaged one makes it fill the memory or loop for ever. @throws Error saying what is wrong at which byte
  */
 export function checkPages(bytes: Uint8Array, rules: PageRules): void {
@@ -145,7 +145,7 @@ function unpack(page: Uint8Array, place: PagePlace & { readonly length: number }
   return unpacker(page, place.length);
 }
 
-/** How many levels may be absent: the path's optional parts, its root apart. */
+/** Number of levels that may be absent: the optional parts of the path, without its root. */
 const levels = (path: readonly SchemaTree[]): number =>
   path.slice(1).filter(({ element }) => element.repetition_type !== "REQUIRED").length;
 

@@ -4,7 +4,7 @@ import type { ColumnChunk, Compressors, FileMetaData, RowGroup } from "hyparquet
 import type { RangeReader } from "../../files/corpus-files.ts";
 import { unpackSnappy } from "./unpack-snappy.ts";
 
-/** A parquet file opened by its footer; what is asked for is read when it is asked for. */
+/** A parquet file opened by its footer; columns are read on demand. */
 export interface ParquetFile {
   readonly rowGroups: readonly ParquetRowGroup[];
   readonly columns: readonly string[];
@@ -16,11 +16,11 @@ export interface ParquetFile {
 export interface ParquetRowGroup {
   readonly start: number;
   readonly end: number;
-  /** Columns of which single rows can be read without the rest of the group. */
+  /** Columns whose single rows can be read without the rest of the group. */
   readonly indexedColumns: ReadonlySet<string>;
 }
 
-/** A row, column by column, whatever types the file gave them. */
+/** A row by column, with the types of the file. */
 export type ParquetRow = Readonly<Record<string, unknown>>;
 
 interface ReadOptions {
@@ -67,7 +67,7 @@ export async function openParquet(
   };
 }
 
-/** Read at first from the end of the file: most footers fit, and a wrong guess costs one more request. */
+/** Bytes read first from the end of the file; most footers fit, and others cost one more request. */
 const FOOTER_BYTES = 1 << 16;
 
 /** Largest piece read at once, and largest page unpacked. A row group of a speech corpus has some megabytes. */
@@ -191,7 +191,7 @@ async function boundedCompressors(): Promise<Compressors> {
   const all: Compressors = {
     ...compressors,
     SNAPPY: unpackSnappy,
-    // Into a buffer of the page's size: left alone, it would believe the frame's own claim.
+    // Into a buffer of the page's size, since the decoder would trust the size in the frame.
     ZSTD: (input, outputLength) => decompressZstd(input, new Uint8Array(outputLength)),
   };
   const bounded: Compressors = {};

@@ -30,7 +30,7 @@ export function unpackSnappy(input: Uint8Array, outputLength: number): Uint8Arra
   return output;
 }
 
-/** The block begins with its unpacked length as a varint, which the page header has told already. */
+/** The block begins with its unpacked length as a varint, which the page header states as well. */
 function lengthEnd(input: Uint8Array): number {
   const end = input.findIndex((byte) => byte < 0x80);
   if (end < 0 || end > 4) throw new Error("snappy: expected a length at byte 0");
@@ -38,10 +38,10 @@ function lengthEnd(input: Uint8Array): number {
 }
 
 interface Element {
-  /** Where its bytes, or the next element, begin. */
+  /** Offset of its bytes, or of the next element. */
   readonly start: number;
   readonly length: number;
-  /** How far back to copy from; 0 for a literal. */
+  /** Distance back to copy from; 0 for a literal. */
   readonly offset: number;
 }
 

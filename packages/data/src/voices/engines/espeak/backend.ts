@@ -3,7 +3,7 @@ import type { Audio } from "@callsign/audio/internal";
 /** Percent of espeak-ng's own level, at which one clip in thirty is cut off at full scale. */
 export const VOLUME = 60;
 
-/** What is asked of espeak-ng, however it is reached. */
+/** Request to espeak-ng, as a package or as a program. */
 export interface EspeakRequest {
   readonly text: string;
   /** `en-us`, or with a variant `en-us+f3`. */
@@ -12,7 +12,7 @@ export interface EspeakRequest {
   readonly rate: number;
   /** 0-99. */
   readonly pitch: number;
-  /** How far the pitch moves, 0-100; 50 is espeak's own. Only the package can. */
+  /** Pitch range, 0-100; 50 is espeak's default. Only the package supports it. */
   readonly range?: number;
   /** Pause between words in units of 10 ms. Only the program can. */
   readonly wordGap?: number;
@@ -22,7 +22,7 @@ export interface EspeakRequest {
 /** One way to espeak-ng: the package in this process, or the installed program. */
 export interface EspeakBackend {
   readonly kind: "package" | "program";
-  /** False where espeak-ng seeds its breath noise by the clock and cannot be told otherwise. */
+  /** False if espeak-ng seeds its breath noise by the clock, so that output differs between runs. */
   readonly deterministic: boolean;
   /** Names under voices/!v that this copy has. */
   readonly variants: ReadonlySet<string>;

@@ -111,7 +111,7 @@ async function openBackend({
   }
 }
 
-/** Words a minute. People say a single word to a machine slower than they talk: espeak-ng goes no slower than 80. */
+/** Words per minute, down to espeak-ng's slowest, since people say commands slower than they talk. */
 const RATE = [80, 210] as const;
 /** Of 0-99: below and above, the formants no longer fit the pitch. */
 const PITCH = [15, 95] as const;
@@ -137,7 +137,7 @@ function checkVoice(
   const checked = parseStrict(VOICE, voice, { name: "espeak voice", code: "INVALID_ARGUMENT" });
   const [language = "", variant = ""] = checked.voice.slice("espeak/".length).split("+");
   const known = language in ACCENTS || OTHER_LANGUAGES.includes(language);
-  // An unknown variant would be passed over in silence and another voice recorded than was heard.
+  // espeak-ng ignores an unknown variant, so the manifest would name another voice than the clip has.
   if (!known || !backend.variants.has(variant)) {
     throw new CallsignError(
       "INVALID_ARGUMENT",

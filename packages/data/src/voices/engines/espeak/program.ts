@@ -38,7 +38,7 @@ export async function openEspeakProgram(options: EspeakProgramOptions = {}): Pro
   };
 }
 
-/** Which program, and how long one clip may take. */
+/** Program and time limit for one clip. */
 export interface EspeakProgramOptions {
   readonly command?: string;
   readonly timeoutSeconds?: number;

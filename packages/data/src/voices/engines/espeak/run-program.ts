@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { CallsignError } from "@callsign/audio/internal";
 
 /**
- * Runs a program without a shell, gives it text, and collects what it says.
+ * Runs a program without a shell, with text as its input, and collects its output.
  * @throws CallsignError `DEPENDENCY_MISSING` (not installed), `ABORTED`, `SYNTHESIS_FAILED` (crash, time, too much output)
  */
 export function runProgram(

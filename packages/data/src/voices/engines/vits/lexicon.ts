@@ -5,7 +5,7 @@ import type { VitsFiles } from "./files.ts";
 
 /**
  * The words that a model can say, or undefined when it pronounces any (Piper). sherpa-onnx trusts both files, and a
- * text that comes to no known token ends the process, so they are checked here line by line.
+ * text without a known token ends the process, so they are checked here line by line.
  * @throws CallsignError `MODEL_INVALID` with file and line
  */
 export async function readLexicon({ tokens, lexicon }: VitsFiles): Promise<ReadonlySet<string> | undefined> {

@@ -59,12 +59,12 @@ export async function createVitsEngine(options: VitsOptions): Promise<SpeechEngi
 export interface VitsOptions extends HubOptions {
   /** A folder, or a model on the hub such as `csukuangfj/vits-vctk`. */
   readonly model: string;
-  /** Of the weights, for the data card. */
+  /** Licence of the weights, for the data card. */
   readonly licence?: string;
   readonly noiseScale?: readonly [number, number];
   readonly noiseScaleW?: readonly [number, number];
   readonly lengthScale?: readonly [number, number];
-  /** Where a downloaded model and the rewritten graph are kept. */
+  /** Folder for downloaded models and rewritten graphs. */
   readonly cacheDir?: string;
   /** For tests: how sherpa-onnx-node is loaded. */
   readonly loadPackage?: () => Sherpa;
@@ -109,7 +109,7 @@ async function keepGraph(bytes: Uint8Array, cacheDir: string): Promise<string> {
   return path;
 }
 
-/** One thread: sums do not depend on how they were shared out. Clips run side by side instead. */
+/** One thread, so that sums do not depend on how they are split. Clips run in parallel instead. */
 function sherpaConfig({ model, tokens, lexicon = "", dataDir = "" }: VitsFiles): object {
   const vits = { model, tokens, lexicon, dataDir, lengthScale: 1 };
   return { model: { vits, numThreads: 1, provider: "cpu", debug: 0 }, maxNumSentences: 1 };

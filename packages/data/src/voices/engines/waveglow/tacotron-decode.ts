@@ -4,7 +4,7 @@ import { floatData } from "./float-data.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 import { DECODER_SEED, type WaveglowSessions } from "./graphs.ts";
 
-/** A log-mel spectrogram `[bins, frames]`, and how many of its frames come before the gate closed. */
+/** A log-mel spectrogram `[bins, frames]`, and the number of frames before the stop token. */
 export interface Mel {
   readonly data: Float32Array;
   readonly bins: number;

@@ -56,7 +56,7 @@ export async function createWaveglowEngine(options: WaveglowOptions): Promise<Sp
   };
 }
 
-/** Where the four graphs are and what runs them. */
+/** Files of the four graphs, and the session factory that runs them. */
 export interface WaveglowOptions {
   /** Folder with encoder.onnx, decoder_iter.onnx, postnet.onnx, waveglow.onnx. */
   readonly model: string;
@@ -114,7 +114,7 @@ async function vocode(
       throw synthesisFailed({ engine: "waveglow", text, reason: "the audio is not finite" });
     peak = Math.max(peak, Math.abs(sample));
   }
-  // Louder than full scale is turned down, not cut off.
+  // Audio above full scale is scaled down, not clipped.
   const scale = (INT16_SCALE - 1) / peak;
   return { samples: samples.map((sample) => sample * scale), sampleRateHz: SAMPLE_RATE_HZ };
 }

@@ -1,4 +1,4 @@
-import { audioCopiesSchema } from "@callsign/infer/internal";
+import { audioVariantsSchema } from "@callsign/infer/internal";
 import * as z from "zod";
 
 import { ARCHITECTURES } from "../models/create-architecture.ts";
@@ -201,7 +201,7 @@ export const trainSectionSchema = z.strictObject({
   optimizer: optimizer.prefault({}).describe("Optimiser (AdamW) and learning-rate schedule."),
   mining: mining.prefault({}).describe("Hard negatives."),
   selection: selection.prefault({}).describe("Choice of the best epochs and of the threshold."),
-  testTimeAugmentation: audioCopiesSchema
+  testTimeAugmentation: audioVariantsSchema
     .optional()
     .describe(
       "Copies of the audio, each `delay` samples later and `gainDb` louder, whose scores the detector averages; written to the card. Validation uses the unchanged audio.",

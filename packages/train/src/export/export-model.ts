@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import {
-  type AudioCopy,
+  type AudioVariant,
   formatModelCard,
   FRONTEND_ID,
-  type GatePolicy,
+  type MuteGatePolicy,
   type ModelCard,
 } from "@callsign/infer/internal";
 import {
@@ -32,9 +32,9 @@ export interface ExportModelOptions {
   /** Default 1. */
   readonly refractorySeconds?: number;
   /** Settings of the mute gate, if the model is one. */
-  readonly gate?: GatePolicy | undefined;
+  readonly gate?: MuteGatePolicy | undefined;
   /** Test-time augmentation: copies of the audio whose scores are averaged. Default none. */
-  readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;
+  readonly testTimeAugmentation?: readonly AudioVariant[] | undefined;
   /** Windowing of the audio. Default: inferred from the input shape, with the lengths of the published model. */
   readonly windowing?: ModelCard["windowing"];
   /** Embedding that its features were computed with. Default Google's. */

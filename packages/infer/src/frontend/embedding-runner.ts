@@ -6,12 +6,10 @@ import {
   readEmbeddingGraph,
 } from "./embedding-graph.ts";
 import { CallsignError } from "@callsign/audio/internal";
-import { floatOutput } from "../runtime/float-output.ts";
+import { floatOutput, type Session, type SessionFactory } from "../runtime/session.ts";
 import { LOG_MEL } from "./log-mel.ts";
-import type { Matrix } from "../runtime/matrix.ts";
-import type { MatrixBatch } from "../runtime/matrix-batch.ts";
+import type { Matrix, MatrixBatch } from "../runtime/matrix.ts";
 import { OpenOnce } from "../runtime/open-once.ts";
-import type { Session, SessionFactory } from "../runtime/session.ts";
 
 /** Steps in one run of a clip: longer ones leave the processor's cache, shorter ones repeat more of the overlap. */
 const BLOCK_STEPS = 128;

@@ -3,10 +3,8 @@ import { EmbeddingRunner } from "./embedding-runner.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { LOG_MEL, type LogMelFloor, type LogMelOptions } from "./log-mel.ts";
 import { LogMelRunner } from "./log-mel-runner.ts";
-import type { Matrix } from "../runtime/matrix.ts";
-import type { MatrixBatch } from "../runtime/matrix-batch.ts";
+import { type Matrix, type MatrixBatch, sliceRows } from "../runtime/matrix.ts";
 import { OpenOnce } from "../runtime/open-once.ts";
-import { sliceRows } from "../runtime/rows.ts";
 import type { SessionFactory } from "../runtime/session.ts";
 import { StreamRunner } from "./streaming/stream-runner.ts";
 

@@ -1,10 +1,8 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { floatOutput } from "../runtime/float-output.ts";
+import { floatOutput, type Session, type SessionFactory } from "../runtime/session.ts";
 import { LOG_MEL, type LogMelFloor, logMelFrameCount, logMelInput, type LogMelOptions } from "./log-mel.ts";
 import { buildLogMelModel, LOG_MEL_IO } from "./log-mel-graph.ts";
-import type { Matrix } from "../runtime/matrix.ts";
-import type { MatrixBatch } from "../runtime/matrix-batch.ts";
-import type { Session, SessionFactory } from "../runtime/session.ts";
+import type { Matrix, MatrixBatch } from "../runtime/matrix.ts";
 
 /**
  * Frames in one run: a multiple of the 8 in a chunk. Measured fastest near here, where a run's intermediate values stay

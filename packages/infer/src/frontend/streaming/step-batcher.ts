@@ -1,5 +1,5 @@
 import { RequestBatcher } from "../../runtime/request-batcher.ts";
-import { row } from "../../runtime/rows.ts";
+import { row } from "../../runtime/matrix.ts";
 
 /** What one stream steps on. */
 interface OneStream {

@@ -1,8 +1,7 @@
 import { EMBEDDING } from "../embedding-graph.ts";
 import { CallsignError } from "@callsign/audio/internal";
-import { floatOutput } from "../../runtime/float-output.ts";
+import { floatOutput, type Session, type SessionFactory, type Tensor } from "../../runtime/session.ts";
 import { LOG_MEL } from "../log-mel.ts";
-import type { Session, SessionFactory, Tensor } from "../../runtime/session.ts";
 import { StepBatcher } from "./step-batcher.ts";
 import { buildStreamModel, STREAM_IO } from "./stream-graph.ts";
 

@@ -4,9 +4,9 @@ import type { ModelCard } from "../model/model-card.ts";
 
 /** Parameters of a mute gate, in addition to the labels' thresholds. */
 export interface MuteGatePolicy {
-  /** Hysteresis, 0 to 1: muting ends when every score is below this fraction of its label's threshold ... */
+  /** Hysteresis, 0 to 1: muting ends once every score has been below this fraction of its threshold for `holdSeconds`. */
   readonly release: number;
-  /** ... for this time, since the last sounds of a command score low. */
+  /** Time for which the scores must stay low before muting ends; the last sounds of a command score low. */
   readonly holdSeconds: number;
   /** Longest mute. After it the gate stays open until the scores have dropped. */
   readonly longestSeconds: number;

@@ -29,7 +29,8 @@ export interface StreamFrontend extends GraphPart {
 /**
  * Builds a graph of log-mel (floor `chunk`) and streaming embedding: `samples [batch, chunks * 1280]` and
  * `state [batch, stateLength]` to `embeddings [batch, chunks, 96]` and `nextState`. Each row of the batch is a stream, whose
- * history is its row of the state. A state of zeros is the initial one.
+ * history is its row of the state. Zeros are the state of a
+ * stream whose layers all held zeros; `StreamRunner.silence` is the state after silence.
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`
  */
 export function buildStreamModel(

@@ -164,7 +164,7 @@ describe("a client that does wrong is told why and let go, and no other notices"
       "no width",
       sent("audio-chunk", { rate: 16_000 }),
       "BAD_MESSAGE",
-      /expected width, channels, which neither/,
+      /expected width, channels in it or in an audio-start/,
     ],
     ["names that are none", sent("detect", { names: [1] }), "BAD_MESSAGE", /list of texts/],
   ])("%s", async (_, wrong, code, text) => {

@@ -271,7 +271,7 @@ export class Connection {
     });
     this.disconnect({
       reason: "INTERNAL",
-      message: "something went wrong here; the server's log tells more",
+      message: "internal error; see the server's log",
     });
   }
 
@@ -313,7 +313,7 @@ export class Connection {
     const { mayBeSilent } = this.#transport;
     if (mayBeSilent === "always" || (mayBeSilent === "after-hello" && this.#hasStream)) return;
     const { idleSeconds } = this.#context.limits;
-    this.disconnect({ reason: "IDLE", message: `nothing came for ${idleSeconds} s` });
+    this.disconnect({ reason: "IDLE", message: `no message for ${idleSeconds} s` });
   }
 
   async #drain(): Promise<void> {
@@ -393,11 +393,11 @@ const WARNING_INTERVAL_MS = 10_000;
 /** Warnings to throttled clients, by reason. */
 const SLOWDOWN_MESSAGES = {
   audio: ({ audioFactor, audioBurstSeconds }: ServeLimits) =>
-    `audio is read no faster than ${audioFactor} s a second after the first ${audioBurstSeconds} s; nothing is lost, but what you send is heard late`,
+    `audio is limited to ${audioFactor} s per second after the first ${audioBurstSeconds} s; no audio is lost, but detections are late`,
   messages: ({ messagesPerSecond }: ServeLimits) =>
-    `messages are read no faster than ${messagesPerSecond} a second, or ${messagesPerSecond / AUDIO_MESSAGE_COST} of audio; nothing is lost, but what you send is heard late: send fewer, longer messages`,
+    `messages are limited to ${messagesPerSecond} per second, or ${messagesPerSecond / AUDIO_MESSAGE_COST} of audio; no audio is lost, but detections are late: send fewer, longer messages`,
   backlog: ({ backlogSeconds }: ServeLimits) =>
-    `more than ${backlogSeconds} s of audio wait to be heard, so no more is read for now; nothing is lost, but what you send is heard late`,
+    `more than ${backlogSeconds} s of audio are queued, so reading is paused; no audio is lost, but detections are late`,
 };
 
 type Slowdown = keyof typeof SLOWDOWN_MESSAGES;

@@ -198,7 +198,7 @@ class WebSocketConnection {
       this.#send({ type: "reset" });
     } else {
       this.#send({ type: "end", detections: this.#detections });
-      this.#connection.disconnect({ reason: "ENDED", message: "all audio was heard" });
+      this.#connection.disconnect({ reason: "ENDED", message: "all audio was processed" });
     }
   }
 

@@ -105,7 +105,7 @@ describe("limits", () => {
     for (const message of messages) client.send(message);
     expect(await client.heard("warning")).toMatchObject({
       code: "THROTTLED",
-      message: expect.stringMatching(/messages are read no faster than 5 a second, or 80 of audio/) as string,
+      message: expect.stringMatching(/messages are limited to 5 per second, or 80 of audio/) as string,
     });
     client.socket.terminate();
   });
@@ -120,9 +120,7 @@ describe("limits", () => {
       {
         type: "warning",
         code: "THROTTLED",
-        message: expect.stringMatching(
-          /audio is read no faster than 20 s a second after the first 1 s/,
-        ) as string,
+        message: expect.stringMatching(/audio is limited to 20 s per second after the first 1 s/) as string,
       },
     ]);
     expect(client.of("scores")).toHaveLength(100);

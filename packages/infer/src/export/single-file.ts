@@ -29,31 +29,31 @@ import {
   type StatePiece,
 } from "../frontend/streaming/stream-state.ts";
 
-/** Ends of a single-file model. */
+/** Input and output names of a single-file model. */
 export const SINGLE_FILE_IO = {
   inputs: { samples: "samples", state: "state" },
   outputs: { scores: "scores", state: "nextState" },
-  /** Version of these ends and of the metadata, under the key `callsign.format`. */
+  /** Version of these names and of the metadata, stored under the key `callsign.format`. */
   format: "single-file-1",
 } as const;
 
 export interface SingleFileParts {
   readonly card: ModelCard;
-  /** The classifier graph that the card names. */
+  /** Classifier graph named by the card. */
   readonly classifier: Uint8Array;
-  /** The speech embedding that the card names. */
+  /** Speech embedding named by the card. */
   readonly embedding: Uint8Array;
-  /** Computes once what the layers remember of silence. */
+  /** Runs the front-end once, to compute its state after silence. */
   readonly createSession: SessionFactory;
 }
 
 /**
- * A whole model in one ONNX graph that any onnxruntime runs without code of ours: `samples [batch, 1280]` (16 kHz, int16
- * magnitudes as float32) and `state [batch, stateLength]` in, `scores [batch, labels]` and `nextState` out, as the
- * detector's steps. A state of zeros starts a stream, as if silence had come before. `metadata_props` tell labels,
- * thresholds and sizes; decision (patience, refractory period) is left to the caller. A head whose batch is fixed at one
- * fixes that of the file.
- * @throws CallsignError `INVALID_ARGUMENT` for windowing `sliding-audio`, whose steps share nothing, and for test-time augmentation; `MODEL_INVALID`
+ * Builds one ONNX graph of a whole model that onnxruntime runs without Callsign: `samples [batch, 1280]` (16 kHz, int16
+ * magnitudes as float32) and `state [batch, stateLength]` to `scores [batch, labels]`, equal to the detector's, and
+ * `nextState`. A state of zeros starts a stream that is preceded by silence. `metadata_props` hold labels, thresholds and
+ * sizes; the caller applies patience and refractory period. A head with a fixed batch of 1 fixes the batch of the file.
+ * @throws CallsignError `INVALID_ARGUMENT` for windowing `sliding-audio`, whose steps share no work, and for test-time
+ * augmentation; `MODEL_INVALID`
  */
 export async function buildSingleFile(parts: SingleFileParts): Promise<Uint8Array> {
   const { card, embedding } = parts;
@@ -62,13 +62,13 @@ export async function buildSingleFile(parts: SingleFileParts): Promise<Uint8Arra
     throw new CallsignError(
       "INVALID_ARGUMENT",
       `${card.name}: expected windowing embedding-sequence for a single file, got ${windowing.kind}, ` +
-        `which computes every window anew`,
+        `which recomputes every window`,
     );
   if (card.testTimeAugmentation !== undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
       `${card.name}: its card asks for test-time augmentation with ${card.testTimeAugmentation.length} copies, and a single file ` +
-        `hears the audio as it is; remove testTimeAugmentation from the card (scores then differ), or run the model with Callsign`,
+        `has none; remove testTimeAugmentation from the card (which changes the scores), or run the model with Callsign`,
     );
   const head = decodeOnnx(parts.classifier, { name: card.classifier.file });
   const { inputs, outputs } = SINGLE_FILE_IO;
@@ -123,7 +123,7 @@ function join(parts: readonly GraphPart[]): GraphPart {
   };
 }
 
-/** The pieces' values after endless silence, in their order, and 1 for `started`. */
+/** State after endless silence: the pieces in order, and 1 for `started`. */
 async function silentState(parts: SingleFileParts, embeddings: number): Promise<Float32Array> {
   const runner = await StreamRunner.create(parts.createSession, parts.embedding);
   await runner.dispose();
@@ -136,7 +136,7 @@ async function silentState(parts: SingleFileParts, embeddings: number): Promise<
   return state;
 }
 
-/** A state whose last value is 0 has not started: it becomes the state after silence, whose last value is 1. */
+/** Replaces a state whose last value is 0, a new stream, by the state after silence, whose last value is 1. */
 function startFromSilence(silence: Float32Array): GraphPart & { readonly output: string } {
   const { state } = SINGLE_FILE_IO.inputs;
   const bool = 9n;
@@ -161,11 +161,11 @@ function startFromSilence(silence: Float32Array): GraphPart & { readonly output:
 
 interface Head extends GraphPart {
   readonly opset: number;
-  /** Of the scores. */
+  /** Dimensions of the scores. */
   readonly dims: readonly [number | string, ...(number | string)[]];
 }
 
-/** The classifier's nodes, reading the features and giving the scores; `loadClassifier` checks the shapes. */
+/** Nodes of the classifier, from features to scores. Shapes are checked by `loadClassifier`. */
 function readHead(
   model: OnnxModel,
   options: { readonly features: string; readonly scores: string; readonly card: ModelCard },
@@ -204,7 +204,7 @@ function readHead(
   };
 }
 
-/** @throws CallsignError `INVALID_ARGUMENT` for shapes that a detector can run and a single file cannot */
+/** @throws CallsignError `INVALID_ARGUMENT` for shapes that a detector supports and a single file does not */
 function refuseOddShapes(card: ModelCard, input: ValueInfoProto, output: ValueInfoProto): void {
   const [read, given] = [valueDims(input) ?? [], valueDims(output) ?? []];
   const length = embeddingsOf(card.windowing) * EMBEDDING.dimension;
@@ -221,7 +221,7 @@ function refuseOddShapes(card: ModelCard, input: ValueInfoProto, output: ValueIn
 const restOf = (output: ValueInfoProto, labels: number): number[] =>
   (valueDims(output)?.length ?? 2) > 1 ? [labels] : [];
 
-/** What a caller needs to know, as text; lists and maps are JSON. */
+/** Metadata for the caller; lists and maps are JSON. */
 function describe(card: ModelCard, length: number): Record<string, string> {
   return {
     "callsign.format": SINGLE_FILE_IO.format,

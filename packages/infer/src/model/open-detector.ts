@@ -4,26 +4,25 @@ import { createFrontend, type Frontend } from "../frontend/frontend.ts";
 import { embeddingsOf, type ModelCard } from "./model-card.ts";
 import type { SessionFactory } from "../runtime/session.ts";
 
-/** A model's card and its classifier graph, wherever they came from. */
+/** Card and classifier graph of a model. */
 export interface ModelParts {
   readonly card: ModelCard;
   /** ONNX bytes of the classifier. */
   readonly classifier: Uint8Array;
-  /** Where it came from, for messages. */
+  /** Path or URL, for messages. */
   readonly name: string;
 }
 
 export interface OpenDetectorOptions<Parts extends ModelParts> {
-  /** The bytes of the embedding that a card names; called once for each embedding and floor. */
+  /** Loads the embedding named by a model's card; called once per embedding and floor. */
   readonly embedding: (model: Parts) => Promise<Uint8Array>;
   readonly createSession: SessionFactory;
 }
 
 /**
- * Opens a detector from the files of its models. Models that name the same embedding and floor share the sessions of one
- * front-end.
+ * Opens a detector from the files of its models. Models with the same embedding and floor share a front-end.
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH`, `SESSION_FAILED`, `INVALID_ARGUMENT`
- * for two models of one name, and what `embedding` throws
+ * for duplicate names, and errors of `embedding`
  */
 export async function openDetector<Parts extends ModelParts>(
   models: readonly Parts[],

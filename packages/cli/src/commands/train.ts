@@ -4,7 +4,7 @@ import type { DetectorConfig, TrainedDetector } from "@callsign/train/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import { type Command, Option } from "commander";
 
-import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
+import { backendOption } from "../flags/backend.ts";
 import { type CliContext, printJson } from "../context.ts";
 
 interface TrainFlags {
@@ -17,21 +17,24 @@ interface TrainFlags {
   readonly json?: boolean;
 }
 
-/** `callsign train`: from feature shards to a model folder. */
+/** Registers `callsign train`: a model from feature shards. */
 export function registerTrain(program: Command, context: CliContext): void {
   program
     .command("train")
-    .description("Train a detector on the shards of a data build and export it.")
+    .description("Train a detector on a data build and export it.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--data <dir>", "folder of the data build (default: build/NAME)")
     .option("--out <dir>", "folder for the model (default: models/NAME)")
-    .option("--backend <name>", `${BACKEND_CHOICES} (default: the config's)`)
+    .addOption(backendOption("the config's"))
     .addOption(
-      new Option("--resume", "continue from the checkpoint in the model's folder, if there is one").conflicts(
+      new Option("--resume", "continue from the checkpoint in the model folder, if there is one").conflicts(
         "restart",
       ),
     )
-    .option("--restart", "train from the beginning; what is in the model's folder is kept there in earlier-N")
+    .option(
+      "--restart",
+      "train from the beginning; the contents of the model folder are kept in its subfolder earlier-N",
+    )
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -60,7 +63,7 @@ async function train(context: CliContext, flags: TrainFlags): Promise<void> {
   else context.stdout(formatTrained(trained));
 }
 
-/** @throws CallsignError `INVALID_ARGUMENT` where a training or a model is in the folder already, naming the options */
+/** @throws CallsignError `INVALID_ARGUMENT` if the folder already has a training or a model */
 async function refuseToReplace(
   outDir: string,
   { config, dataDir }: { readonly config: DetectorConfig; readonly dataDir: string },
@@ -81,7 +84,7 @@ async function refuseToReplace(
   );
 }
 
-/** What `--json` prints of a training. */
+/** Summary of a training for `--json`. */
 export const trainingSummary = ({ model, finished, history, reportFile }: TrainedDetector) => ({
   modelFile: model.modelFile,
   cardFile: model.cardFile,

@@ -105,7 +105,7 @@ describe("data build", () => {
       ["--stage", "feature"],
       'expected one of texts, synthesize, collect, features, got "feature"; did you mean features?',
     ],
-    ["half a worker", ["--workers", "0.5"], "--workers: expected a whole number from 1 to 256, got 0.5"],
+    ["half a worker", ["--workers", "0.5"], 'Expected a whole number from 1 to 256, got "0.5"'],
   ])("exits 2 for %s", async (_what, flags, message) => {
     const { exitCode, stderr } = await runCaptured(["data", "build", "--config", config, ...flags]);
     expect(exitCode).toBe(2);

@@ -28,7 +28,7 @@ describe("head flags", () => {
     ]);
     expect(namesInOrder({ name: ["oxygen=o", "x", "y=z"] }, models)).toEqual(["x", "y=z"]);
     expect(() => headOf({ labels: ["a,b"] }, { model: models[1]!, models })).toThrow(
-      /--labels: there are several models, say which: --labels oxygen=a,b; known: oxygen, timer_v0\.1/,
+      /--labels: expected MODEL=.* such as --labels oxygen=a,b; models: oxygen, timer_v0\.1/,
     );
     expect(() => headOf({ headEmbeddings: ["1.5"] }, { model: "t.onnx", models: ["t.onnx"] })).toThrow(
       /--head-embeddings: expected an integer 1 to 1024, got 1\.5/,

@@ -1,4 +1,4 @@
-import { type AudioNote, CallsignError } from "@callsign/audio/internal";
+import { type AudioNote, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { type DetectorStep, type DetectorStream, levelDb, type ModelCard } from "@callsign/infer/internal";
 import type { MicrophoneProgram } from "@callsign/audio/node/internal";
 import { type Command, Option } from "commander";
@@ -6,12 +6,10 @@ import type { CliContext } from "../../context.ts";
 import { addRawOptions, type RawFlags, readInput } from "../../flags/audio-input.ts";
 import { DetectionActions } from "./detection-actions.ts";
 import { ListenLine } from "./listen-line.ts";
-import { addHeadOptions } from "../../flags/heads.ts";
-import { loadDetectorFor, type OpenModelsFlags, sensitivityOf } from "../../flags/models.ts";
-import { parseNumber } from "../../flags/numbers.ts";
-import { parseThreshold } from "../../flags/threshold.ts";
+import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from "../../flags/detector.ts";
+import { parsePositive } from "../../flags/numbers.ts";
 
-interface ListenFlags extends OpenModelsFlags, RawFlags {
+interface ListenFlags extends DetectorFlags, RawFlags {
   readonly list?: boolean;
   readonly device?: string;
   readonly through?: MicrophoneProgram;
@@ -22,14 +20,14 @@ interface ListenFlags extends OpenModelsFlags, RawFlags {
   readonly json?: boolean;
 }
 
-/** `callsign listen`: what models hear through a microphone. */
+/** Registers `callsign listen`: detections in live audio. */
 export function registerListen(program: Command, context: CliContext): void {
   const command = program
     .command("listen")
     .description(
       "Listen to a microphone and print each detection; on a terminal also the level and the scores.",
     )
-    .argument("[model...]", "model folders, or .onnx heads without a card")
+    .argument("[model...]", MODEL_HELP)
     .option("--list", "list the microphones and exit")
     .option(
       "--device <name>",
@@ -38,32 +36,21 @@ export function registerListen(program: Command, context: CliContext): void {
     .addOption(
       new Option(
         "--through <program>",
-        "how to reach it (default: decibri if it finds a microphone, else arecord)",
+        "program that records (default: decibri if it finds a microphone, else arecord)",
       ).choices(["decibri", "arecord"]),
     )
-    .option(
-      "--threshold <score>",
-      "detection threshold, 0 to 1, for all labels or as LABEL=SCORE,... (default: each model card's)",
-      parseThreshold,
-    )
-    .option(
-      "--false-alarms-per-day <number>",
-      "sensitivity for all models, by the curves in their cards",
-      parseNumber,
-    )
     .option("--voice-gate", "compute nothing during silence")
-    .option("--seconds <seconds>", "stop after this much audio (default: until Ctrl-C)", parseNumber)
-    .option("--save-detections <dir>", "save 2 s before and 0.5 s after each detection as WAV")
+    .option("--seconds <seconds>", "stop after this much audio (default: until Ctrl-C)", parsePositive)
+    .option(
+      "--save-detections <dir>",
+      "save each detection as a WAV file, from 2 s before it to 0.5 s after it",
+    )
     .option(
       "--exec <program...>",
-      "run a program, without a shell, at every detection: its arguments, then model, label, score and time in ms",
-    )
-    .option(
-      "--embedding <file>",
-      "speech embedding ONNX file (default: found as `callsign models list` shows)",
+      "program to run at each detection, without a shell; model, label, score and time in ms are added to its arguments",
     );
-  addRawOptions(command)
-    .option("--json", "print one JSON document per line for every detection and nothing else on stdout")
+  addRawOptions(addDetectorOptions(command))
+    .option("--json", "print each detection as one line of JSON and nothing else on stdout")
     .addHelpText(
       "after",
       "\nStop with Ctrl-C.\n\nExamples:\n" +
@@ -76,7 +63,6 @@ export function registerListen(program: Command, context: CliContext): void {
     .action((models: string[], flags: ListenFlags) =>
       flags.list === true ? list(context, flags) : listen(context, { models, flags }),
     );
-  addHeadOptions(command);
 }
 
 async function list(context: CliContext, flags: ListenFlags): Promise<void> {
@@ -95,21 +81,18 @@ async function listen(
   { models, flags }: { models: readonly string[]; flags: ListenFlags },
 ): Promise<void> {
   if (models.length === 0) throw new CallsignError("INVALID_ARGUMENT", "listen: expected a model, or --list");
-  if (flags.seconds !== undefined && !(flags.seconds > 0))
-    throw new CallsignError("INVALID_ARGUMENT", `--seconds: expected a number above 0, got ${flags.seconds}`);
   const actions = new DetectionActions(context, flags);
   await actions.prepare();
-  const set = await loadDetectorFor(context, { models, flags });
+  const detector = await openDetector(context, models, flags);
   try {
-    const stream = set.open({
-      sensitivity: sensitivityOf(flags),
+    const stream = detector.open({
       audioSeconds: flags.saveDetections === undefined ? 0 : 10,
       ...(flags.voiceGate === true && { voiceGate: {} }),
     });
-    await hear(context, { stream, cards: set.cards, flags, actions });
+    await hear(context, { stream, cards: detector.cards, flags, actions });
   } finally {
     await actions.finish();
-    await set.dispose();
+    await detector.dispose();
   }
 }
 
@@ -136,16 +119,16 @@ async function hear(
   context.stderr(`Listening to ${source.name}.\n`);
   try {
     for await (const chunk of source.chunks) {
-      const samples = chunk.subarray(0, Math.min(chunk.length, seconds * 16_000 - heard));
+      const samples = chunk.subarray(0, Math.min(chunk.length, seconds * SAMPLE_RATE_HZ - heard));
       heard += samples.length;
       silent = samples.some((sample) => sample !== 0) ? 0 : silent + samples.length;
       if (silent >= SILENT_SAMPLES && silent - samples.length < SILENT_SAMPLES)
-        line.print("The microphone gives nothing but zeros: is it muted, or is recording not allowed?");
+        line.print("The microphone sends only zeros: is it muted, or is recording not allowed?");
       const steps = await stream.push(samples);
       line.update(steps, levelDb(samples));
       report(steps, { context, flags, actions, line });
-      actions.heardUntil((heard * 1000) / 16_000, stream);
-      if (heard >= seconds * 16_000) break;
+      actions.heardUntil((heard * 1000) / SAMPLE_RATE_HZ, stream);
+      if (heard >= seconds * SAMPLE_RATE_HZ) break;
     }
   } finally {
     line.finish();
@@ -154,7 +137,7 @@ async function hear(
   if (heard === 0 && !context.signal.aborted)
     throw new CallsignError(
       "MICROPHONE_FAILED",
-      `${source.name}: no audio came in ${seconds} s; choose another device (callsign listen --list)`,
+      `${source.name}: no audio for ${seconds} s; choose another device (callsign listen --list)`,
     );
 }
 
@@ -164,7 +147,7 @@ interface Source {
   readonly chunks: AsyncGenerator<Float32Array>;
 }
 
-/** A microphone, or standard input for the device `-`. A microphone that sends nothing ends once `mayEnd` says so. */
+/** Opens a microphone, or standard input for the device `-`. A microphone that sends nothing is closed once `mayEnd` returns true. */
 async function openSource(
   context: CliContext,
   {
@@ -206,8 +189,8 @@ async function* toFloats(chunks: AsyncGenerator<Int16Array>): AsyncGenerator<Flo
   for await (const chunk of chunks) yield Float32Array.from(chunk);
 }
 
-/** Five seconds: a live microphone hums. */
-const SILENT_SAMPLES = 5 * 16_000;
+/** Length of zeros that is reported, 5 s: a working microphone always has some noise. */
+const SILENT_SAMPLES = 5 * SAMPLE_RATE_HZ;
 
 function report(
   steps: readonly DetectorStep[],

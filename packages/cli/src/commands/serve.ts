@@ -23,7 +23,7 @@ interface ServeFlags extends DetectorFlags {
   readonly zeroconf?: boolean | string;
   readonly token?: string | false;
   readonly allowOrigin?: readonly string[];
-  readonly voiceGate?: boolean;
+  readonly levelGate?: boolean;
   readonly json?: boolean;
   readonly maxStreams?: number;
   readonly maxMessageBytes?: number;
@@ -75,7 +75,7 @@ export function registerServe(program: Command, context: CliContext): void {
       "--allow-origin <origin...>",
       "origins of web pages that may connect, besides those on this machine",
     )
-    .option("--voice-gate", "pass over silence without computing anything")
+    .option("--level-gate", "skip computation during silence")
     .option("--max-streams <count>", "maximum number of clients (default: 256)", parseNumber)
     .option("--max-message-bytes <bytes>", "maximum size of a message (default: 1048576)", parseNumber)
     .option(
@@ -186,7 +186,7 @@ function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
     withoutToken: flags.token === false,
     origins: flags.allowOrigin ?? [],
     limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
-    ...(flags.voiceGate === true && { voiceGate: {} }),
+    ...(flags.levelGate === true && { levelGate: {} }),
     log: (record) => context.stderr(`${JSON.stringify(record)}\n`),
   };
 }

@@ -1,5 +1,5 @@
 import { CallsignError } from "@callsign/audio/internal";
-import type { AudioCopy, Detector, Sensitivity } from "@callsign/infer/internal";
+import type { AudioVariant, Detector, Sensitivity } from "@callsign/infer/internal";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { ProgressLine } from "../output/progress.ts";
@@ -14,7 +14,7 @@ const PROVIDERS = ["auto", "cuda", "webgpu", "cpu"] as const;
 export interface LoadFlags extends HeadFlags {
   readonly embedding?: string;
   readonly provider?: (typeof PROVIDERS)[number];
-  readonly tta?: readonly AudioCopy[];
+  readonly tta?: readonly AudioVariant[];
 }
 
 /** Flags of every command that reports detections: `LoadFlags`, and when a score is a detection. */

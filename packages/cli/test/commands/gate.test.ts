@@ -62,7 +62,7 @@ describe("callsign gate", () => {
   it.each([
     [["--look-ahead", "-1"], "Expected a delay of 0 to 10000 ms"],
     [["--look-ahead", "soon"], "Expected a delay of 0 to 10000 ms"],
-    [["--costs", "18"], "Expected two costs above 0, such as 18:1, got \"18\""],
+    [["--costs", "18"], 'Expected two costs above 0, such as 18:1, got "18"'],
   ])("refuses %j", async (flags, message) => {
     const { exitCode, stderr } = await gate(...flags);
     expect(exitCode).toBe(2);

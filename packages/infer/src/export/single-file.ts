@@ -30,7 +30,7 @@ import {
 } from "../frontend/streaming/stream-state.ts";
 
 /** Ends of a single-file model. */
-export const SINGLE_FILE = {
+export const SINGLE_FILE_IO = {
   inputs: { samples: "samples", state: "state" },
   outputs: { scores: "scores", state: "nextState" },
   /** Version of these ends and of the metadata, under the key `callsign.format`. */
@@ -71,7 +71,7 @@ export async function buildSingleFile(parts: SingleFileParts): Promise<Uint8Arra
         `hears the audio as it is; remove testTimeAugmentation from the card (scores then differ), or run the model with Callsign`,
     );
   const head = decodeOnnx(parts.classifier, { name: card.classifier.file });
-  const { inputs, outputs } = SINGLE_FILE;
+  const { inputs, outputs } = SINGLE_FILE_IO;
   const frontend = streamFrontend(embedding, { samples: inputs.samples, name: card.frontend.embedding.id });
   const features = keepRows(frontend.output, { prefix: "features", axis: 1, rows: windowing.embeddings });
   const started: StatePiece = { dims: [1], before: STARTED, after: STARTED };
@@ -138,7 +138,7 @@ async function silentState(parts: SingleFileParts, embeddings: number): Promise<
 
 /** A state whose last value is 0 has not started: it becomes the state after silence, whose last value is 1. */
 function startFromSilence(silence: Float32Array): GraphPart & { readonly output: string } {
-  const { state } = SINGLE_FILE.inputs;
+  const { state } = SINGLE_FILE_IO.inputs;
   const bool = 9n;
   return {
     output: "start/state",
@@ -224,7 +224,7 @@ const restOf = (output: ValueInfoProto, labels: number): number[] =>
 /** What a caller needs to know, as text; lists and maps are JSON. */
 function describe(card: ModelCard, length: number): Record<string, string> {
   return {
-    "callsign.format": SINGLE_FILE.format,
+    "callsign.format": SINGLE_FILE_IO.format,
     "callsign.name": card.name,
     "callsign.labels": JSON.stringify(card.labels),
     ...(card.decision.background !== undefined && { "callsign.background": card.decision.background }),

@@ -26,7 +26,7 @@ import {
 export const EMBEDDING = { windowFrames: 76, strideFrames: 8, dimension: 96 } as const;
 
 /** The single input and output of the graph that `makeEmbeddingTimeDynamic` gives. */
-export const EMBEDDING_GRAPH = { input: "logMel", output: "embeddings" } as const;
+export const EMBEDDING_IO = { input: "logMel", output: "embeddings" } as const;
 
 /** Embeddings that so many log-mel frames give, 0 where too few. */
 export const embeddingCount = (frames: number): number =>
@@ -73,12 +73,12 @@ export function makeEmbeddingTimeDynamic(
   removeUnusedInitializers(graph);
   graph.valueInfo = [];
   const names = new Map<string, string>([
-    [input, EMBEDDING_GRAPH.input],
-    [output, EMBEDDING_GRAPH.output],
+    [input, EMBEDDING_IO.input],
+    [output, EMBEDDING_IO.output],
   ]);
   renameValues(graph, (name) => names.get(name) ?? name);
   setValueDims(
-    graph.input.find(({ name }) => name === EMBEDDING_GRAPH.input)!,
+    graph.input.find(({ name }) => name === EMBEDDING_IO.input)!,
     ["batch", "frames", LOG_MEL.melBins],
   );
   setValueDims(graph.output[0]!, ["batch", "steps", EMBEDDING.dimension]);

@@ -1,6 +1,6 @@
 import {
   EMBEDDING,
-  EMBEDDING_GRAPH,
+  EMBEDDING_IO,
   embeddingCount,
   makeEmbeddingTimeDynamic,
   readEmbeddingGraph,
@@ -95,10 +95,10 @@ export class EmbeddingRunner {
   async #runClips(data: Float32Array, shape: { clips: number; frames: number }): Promise<Float32Array> {
     const { clips, frames } = shape;
     const outputs = await this.#clips.run({
-      [EMBEDDING_GRAPH.input]: { data, dims: [clips, frames, melBins] },
+      [EMBEDDING_IO.input]: { data, dims: [clips, frames, melBins] },
     });
     const dims = [clips, embeddingCount(frames), dimension];
-    return floatOutput(outputs, { output: EMBEDDING_GRAPH.output, dims, name: NAME });
+    return floatOutput(outputs, { output: EMBEDDING_IO.output, dims, name: NAME });
   }
 }
 

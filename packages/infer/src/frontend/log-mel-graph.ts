@@ -12,7 +12,7 @@ import {
 } from "@callsign/onnx/internal";
 
 /** The single input and output of the log-mel graph. */
-export const LOG_MEL_GRAPH = { input: "samples", output: "logMel" } as const;
+export const LOG_MEL_IO = { input: "samples", output: "logMel" } as const;
 
 const { windowLength, fftLength, hopLength, melBins } = LOG_MEL;
 const OFFSET = (fftLength - windowLength) / 2;
@@ -34,8 +34,8 @@ export function buildLogMelModel(options: { readonly floor: LogMelFloor }): Uint
     options.floor === "window" ? windowFloor() : chunkFloor(),
   ];
   const graph = makeGraph(`callsign-log-mel-${options.floor}`, {
-    inputs: [makeValueInfo(LOG_MEL_GRAPH.input, { dims: ["batch", "samples"] })],
-    outputs: [makeValueInfo(LOG_MEL_GRAPH.output, { dims: ["batch", "frames", melBins] })],
+    inputs: [makeValueInfo(LOG_MEL_IO.input, { dims: ["batch", "samples"] })],
+    outputs: [makeValueInfo(LOG_MEL_IO.output, { dims: ["batch", "frames", melBins] })],
     nodes: parts.flatMap((part) => part.nodes),
     initializers: parts.flatMap((part) => part.initializers),
   });
@@ -62,7 +62,7 @@ function framing(): Part {
   return {
     nodes: [
       makeNode("Shape", {
-        inputs: [LOG_MEL_GRAPH.input],
+        inputs: [LOG_MEL_IO.input],
         outputs: ["sampleCount"],
         attributes: { start: 1n },
       }),
@@ -71,8 +71,8 @@ function framing(): Part {
       makeNode("Mul", { inputs: ["frameCount", "hop"], outputs: ["span"] }),
       makeNode("Add", { inputs: ["span", "hopsTail"], outputs: ["hopsEnd"] }),
       makeNode("Add", { inputs: ["span", "halvesStart"], outputs: ["halvesEnd"] }),
-      slice(LOG_MEL_GRAPH.input, "hopSamples", ["hopsStart", "hopsEnd", "axis1"]),
-      slice(LOG_MEL_GRAPH.input, "halfSamples", ["halvesStart", "halvesEnd", "axis1"]),
+      slice(LOG_MEL_IO.input, "hopSamples", ["hopsStart", "hopsEnd", "axis1"]),
+      slice(LOG_MEL_IO.input, "halfSamples", ["halvesStart", "halvesEnd", "axis1"]),
       reshape("hopSamples", "hops"),
       reshape("halfSamples", "halfHops"),
       slice("hops", "first", ["zero", "frameCount", "axis1"]),
@@ -163,7 +163,7 @@ function logarithm(): Part {
 
 function windowFloor(): Part {
   return {
-    nodes: raiseToFloor({ input: "unfloored", output: LOG_MEL_GRAPH.output, axes: [1n, 2n] }),
+    nodes: raiseToFloor({ input: "unfloored", output: LOG_MEL_IO.output, axes: [1n, 2n] }),
     initializers: [scalar("range", LOG_MEL.rangeDb / 10)],
   };
 }
@@ -176,7 +176,7 @@ function chunkFloor(): Part {
     nodes: [
       reshape("unfloored", "chunkShape", "chunks"),
       ...raiseToFloor({ input: "chunks", output: "flooredChunks", axes: [2n] }),
-      reshape("flooredChunks", "frameShape", LOG_MEL_GRAPH.output),
+      reshape("flooredChunks", "frameShape", LOG_MEL_IO.output),
     ],
     initializers: [
       scalar("range", LOG_MEL.rangeDb / 10),

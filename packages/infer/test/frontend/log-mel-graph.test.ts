@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildLogMelModel, LOG_MEL_GRAPH, logMel, type Session } from "@callsign/infer/internal";
+import { buildLogMelModel, LOG_MEL_IO, logMel, type Session } from "@callsign/infer/internal";
 import { decodeOnnx, valueDims } from "@callsign/onnx/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
@@ -23,7 +23,7 @@ afterAll(() => Promise.all([windowed.dispose(), chunked.dispose()]));
 
 async function run(session: Session, samples: Float32Array, batch = 1): Promise<Float32Array> {
   const dims = [batch, samples.length / batch];
-  const { logMel: output } = await session.run({ [LOG_MEL_GRAPH.input]: { data: samples, dims } });
+  const { logMel: output } = await session.run({ [LOG_MEL_IO.input]: { data: samples, dims } });
   expect(output!.dims.length).toBe(3);
   return output!.data as Float32Array;
 }

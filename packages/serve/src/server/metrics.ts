@@ -112,7 +112,7 @@ const SERIES: readonly { readonly name: string; readonly kind: string; readonly 
   },
   { name: "callsign_audio_seconds_total", kind: "counter", help: "Audio heard." },
   { name: "callsign_steps_total", kind: "counter", help: "Steps of all models." },
-  { name: "callsign_skipped_steps_total", kind: "counter", help: "Steps the voice gate passed over." },
+  { name: "callsign_skipped_steps_total", kind: "counter", help: "Steps the level gate passed over." },
   {
     name: "callsign_overruns_total",
     kind: "counter",

@@ -16,7 +16,7 @@ interface ListenFlags extends DetectorFlags, RawFlags {
   readonly seconds?: number;
   readonly saveDetections?: string;
   readonly exec?: readonly string[];
-  readonly voiceGate?: boolean;
+  readonly levelGate?: boolean;
   readonly json?: boolean;
 }
 
@@ -39,7 +39,7 @@ export function registerListen(program: Command, context: CliContext): void {
         "program that records (default: decibri if it finds a microphone, else arecord)",
       ).choices(["decibri", "arecord"]),
     )
-    .option("--voice-gate", "compute nothing during silence")
+    .option("--level-gate", "skip computation during silence")
     .option("--seconds <seconds>", "stop after this much audio (default: until Ctrl-C)", parsePositive)
     .option(
       "--save-detections <dir>",
@@ -87,7 +87,7 @@ async function listen(
   try {
     const stream = detector.open({
       audioSeconds: flags.saveDetections === undefined ? 0 : 10,
-      ...(flags.voiceGate === true && { voiceGate: {} }),
+      ...(flags.levelGate === true && { levelGate: {} }),
     });
     await hear(context, { stream, cards: detector.cards, flags, actions });
   } finally {

@@ -1,6 +1,6 @@
 import { EMBEDDING } from "../embedding-graph.ts";
 import { LOG_MEL } from "../log-mel.ts";
-import { buildLogMelModel, LOG_MEL_GRAPH } from "../log-mel-graph.ts";
+import { buildLogMelModel, LOG_MEL_IO } from "../log-mel-graph.ts";
 import {
   decodeOnnx,
   encodeOnnx,
@@ -13,7 +13,7 @@ import { type GraphPart, keepRows, packState, stateLength, type StatePiece } fro
 import { streamingEmbedding } from "./streaming-embedding.ts";
 
 /** Ends of the graph that `buildStreamModel` gives. */
-export const STREAM_GRAPH = {
+export const STREAM_IO = {
   inputs: { samples: "samples", state: "state" },
   outputs: { embeddings: "embeddings", state: "nextState" },
 } as const;
@@ -36,7 +36,7 @@ export function buildStreamModel(
   embedding: Uint8Array,
   options: { readonly name?: string } = {},
 ): { readonly model: Uint8Array; readonly stateLength: number } {
-  const { inputs, outputs } = STREAM_GRAPH;
+  const { inputs, outputs } = STREAM_IO;
   const frontend = streamFrontend(embedding, { ...options, samples: inputs.samples });
   const { unpack, pack } = packState(frontend.pieces, { state: inputs.state, nextState: outputs.state });
   const length = stateLength(frontend.pieces);
@@ -66,8 +66,8 @@ export function streamFrontend(
   const embedding = streamingEmbedding(bytes, { name, prefix: "embedding/" });
   const logMel = decodeOnnx(buildLogMelModel({ floor: "chunk" })).graph;
   const names = new Map<string, string>([
-    [LOG_MEL_GRAPH.input, context.joined],
-    [LOG_MEL_GRAPH.output, embedding.input],
+    [LOG_MEL_IO.input, context.joined],
+    [LOG_MEL_IO.output, embedding.input],
   ]);
   renameValues(logMel, (value) => names.get(value) ?? `log-mel/${value}`);
   return {

@@ -3,8 +3,8 @@ import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput } from "../../runtime/float-output.ts";
 import { LOG_MEL } from "../log-mel.ts";
 import type { Session, SessionFactory, Tensor } from "../../runtime/session.ts";
-import { StepGatherer } from "./step-batcher.ts";
-import { buildStreamModel, STREAM_GRAPH } from "./stream-graph.ts";
+import { StepBatcher } from "./step-batcher.ts";
+import { buildStreamModel, STREAM_IO } from "./stream-graph.ts";
 
 /** What some streams step on: the owner fills `samples` before each step and reads `embeddings` after it. */
 export interface StreamBuffers {
@@ -29,7 +29,7 @@ export class StreamRunner {
   /** The embedding of endless silence. */
   readonly silentEmbedding: Float32Array;
   readonly #session: Session;
-  readonly #gatherer = new StepGatherer((buffers) => this.bind(buffers));
+  readonly #batcher = new StepBatcher((buffers) => this.bind(buffers));
 
   private constructor(session: Session, length: number) {
     this.#session = session;
@@ -70,8 +70,8 @@ export class StreamRunner {
   }
 
   /** As `bind`, for one stream and one chunk, run together with the other streams that step at the same time. */
-  join(buffers: StreamBuffers): () => Promise<void> {
-    return this.#gatherer.join(buffers);
+  bindBatched(buffers: StreamBuffers): () => Promise<void> {
+    return this.#batcher.bind(buffers);
   }
 
   dispose(): Promise<void> {
@@ -96,13 +96,13 @@ export class StreamRunner {
     const state = { data: states, dims: [streams, this.stateLength] };
     return {
       inputs: {
-        [STREAM_GRAPH.inputs.samples]: { data: samples, dims: [streams, chunks * chunkLength] },
-        [STREAM_GRAPH.inputs.state]: state,
+        [STREAM_IO.inputs.samples]: { data: samples, dims: [streams, chunks * chunkLength] },
+        [STREAM_IO.inputs.state]: state,
       },
       outputs: {
-        [STREAM_GRAPH.outputs.embeddings]: { data: embeddings, dims: [streams, chunks, EMBEDDING.dimension] },
+        [STREAM_IO.outputs.embeddings]: { data: embeddings, dims: [streams, chunks, EMBEDDING.dimension] },
         // In place: the graph has read all of the state before it writes any of it.
-        [STREAM_GRAPH.outputs.state]: state,
+        [STREAM_IO.outputs.state]: state,
       },
     };
   }

@@ -8,7 +8,7 @@ import {
   makeStreamingEmbedding,
   type Matrix,
   type Session,
-  STREAMING_EMBEDDING,
+  STREAMING_EMBEDDING_IO,
 } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { hasSharedData, sharedPath } from "../../../../../test-support/shared-data.ts";
@@ -21,7 +21,7 @@ const OURS = fileURLToPath(new URL("../../../assets/callsign-embedding.onnx", im
 const CHUNKS = 30;
 /** Chunks until a window holds nothing older than the stream: 76 frames at 8 a chunk. */
 const FIRST_FULL = Math.ceil(EMBEDDING.windowFrames / EMBEDDING.strideFrames) - 1;
-const { inputs, outputs } = STREAMING_EMBEDDING;
+const { inputs, outputs } = STREAMING_EMBEDDING_IO;
 const chunkSize = EMBEDDING.strideFrames * LOG_MEL.melBins;
 
 interface Streaming {

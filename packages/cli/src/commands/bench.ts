@@ -9,7 +9,6 @@ import { addHeadOptions, type HeadFlags, headOf } from "../flags/heads.ts";
 import { COPIES_HELP, parseCopies } from "../flags/copies.ts";
 import { parseCount } from "../flags/numbers.ts";
 import { ProgressLine } from "../output/progress.ts";
-import { makeUntrainedModel } from "../training/untrained-model.ts";
 
 interface BenchFlags extends HeadFlags {
   readonly model?: string;
@@ -130,6 +129,7 @@ async function openUntrained(
   { env, signal }: CliContext,
   { embedding }: BenchFlags,
 ): Promise<{ readonly folder: string; readonly embeddingPath?: string }> {
+  const { makeUntrainedModel } = await import("@callsign/train/internal");
   if (embedding === undefined) return { folder: await makeUntrainedModel() };
   const { chooseEmbedding } = await import("@callsign/infer/node/internal");
   const { path } = await chooseEmbedding(embedding, { env, signal });

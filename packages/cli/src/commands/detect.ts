@@ -124,7 +124,7 @@ async function detectFile(
     return { result: { ...result(), error: toJsonError(error) }, error };
   }
   if (!flags.json && detections.length === 0)
-    context.stdout(`${file}\tnothing in ${(samples / SAMPLE_RATE_HZ).toFixed(1)} s\n`);
+    context.stdout(`${file}\tno detections in ${(samples / SAMPLE_RATE_HZ).toFixed(1)} s\n`);
   return { result: result() };
 }
 

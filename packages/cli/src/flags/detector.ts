@@ -82,7 +82,7 @@ export async function openDetector(
   const { createNodeSession, loadDetector } = await import("@callsign/infer/node/internal");
   const sensitivity = sensitivityOf(flags);
   // Names without MODEL= go to the heads in their order.
-  const headNames = models.length === 1 ? [] : namesInOrder(flags, models);
+  const headNames = models === commandModels ? namesInOrder(flags, models) : [];
   const named = { ...flags, name: (flags.name ?? []).filter((name) => !headNames.includes(name)) };
   const sources = models.map((path) => ({
     path,

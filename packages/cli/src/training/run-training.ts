@@ -9,12 +9,12 @@ export interface RunTrainingOptions {
   readonly config: DetectorConfig;
   readonly dataDir: string;
   readonly outDir: string;
-  /** Instead of the config's. */
+  /** Default: the config's. */
   readonly backend?: string | undefined;
   readonly resume: boolean;
 }
 
-/** Trains on the backend asked for, with its progress and a line an epoch on stderr. */
+/** Trains a detector; prints progress and a line per epoch on stderr. */
 export async function runTraining(
   context: CliContext,
   { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
@@ -37,7 +37,7 @@ export async function runTraining(
   }
 }
 
-/** `epoch 3/20: loss 0.1312, validation ...`: one line an epoch. */
+/** Formats an epoch: `epoch 3/20: loss 0.1312, validation ...`. */
 function formatEpoch(record: EpochRecord, { train }: Pick<DetectorConfig, "train">): string {
   const { validation } = record;
   const labels = validation.labels.map(
@@ -53,7 +53,7 @@ function formatEpoch(record: EpochRecord, { train }: Pick<DetectorConfig, "train
   ].join("; ");
 }
 
-/** What a person wants to know of a finished model. */
+/** Text at the end of a training. */
 export function formatTrained({ model, finished, reportFile }: TrainedDetector): string {
   const lines = finished.labels.map(
     (one) =>

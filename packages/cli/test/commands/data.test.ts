@@ -87,7 +87,7 @@ describe("data build", () => {
       expect(damaged.exitCode).toBe(1);
       expect(damaged.stdout).toContain("files: 1 damaged");
       expect(damaged.stderr).toContain(
-        `[CHECKSUM_MISMATCH] ${out}: 1 files are not as they were written: shards/train/${shard}`,
+        `[CHECKSUM_MISMATCH] ${out}: 1 files were changed since the build: shards/train/${shard}`,
       );
     },
   );

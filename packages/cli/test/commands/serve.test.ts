@@ -100,7 +100,9 @@ describe("callsign serve", () => {
     const names = ["--name", "one", "--name", "two"];
     expect(await runCaptured(["serve", HEAD, ...EMBEDDING, ...names])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining("got 2 names for bare heads, but 1 of the models") as string,
+      stderr: expect.stringContaining(
+        "got 2 names for heads without a card, but only 1 of the models",
+      ) as string,
     });
   });
 });

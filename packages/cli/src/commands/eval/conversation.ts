@@ -5,7 +5,6 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../../context.ts";
-import { conversationFiles, findConversations, writeConversation } from "./conversation-clips.ts";
 import { asProgress, follow } from "../../output/follow.ts";
 import { formatClips } from "./format-clips.ts";
 import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from "../../flags/detector.ts";
@@ -83,7 +82,8 @@ async function converse(context: CliContext, flags: ConversationFlags): Promise<
 
 async function make(context: CliContext, flags: ConversationFlags & { readonly config: string }) {
   const { parseDetectorConfig } = await import("@callsign/train/internal");
-  const { makeConversations, readNoises } = await import("@callsign/eval/internal");
+  const { conversationFiles, makeConversations, readNoises, writeConversation } =
+    await import("@callsign/eval/internal");
   const { readConfig } = await import("../../config/read-config.ts");
   const { minutes, clips, seed, out, commandShare } = flags;
   const { env, signal } = context;
@@ -108,7 +108,7 @@ async function score(
   context: CliContext,
   flags: Omit<ConversationFlags, "model"> & { readonly model: string; readonly models: readonly string[] },
 ): Promise<{ readonly summary: ClipsSummary; readonly clips: readonly ClipResult[] }> {
-  const { evaluateClips, summarizeClips } = await import("@callsign/eval/internal");
+  const { evaluateClips, findConversations, summarizeClips } = await import("@callsign/eval/internal");
   const { signal } = context;
   const found = await findConversations(flags.out, { signal });
   const detector = await openDetector(context, [flags.model], { ...flags, commandModels: flags.models });

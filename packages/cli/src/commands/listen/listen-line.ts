@@ -2,7 +2,7 @@ import { commandLabels, type ModelCard, type DetectorStep } from "@callsign/infe
 import type { CliContext } from "../../context.ts";
 import { CLEAR_LINE, redraw } from "../../output/redraw.ts";
 
-/** The line at the bottom of a terminal while listening: the level as a bar, and the highest score of each model. */
+/** Status line of `listen` on a terminal: level as a bar, and the highest score of each model. */
 export class ListenLine {
   readonly #context: CliContext;
   readonly #cards: ReadonlyMap<string, ModelCard>;
@@ -30,7 +30,7 @@ export class ListenLine {
     this.#shown = true;
   }
 
-  /** Makes room for a line of something else. */
+  /** Erases the line, so that other text can be printed. */
   clear(): void {
     if (this.#shown) this.#context.stderr(CLEAR_LINE);
     this.#shown = false;

@@ -89,14 +89,14 @@ async function listen(
       audioSeconds: flags.saveDetections === undefined ? 0 : 10,
       ...(flags.levelGate === true && { levelGate: {} }),
     });
-    await hear(context, { stream, cards: detector.cards, flags, actions });
+    await run(context, { stream, cards: detector.cards, flags, actions });
   } finally {
     await actions.finish();
     await detector.dispose();
   }
 }
 
-async function hear(
+async function run(
   context: CliContext,
   parts: {
     readonly stream: DetectorStream;
@@ -127,12 +127,12 @@ async function hear(
       const steps = await stream.push(samples);
       line.update(steps, levelDb(samples));
       report(steps, { context, flags, actions, line });
-      actions.heardUntil((heard * 1000) / SAMPLE_RATE_HZ, stream);
+      actions.saveUntil((heard * 1000) / SAMPLE_RATE_HZ, stream);
       if (heard >= seconds * SAMPLE_RATE_HZ) break;
     }
   } finally {
     line.finish();
-    actions.heardUntil(Infinity, stream);
+    actions.saveUntil(Infinity, stream);
   }
   if (heard === 0 && !context.signal.aborted)
     throw new CallsignError(
@@ -211,6 +211,6 @@ function report(
       context.stdout(
         `${new Date().toLocaleTimeString("en-GB")}\t${(timestampMs / 1000).toFixed(3)} s\t${model}\t${label}\t${score.toFixed(3)}\n`,
       );
-    actions.take(detection);
+    actions.add(detection);
   }
 }

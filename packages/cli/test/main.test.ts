@@ -62,7 +62,7 @@ describe("the callsign process", () => {
     expect(found("onnxruntime cpu")).toBe(true);
     expect(found("telemetry off")).toBe(true);
     expect(found("flite")).toBe(true);
-    expect(found("TensorFlow.js wasm")).toBe(true);
+    expect(found("backend wasm")).toBe(true);
     for (const check of checks) expect(check.found || (check.fix ?? check.detail) !== "").toBe(true);
   });
 

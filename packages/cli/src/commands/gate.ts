@@ -47,7 +47,7 @@ export function registerGate(program: Command, context: CliContext): void {
     )
     .option(
       "--costs <missed:needless>",
-      "mute at least expected cost: cost of a missed command to cost of a needless mute, such as 18:1 (default: the model card's thresholds)",
+      "cost of a missed command and of a needless mute, such as 18:1; sets the thresholds to minimize the expected cost",
       parseCosts,
     )
     .option("--raw", "write s16le samples without a WAV header")

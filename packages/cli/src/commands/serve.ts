@@ -38,7 +38,7 @@ export function registerServe(program: Command, context: CliContext): void {
   const serveCommand = program
     .command("serve")
     .description(
-      "Serve models over WebSocket (ws://HOST:PORT/v1/stream, with /health and /metrics) and over Wyoming, the protocol of Home Assistant.",
+      "Serve models over WebSocket (ws://HOST:PORT/v1/stream, with /health and /metrics) and over Wyoming, the wake-word protocol of Home Assistant.",
     )
     .argument("<model...>", MODEL_HELP)
     .option(
@@ -76,6 +76,7 @@ export function registerServe(program: Command, context: CliContext): void {
       "origins of web pages that may connect, besides those on this machine",
     )
     .option("--level-gate", "skip computation during silence")
+    .optionsGroup("Limits:")
     .option("--max-streams <count>", "maximum number of clients (default: 256)", parseNumber)
     .option("--max-message-bytes <bytes>", "maximum size of a message (default: 1048576)", parseNumber)
     .option(
@@ -94,6 +95,7 @@ export function registerServe(program: Command, context: CliContext): void {
       parseNumber,
     )
     .option("--total-seconds <seconds>", "maximum duration of a connection (default: 86400)", parseNumber)
+    .optionsGroup("Options:")
     .option("--json", "print the addresses and models as one JSON document and nothing else on stdout")
     .addHelpText(
       "after",

@@ -25,6 +25,7 @@ export interface RawFlags {
 /** Declares the flags of `RawFlags`. */
 export function addRawOptions(command: Command): Command {
   return command
+    .optionsGroup("Raw input:")
     .option(
       "--rate <hz>",
       "sample rate of raw input (default: 16000); input is raw if this or one of the next two flags is given",
@@ -37,7 +38,8 @@ export function addRawOptions(command: Command): Command {
       "--channels <count>",
       "channels of raw input, interleaved; they are mixed to mono (default: 1)",
       parseCount,
-    );
+    )
+    .optionsGroup("Options:");
 }
 
 /** Name of an input in messages. */

@@ -33,6 +33,7 @@ export const EMBEDDING_HELP = "speech embedding ONNX file (default: found as `ca
 /** Declares the flags of `DetectorFlags`. */
 export function addDetectorOptions(command: Command): Command {
   command
+    .optionsGroup("Detection:")
     .option(
       "--threshold <score>",
       "detection threshold, 0 to 1, for all labels or as LABEL=SCORE,... (default: the model card's)",
@@ -49,13 +50,15 @@ export function addDetectorOptions(command: Command): Command {
 /** Declares the flags of `LoadFlags`. */
 export function addLoadOptions(command: Command): Command {
   return addHeadOptions(command)
+    .optionsGroup("Loading:")
     .option("--embedding <file>", EMBEDDING_HELP)
     .addOption(
       new Option("--provider <name>", "execution provider; the CPU is used if it is not available")
         .choices(PROVIDERS)
         .default("cpu"),
     )
-    .option("--tta <copies>", COPIES_HELP, parseCopies);
+    .option("--tta <copies>", COPIES_HELP, parseCopies)
+    .optionsGroup("Options:");
 }
 
 /** The flags that change a model's detections, as arguments of a command line. */

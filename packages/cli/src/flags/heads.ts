@@ -15,9 +15,10 @@ export interface HeadFlags {
 /** Declares the flags that `headOf` reads. */
 export function addHeadOptions(command: Command): Command {
   return command
+    .optionsGroup("Heads without a card:")
     .option(
       "--name <name>",
-      "name of an .onnx head without a card (default: the file name); repeat it for several heads, in order",
+      "name of the head (default: its file name); repeat it for several heads, in order",
       collect,
     )
     .option(
@@ -34,7 +35,8 @@ export function addHeadOptions(command: Command): Command {
       "--head-embeddings <count>",
       "number of embeddings the head reads at once, if its graph accepts any number",
       collect,
-    );
+    )
+    .optionsGroup("Options:");
 }
 
 /** Description of one model of a command line, from its flags. @throws CallsignError `INVALID_ARGUMENT` */

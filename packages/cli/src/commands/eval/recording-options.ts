@@ -26,7 +26,7 @@ export function addRecordingOptions(command: Command): Command {
     .requiredOption("--negatives <dir...>", "recordings without the word; rates are per hour of these")
     .option(
       "--exclude <regex>",
-      "leave out negatives whose folder or file name matches, in upper or lower case",
+      "leave out negatives whose folder or file name matches, ignoring case",
       parsePattern,
     )
     .option("--label <label>", "label of the word; required if the model has several labels")

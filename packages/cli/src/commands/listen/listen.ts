@@ -25,7 +25,7 @@ export function registerListen(program: Command, context: CliContext): void {
   const command = program
     .command("listen")
     .description(
-      "Listen to a microphone and print each detection; on a terminal also the level and the scores.",
+      "Print each detection in the audio of a microphone; on a terminal also the level and the scores.",
     )
     .argument("[model...]", MODEL_HELP)
     .option("--list", "list the microphones and exit")

@@ -31,7 +31,10 @@ try {
   await install(library, ONNX_RUNTIME_INSTALL);
   await checkSize("@callsign/infer and onnxruntime-node", 320);
   await checkExample("infer", /\btone 0\.\d+[^]*\btone 0\.\d+/);
-  await checkTypes(["infer", "infer/node", "infer/web", "infer/onnx"]);
+  await checkExample("audio", /\d\.\d seconds/);
+  await checkExample("onnx", /operators: \w+/);
+  const doors = ["infer", "infer/node", "infer/web", "audio", "audio/node", "audio/web", "onnx"];
+  await checkTypes(doors);
   await install(library, "npm uninstall onnxruntime-node");
   await install(library, "npm install --ignore-scripts onnxruntime-web@1.30.0");
   // onnxruntime-web with what it depends on is 148 MB of these.
@@ -47,6 +50,7 @@ try {
     ["data", /kal/],
     ["eval", /low/],
     ["train", /onnxruntime/],
+    ["serve", /"status":"ok"/],
   ] as const)
     await checkExample(name, pattern, command);
   registry.server.close();

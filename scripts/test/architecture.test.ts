@@ -1,31 +1,55 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
 
 describe("ARCHITECTURE.md", () => {
-  const listed = new Set(
-    [...readFileSync(`${root}/ARCHITECTURE.md`, "utf8").matchAll(/^- `([^`]+)`/gm)].map((match) => match[1]!),
-  );
-  const tracked = execFileSync(
-    "git",
-    ["ls-files", "packages/*/src/*", "scripts/*", "test-support/*", "configs/*"],
-    {
-      cwd: root,
-      encoding: "utf8",
-    },
-  )
-    .split("\n")
-    .filter((file) => file !== "" && !file.includes("/test/"));
+  const folders = foldersOfTable();
 
-  it("has a line for every source file", () => {
-    expect(tracked.filter((file) => !listed.has(file))).toEqual([]);
+  it("names folders that exist", () => {
+    const missing = folders.flatMap(({ named, within }) => {
+      const known = (folder: string): boolean => named.some((one) => existsSync(join(root, one, folder)));
+      return [...named.filter((one) => !existsSync(join(root, one))), ...within.filter((one) => !known(one))];
+    });
+    expect(missing).toEqual([]);
   });
 
-  it("names no file that is gone", () => {
-    const files = new Set(tracked);
-    expect([...listed].filter((file) => !files.has(file))).toEqual([]);
+  it("names every folder of every package's src", () => {
+    const named = new Set(folders.flatMap((row) => row.named));
+    const packages = readdirSync(join(root, "packages"));
+    const all = packages.flatMap((name) =>
+      readdirSync(join(root, "packages", name, "src"), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => `packages/${name}/src/${entry.name}`),
+    );
+    expect(all.filter((folder) => !named.has(folder))).toEqual([]);
+  });
+
+  it("names files that exist, and folders of files to add", () => {
+    const files = [...text.matchAll(/`([\w<>./-]+\.ts)`/g)].map(([, file]) => file!);
+    expect(files.length).toBeGreaterThan(40);
+    const missing = files.filter((file) => {
+      const path = join(root, /^(?:scripts|experiments)\//.test(file) ? "" : "packages", file);
+      return !existsSync(path.includes("<name>") ? dirname(path) : path);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it("has at most 150 lines", () => {
+    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(150);
   });
 });
+
+/** Rows of the table of folders: the folders named, and the names of folders `within/` them. */
+function foldersOfTable(): { readonly named: string[]; readonly within: string[] }[] {
+  const rows = [...text.matchAll(/^\| *(\w*) *\| *((?:`[\w-]+`(?:, )?)+) *\|(.*)\|$/gm)];
+  let packageName = "";
+  return rows.map(([, name, cell, holds]) => {
+    packageName = name || packageName;
+    const named = [...cell!.matchAll(/`([^`]+)`/g)].map(([, one]) => `packages/${packageName}/src/${one}`);
+    return { named, within: [...holds!.matchAll(/`([\w-]+)\/`/g)].map(([, one]) => one!) };
+  });
+}

@@ -23,8 +23,6 @@ export type BuildStage = (typeof BUILD_STAGES)[number];
  * Builds feature shards from phrases and corpora, or goes on where a build was stopped or killed. The files depend on
  * the config, the seed and the recordings alone: not on the number of workers, nor on how often it was stopped.
  * Everything it needs is looked for before anything is made, and all that is missing is told at once.
- * @param options.until the last stage to run; all of them without it
- * @param options.isChecked the caller has looked for problems itself (`findBuildProblems`)
  * @returns the index; undefined where the last stage is an earlier one
  * @throws CallsignError `CONFIG_INVALID`, `FILE_NOT_FOUND`, `INVALID_ARGUMENT`, `SYNTHESIS_REJECTED`, `TOO_MANY_FAULTS`, `FILE_WRITE_FAILED`, `ABORTED`, and
  * what sources, engines and the embedding can throw
@@ -34,7 +32,12 @@ export async function* buildData(
   {
     until = "features",
     isChecked = false,
-  }: { readonly until?: BuildStage; readonly isChecked?: boolean } = {},
+  }: {
+    /** Last stage to run. Default: all of them. */
+    readonly until?: BuildStage;
+    /** True where the caller has looked for problems itself (`findBuildProblems`). */
+    readonly isChecked?: boolean;
+  } = {},
 ): AsyncGenerator<Progress, BuildIndex | undefined> {
   const { out, config } = context;
   const last = BUILD_STAGES.indexOf(until);

@@ -11,7 +11,6 @@ export interface AttemptPool {
 /**
  * Starts worker threads that each have their own engines. An attempt depends on its request alone, so the clips are
  * the same as without the pool.
- * @param options.engines as given to `createSpeechEngines`
  */
 export function createAttemptPool({
   workers,

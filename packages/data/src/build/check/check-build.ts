@@ -20,11 +20,15 @@ import { expectedSets, type SpokenSet } from "../stages/texts.ts";
 /**
  * Everything that would stop a build and can be known before it begins: phrases that cannot be spoken, engines, corpora,
  * their formats and labels, the embedding, the folder and its disk. Empty where the build can begin.
- * @param options.until the last stage that is going to run
  */
 export async function findBuildProblems(
   context: BuildContext,
-  { until = "features" }: { readonly until?: BuildStage } = {},
+  {
+    until = "features",
+  }: {
+    /** Last stage that is going to run. */
+    readonly until?: BuildStage;
+  } = {},
 ): Promise<CallsignError[]> {
   const problems: CallsignError[] = [];
   const attempt = async (check: () => unknown): Promise<boolean> => {

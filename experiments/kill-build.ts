@@ -1,5 +1,5 @@
 /**
- * `pnpm tsx --conditions=@callsign/source scripts/kill-build.ts [KILLS]`: builds a small data set, once undisturbed and
+ * `npx tsx --conditions=@callsign/source experiments/kill-build.ts [KILLS]`: builds a small data set, once undisturbed and
  * once ended by `kill -9` at random moments until it is through, and compares every file of the two.
  */
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,5 +1,5 @@
 /**
- * `taskset -c 0 npx tsx --conditions=@callsign/source scripts/pace-streams.ts [--streams N] [--seconds S] [--detectors] [--groups G] [--model DIR] [--embedding FILE]`:
+ * `taskset -c 0 npx tsx --conditions=@callsign/source experiments/pace-streams.ts [--streams N] [--seconds S] [--detectors] [--groups G] [--model DIR] [--embedding FILE]`:
  * streams in real time in one process: every 80 ms each gives 80 ms of audio, and its scores must be there before the
  * next. They step together in G groups that take turns within the 80 ms (`StreamBatch`); with `--detectors` each is a
  * `Detector` of its own with a time of its own, and what waits is run together. Prints one JSON document: late steps,

@@ -1,5 +1,5 @@
 /**
- * `npx tsx --conditions=@callsign/source scripts/step-parts.ts [--embedding FILE] [--rounds N]`: where the time of a
+ * `npx tsx --conditions=@callsign/source experiments/step-parts.ts [--embedding FILE] [--rounds N]`: where the time of a
  * detector's step goes. Prints medians in microseconds by the clock: its parts each on its own and hot, front-end and
  * classifier by turns as a detector runs them, both as one file, the detector itself, and the front-end of several
  * streams in one run. All take turns in the same process.

@@ -1,5 +1,5 @@
 /**
- * `npx tsx --conditions=@callsign/source scripts/mlp-stability.ts CONFIG DATA [EPOCHS STEPS [SEEDS]]`: trains the config's network on a finished data build from
+ * `npx tsx --conditions=@callsign/source experiments/mlp-stability.ts CONFIG DATA [EPOCHS STEPS [SEEDS]]`: trains the config's network on a finished data build from
  * one seed after the other and prints a row each: losses, the gate's cost on the validation split, and whether it
  * trained at all. A network that learned nothing costs what always muting or never muting costs.
  */

@@ -107,7 +107,7 @@ describe("detect from a pipe", () => {
     );
     expect(odd).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringContaining("the last 1 bytes are no whole sample"),
+      stderr: expect.stringContaining("the last 1 bytes are not a whole sample"),
     });
     const empty = await runCaptured(
       ["detect", "-", "--model", folder, "--rate", "8000"],

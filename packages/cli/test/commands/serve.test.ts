@@ -18,7 +18,7 @@ describe("callsign serve", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it("refuses what cannot be, with what to do", async () => {
+  it("refuses bad arguments and tells what to do", async () => {
     expect(await runCaptured(["serve"])).toMatchObject({ exitCode: 2 });
     expect(await runCaptured(["serve", join(folder, "none")])).toMatchObject({
       exitCode: 1,
@@ -33,7 +33,7 @@ describe("callsign serve", () => {
     expect((await runCaptured(["serve", join(folder, "bad.onnx"), ...EMBEDDING])).exitCode).toBe(1);
   });
 
-  it.skipIf(!hasSharedData)("serves until it is told to stop, and logs JSON lines alone", async () => {
+  it.skipIf(!hasSharedData)("serves until it is stopped, and logs only JSON lines", async () => {
     const stop = new AbortController();
     let logged = "";
     const running = runCaptured(
@@ -68,7 +68,7 @@ describe("callsign serve", () => {
     },
   );
 
-  it("has one place for Wyoming", async () => {
+  it("accepts one address for Wyoming", async () => {
     for (const [wrong, why] of [
       [["--uri", "tcp://127.0.0.1"], "a host and a port 0 to 65535 are needed"],
       [["--wyoming", "stdio://", "--wyoming-port", "1"], "give --wyoming or --wyoming-port, not both"],
@@ -80,7 +80,7 @@ describe("callsign serve", () => {
       });
   });
 
-  it.skipIf(!hasSharedData)("speaks Wyoming on standard input and output until the input ends", async () => {
+  it.skipIf(!hasSharedData)("serves Wyoming on standard input and output until the input ends", async () => {
     const child = start(["serve", HEAD, "--name", "Hey Alexa", ...EMBEDDING, "--uri", "stdio://"]);
     let stdout = Buffer.alloc(0);
     child.stdout!.on("data", (data: Buffer) => (stdout = Buffer.concat([stdout, data])));
@@ -96,7 +96,7 @@ describe("callsign serve", () => {
     });
   });
 
-  it.skipIf(!hasSharedData)("has no more names than heads without a card", async () => {
+  it.skipIf(!hasSharedData)("refuses more names than heads without a card", async () => {
     const names = ["--name", "one", "--name", "two"];
     expect(await runCaptured(["serve", HEAD, ...EMBEDDING, ...names])).toMatchObject({
       exitCode: 2,

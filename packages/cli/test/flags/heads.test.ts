@@ -9,7 +9,7 @@ import { formatThreshold, parseThreshold } from "../../src/flags/threshold.ts";
 import { runCaptured } from "../support/run-captured.ts";
 
 describe("head flags", () => {
-  it("are of the only model, or of the one they name", () => {
+  it("apply to the only model or to the model they name", () => {
     const flags = { labels: ["a, b=c"], headEmbeddings: ["20"], name: ["x"] };
     expect(headOf(flags, { model: "heads/t.onnx", models: ["heads/t.onnx"] })).toEqual({
       labels: ["a", "b=c"],
@@ -75,7 +75,7 @@ describe.skipIf(!hasSharedData)("callsign detect with heads without a card", () 
     return { labels: [...new Set(result!.detections.map(({ label }) => label))].toSorted(), stderr };
   };
 
-  it("names what it hears as told, and says how to name several classes", async () => {
+  it("uses the given labels, and tells how to name several outputs", async () => {
     const alexa = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
     expect(await detect(alexa, "--labels", "alexa", "--threshold", "alexa=0.3")).toEqual({
       labels: ["alexa"],

@@ -94,4 +94,15 @@ describe.skipIf(!hasSharedData)("callsign detect with heads without a card", () 
       stderr: "",
     });
   });
+
+  it("names the model of each detection of several models", async () => {
+    const alexa = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
+    const models = ["--model", alexa, "--model", join(folder, "lights.onnx"), "--labels", "lights=a,b,c"];
+    const args = ["detect", recording, ...models, ...embedding, "--threshold", "a=0,b=1,c=1"];
+    const { exitCode, stdout, stderr } = await runCaptured(args);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(/\tlights\ta\t/);
+    const unknown = await runCaptured(["detect", recording, ...models, ...embedding, "--threshold", "d=0"]);
+    expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no label "d"') as string });
+  });
 });

@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { CallsignError } from "@callsign/audio/internal";
-import { type AudioVariant } from "@callsign/infer/internal";
+import type { AudioVariant } from "@callsign/infer/internal";
 import type { BenchResult } from "@callsign/eval/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";

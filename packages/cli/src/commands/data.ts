@@ -2,7 +2,7 @@ import { join, dirname, resolve } from "node:path";
 
 import type { BuildContext, BuildIndex, BuildPlan, BuildReport, BuildStage } from "@callsign/data/internal";
 import { CallsignError, closestName } from "@callsign/audio/internal";
-import { type Progress } from "@callsign/infer/internal";
+import type { Progress } from "@callsign/infer/internal";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";

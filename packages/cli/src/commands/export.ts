@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
-import { type AudioVariant } from "@callsign/infer/internal";
+import type { AudioVariant } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { EMBEDDING_HELP, MODEL_HELP } from "../flags/detector.ts";

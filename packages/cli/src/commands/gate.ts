@@ -8,7 +8,7 @@ import {
   toInt16,
   writeWav,
 } from "@callsign/audio/internal";
-import { SpeechMuter, costThreshold, type MutedAudio, type MutedSpan } from "@callsign/infer/internal";
+import type { MutedAudio, MutedSpan } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { addRawOptions, type RawFlags, readInput } from "../flags/audio-input.ts";
 import { type CliContext, printJson } from "../context.ts";
@@ -60,6 +60,7 @@ async function gateFile(
   { file, flags }: { readonly file: string; readonly flags: GateFlags },
 ): Promise<void> {
   await checkOutput(context, { file, flags });
+  const { costThreshold, SpeechMuter } = await import("@callsign/infer/internal");
   const detector = await openDetector(context, [flags.model], flags);
   const output = openOutput(context, flags);
   const spans: MutedSpan[] = [];

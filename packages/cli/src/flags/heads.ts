@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { CallsignError } from "@callsign/audio/internal";
-import { type BareHeadOptions } from "@callsign/infer/internal";
+import type { BareHeadOptions } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { parseNumber } from "./numbers.ts";
 

@@ -15,7 +15,7 @@ export async function microphoneChecks(): Promise<Check[]> {
         found,
         detail: found ? `${names} (through ${through})` : `none found through ${through}`,
         ...(!found && {
-          fix: "plug one in; on Linux be in group audio, in a container pass /dev/snd through",
+          fix: "plug one in; on Linux join the group audio, in a container give access to /dev/snd",
         }),
       },
     ];

@@ -1,6 +1,5 @@
 import type { ComparedModel, ModelComparison, ModelPair } from "@callsign/eval/internal";
 import { CallsignError } from "@callsign/audio/internal";
-import { commandLabels } from "@callsign/infer/internal";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../../context.ts";
@@ -61,6 +60,7 @@ async function evaluateModel(
 ): Promise<ComparedModel> {
   const { models, flags, recordings } = options;
   const { evaluateKeyword } = await import("@callsign/eval/internal");
+  const { commandLabels } = await import("@callsign/infer/internal");
   context.stderr(`${model}\n`);
   const detector = await openDetector(context, [model], { ...flags, commandModels: models });
   const faults: string[] = [];
@@ -68,7 +68,7 @@ async function evaluateModel(
     const { decision } = detector.card;
     const labels = commandLabels(detector.card);
     // Heads without a card name their only label after the file, so one --label would not fit all models.
-    const label = labels.length === 1 ? labels[0]! : labelOf(detector, flags.label);
+    const label = labels.length === 1 ? labels[0]! : await labelOf(detector, flags.label);
     const onFault = (message: string): void => void faults.push(message);
     const scored = await scoreModel(context, detector, { label, recordings, onFault });
     const { patience, refractorySeconds, thresholds } = decision;

@@ -54,7 +54,7 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
   const detector = await openDetector(context, [flags.model], flags);
   const faults: string[] = [];
   try {
-    const label = labelOf(detector, flags.label);
+    const label = await labelOf(detector, flags.label);
     const onFault = (message: string): void => void faults.push(message);
     const scored = await scoreModel(context, detector, { label, recordings, onFault });
     const { patience, refractorySeconds, thresholds } = detector.card.decision;

@@ -86,7 +86,7 @@ async function evalPicovoice(context: CliContext, flags: PicovoiceFlags): Promis
   };
   const detector = await openDetector(context, [flags.model], flags);
   try {
-    const label = labelOf(detector, flags.label);
+    const label = await labelOf(detector, flags.label);
     const figures = (background: readonly Recording[]): Promise<PicovoiceFigures> =>
       figuresOf(context, detector, { flags, label, ...sources, speech: background });
     const asPublished = await figures(speech);

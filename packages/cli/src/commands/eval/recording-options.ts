@@ -1,6 +1,6 @@
 import type { Conditions, Recording } from "@callsign/eval/internal";
 import { CallsignError, closestName } from "@callsign/audio/internal";
-import { commandLabels, type Detector } from "@callsign/infer/internal";
+import type { Detector } from "@callsign/infer/internal";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliContext } from "../../context.ts";
 import { parseNumber, parsePositive } from "../../flags/numbers.ts";
@@ -77,7 +77,8 @@ export async function openRecordings(context: CliContext, flags: RecordingFlags)
 }
 
 /** Label to evaluate. @throws CallsignError `INVALID_ARGUMENT` if the model has not this label, or several and none is given */
-export function labelOf({ card }: Detector, label: string | undefined): string {
+export async function labelOf({ card }: Detector, label: string | undefined): Promise<string> {
+  const { commandLabels } = await import("@callsign/infer/internal");
   const labels = commandLabels(card);
   const [only, ...others] = labels;
   const known = labels.map((name) => JSON.stringify(name)).join(", ");

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CallsignError, writeWav } from "@callsign/audio/internal";
-import { type DetectorStream, type ModelDetection } from "@callsign/infer/internal";
+import type { DetectorStream, ModelDetection } from "@callsign/infer/internal";
 import type { CliContext } from "../../context.ts";
 
 /** Flags that name actions at a detection. */

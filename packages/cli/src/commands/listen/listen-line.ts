@@ -1,4 +1,4 @@
-import { commandLabels, type ModelCard, type DetectorStep } from "@callsign/infer/internal";
+import type { commandLabels, DetectorStep, ModelCard } from "@callsign/infer/internal";
 import type { CliContext } from "../../context.ts";
 import { CLEAR_LINE, redraw } from "../../output/redraw.ts";
 
@@ -6,11 +6,14 @@ import { CLEAR_LINE, redraw } from "../../output/redraw.ts";
 export class ListenLine {
   readonly #context: CliContext;
   readonly #cards: ReadonlyMap<string, ModelCard>;
+  readonly #labelsOf: typeof commandLabels;
   readonly #scores = new Map<string, number>();
   #shown = false;
 
-  constructor(context: CliContext, cards: readonly ModelCard[]) {
+  /** @param labelsOf `commandLabels`, passed in so that the command line starts without loading `@callsign/infer` */
+  constructor(context: CliContext, cards: readonly ModelCard[], labelsOf: typeof commandLabels) {
     this.#context = context;
+    this.#labelsOf = labelsOf;
     this.#cards = new Map(cards.map((card) => [card.name, card]));
   }
 
@@ -19,7 +22,7 @@ export class ListenLine {
       const card = this.#cards.get(model)!;
       this.#scores.set(
         model,
-        Math.max(...commandLabels(card).map((label) => scores[card.labels.indexOf(label)]!)),
+        Math.max(...this.#labelsOf(card).map((label) => scores[card.labels.indexOf(label)]!)),
       );
     }
     if (!this.#context.interactive) return;

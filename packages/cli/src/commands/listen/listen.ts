@@ -1,5 +1,5 @@
 import { type AudioNote, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { type DetectorStep, type DetectorStream, levelDb, type ModelCard } from "@callsign/infer/internal";
+import type { DetectorStep, DetectorStream, ModelCard } from "@callsign/infer/internal";
 import type { MicrophoneProgram } from "@callsign/audio/node/internal";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../../context.ts";
@@ -105,9 +105,10 @@ async function run(
     readonly actions: DetectionActions;
   },
 ): Promise<void> {
+  const { commandLabels, levelDb } = await import("@callsign/infer/internal");
   const { stream, cards, flags, actions } = parts;
   const { seconds = Infinity } = flags;
-  const line = new ListenLine(context, cards);
+  const line = new ListenLine(context, cards, commandLabels);
   let heard = 0;
   let silent = 0;
   const started = performance.now();

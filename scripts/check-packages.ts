@@ -12,7 +12,7 @@ try {
     const options = { cwd: import.meta.dirname, stdio: "inherit" } as const;
     execFileSync("npx", ["publint", "--strict", tarball], options);
     // CommonJS reads these packages by `import()` alone, which every Node they run on has.
-    const assets = ["--exclude-entrypoints", "assets/callsign-embedding.onnx"];
+    const assets = ["--exclude-entrypoints", "assets/callsign-embedding.onnx", "capture-processor.js"];
     execFileSync("npx", ["attw", "--profile", "esm-only", tarball, ...assets], options);
   }
 } catch {

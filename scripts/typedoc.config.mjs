@@ -1,5 +1,5 @@
 // `npm run docs`: the API reference of every package's public names, as pages in docs/api.
-import { OptionDefaults } from "typedoc";
+import { Converter, OptionDefaults, ReflectionKind } from "typedoc";
 
 const doors = {
   audio: ["index", "node/index", "web/index"],
@@ -29,4 +29,13 @@ export default {
   excludePrivate: true,
   disableSources: true,
   treatWarningsAsErrors: true,
+  plugin: [nameByPackage],
 };
+
+/** Names modules as they are imported: `infer/src/node` is `@callsign/infer/node`. */
+function nameByPackage({ converter }) {
+  converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const module of project.getChildrenByKind(ReflectionKind.Module))
+      module.name = `@callsign/${module.name.replace("/src", "").replace("/cli", "")}`;
+  });
+}

@@ -8,9 +8,10 @@ import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
 import { backendOption, openBackend } from "../flags/backend.ts";
+import { formatTrained } from "../output/format-training.ts";
 import { formatDuration } from "../output/progress.ts";
 import { announceChanges, drain, openContext } from "./data.ts";
-import { trainingSummary } from "./train.ts";
+import { runTraining, trainingSummary } from "./train.ts";
 
 /** Flags of `callsign run`, as `runDetector` takes them. */
 export interface RunFlags {
@@ -52,7 +53,6 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
   const { parseDetectorConfig } = await import("@callsign/train/internal");
   const { readConfig } = await import("../config/read-config.ts");
   const { formatLeftOut } = await import("../output/format-data.ts");
-  const { formatTrained, runTraining } = await import("../training/run-training.ts");
   const value = await readConfig(flags.config, { env: context.env });
   const config = parseDetectorConfig(value, { name: flags.config });
   const outDir = flags.out ?? join("runs", config.name);

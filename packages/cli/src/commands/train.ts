@@ -4,8 +4,10 @@ import type { DetectorConfig, TrainedDetector } from "@callsign/train/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import { type Command, Option } from "commander";
 
-import { backendOption } from "../flags/backend.ts";
+import { backendOption, openBackend } from "../flags/backend.ts";
 import { type CliContext, printJson } from "../context.ts";
+import { follow } from "../output/follow.ts";
+import { formatEpoch, formatTrained } from "../output/format-training.ts";
 
 interface TrainFlags {
   readonly config: string;
@@ -46,7 +48,6 @@ export function registerTrain(program: Command, context: CliContext): void {
 async function train(context: CliContext, flags: TrainFlags): Promise<void> {
   const { parseDetectorConfig } = await import("@callsign/train/internal");
   const { readConfig } = await import("../config/read-config.ts");
-  const { formatTrained, runTraining } = await import("../training/run-training.ts");
   const value = await readConfig(flags.config, { env: context.env });
   const config = parseDetectorConfig(value, { name: flags.config });
   const dataDir = flags.data ?? join("build", config.name);
@@ -82,6 +83,36 @@ async function refuseToReplace(
     "INVALID_ARGUMENT",
     `${outDir}: ${found}; ${resume}--restart trains from the beginning and keeps it in ${await nextEarlierFolder(outDir)}`,
   );
+}
+
+export interface RunTrainingOptions {
+  readonly config: DetectorConfig;
+  readonly dataDir: string;
+  readonly outDir: string;
+  /** Default: the config's. */
+  readonly backend?: string | undefined;
+  readonly resume: boolean;
+}
+
+/** Trains a detector; prints progress and a line per epoch on stderr. */
+export async function runTraining(
+  context: CliContext,
+  { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
+): Promise<TrainedDetector> {
+  const { trainDetector } = await import("@callsign/train/internal");
+  const backend = await openBackend(context, options.backend ?? config.train.backend);
+  const { signal } = context;
+  try {
+    return await follow(trainDetector({ config, dataDir, outDir, backend, resume, signal }), {
+      context,
+      show: (event) => {
+        if (event.kind === "progress") return { progress: event.progress };
+        return { line: event.kind === "note" ? `note: ${event.note}` : formatEpoch(event.record, config) };
+      },
+    });
+  } finally {
+    backend.release();
+  }
 }
 
 /** Summary of a training for `--json`. */

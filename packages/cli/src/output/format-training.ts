@@ -1,44 +1,9 @@
 import type { DetectorConfig, EpochRecord, TrainedDetector } from "@callsign/train/internal";
 
-import type { CliContext } from "../context.ts";
-import { follow } from "../output/follow.ts";
-import { openBackend } from "../flags/backend.ts";
-import { formatDuration } from "../output/progress.ts";
-
-export interface RunTrainingOptions {
-  readonly config: DetectorConfig;
-  readonly dataDir: string;
-  readonly outDir: string;
-  /** Default: the config's. */
-  readonly backend?: string | undefined;
-  readonly resume: boolean;
-}
-
-/** Trains a detector; prints progress and a line per epoch on stderr. */
-export async function runTraining(
-  context: CliContext,
-  { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
-): Promise<TrainedDetector> {
-  const { trainDetector } = await import("@callsign/train/internal");
-  const backend = await openBackend(context, options.backend ?? config.train.backend);
-  const { signal } = context;
-  try {
-    return await follow(trainDetector({ config, dataDir, outDir, backend, resume, signal }), {
-      context,
-      show: (event) => {
-        if (event.kind === "progress") return { progress: event.progress };
-        return {
-          line: event.kind === "note" ? `note: ${event.note}` : formatEpoch(event.record, config),
-        };
-      },
-    });
-  } finally {
-    backend.release();
-  }
-}
+import { formatDuration } from "./progress.ts";
 
 /** Formats an epoch: `epoch 3/20: loss 0.1312, validation ...`. */
-function formatEpoch(record: EpochRecord, { train }: Pick<DetectorConfig, "train">): string {
+export function formatEpoch(record: EpochRecord, { train }: Pick<DetectorConfig, "train">): string {
   const { validation } = record;
   const labels = validation.labels.map(
     ({ label, cost, detArea, atTarget }) =>

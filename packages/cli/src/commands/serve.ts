@@ -116,11 +116,13 @@ async function serve(
   { models, flags }: { models: readonly string[]; flags: ServeFlags },
 ): Promise<void> {
   const { serveDetectors } = await import("@callsign/serve/internal");
+  const { checkThresholdLabels } = await import("@callsign/infer/internal");
   // Clients that ask for their own sensitivity start from the cards' thresholds, so the flags' are not set here.
   const sensitivity = sensitivityOf(flags);
   const { threshold: _threshold, falseAlarmsPerDay: _rate, ...loading } = flags;
   const detector = await openDetector(context, models, loading);
   try {
+    checkThresholdLabels(detector.cards, sensitivity);
     const server = await serveDetectors(detector, { ...serveOptions(context, flags), sensitivity });
     const { http, wyoming } = server;
     const wyomingSocket = flags.wyoming?.kind === "unix" ? flags.wyoming.path : undefined;

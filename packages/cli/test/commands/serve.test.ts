@@ -70,7 +70,7 @@ describe("callsign serve", () => {
 
   it("accepts one address for Wyoming", async () => {
     for (const [wrong, why] of [
-      [["--uri", "tcp://127.0.0.1"], "a host and a port 0 to 65535 are needed"],
+      [["--uri", "tcp://127.0.0.1"], "give a host and a port 0 to 65535"],
       [["--wyoming", "stdio://", "--wyoming-port", "1"], "give --wyoming or --wyoming-port, not both"],
       [["--wyoming", "stdio://", "--json"], "standard output carries the protocol"],
     ] as const)
@@ -93,6 +93,13 @@ describe("callsign serve", () => {
     expect(events.map(({ type }) => type)).toEqual(["info", "pong", "not-detected"]);
     expect(events[0]!.data).toMatchObject({
       wake: [{ models: [{ name: "Hey Alexa", phrase: "Hey Alexa" }] }],
+    });
+  });
+
+  it.skipIf(!hasSharedData)("refuses a threshold for an unknown label", async () => {
+    expect(await runCaptured(["serve", HEAD, ...EMBEDDING, "--threshold", "x=0.5"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('no label "x" to detect') as string,
     });
   });
 

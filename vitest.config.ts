@@ -20,6 +20,8 @@ export default defineConfig({
     // Every core: Vitest would leave one free, and the tests wait for processes and disks more than they calculate.
     maxWorkers: "100%",
     testTimeout: 60_000,
+    // 10 s by default; some hooks export a model.
+    hookTimeout: 60_000,
     // One second by default, too little where the machine is busy.
     expect: { poll: { timeout: 20_000 } },
   },

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { benchAudio, percentile } from "@callsign/eval/internal";
 import { createFrontend, embeddingsOf, loadClassifier, LOG_MEL, StreamBatch } from "@callsign/infer/internal";
 import { createNodeSession, loadDetector, readModel } from "@callsign/infer/node/internal";
-import { makeUntrainedModel } from "../packages/cli/src/training/untrained-model.ts";
+import { makeUntrainedModel } from "@callsign/train/internal";
 
 const STEP_MS = 80;
 const WARM_UP_STEPS = 25;

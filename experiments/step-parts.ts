@@ -22,7 +22,7 @@ import {
   loadDetector,
   readModel,
 } from "@callsign/infer/node/internal";
-import { makeUntrainedModel } from "../packages/cli/src/training/untrained-model.ts";
+import { makeUntrainedModel } from "@callsign/train/internal";
 import { buildLogMelModel } from "../packages/infer/src/frontend/log-mel-graph.ts";
 import { buildSingleFile } from "../packages/infer/src/export/single-file.ts";
 import { makeStreamingEmbedding } from "../packages/infer/src/frontend/streaming/streaming-embedding.ts";

@@ -11,7 +11,7 @@ import { createRandom } from "@callsign/data/internal";
 import { type Pcm } from "@callsign/audio/internal";
 import { detections } from "@callsign/infer/internal";
 import { loadDetector } from "@callsign/infer/node/internal";
-import { makeUntrainedModel } from "../packages/cli/src/training/untrained-model.ts";
+import { makeUntrainedModel } from "@callsign/train/internal";
 
 const MINUTE = 60 * 16_000;
 const { values } = parseArgs({

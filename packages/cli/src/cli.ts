@@ -21,7 +21,7 @@ import { describeError, exitCodeOf, type ExitCode } from "./exit-code.ts";
 
 /**
  * Runs one command line and returns its exit code; never throws and never exits the process.
- * Command files only declare options: each loads what it needs when it runs, so `detect` never loads TensorFlow.
+ * Command files only declare options and load the rest when they run, so `detect` never loads TensorFlow.
  */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
   const program = createProgram(context);
@@ -35,12 +35,12 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
-/** The whole command tree, bound to a context. */
+/** Command tree bound to a context. */
 export function createProgram(context: CliContext): Command {
   const program = new CallsignCommand("callsign")
     .description("Train, run and evaluate voice-command detectors.")
     .version(readVersion(), "-V, --version", "print the version")
-    .showHelpAfterError("Run with --help for the options and an example.")
+    .showHelpAfterError("Add --help for the options and an example.")
     .showSuggestionAfterError()
     .addHelpText("after", EXIT_CODES)
     .exitOverride()
@@ -70,7 +70,7 @@ const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 bad usage or config, 130 interrupted by Ctrl-C, 143 by SIGTERM.
 Errors are printed on stderr as "error [CODE] message"; results on stdout.`;
 
-/** A command that reports a misspelt option before a required one that is missing because of it. */
+/** Command that reports an unknown option before a missing required one, which may be the same one misspelt. */
 class CallsignCommand extends Command {
   override createCommand(name?: string): Command {
     return new CallsignCommand(name);
@@ -85,7 +85,7 @@ class CallsignCommand extends Command {
         .visibleOptions(this)
         .flatMap(({ long }) => long ?? []);
       const near = closestName(flag.split("=", 1)[0]!, known);
-      const file = existsSync(flag) ? `\n(For the file of that name, write ./${flag})` : "";
+      const file = existsSync(flag) ? `\n(For the file with this name, write ./${flag})` : "";
       const suggestion = near === undefined ? file : `\n(Did you mean ${near}?)`;
       this.error(`error: unknown option '${flag}'${suggestion}`, { code: "commander.unknownOption" });
     }
@@ -95,7 +95,7 @@ class CallsignCommand extends Command {
 
 const HELP_FLAGS = new Set(["-h", "--help"]);
 
-/** Of this package; the manifest is the same seen from src and from dist. */
+/** Version of this package; the path of its manifest is the same from src and dist. */
 function readVersion(): string {
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;

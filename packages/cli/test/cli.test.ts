@@ -31,20 +31,20 @@ describe("every command", () => {
 });
 
 describe("bad usage", () => {
-  it("exits 2 and suggests the command that was meant", async () => {
+  it("exits 2 and suggests a command for a misspelt one", async () => {
     const { exitCode, stdout, stderr } = await runCaptured(["detetc"]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("Did you mean detect?");
     expect(stdout).toBe("");
   });
 
-  it("exits 2 where a required option is missing, naming it", async () => {
+  it("exits 2 and names a required option that is missing", async () => {
     const { exitCode, stderr } = await runCaptured(["detect", "a.wav"]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("--model <dir>");
   });
 
-  it("exits 2 for a number that is none", async () => {
+  it("exits 2 for an argument that is not a number", async () => {
     const { exitCode, stderr } = await runCaptured([
       "detect",
       "a.wav",
@@ -60,9 +60,7 @@ describe("bad usage", () => {
   it("exits 2 for a provider that does not exist", async () => {
     const { exitCode, stderr } = await runCaptured(["detect", "a.wav", "--model", "m", "--provider", "tpu"]);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(
-      'error [INVALID_ARGUMENT] --provider: expected one of auto, cuda, webgpu, cpu, got "tpu"',
-    );
+    expect(stderr).toContain("'tpu' is invalid. Allowed choices are auto, cuda, webgpu, cpu.");
   });
 
   it("exits 2 for an architecture that does not exist", async () => {
@@ -75,7 +73,7 @@ describe("bad usage", () => {
 });
 
 describe("failure", () => {
-  it("exits 1 with the code and the place of a model that is not there", async () => {
+  it("exits 1 with the code and path of a missing model", async () => {
     const { exitCode, stdout, stderr } = await runCaptured([
       "detect",
       "a.wav",

@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL("../../../configs", import.meta.url));
 const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
 
 describe("configs/", () => {
-  it("has the ones the documentation names", () => {
+  it("contains the configs that the documentation names", () => {
     expect(files).toEqual(expect.arrayContaining(["start.yaml", "galactic-offline.yaml", "embedding.yaml"]));
   });
 

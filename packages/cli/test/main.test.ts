@@ -44,7 +44,7 @@ async function outcome(
 }
 
 describe("the callsign process", () => {
-  it("prints doctor's findings as JSON alone and ends although a GPU runtime was tried", async () => {
+  it("prints only the JSON of doctor and exits after trying a GPU runtime", async () => {
     const { exitCode, stdout } = await outcome(start(["doctor", "--json"]));
     expect(exitCode).toBe(0);
     const checks = JSON.parse(stdout) as {
@@ -62,18 +62,18 @@ describe("the callsign process", () => {
     expect(found("onnxruntime cpu")).toBe(true);
     expect(found("telemetry off")).toBe(true);
     expect(found("flite")).toBe(true);
-    expect(found("TensorFlow.js wasm")).toBe(true);
+    expect(found("backend wasm")).toBe(true);
     for (const check of checks) expect(check.found || (check.fix ?? check.detail) !== "").toBe(true);
   });
 
-  it("exits 2 for bad usage and tells it on stderr", async () => {
+  it("exits 2 for bad usage with an error on stderr", async () => {
     const { exitCode, stdout, stderr } = await outcome(start(["models", "path"]));
     expect(exitCode).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toContain("missing required argument 'id'");
   });
 
-  it("prints its version, and names the option that was meant before one that is missing", async () => {
+  it("prints its version, and reports a misspelt option before a missing one", async () => {
     const version = await outcome(start(["--version"]));
     expect(version).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     const misspelt = await outcome(start(["detect", "a.wav", "--modle", "m"]));
@@ -115,7 +115,7 @@ describe("the callsign process", () => {
     expect(stderr).toContain("error [ABORTED]");
   });
 
-  it("takes paths from where npm was started", async () => {
+  it("resolves paths from the folder where npm was started", async () => {
     const folder = await mkdtemp(join(tmpdir(), "callsign-npm-"));
     await writeFile(join(folder, "a.yaml"), "labels: 7\n");
     const child = spawn(
@@ -131,7 +131,7 @@ describe("the callsign process", () => {
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("labels") });
   });
 
-  it("does not take a reader that went away for a fault", async () => {
+  it("exits 0 if the reader of a pipe exits", async () => {
     const child = start(["--help"]);
     child.stdout?.destroy();
     expect((await outcome(child)).exitCode).toBe(0);
@@ -147,7 +147,7 @@ describe.skipIf(!hasSharedData)("an interrupted run", () => {
 
   afterAll(() => rm(model, { recursive: true }));
 
-  it("stops at Ctrl-C with exit code 130 and says so", async () => {
+  it("stops at Ctrl-C with exit code 130 and a message", async () => {
     const child = start(["eval", "challenge", "--realtime", ...challengeFlags(model)]);
     // The first progress line comes five seconds into the minute the clip lasts.
     await once(child.stderr!, "data");

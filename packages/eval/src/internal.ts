@@ -41,6 +41,7 @@ export * from "./keyword/report-page.ts";
 export * from "./keyword/worst-recordings.ts";
 export * from "./embedding/compare-embeddings.ts";
 export * from "./conversation/conversation.ts";
+export * from "./conversation/conversation-files.ts";
 export * from "./statistics/bootstrap.ts";
 export * from "./conversation/evaluate-clips.ts";
 export * from "./challenge/look-ahead.ts";

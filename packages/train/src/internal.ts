@@ -41,6 +41,7 @@ export * from "./loop/train-detector.ts";
 export type { TrainEvent } from "./loop/run.ts";
 export * from "./loop/checkpoint.ts";
 export * from "./export/training-report.ts";
+export * from "./export/untrained-model.ts";
 export * from "./loop/state.ts";
 export * from "./select/calibrate.ts";
 export * from "./select/expected-cost.ts";

@@ -1,14 +1,14 @@
 import { readFile, rm } from "node:fs/promises";
 import { CallsignError } from "@callsign/audio/internal";
-import { type AudioVariant } from "@callsign/infer/internal";
+import type { AudioVariant } from "@callsign/infer/internal";
 import type { BenchResult } from "@callsign/eval/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { EMBEDDING_HELP, MODEL_HELP } from "../flags/detector.ts";
 import { addHeadOptions, type HeadFlags, headOf } from "../flags/heads.ts";
 import { COPIES_HELP, parseCopies } from "../flags/copies.ts";
-import { parseNumber } from "../flags/numbers.ts";
+import { parseCount } from "../flags/numbers.ts";
 import { ProgressLine } from "../output/progress.ts";
-import { makeUntrainedModel } from "../training/untrained-model.ts";
 
 interface BenchFlags extends HeadFlags {
   readonly model?: string;
@@ -20,28 +20,30 @@ interface BenchFlags extends HeadFlags {
   readonly json?: boolean;
 }
 
-/** `callsign bench`: what a model costs, against the same model computed as other tools do. */
+/** Registers `callsign bench`: speed and memory of a model, compared with other implementations. */
 export function registerBench(program: Command, context: CliContext): void {
   const benchCommand = program
     .command("bench")
-    .description("Measure what a model costs on this machine, compared with other implementations.")
-    .option(
-      "--model <dir>",
-      "model folder, or an .onnx head without a card; (default: an untrained conv-attention on Callsign's own embedding)",
-    )
+    .description("Measure speed and memory of a model on this machine, compared with other implementations.")
+    .option("--model <dir>", `${MODEL_HELP} (default: an untrained conv-attention on Callsign's embedding)`)
     .option(
       "--embedding <file>",
-      "speech embedding ONNX file (default: found as `callsign models list` shows); without --model the embedding of the untrained model, a file or an id",
+      `${EMBEDDING_HELP}; without --model also an id: the embedding of the untrained model`,
     )
     .option("--tta <copies>", COPIES_HELP, parseCopies)
-    .option("--rounds <count>", "rounds; in each, every implementation is timed once", parseNumber, 30)
+    .option(
+      "--rounds <count>",
+      "number of rounds; each round times every implementation once",
+      parseCount,
+      30,
+    )
     .option(
       "--check <file>",
-      "fail when a ratio is more than 15 % worse than this baseline's for the processor at hand (40 % where it has none)",
+      "fail if a ratio is more than 15 % worse than in this baseline for this processor, or 40 % for an unknown processor",
     )
     .option(
       "--write-baseline <file>",
-      "write the ratios as a baseline for --check; other processors' in the file are kept",
+      "write the ratios as a baseline for --check; entries of other processors are kept",
     )
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign bench --model models/galactic --json")
@@ -49,15 +51,13 @@ export function registerBench(program: Command, context: CliContext): void {
   addHeadOptions(benchCommand);
 }
 
-/** A busy machine may spoil a run: a check fails only when so many do. */
+/** Measurements that must all fail before a check fails: a busy machine may spoil one. */
 const TRIES = 3;
 
 async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
   const { findRegressions, knowsProcessor, parseBaseline, toBaseline } =
     await import("@callsign/eval/internal");
   const { writeFileAtomic } = await import("@callsign/infer/node/internal");
-  if (!(Number.isInteger(flags.rounds) && flags.rounds >= 1 && flags.rounds <= 10_000))
-    throw new CallsignError("INVALID_ARGUMENT", `--rounds: expected 1 to 10000, got ${flags.rounds}`);
   const baseline =
     flags.check === undefined
       ? undefined
@@ -71,7 +71,7 @@ async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
   }
   if (baseline && !knowsProcessor(baseline, result.machine.cpu))
     context.stderr(
-      `${flags.check}: nothing measured on ${result.machine.cpu}, so ratios may be 40 % worse than the lowest it has; ` +
+      `${flags.check}: has no entry for ${result.machine.cpu}, so ratios may be 40 % worse than its lowest; ` +
         `add this processor with --write-baseline\n`,
     );
   if (flags.json) printJson(context, result);
@@ -85,7 +85,7 @@ async function bench(context: CliContext, flags: BenchFlags): Promise<void> {
   if (worse.length > 0)
     throw new CallsignError(
       "BENCH_REGRESSED",
-      `bench: ${worse.join("; ")} (baseline ${flags.check}); if that is meant, write it anew with --write-baseline`,
+      `bench: ${worse.join("; ")} (baseline ${flags.check}); if this is intended, replace the baseline with --write-baseline`,
     );
 }
 
@@ -93,7 +93,7 @@ const readBaseline = (file: string): Promise<string> =>
   readFile(file, "utf8").catch((cause: unknown) => {
     throw new CallsignError(
       "FILE_NOT_FOUND",
-      `${file}: cannot read the baseline: ${String(cause)}; make one with --write-baseline`,
+      `${file}: cannot read the baseline: ${String(cause)}; write one with --write-baseline`,
       { cause },
     );
   });
@@ -129,6 +129,7 @@ async function openUntrained(
   { env, signal }: CliContext,
   { embedding }: BenchFlags,
 ): Promise<{ readonly folder: string; readonly embeddingPath?: string }> {
+  const { makeUntrainedModel } = await import("@callsign/train/internal");
   if (embedding === undefined) return { folder: await makeUntrainedModel() };
   const { chooseEmbedding } = await import("@callsign/infer/node/internal");
   const { path } = await chooseEmbedding(embedding, { env, signal });
@@ -138,17 +139,17 @@ async function openUntrained(
 function table(result: BenchResult): string {
   const { stepMs, ratios, machine, copies } = result;
   const rows: [string, string][] = [
-    ["a step of 80 ms", `${stepMs.p50.toFixed(3)} ms (median), ${stepMs.p99.toFixed(3)} ms (99 of 100)`],
-    ["streams a core", String(result.streamsPerCore)],
-    ["the openWakeWord way", `${ratios.openWakeWordWay.toFixed(2)} times ours`],
-    ["the livekit way", `${ratios.livekitWay.toFixed(2)} times ours`],
-    ["the published way", `${ratios.publishedWay.toFixed(2)} times ours`],
-    ["heap left a step", `${result.allocationBytes} bytes`],
+    ["step of 80 ms", `${stepMs.p50.toFixed(3)} ms (median), ${stepMs.p99.toFixed(3)} ms (p99)`],
+    ["streams per core", String(result.streamsPerCore)],
+    ["computed as openWakeWord", `${ratios.openWakeWordWay.toFixed(2)} times as long`],
+    ["computed as livekit-wakeword", `${ratios.livekitWay.toFixed(2)} times as long`],
+    ["computed as the published model", `${ratios.publishedWay.toFixed(2)} times as long`],
+    ["heap allocated per step", `${result.allocationBytes} bytes`],
     ["start-up", `${result.startUpMs.toFixed(0)} ms, first step ${result.firstStepMs.toFixed(1)} ms`],
-    ["memory", `${result.residentMiB.toFixed(0)} MiB, all ways open`],
+    ["memory", `${result.residentMiB.toFixed(0)} MiB, with all four implementations loaded`],
   ];
   if (copies !== undefined)
-    rows.splice(1, 0, [`${copies.count} copies`, `${copies.ratio.toFixed(2)} times the audio as it is`]);
+    rows.splice(1, 0, [`${copies.count} copies`, `${copies.ratio.toFixed(2)} times as long as without`]);
   const width = Math.max(...rows.map(([name]) => name.length));
   const head = `${result.model}, on ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; processor time\n`;
   return head + rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`).join("");

@@ -2,31 +2,31 @@ import { join, dirname, resolve } from "node:path";
 
 import type { BuildContext, BuildIndex, BuildPlan, BuildReport, BuildStage } from "@callsign/data/internal";
 import { CallsignError, closestName } from "@callsign/audio/internal";
-import { type Progress } from "@callsign/infer/internal";
+import type { Progress } from "@callsign/infer/internal";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
-import { parseNumber } from "../flags/numbers.ts";
+import { parseCount, parseWorkers } from "../flags/numbers.ts";
 import { asProgress, follow } from "../output/follow.ts";
 
-/** `callsign data`: from typed words and recordings to feature shards. */
+/** Registers `callsign data`: feature shards from phrases and recordings. */
 export function registerData(program: Command, context: CliContext): void {
   const data = program
     .command("data")
-    .description("Make training data from phrases and recordings: build, inspect, download what is needed.")
+    .description("Build, inspect and download training data.")
     .addHelpText("after", "\nExample:\n  callsign data build --config configs/data-example.yaml");
   const json = "print one JSON document and nothing else on stdout";
   data
     .command("build")
-    .description("Build feature shards; run it again to continue a stopped build.")
+    .description("Build training data from phrases and recordings; run it again to continue a stopped build.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--out <dir>", "folder for the build (default: build/NAME)")
     .option("--stage <name>", "stop after this stage: texts, synthesize, collect, features")
-    .option("--dry-run", "print what would be made and its size, and make nothing")
+    .option("--dry-run", "print what would be built and its size, without building it")
     .option(
       "--workers <n>",
-      "worker threads (default: the config's, else one per core); the result is the same for any number",
-      parseNumber,
+      "worker threads (default: the config's, else one per core); the number does not change the result",
+      parseWorkers,
     )
     .option("--json", json)
     .addHelpText(
@@ -36,17 +36,19 @@ export function registerData(program: Command, context: CliContext): void {
     .action((flags: BuildFlags) => build(context, flags));
   data
     .command("inspect")
-    .description("Count and check a build: clips, hours, voices, licences, rejected clips, damaged files.")
+    .description(
+      "Summarize and check a build: clips, hours, voices, licences, rejected clips, damaged files.",
+    )
     .argument("<dir>", "folder of the build")
-    .option("--html <file>", "write a page with spectrograms and players of a random sample")
-    .option("--sample <n>", "number of clips on the page", parseNumber, 24)
-    .option("--seed <seed>", "random seed for the choice of clips", "0")
+    .option("--html <file>", "write a page with spectrograms and players of some random clips")
+    .option("--sample <n>", "number of clips on the page", parseCount, 24)
+    .option("--seed <seed>", "random seed of the choice of clips", "0")
     .option("--json", json)
     .addHelpText("after", "\nExample:\n  callsign data inspect build/example --html build/example.html")
     .action((dir: string, flags: InspectFlags) => inspect(context, { dir, flags }));
   data
     .command("pull")
-    .description("Download what a config needs, so that building it needs no network.")
+    .description("Download everything a config needs, so that it can be built without a network.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--json", json)
     .addHelpText("after", "\nExample:\n  callsign data pull --config configs/data-example.yaml")
@@ -76,7 +78,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
   const { buildData } = await import("@callsign/data/internal");
   const building = await openContext(context, flags);
   const until = await stageOf(flags.stage);
-  if (flags.dryRun) return plan(context, { building, flags });
+  if (flags.dryRun) return printPlan(context, { building, flags });
   await announceChanges(context, building);
   const index = await drain(context, (onNote) =>
     buildData({ ...building, onNote }, until === undefined ? {} : { until }),
@@ -90,13 +92,13 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
   else context.stdout((await import("../output/format-data.ts")).formatBuild(index, building.out));
 }
 
-/** Without the shard list, which may be thousands long and is in index.json. */
+/** Index without the list of shards, which may be long and is in index.json. */
 function summaryOf(index: BuildIndex, { out }: BuildContext) {
   const { shards, ...rest } = index;
   return { out, ...rest, shards: shards.length };
 }
 
-async function plan(
+async function printPlan(
   context: CliContext,
   { building, flags }: { building: BuildContext; flags: BuildFlags },
 ): Promise<void> {
@@ -129,8 +131,8 @@ async function inspect(
   if (report.damaged.length > 0)
     throw new CallsignError(
       "CHECKSUM_MISMATCH",
-      `${dir}: ${report.damaged.length} files are not as they were written: ${report.damaged.slice(0, 3).join("; ")}; ` +
-        "run data build again: it makes them anew",
+      `${dir}: ${report.damaged.length} files were changed since the build: ${report.damaged.slice(0, 3).join("; ")}; ` +
+        "run data build again to rebuild them",
     );
 }
 
@@ -150,7 +152,7 @@ async function writePage(
   context.stderr(`page: ${path}\n`);
 }
 
-/** Runs a stage generator to its end, showing its progress; what it remarks is said once it is out of the way. */
+/** Runs a stage with a progress line and returns its result; its notes are printed after the progress line. */
 export async function drain<Result>(
   context: CliContext,
   start: (onNote: (note: string) => void) => AsyncGenerator<Progress, Result>,
@@ -178,7 +180,7 @@ export async function openContext(
   return contextOf(context, { ...flags, config, file: flags.config });
 }
 
-/** The same for a config at hand, which lies or will lie in `file`. */
+/** Build context of a parsed config. @param options.file path of the config; relative paths in it start from its folder */
 export async function contextOf(
   { env, signal }: CliContext,
   {
@@ -200,7 +202,7 @@ export async function contextOf(
     config,
     baseDir: dirname(resolve(file)),
     out,
-    workers: checkWorkers(workers) ?? (config.data.workers || availableParallelism()),
+    workers: workers ?? (config.data.workers || availableParallelism()),
     identity: toolIdentity(),
     cacheDir,
     env,
@@ -215,8 +217,8 @@ export async function contextOf(
 }
 
 /**
- * Tells which fields of the config differ from those of the build that is already in the folder.
- * @throws CallsignError `INVALID_ARGUMENT` where that is the build of another detector
+ * Reports on stderr which fields of the config changed since the folder was built.
+ * @throws CallsignError `INVALID_ARGUMENT` if the folder holds the data of another detector
  */
 export async function announceChanges(
   context: CliContext,
@@ -228,23 +230,15 @@ export async function announceChanges(
   if (before["name"] !== config.name)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `${out}: holds the data of detector ${JSON.stringify(before["name"])}, the config is of ${JSON.stringify(config.name)}; ` +
-        "nothing was changed. Give another folder with --out, or put the name back",
+      `${out}: holds the data of detector ${JSON.stringify(before["name"])}, but the config is for ${JSON.stringify(config.name)}; ` +
+        "nothing was changed. Give another folder with --out, or change the name back",
     );
   const { changedFields } = await import("@callsign/train/internal");
   const changed = changedFields(before, JSON.parse(JSON.stringify(recordedConfig(config))));
   if (changed.length > 0)
     context.stderr(
-      `note: the config changed since ${out} was built: ${changed.join("; ")}. What depends on it is made again\n`,
+      `note: the config changed since ${out} was built: ${changed.join("; ")}. What depends on that is rebuilt\n`,
     );
-}
-
-function checkWorkers(workers: number | undefined): number | undefined {
-  if (workers === undefined || (Number.isInteger(workers) && workers >= 1 && workers <= 256)) return workers;
-  throw new CallsignError(
-    "INVALID_ARGUMENT",
-    `--workers: expected a whole number from 1 to 256, got ${workers}`,
-  );
 }
 
 async function stageOf(name: string | undefined): Promise<BuildStage | undefined> {

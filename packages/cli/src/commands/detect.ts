@@ -1,32 +1,35 @@
-import { type AudioNote, CallsignError } from "@callsign/audio/internal";
-import { type Detection, type Detector } from "@callsign/infer/internal";
+import { type AudioNote, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import type { Detector, ModelDetection } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { addRawOptions, type RawFlags, readInput } from "../flags/audio-input.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { describeError, type JsonError, toJsonError } from "../exit-code.ts";
-import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../flags/detector.ts";
+import { collect } from "../flags/heads.ts";
+import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from "../flags/detector.ts";
 
-interface DetectFlags extends OpenDetectorFlags, RawFlags {
+interface DetectFlags extends DetectorFlags, RawFlags {
+  readonly model: readonly string[];
   readonly json?: boolean;
 }
 
 interface FileResult {
   readonly file: string;
   readonly seconds: number;
-  readonly detections: readonly Detection[];
-  /** What was lost or assumed while the file was read. */
+  readonly detections: readonly ModelDetection[];
+  /** What was lost or assumed in reading the file. */
   readonly notes?: readonly AudioNote[];
   readonly error?: JsonError;
 }
 
-/** `callsign detect`: what a model hears in recordings. */
+/** Registers `callsign detect`: detections in recordings. */
 export function registerDetect(program: Command, context: CliContext): void {
   const detectCommand = program
     .command("detect")
     .description(
-      "Print where a model detects its words in recordings (wav, flac, mp3, ogg, opus; any sample rate).",
+      "Print the detections in recordings (wav, flac, mp3, ogg, opus; with ffmpeg also m4a and others).",
     )
-    .argument("<file...>", "recordings, or pipes; - is standard input");
+    .argument("<file...>", "recordings or pipes; - is standard input")
+    .requiredOption("--model <dir>", `${MODEL_HELP}; repeat it for several models`, collect);
   addRawOptions(addDetectorOptions(detectCommand))
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
@@ -34,7 +37,7 @@ export function registerDetect(program: Command, context: CliContext): void {
       "\nA file that cannot be read is reported and the others are still processed; the exit code is then 1.\n" +
         "\nExamples:\n" +
         "  callsign detect call.flac memo.wav --model models/galactic\n" +
-        "  callsign detect *.wav --model models/galactic --json\n" +
+        "  callsign detect *.wav --model models/oxygen --model models/battery --json\n" +
         "  arecord -q -t raw -f S16_LE -r 16000 | callsign detect - --rate 16000 --model models/galactic",
     )
     .action((files: string[], flags: DetectFlags) => detect(context, { files, flags }));
@@ -46,7 +49,7 @@ async function detect(
 ): Promise<void> {
   if (files.filter((file) => file === "-").length > 1)
     throw new CallsignError("INVALID_ARGUMENT", "detect: - (standard input) can be read only once");
-  const detector = await openDetector(context, flags);
+  const detector = await openDetector(context, flags.model, flags);
   const results: FileResult[] = [];
   const failures: Failure[] = [];
   try {
@@ -55,7 +58,7 @@ async function detect(
       results.push(result);
       if (error === undefined) continue;
       failures.push({ file, error });
-      // Of a single file the error is the command's own.
+      // The error of a single file is thrown below.
       if (!flags.json && files.length > 1) context.stderr(`${describeError(error)}\n`);
     }
   } finally {
@@ -70,7 +73,7 @@ interface Failure {
   readonly error: unknown;
 }
 
-/** One error for all that failed, with the code of the first. */
+/** One error for all failed files, with the code of the first. */
 function summaryOf(failures: readonly Failure[], files: number): unknown {
   const { error } = failures[0]!;
   if (files === 1 || !(error instanceof CallsignError)) return error;
@@ -87,12 +90,12 @@ function summaryOf(failures: readonly Failure[], files: number): unknown {
 
 const MAX_SHOWN = 10;
 
-/** One bad file is reported in its place and the others still run. */
+/** Detections of one file; an error is returned, so that the other files are still processed. */
 async function detectFile(
   context: CliContext,
   { detector, file, flags }: { detector: Detector; file: string; flags: DetectFlags },
 ): Promise<{ readonly result: FileResult; readonly error?: unknown }> {
-  const detections: Detection[] = [];
+  const detections: ModelDetection[] = [];
   const notes: AudioNote[] = [];
   const onNote = (note: AudioNote): void => {
     notes.push(note);
@@ -101,11 +104,11 @@ async function detectFile(
   let samples = 0;
   const result = (): FileResult => ({
     file,
-    seconds: samples / 16_000,
+    seconds: samples / SAMPLE_RATE_HZ,
     detections,
     ...(notes.length > 0 && { notes }),
   });
-  // A stream of its own: nothing of one file is heard in the next.
+  // A new stream for each file, so that files do not affect each other.
   const stream = detector.open();
   try {
     for await (const chunk of readInput(context, file, { raw: flags, onNote })) {
@@ -113,7 +116,7 @@ async function detectFile(
       for (const step of await stream.push(chunk))
         for (const detection of step.detections) {
           detections.push(detection);
-          if (!flags.json) context.stdout(formatDetection(file, detection));
+          if (!flags.json) context.stdout(formatDetection(file, detection, flags.model.length > 1));
         }
     }
   } catch (error) {
@@ -121,9 +124,15 @@ async function detectFile(
     return { result: { ...result(), error: toJsonError(error) }, error };
   }
   if (!flags.json && detections.length === 0)
-    context.stdout(`${file}\tnothing in ${(samples / 16_000).toFixed(1)} s\n`);
+    context.stdout(`${file}\tno detections in ${(samples / SAMPLE_RATE_HZ).toFixed(1)} s\n`);
   return { result: result() };
 }
 
-const formatDetection = (file: string, { label, score, timestampMs }: Detection): string =>
-  `${file}\t${(timestampMs / 1000).toFixed(3)} s\t${label}\t${score.toFixed(3)}\n`;
+function formatDetection(
+  file: string,
+  { model, label, score, timestampMs }: ModelDetection,
+  withModel: boolean,
+): string {
+  const name = withModel ? `${model}\t${label}` : label;
+  return `${file}\t${(timestampMs / 1000).toFixed(3)} s\t${name}\t${score.toFixed(3)}\n`;
+}

@@ -5,17 +5,17 @@ import type { EmbeddingAgreement } from "@callsign/eval/internal";
 import type { EmbeddingProgress, MadeEmbedding } from "@callsign/train/internal";
 import type { Command } from "commander";
 
-import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
+import { backendOption } from "../flags/backend.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { asProgress, follow } from "../output/follow.ts";
-import { parseNumber } from "../flags/numbers.ts";
+import { parseWorkers } from "../flags/numbers.ts";
 
 interface TrainFlags {
   readonly config: string;
   readonly out?: string;
   readonly lessons?: string;
   readonly workers?: number;
-  readonly backend: string;
+  readonly backend?: string;
   readonly json?: boolean;
 }
 
@@ -25,7 +25,7 @@ interface CompareFlags {
   readonly json?: boolean;
 }
 
-/** `callsign embedding`: train an embedding of one's own, and see how near it is to its teacher. */
+/** Registers `callsign embedding`: training of a speech embedding, and its agreement with its teacher. */
 export function registerEmbedding(program: Command, context: CliContext): void {
   const embedding = program
     .command("embedding")
@@ -34,13 +34,13 @@ export function registerEmbedding(program: Command, context: CliContext): void {
   embedding
     .command("train")
     .description(
-      "Make lessons from synthesized speech, train a student of the reference embedding, export it.",
+      "Synthesize speech, train an embedding on it to reproduce the teacher's embeddings, and export it.",
     )
     .requiredOption("--config <file>", "YAML config of the embedding")
     .option("--out <dir>", "folder for the embedding (default: embeddings/NAME)")
-    .option("--lessons <dir>", "folder for the lessons (default: build/NAME-lessons)")
-    .option("--workers <count>", "worker threads that make lessons (default: cores - 1)", parseNumber)
-    .option("--backend <name>", BACKEND_CHOICES, "auto")
+    .option("--lessons <dir>", "folder for the training data (default: build/NAME-lessons)")
+    .option("--workers <count>", "worker threads that make training data (default: cores - 1)", parseWorkers)
+    .addOption(backendOption("auto"))
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -49,8 +49,8 @@ export function registerEmbedding(program: Command, context: CliContext): void {
     .action((flags: TrainFlags) => train(context, flags));
   embedding
     .command("compare")
-    .description("Compare an embedding with the reference on recordings: mean cosine and explained variance.")
-    .requiredOption("--embedding <file>", "the embedding's ONNX file")
+    .description("Compare an embedding with Google's on recordings: mean cosine and explained variance.")
+    .requiredOption("--embedding <file>", "ONNX file of the embedding")
     .requiredOption("--audio <dir...>", "folders of recordings")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
@@ -69,7 +69,7 @@ async function train(context: CliContext, flags: TrainFlags): Promise<void> {
     name: flags.config,
   });
   const teacher = await locateTeacher(context, config.teacher);
-  const backend = await openBackend(context, flags.backend);
+  const backend = await openBackend(context, flags.backend ?? "auto");
   const total = config.train.steps;
   const events = makeEmbedding(config, {
     backend,
@@ -85,21 +85,21 @@ async function train(context: CliContext, flags: TrainFlags): Promise<void> {
       context,
       show: (event) => ({
         progress: { stage: "train", done: event.step, total, unit: "steps" },
-        ...(event.agreement && { line: formatLook(event) }),
+        ...(event.agreement && { line: formatValidation(event) }),
       }),
     });
-    tell(context, made, flags);
+    print(context, made, flags);
   } finally {
     backend.release();
   }
 }
 
-function formatLook({ step, loss, agreement }: EmbeddingProgress): string {
+function formatValidation({ step, loss, agreement }: EmbeddingProgress): string {
   const { cosine = NaN, r2 = NaN } = agreement ?? {};
-  return `step ${step}: loss ${loss.toFixed(4)}; voices kept apart: cosine ${cosine.toFixed(4)}, variance explained ${r2.toFixed(4)}`;
+  return `step ${step}: loss ${loss.toFixed(4)}; validation voices: cosine ${cosine.toFixed(4)}, variance explained ${r2.toFixed(4)}`;
 }
 
-function tell(context: CliContext, made: MadeEmbedding, { json = false }: { json?: boolean }): void {
+function print(context: CliContext, made: MadeEmbedding, { json = false }: { json?: boolean }): void {
   if (json) printJson(context, made);
   else
     context.stdout(
@@ -107,7 +107,7 @@ function tell(context: CliContext, made: MadeEmbedding, { json = false }: { json
     );
 }
 
-/** The embedding that is learned from: the reference, found or downloaded, or a file. */
+/** File of the teacher: Google's embedding, found or downloaded, or a file. */
 async function locateTeacher({ env, signal }: CliContext, teacher: string) {
   const { chooseEmbedding } = await import("@callsign/infer/node/internal");
   return chooseEmbedding(teacher, { env, signal });

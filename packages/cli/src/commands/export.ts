@@ -2,9 +2,10 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
-import { type AudioVariant } from "@callsign/infer/internal";
+import type { AudioVariant } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
+import { EMBEDDING_HELP, MODEL_HELP } from "../flags/detector.ts";
 import { addHeadOptions, type HeadFlags, headOf } from "../flags/heads.ts";
 import { parseCopies } from "../flags/copies.ts";
 import { parseNumber } from "../flags/numbers.ts";
@@ -24,31 +25,28 @@ interface ExportFlags extends HeadFlags {
   readonly json?: boolean;
 }
 
-/** `callsign export`: a checkpoint becomes model.onnx + model.json, or a model one file for any onnxruntime. */
+/** Registers `callsign export`: a model folder from a checkpoint, or a single ONNX file from a model. */
 export function registerExport(program: Command, context: CliContext): void {
   const exportCommand = program
     .command("export")
     .description(
-      "Turn a trained checkpoint into a model folder (model.onnx and its card, model.json), " +
-        "or with --single-file a model into one ONNX file: audio and state in, scores and state out.",
+      "Export a checkpoint as a model folder (model.onnx and its card, model.json), or with --single-file a model " +
+        "as one ONNX file for any onnxruntime: audio and state in, scores and state out.",
     )
-    .option("--checkpoint <file>", "weights as a safetensors file with PyTorch tensor names")
-    .option("--architecture <name>", "network of these weights: mlp", "mlp")
-    .option("--label <name>", "label of a detection")
+    .option("--checkpoint <file>", "weights in safetensors format with PyTorch tensor names")
+    .option("--architecture <name>", "network of the weights: mlp", "mlp")
+    .option("--label <name>", "label of the detections")
     .option("--threshold <score>", "detection threshold, 0 to 1 (default: 0.5)", parseNumber)
     .option(
       "--tta <copies>",
-      "test-time augmentation for the card: copies of the audio whose scores are averaged, such as 0,256,0@-6",
+      "test-time augmentation to write into the card: copies of the audio whose scores are averaged, such as 0,256,0@-6",
       parseCopies,
     )
-    .option("--single-file", "write log-mel, embedding and classifier of --model as one ONNX file")
-    .option("--model <dir>", "model folder, or an .onnx head without a card, for --single-file")
-    .option(
-      "--embedding <file>",
-      "speech embedding ONNX file (default: found as `callsign models list` shows)",
-    )
-    .requiredOption("--out <path>", "folder for the model; with --single-file the file")
-    .option("--force", "replace a model that is already there")
+    .option("--single-file", "write log-mel, embedding and classifier of --model into one ONNX file")
+    .option("--model <dir>", `${MODEL_HELP}, for --single-file`)
+    .option("--embedding <file>", EMBEDDING_HELP)
+    .requiredOption("--out <path>", "folder for the model, or with --single-file the file")
+    .option("--force", "replace an existing model")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -86,7 +84,7 @@ async function exportFolder(context: CliContext, flags: ExportFlags): Promise<vo
     );
 }
 
-/** @throws CallsignError `INVALID_ARGUMENT` where one of these files exists and `--force` was not given */
+/** @throws CallsignError `INVALID_ARGUMENT` if one of the files exists and `--force` was not given */
 async function refuseToReplace({ force }: ExportFlags, files: readonly string[]): Promise<void> {
   if (force === true) return;
   for (const file of files) {
@@ -94,7 +92,7 @@ async function refuseToReplace({ force }: ExportFlags, files: readonly string[])
     if (stats?.isFile())
       throw new CallsignError(
         "INVALID_ARGUMENT",
-        `export: ${file} exists; give --force to replace it, or another --out`,
+        `export: ${file} exists; give --force to replace it or another --out`,
       );
   }
 }

@@ -8,27 +8,29 @@ import {
   toInt16,
   writeWav,
 } from "@callsign/audio/internal";
-import { SpeechMuter, costThreshold, type MutedAudio, type MutedSpan } from "@callsign/infer/internal";
+import type { MutedAudio, MutedSpan } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { addRawOptions, type RawFlags, readInput } from "../flags/audio-input.ts";
 import { type CliContext, printJson } from "../context.ts";
-import { parseDelay } from "../flags/delays.ts";
-import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../flags/detector.ts";
+import { parseCosts, parseDelay } from "../flags/numbers.ts";
+import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from "../flags/detector.ts";
 
-interface GateFlags extends OpenDetectorFlags, RawFlags {
+interface GateFlags extends DetectorFlags, RawFlags {
+  readonly model: string;
   readonly out: string;
   readonly lookAhead: number;
-  readonly costs?: { readonly missed: number; readonly needless: number };
+  readonly costs?: ReturnType<typeof parseCosts>;
   readonly raw?: boolean;
   readonly json?: boolean;
 }
 
-/** `callsign gate`: a recording with its commands muted. */
+/** Registers `callsign gate`: a recording with its commands muted. */
 export function registerGate(program: Command, context: CliContext): void {
   const command = program
     .command("gate")
-    .description("Mute the commands in a recording, as the gate would in live speech.")
-    .argument("<file>", "recording (wav, flac, mp3, ogg, opus; any sample rate) or pipe; - is standard input")
+    .description("Write a recording with its commands muted, as they would be muted in live speech.")
+    .argument("<file>", "recording or pipe; - is standard input")
+    .requiredOption("--model <dir>", MODEL_HELP)
     .requiredOption("-o, --out <file>", "WAV file to write, 16 kHz mono; - streams it to standard output")
     .addHelpText(
       "after",
@@ -39,13 +41,13 @@ export function registerGate(program: Command, context: CliContext): void {
   addRawOptions(addDetectorOptions(command))
     .option(
       "--look-ahead <ms>",
-      "start muting this long before the gate closes, 0 to 10000 ms; live audio is delayed by as much",
+      "delay the audio by 0 to 10000 ms and start each mute that much earlier",
       parseDelay,
       0,
     )
     .option(
       "--costs <missed:needless>",
-      "cost of a missed command against a needless mute, such as 18:1, instead of the card's thresholds",
+      "cost of a missed command and of a needless mute, such as 18:1; sets the thresholds to minimize the expected cost",
       parseCosts,
     )
     .option("--raw", "write s16le samples without a WAV header")
@@ -58,7 +60,8 @@ async function gateFile(
   { file, flags }: { readonly file: string; readonly flags: GateFlags },
 ): Promise<void> {
   await checkOutput(context, { file, flags });
-  const detector = await openDetector(context, flags);
+  const { costThreshold, SpeechMuter } = await import("@callsign/infer/internal");
+  const detector = await openDetector(context, [flags.model], flags);
   const output = openOutput(context, flags);
   const spans: MutedSpan[] = [];
   let length = 0;
@@ -83,14 +86,14 @@ async function gateFile(
   const seconds = length / SAMPLE_RATE_HZ;
   const mutedSeconds = spans.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0) / 1000;
   if (flags.json) return printJson(context, { file, out: flags.out, seconds, mutedSeconds, spans });
-  // Standard output may be the audio's.
+  // With --out - standard output carries the audio.
   const print = flags.out === "-" ? context.stderr : context.stdout;
   for (const { startMs, endMs, label } of spans)
     print(`${(startMs / 1000).toFixed(3)} s to ${(endMs / 1000).toFixed(3)} s\t${label}\n`);
   print(`muted ${mutedSeconds.toFixed(1)} of ${seconds.toFixed(1)} s: ${flags.out}\n`);
 }
 
-/** @throws CallsignError `INVALID_ARGUMENT` where the output would go to a terminal, into the JSON, or over the input */
+/** @throws CallsignError `INVALID_ARGUMENT` if the output would go to a terminal, mix with JSON or replace the input */
 async function checkOutput(
   { writeBytes }: CliContext,
   { file, flags }: { readonly file: string; readonly flags: GateFlags },
@@ -121,7 +124,7 @@ interface GateOutput {
   finish(): Promise<void>;
 }
 
-/** Standard output piece by piece, or a file in one step at the end. */
+/** Writes to standard output piece by piece, or to a file at the end. */
 function openOutput({ writeBytes, signal }: CliContext, { out, raw }: GateFlags): GateOutput {
   if (out === "-") {
     let head = raw ? new Uint8Array(0) : endlessWavHead();
@@ -154,16 +157,10 @@ function bytesOf(samples: Float32Array): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** The head of a WAV file whose length is not known yet: all ones, as ffmpeg writes into a pipe. */
+/** WAV header of unknown length: its length fields are 0xffffffff, as ffmpeg writes them into a pipe. */
 function endlessWavHead(): Uint8Array {
   const head = writeWav({ samples: new Float32Array(0), sampleRateHz: SAMPLE_RATE_HZ });
   const view = new DataView(head.buffer);
   for (const at of [4, 40]) view.setUint32(at, 0xffff_ffff, true);
   return head;
-}
-
-function parseCosts(text: string): { missed: number; needless: number } {
-  const [missed, needless, ...rest] = text.split(":").map(Number);
-  if (rest.length === 0 && missed! > 0 && needless! > 0) return { missed: missed!, needless: needless! };
-  throw new CallsignError("INVALID_ARGUMENT", `--costs: expected two numbers such as 18:1, got ${text}`);
 }

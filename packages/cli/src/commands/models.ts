@@ -8,38 +8,38 @@ interface JsonFlag {
   readonly json?: boolean;
 }
 
-/** `callsign models`: the shared model files, where they lie and how to get them. */
+/** Registers `callsign models`: the embeddings that models share. */
 export function registerModels(program: Command, context: CliContext): void {
   const models = program
     .command("models")
-    .description("The model files that detectors share: list them, fetch them, print where one lies.")
+    .description("List, download and find the files that models share, such as speech embeddings.")
     .addHelpText(
       "after",
       "\nExample:\n  callsign models list\n  callsign models pull google-speech-embedding",
     );
   models
     .command("list")
-    .description("Every shared model file: found where, or how to get it.")
+    .description("List the shared files with their paths, or how to get them.")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign models list --json")
     .action((flags: JsonFlag) => list(context, flags));
   models
     .command("pull")
-    .description("Download model files into the cache; those already there are verified and kept.")
+    .description("Download shared files into the cache; files already there are verified and kept.")
     .argument("[id...]", "ids as `callsign models list` shows them (default: all)")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign models pull google-speech-embedding")
     .action((ids: string[], flags: JsonFlag) => pull(context, { ids, flags }));
   models
     .command("path")
-    .description("Print the path of a model file that is already here.")
+    .description("Print the path of a shared file on this machine.")
     .argument("<id>", "id as `callsign models list` shows it")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign models path google-speech-embedding")
     .action((id: string, flags: JsonFlag) => printPath(context, { id, flags }));
 }
 
-/** A shared model file and where it was found, or why it was not. */
+/** A shared file, and its path or why it was not found. */
 export interface AssetStatus {
   readonly id: string;
   readonly sha256: string;
@@ -51,7 +51,7 @@ export interface AssetStatus {
   readonly problem: string | null;
 }
 
-/** Looks every shared model file up, downloading nothing. */
+/** Finds every shared file; downloads nothing. */
 export async function assetStatuses(env: CliContext["env"]): Promise<AssetStatus[]> {
   const { ASSETS, assetUrl, locateAsset } = await import("@callsign/infer/node/internal");
   const statusOf = async (asset: Asset): Promise<AssetStatus> => {

@@ -6,7 +6,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { RecipeBudget, StageSeconds } from "@callsign/train/internal";
 import { type Command, Option } from "commander";
 
-import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
+import { backendOption } from "../flags/backend.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { formatDuration } from "../output/progress.ts";
 import { contextOf } from "./data.ts";
@@ -24,27 +24,24 @@ interface NewFlags {
   readonly json?: boolean;
 }
 
-/** `callsign new`: from typed words to a detector, with a config to change and run again. */
+/** Registers `callsign new`: a config and a detector from phrases. */
 export function registerNew(program: Command, context: CliContext): void {
   program
     .command("new")
-    .description("Make a detector from typed words: write its config, show the plan, and run it.")
-    .argument("<phrase...>", "words to detect; each phrase becomes a label of its own")
+    .description("Make a detector from phrases: write its config, print the plan, and run it.")
+    .argument("<phrase...>", "phrases to detect; each is a label")
     .option("--out <dir>", "folder for config, data, model and report (default: runs/NAME)")
     .option("--name <name>", "name of the detector and its folder (default: made from the phrases)")
     .addOption(
-      new Option(
-        "--budget <time>",
-        "amount of data and training, as the approximate time it takes on two cores",
-      )
+      new Option("--budget <time>", "amount of data and training, by the approximate time on two cores")
         .choices(["5m", "30m", "overnight"])
         .default("30m"),
     )
-    .option("--speech <dir...>", "folders with recordings of people who do not say the phrases")
-    .option("--noise <dir...>", "folders with recordings without words: machines, music, rain")
-    .option("--seed <seed>", "random seed; the same seed and phrases give the same detector", "1")
-    .option("--backend <name>", `${BACKEND_CHOICES} (default: auto)`)
-    .option("--no-run", "write the config and show the plan only; callsign run does the rest")
+    .option("--speech <dir...>", "folders with recordings of speech without the phrases")
+    .option("--noise <dir...>", "folders with recordings of noise without words: machines, music, rain")
+    .option("--seed <seed>", "random seed; equal seeds and phrases give the same detector", "1")
+    .addOption(backendOption("auto"))
+    .option("--no-run", "only write the config and print the plan; continue with callsign run")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -53,7 +50,7 @@ export function registerNew(program: Command, context: CliContext): void {
     .action((phrases: string[], flags: NewFlags) => makeNew(context, { phrases, flags }));
 }
 
-/** A config written, and what is known of it before it is run. */
+/** A written config, and what is known about it before it is run. */
 interface Prepared {
   readonly configFile: string;
   readonly outDir: string;
@@ -117,7 +114,7 @@ async function prepare(
     out: join(outDir, "data"),
   });
   const problems = await findBuildProblems(building);
-  // A config that cannot run is only written for somebody who is going to edit it.
+  // With --no-run the config is written in spite of problems, to be edited.
   if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });
   throwProblems(problems);
@@ -127,7 +124,7 @@ async function prepare(
   return { configFile, outDir, concerns, plan, seconds };
 }
 
-/** A config that a person has changed is theirs: only the same one is written again. */
+/** Writes the config. @throws CallsignError `INVALID_ARGUMENT` if the file exists and differs */
 async function writeConfig(
   { signal }: CliContext,
   { configFile, text }: { configFile: string; text: string },
@@ -138,7 +135,7 @@ async function writeConfig(
   if (there !== undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `${configFile}: there is another config; run it with callsign run --config ${configFile}, or give another --out`,
+      `${configFile}: exists and differs; run it with callsign run --config ${configFile}, or give another --out`,
     );
   await writeFileAtomic(configFile, text, { signal });
 }
@@ -148,15 +145,15 @@ function formatSeconds({ synthesize, features, train }: StageSeconds): string {
   return (
     `time: about ${formatDuration(total)} on this machine's processor ` +
     `(speech ${formatDuration(synthesize)}, features ${formatDuration(features)}, training ${formatDuration(train)}); ` +
-    "stopped at any time, the same command goes on\n"
+    "if stopped, run the same command to continue\n"
   );
 }
 
-/** How much real speech there is: what accuracy depends on most. */
+/** Amount of real speech, on which accuracy depends most. */
 function speechNote({ sets }: BuildPlan): string {
   const corpora = sets.filter(({ kind }) => kind === "corpus");
   const seconds = corpora.reduce((sum, { seconds: length }) => sum + length, 0);
   return seconds === 0
-    ? "real speech: none; everything that is not the phrase is synthesized, and people's talk will set it off more often. Give recordings with --speech"
-    : `real speech: about ${formatDuration(seconds)} of recordings, heard as what is not the phrase`;
+    ? "real speech: none; all negatives are synthesized, so real speech will cause more false alarms. Add recordings with --speech"
+    : `real speech: about ${formatDuration(seconds)} of recordings, used as negatives`;
 }

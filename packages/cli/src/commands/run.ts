@@ -6,14 +6,14 @@ import type { DetectorConfig } from "@callsign/train/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import type { Command } from "commander";
 
-import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
-import { openBackend } from "../flags/backend.ts";
+import { backendOption, openBackend } from "../flags/backend.ts";
+import { formatTrained } from "../output/format-training.ts";
 import { formatDuration } from "../output/progress.ts";
 import { announceChanges, drain, openContext } from "./data.ts";
-import { trainingSummary } from "./train.ts";
+import { runTraining, trainingSummary } from "./train.ts";
 
-/** What `runDetector` is asked for. */
+/** Flags of `callsign run`, as `runDetector` takes them. */
 export interface RunFlags {
   readonly config: string;
   readonly out?: string;
@@ -21,39 +21,38 @@ export interface RunFlags {
   readonly workers?: number;
   readonly restart?: boolean;
   readonly json?: boolean;
-  /** The caller has looked for problems of the build. */
+  /** True if the caller has already looked for problems of the build. */
   readonly isBuildChecked?: boolean;
 }
 
-/** `callsign run`: everything, from words to report. */
+/** Registers `callsign run`: data, training, export and evaluation. */
 export function registerRun(program: Command, context: CliContext): void {
   program
     .command("run")
-    .description("Build the data, train, export and evaluate; what is already done is not repeated.")
+    .description("Build the data, train, export and evaluate a detector; finished steps are not repeated.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--out <dir>", "folder for data, model and evaluation (default: runs/NAME)")
-    .option("--backend <name>", `${BACKEND_CHOICES} (default: the config's)`)
+    .addOption(backendOption("the config's"))
     .option(
       "--restart",
-      "train from the beginning; data already built is used, the earlier training is kept in model/earlier-N",
+      "train from the beginning on the data already built; the earlier training is kept in model/earlier-N",
     )
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
-      "\nRun it again to continue after an interruption, or after editing the config: what depends on the change is made again,\n" +
-        "and a training that no longer fits is kept in model/earlier-N.\n\n" +
+      "\nRun it again to continue after an interruption or to apply a changed config. What depends on the change is rebuilt;\n" +
+        "a training that no longer fits is kept in model/earlier-N.\n\n" +
         "Example:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart",
     )
     .action((flags: RunFlags) => runDetector(context, flags));
 }
 
-/** A config's whole way, from data to evaluation, with its result on stdout. */
+/** Runs a config from data to evaluation and prints the result. */
 export async function runDetector(context: CliContext, flags: RunFlags): Promise<void> {
   const { buildData, findBuildProblems, throwProblems } = await import("@callsign/data/internal");
   const { parseDetectorConfig } = await import("@callsign/train/internal");
   const { readConfig } = await import("../config/read-config.ts");
   const { formatLeftOut } = await import("../output/format-data.ts");
-  const { formatTrained, runTraining } = await import("../training/run-training.ts");
   const value = await readConfig(flags.config, { env: context.env });
   const config = parseDetectorConfig(value, { name: flags.config });
   const outDir = flags.out ?? join("runs", config.name);
@@ -93,7 +92,7 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
   context.stdout(`time: ${stages.join(", ")}\n`);
 }
 
-/** What the stages after the build need: hours of work should not end in "not found". */
+/** Problems of the stages after the build, found before it starts. */
 async function findLaterProblems(
   context: CliContext,
   { config, flags }: { config: DetectorConfig; flags: RunFlags },
@@ -106,7 +105,7 @@ async function findLaterProblems(
     problems.push(
       new CallsignError(
         "FILE_NOT_FOUND",
-        `${resolve(baseDir, path)}: no such file; evaluation.${field} names it`,
+        `${resolve(baseDir, path)}: no such file, named by evaluation.${field}`,
       ),
     );
   }
@@ -120,7 +119,7 @@ async function findLaterProblems(
   return problems;
 }
 
-/** Whether the training in the model's folder fits config and data; tells why where it does not. */
+/** Whether the training in the model folder fits config and data; if not, reports why on stderr. */
 async function isContinuable(
   context: CliContext,
   { config, dataDir, modelDir }: { config: DetectorConfig; dataDir: string; modelDir: string },
@@ -136,13 +135,13 @@ async function isContinuable(
 
 interface Evaluation {
   readonly whole: ChallengeResult;
-  /** Of the part from the config's sample on. */
+  /** Result from `fromSample` on. */
   readonly part: ChallengeResult | undefined;
   readonly fromSample: number | undefined;
   readonly reportFile: string;
 }
 
-/** The finished model on the config's clip, at the card's own threshold. */
+/** Evaluates the model on the config's clip at the card's threshold. */
 async function evaluate(
   context: CliContext,
   { config, outDir, flags }: { config: DetectorConfig; outDir: string; flags: RunFlags },
@@ -160,7 +159,7 @@ async function evaluate(
   const truthName = resolve(baseDir, config.evaluation.truth);
   const truth = await readChallengeTruth(truthName);
   const { samples } = await readAudioFile(clip, { signal });
-  const detector = await openDetector(context, { model: join(outDir, "model"), provider: "cpu" });
+  const detector = await openDetector(context, [join(outDir, "model")], {});
   try {
     if (prime !== undefined) {
       const before = await readAudioFile(resolve(baseDir, prime), { signal });
@@ -189,7 +188,7 @@ async function evaluate(
 
 function formatEvaluation({ whole, part, fromSample, reportFile }: Evaluation): string {
   const line = (name: string, { score, commandRecall, commandPrecision }: ChallengeResult): string =>
-    `${name}: challenge score ${score.toFixed(4)}, muted ${percent(commandRecall)} of the commands, ${percent(commandPrecision)} of the muting right\n`;
+    `${name}: challenge score ${score.toFixed(4)}, recall ${percent(commandRecall)}, precision ${percent(commandPrecision)} of muted commands\n`;
   return [
     line("whole clip", whole),
     part === undefined ? "" : line(`from sample ${fromSample}`, part),

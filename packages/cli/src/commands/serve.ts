@@ -2,15 +2,19 @@ import { once } from "node:events";
 import { Writable } from "node:stream";
 import { CallsignError } from "@callsign/audio/internal";
 import type { ServeOptions } from "@callsign/serve/internal";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
-import { addHeadOptions } from "../flags/heads.ts";
-import { loadDetectorFor, type OpenModelsFlags, sensitivityOf } from "../flags/models.ts";
-import { parseNumber } from "../flags/numbers.ts";
-import { parseThreshold } from "../flags/threshold.ts";
+import {
+  addDetectorOptions,
+  type DetectorFlags,
+  MODEL_HELP,
+  openDetector,
+  sensitivityOf,
+} from "../flags/detector.ts";
+import { parseNumber, parsePort } from "../flags/numbers.ts";
 import { parseWyomingUri, type WyomingUri } from "../flags/wyoming-uri.ts";
 
-interface ServeFlags extends OpenModelsFlags {
+interface ServeFlags extends DetectorFlags {
   readonly host: string;
   readonly port: number | false;
   readonly wyomingHost: string;
@@ -29,70 +33,82 @@ interface ServeFlags extends OpenModelsFlags {
   readonly totalSeconds?: number;
 }
 
-/** `callsign serve`: models for any number of clients, over WebSocket and Wyoming. */
+/** Registers `callsign serve`: a detection server for WebSocket and Wyoming clients. */
 export function registerServe(program: Command, context: CliContext): void {
   const serveCommand = program
     .command("serve")
     .description(
-      "Serve models over WebSocket (ws://HOST:PORT/v1/stream, with /health and /metrics) and, as a wake-word service for Home Assistant, over Wyoming.",
+      "Serve models over WebSocket (ws://HOST:PORT/v1/stream, with /health and /metrics) and over Wyoming, the wake-word protocol of Home Assistant.",
     )
-    .argument("<model...>", "model folders, or .onnx heads without a card")
+    .argument("<model...>", MODEL_HELP)
     .option(
       "--host <address>",
-      "where HTTP and WebSocket listen; others than loopback want a token",
+      "address of HTTP and WebSocket; non-loopback addresses need --token",
       "127.0.0.1",
     )
-    .option("--port <port>", "HTTP and WebSocket port", parsePort, 8787)
-    .option("--no-port", "no HTTP, no WebSocket")
-    .option("--wyoming-host <address>", "where Wyoming listens; it knows no tokens", "127.0.0.1")
-    .option("--wyoming-port <port>", "Wyoming port", parsePort, 10_400)
-    .option("--no-wyoming-port", "no Wyoming")
+    .option("--port <port>", "port of HTTP and WebSocket", parsePort, 8787)
+    .option("--no-port", "switch HTTP and WebSocket off")
+    .option(
+      "--wyoming-host <address>",
+      "address of Wyoming; any client that can reach it may connect",
+      "127.0.0.1",
+    )
+    .option("--wyoming-port <port>", "port of Wyoming", parsePort, 10_400)
+    .option("--no-wyoming-port", "switch Wyoming off")
     .option(
       "--uri, --wyoming <uri>",
-      "where Wyoming is spoken instead, as its reference servers take it: tcp://HOST:PORT, unix:///PATH (a socket for " +
-        "this user alone), or stdio:// (no HTTP unless --port is given; ends with its input)",
+      "address of Wyoming, instead of --wyoming-host and --wyoming-port: tcp://HOST:PORT, unix:///PATH (a socket for this " +
+        "user only), or stdio:// (one client; no HTTP unless --port is given; stops at the end of standard input)",
       parseWyomingUri,
     )
     .option(
       "--zeroconf [name]",
-      "announce Wyoming in the network for Home Assistant; done by itself, under a name of its own, where other " +
-        "machines can connect",
+      "announce Wyoming on the network under this name (default: callsign-HOSTNAME, if other machines can connect)",
     )
-    .option("--no-zeroconf", "no announcement")
-    .option("--token <text>", "what WebSocket clients must show; better in CALLSIGN_TOKEN, which nobody sees")
-    .option("--no-token", "no token, even where other machines can connect")
-    .option("--allow-origin <origin...>", "web pages that may connect, besides those of this machine")
+    .option("--no-zeroconf", "do not announce Wyoming")
     .option(
-      "--threshold <score>",
-      "instead of the models' own, for all labels, or LABEL=SCORE,...",
-      parseThreshold,
+      "--token <text>",
+      "token that WebSocket clients must send; prefer the environment variable CALLSIGN_TOKEN, which other users cannot see",
     )
-    .option("--false-alarms-per-day <number>", "for all models, by their cards' curves", parseNumber)
-    .option("--level-gate", "pass over silence without computing anything")
-    .option("--max-streams <count>", "clients at once that said hello (256)", parseNumber)
-    .option("--max-message-bytes <bytes>", "largest message (1048576)", parseNumber)
-    .option("--max-audio-factor <times>", "audio a client may send, in times real time (4)", parseNumber)
-    .option("--hello-seconds <seconds>", "time for a WebSocket client to say hello (5)", parseNumber)
+    .option("--no-token", "allow a non-loopback --host without a token")
     .option(
-      "--idle-seconds <seconds>",
-      "a client that sends nothing for this long is dropped (60); over Wyoming only one that has sent nothing yet",
+      "--allow-origin <origin...>",
+      "origins of web pages that may connect, besides those on this machine",
+    )
+    .option("--level-gate", "skip computation during silence")
+    .optionsGroup("Limits:")
+    .option("--max-streams <count>", "maximum number of clients (default: 256)", parseNumber)
+    .option("--max-message-bytes <bytes>", "maximum size of a message (default: 1048576)", parseNumber)
+    .option(
+      "--max-audio-factor <times>",
+      "maximum rate of a client's audio, as a multiple of real time (default: 4)",
       parseNumber,
     )
-    .option("--total-seconds <seconds>", "no connection lasts longer (86400)", parseNumber)
-    .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
-    .option("--json", "print where it listens as one JSON document and nothing else on stdout")
+    .option(
+      "--hello-seconds <seconds>",
+      "time in which a WebSocket client must send hello (default: 5)",
+      parseNumber,
+    )
+    .option(
+      "--idle-seconds <seconds>",
+      "time without messages after which a client is disconnected (default: 60); Wyoming: only before its first event",
+      parseNumber,
+    )
+    .option("--total-seconds <seconds>", "maximum duration of a connection (default: 86400)", parseNumber)
+    .optionsGroup("Options:")
+    .option("--json", "print the addresses and models as one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
-      "\nLogs are JSON lines on stderr. The messages are described in docs/serve.md.\n\nExamples:\n" +
+      "\nLogs are JSON lines on stderr. docs/serve.md describes the protocols.\n\nExamples:\n" +
         "  callsign serve models/oxygen models/battery\n" +
-        "  callsign serve models/oxygen --wyoming-host 0.0.0.0 --no-port   # for Home Assistant in a trusted network\n" +
+        "  callsign serve models/oxygen --wyoming-host 0.0.0.0 --no-port   # Home Assistant, trusted network\n" +
         '  callsign serve hey_nimbus_v0.1.onnx --name "Hey Nimbus" --wyoming unix:///run/user/1000/callsign.sock\n' +
         "  CALLSIGN_TOKEN=... callsign serve models/oxygen --host 0.0.0.0 --no-wyoming-port",
     )
     .action((models: string[], flags: ServeFlags, command: Command) =>
-      serve(context, { models, flags: resolveDoors(flags, command) }),
+      serve(context, { models, flags: resolveListeners(flags, command) }),
     );
-  addHeadOptions(serveCommand);
+  addDetectorOptions(serveCommand);
 }
 
 async function serve(
@@ -100,22 +116,27 @@ async function serve(
   { models, flags }: { models: readonly string[]; flags: ServeFlags },
 ): Promise<void> {
   const { serveDetectors } = await import("@callsign/serve/internal");
-  const set = await loadDetectorFor(context, { models, flags });
+  const { checkThresholdLabels } = await import("@callsign/infer/internal");
+  // Clients that ask for their own sensitivity start from the cards' thresholds, so the flags' are not set here.
+  const sensitivity = sensitivityOf(flags);
+  const { threshold: _threshold, falseAlarmsPerDay: _rate, ...loading } = flags;
+  const detector = await openDetector(context, models, loading);
   try {
-    const server = await serveDetectors(set, serveOptions(context, flags));
+    checkThresholdLabels(detector.cards, sensitivity);
+    const server = await serveDetectors(detector, { ...serveOptions(context, flags), sensitivity });
     const { http, wyoming } = server;
     const wyomingSocket = flags.wyoming?.kind === "unix" ? flags.wyoming.path : undefined;
-    const served = set.cards.map(({ name }) => name);
+    const served = detector.cards.map(({ name }) => name);
     if (flags.json === true) printJson(context, { http, wyoming, wyomingSocket, models: served });
     if (!context.signal.aborted) await Promise.race([once(context.signal, "abort"), server.pairClosed]);
     await server.close();
   } finally {
-    await set.dispose();
+    await detector.dispose();
   }
 }
 
-/** `--wyoming` replaces the host and port flags; with `stdio://` standard output is the protocol's. */
-function resolveDoors(flags: ServeFlags, command: Command): ServeFlags {
+/** Applies `--wyoming`, which replaces the host and port flags; with `stdio://` standard output carries the protocol. */
+function resolveListeners(flags: ServeFlags, command: Command): ServeFlags {
   if (flags.wyoming === undefined) return flags;
   const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) !== "default";
   for (const [key, flag] of [
@@ -133,7 +154,7 @@ function resolveDoors(flags: ServeFlags, command: Command): ServeFlags {
   return isGiven("port") ? flags : { ...flags, port: false };
 }
 
-function wyomingDoor(flags: ServeFlags): Pick<ServeOptions, "wyoming" | "wyomingSocket" | "wyomingPair"> {
+function wyomingListener(flags: ServeFlags): Pick<ServeOptions, "wyoming" | "wyomingSocket" | "wyomingPair"> {
   const { wyoming: uri, wyomingHost: host, wyomingPort: port } = flags;
   switch (uri?.kind) {
     case "tcp":
@@ -147,7 +168,7 @@ function wyomingDoor(flags: ServeFlags): Pick<ServeOptions, "wyoming" | "wyoming
   }
 }
 
-/** Standard output as a stream that can be ended, which standard output itself cannot. */
+/** Standard output as a stream that can be ended; `process.stdout` itself cannot. */
 const standardOutput = (): Writable =>
   new Writable({ write: (bytes, encoding, done) => void process.stdout.write(bytes, encoding, done) });
 
@@ -163,20 +184,13 @@ function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
   };
   return {
     ...(flags.port !== false && { http: { host: flags.host, port: flags.port } }),
-    ...wyomingDoor(flags),
+    ...wyomingListener(flags),
     ...(flags.zeroconf !== undefined && { zeroconf: flags.zeroconf }),
     ...(token !== undefined && { token }),
     withoutToken: flags.token === false,
     origins: flags.allowOrigin ?? [],
     limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
-    sensitivity: sensitivityOf(flags),
     ...(flags.levelGate === true && { levelGate: {} }),
     log: (record) => context.stderr(`${JSON.stringify(record)}\n`),
   };
-}
-
-function parsePort(text: string): number {
-  const port = parseNumber(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new InvalidArgumentError(`Expected a port 0 to 65535, got "${text}".`);
 }

@@ -4,8 +4,10 @@ import type { DetectorConfig, TrainedDetector } from "@callsign/train/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import { type Command, Option } from "commander";
 
-import { BACKEND_CHOICES } from "../flags/backend-choices.ts";
+import { backendOption, openBackend } from "../flags/backend.ts";
 import { type CliContext, printJson } from "../context.ts";
+import { follow } from "../output/follow.ts";
+import { formatEpoch, formatTrained } from "../output/format-training.ts";
 
 interface TrainFlags {
   readonly config: string;
@@ -17,21 +19,24 @@ interface TrainFlags {
   readonly json?: boolean;
 }
 
-/** `callsign train`: from feature shards to a model folder. */
+/** Registers `callsign train`: a model from feature shards. */
 export function registerTrain(program: Command, context: CliContext): void {
   program
     .command("train")
-    .description("Train a detector on the shards of a data build and export it.")
+    .description("Train a detector on a data build and export it.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--data <dir>", "folder of the data build (default: build/NAME)")
     .option("--out <dir>", "folder for the model (default: models/NAME)")
-    .option("--backend <name>", `${BACKEND_CHOICES} (default: the config's)`)
+    .addOption(backendOption("the config's"))
     .addOption(
-      new Option("--resume", "continue from the checkpoint in the model's folder, if there is one").conflicts(
+      new Option("--resume", "continue from the checkpoint in the model folder, if there is one").conflicts(
         "restart",
       ),
     )
-    .option("--restart", "train from the beginning; what is in the model's folder is kept there in earlier-N")
+    .option(
+      "--restart",
+      "train from the beginning; the contents of the model folder are kept in its subfolder earlier-N",
+    )
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -43,7 +48,6 @@ export function registerTrain(program: Command, context: CliContext): void {
 async function train(context: CliContext, flags: TrainFlags): Promise<void> {
   const { parseDetectorConfig } = await import("@callsign/train/internal");
   const { readConfig } = await import("../config/read-config.ts");
-  const { formatTrained, runTraining } = await import("../training/run-training.ts");
   const value = await readConfig(flags.config, { env: context.env });
   const config = parseDetectorConfig(value, { name: flags.config });
   const dataDir = flags.data ?? join("build", config.name);
@@ -60,7 +64,7 @@ async function train(context: CliContext, flags: TrainFlags): Promise<void> {
   else context.stdout(formatTrained(trained));
 }
 
-/** @throws CallsignError `INVALID_ARGUMENT` where a training or a model is in the folder already, naming the options */
+/** @throws CallsignError `INVALID_ARGUMENT` if the folder already has a training or a model */
 async function refuseToReplace(
   outDir: string,
   { config, dataDir }: { readonly config: DetectorConfig; readonly dataDir: string },
@@ -81,7 +85,42 @@ async function refuseToReplace(
   );
 }
 
-/** What `--json` prints of a training. */
+export interface RunTrainingOptions {
+  readonly config: DetectorConfig;
+  readonly dataDir: string;
+  readonly outDir: string;
+  /** Default: the config's. */
+  readonly backend?: string | undefined;
+  readonly resume: boolean;
+}
+
+/** Trains a detector; prints progress and a line per epoch on stderr. */
+export async function runTraining(
+  context: CliContext,
+  { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
+): Promise<TrainedDetector> {
+  const { DET_AREA_RANGE, trainDetector } = await import("@callsign/train/internal");
+  const backend = await openBackend(context, options.backend ?? config.train.backend);
+  const { signal } = context;
+  try {
+    return await follow(trainDetector({ config, dataDir, outDir, backend, resume, signal }), {
+      context,
+      show: (event) => {
+        if (event.kind === "progress") return { progress: event.progress };
+        return {
+          line:
+            event.kind === "note"
+              ? `note: ${event.note}`
+              : formatEpoch(event.record, { epochs: config.train.epochs, detAreaRange: DET_AREA_RANGE }),
+        };
+      },
+    });
+  } finally {
+    backend.release();
+  }
+}
+
+/** Summary of a training for `--json`. */
 export const trainingSummary = ({ model, finished, history, reportFile }: TrainedDetector) => ({
   modelFile: model.modelFile,
   cardFile: model.cardFile,

@@ -1,8 +1,8 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 /**
- * The same value with every `${NAME}` in its texts replaced by the environment variable: paths then need not name
- * where a machine keeps its data. @throws CallsignError `CONFIG_INVALID` naming field and variable where it is not set
+ * Replaces every `${NAME}` in the texts of a value by the environment variable, so that configs contain no paths of one
+ * machine. @throws CallsignError `CONFIG_INVALID` with field and variable if the variable is not set
  */
 export function expandVariables(
   value: unknown,

@@ -5,13 +5,13 @@ import { LineCounter, parseDocument, type YAMLError } from "yaml";
 
 import { expandVariables } from "./expand-variables.ts";
 
-/** A config larger than this is some other file. */
-const MOST_BYTES = 1 << 20;
-const MOST_PROBLEMS = 5;
+/** Maximum size of a config; a larger file is probably not a config. */
+const MAX_BYTES = 1 << 20;
+const MAX_PROBLEMS = 5;
 
 /**
- * A YAML file as a plain value; what its fields mean is for a schema to say. Keys given twice are refused, not overridden.
- * `${NAME}` in a text stands for the environment variable.
+ * Reads a YAML file as a plain value, without checking it against a schema. Duplicate keys are refused, and `${NAME}` in
+ * texts is replaced by the environment variable.
  * @throws CallsignError `CONFIG_INVALID` with `file:line:column`, `FILE_NOT_FOUND`
  */
 export async function readConfig(
@@ -22,27 +22,27 @@ export async function readConfig(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CallsignError("FILE_NOT_FOUND", `${path}: cannot read the config: ${reason}`, { cause });
   });
-  if (bytes.length > MOST_BYTES)
+  if (bytes.length > MAX_BYTES)
     throw new CallsignError(
       "CONFIG_INVALID",
-      `${path}: expected a config of at most ${MOST_BYTES} bytes, got ${bytes.length}; is this the right file?`,
+      `${path}: expected a config of at most ${MAX_BYTES} bytes, got ${bytes.length}; is this the right file?`,
     );
   return expandVariables(parseConfig(bytes.toString("utf8"), { name: path }), { name: path, env });
 }
 
-/** The same for text that is at hand. */
+/** Parses YAML text as `readConfig` does, without environment variables. */
 export function parseConfig(text: string, { name }: { readonly name: string }): unknown {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    const lines = problems.slice(0, MOST_PROBLEMS).map((problem) => describe(problem, { name, lineCounter }));
+    const lines = problems.slice(0, MAX_PROBLEMS).map((problem) => describe(problem, { name, lineCounter }));
     throw new CallsignError("CONFIG_INVALID", lines.join("\n"), { cause: problems[0] });
   }
   try {
     return document.toJS() ?? {};
   } catch (cause) {
-    // Aliases of aliases, which would grow without bound.
+    // Thrown for nested aliases that would expand without bound.
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CallsignError("CONFIG_INVALID", `${name}: ${reason}`, { cause });
   }

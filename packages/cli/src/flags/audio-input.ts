@@ -8,13 +8,14 @@ import {
   PcmDecoder,
   type PcmEncoding,
   Resampler,
+  SAMPLE_RATE_HZ,
 } from "@callsign/audio/internal";
 import { type Command, Option } from "commander";
 
 import type { CliContext } from "../context.ts";
 import { parseCount } from "./numbers.ts";
 
-/** The flags that describe raw samples; with any of them the input has no header. */
+/** Flags that describe raw samples; if one is given, the input is read as raw samples. */
 export interface RawFlags {
   readonly rate?: number;
   readonly encoding?: PcmEncoding;
@@ -24,21 +25,29 @@ export interface RawFlags {
 /** Declares the flags of `RawFlags`. */
 export function addRawOptions(command: Command): Command {
   return command
+    .optionsGroup("Raw input:")
     .option(
       "--rate <hz>",
-      "the input is raw samples at this rate (default with another of these: 16000)",
+      "sample rate of raw input (default: 16000); input is raw if this or one of the next two flags is given",
       parseCount,
     )
-    .addOption(new Option("--encoding <name>", "of raw samples (default: s16le)").choices(PCM_ENCODINGS))
-    .option("--channels <count>", "of raw samples, interleaved; mixed to mono (default: 1)", parseCount);
+    .addOption(
+      new Option("--encoding <name>", "sample format of raw input (default: s16le)").choices(PCM_ENCODINGS),
+    )
+    .option(
+      "--channels <count>",
+      "channels of raw input, interleaved; they are mixed to mono (default: 1)",
+      parseCount,
+    )
+    .optionsGroup("Options:");
 }
 
-/** What is printed for an input: `-` is standard input. */
+/** Name of an input in messages. */
 const nameOf = (input: string): string => (input === "-" ? "standard input" : input);
 
 /**
- * Reads a recording as 16 kHz mono chunks in int16 magnitudes: a file, a pipe or a device by its path, or standard input for `-`.
- * What comes through standard input is passed on as it arrives, at most 80 ms late.
+ * Reads 16 kHz mono chunks in int16 magnitudes from a file, pipe or device, or from standard input for `-`.
+ * Standard input is passed on as it arrives, in chunks of at most 80 ms.
  * @throws CallsignError as `readAudioChunks`
  */
 export async function* readInput(
@@ -60,7 +69,7 @@ export async function* readInput(
 
 function stdinOf({ stdin, signal }: CliContext): AsyncIterable<Uint8Array> {
   const stream = stdin?.();
-  // An interruption ends the wait for a silent pipe.
+  // Aborting must end the wait for a pipe that sends nothing.
   if (stream !== undefined && !("isTTY" in stream && stream.isTTY === true))
     return addAbortSignal(signal, stream);
   throw new CallsignError(
@@ -80,9 +89,9 @@ async function* readRaw(
   bytes: AsyncIterable<Uint8Array>,
   { name, raw, onNote, signal }: RawInput,
 ): AsyncGenerator<Float32Array> {
-  const { rate = 16_000, encoding = "s16le", channels = 1 } = raw;
+  const { rate = SAMPLE_RATE_HZ, encoding = "s16le", channels = 1 } = raw;
   const decoder = new PcmDecoder({ encoding, channels });
-  const resampler = new Resampler({ fromHz: rate, toHz: 16_000 });
+  const resampler = new Resampler({ fromHz: rate, toHz: SAMPLE_RATE_HZ });
   let length = 0;
   try {
     for await (const part of bytes) {
@@ -99,7 +108,7 @@ async function* readRaw(
   if (decoder.pendingBytes > 0)
     onNote({
       code: "truncated",
-      message: `${name}: the last ${decoder.pendingBytes} bytes are no whole sample and were left out`,
+      message: `${name}: the last ${decoder.pendingBytes} bytes are not a whole sample and were ignored`,
     });
   yield resampler.flush();
 }

@@ -1,7 +1,7 @@
 import type { AudioVariant } from "@callsign/infer/internal";
 import { InvalidArgumentError } from "commander";
 
-/** Copies with commas between, for an option of commander. */
+/** Reads variants of the audio separated by commas, each DELAY or DELAY@GAIN. */
 export function parseCopies(text: string): AudioVariant[] {
   return text.split(",").map((copy) => {
     const [, delay, gainDb = "0"] = /^\s*(\d+)(?:@([+-]?\d+(?:\.\d+)?))?\s*$/.exec(copy) ?? [];
@@ -13,10 +13,10 @@ export function parseCopies(text: string): AudioVariant[] {
   });
 }
 
-/** As `parseCopies` reads it. */
+/** Formats variants as `parseCopies` reads them. */
 export const formatCopies = (copies: readonly AudioVariant[]): string =>
   copies.map(({ delay, gainDb }) => (gainDb === 0 ? `${delay}` : `${delay}@${gainDb}`)).join(",");
 
-/** Help of the flag that `parseCopies` reads. */
+/** Help of `--tta`. */
 export const COPIES_HELP =
-  "test-time augmentation: the mean score of copies of the audio, each DELAY in samples or DELAY@GAIN in dB, such as 0,256,0@-6 (default: the model card's)";
+  "test-time augmentation: average the scores of copies of the audio, each DELAY in samples or DELAY@GAIN in dB, such as 0,256,0@-6 (default: the model card's)";

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { CallsignError } from "@callsign/audio/internal";
-import { type BareHeadOptions } from "@callsign/infer/internal";
+import type { BareHeadOptions } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { parseNumber } from "./numbers.ts";
 
-/** The flags that describe .onnx heads without a card, as they were given. */
+/** Flags that describe .onnx heads without a card. */
 export interface HeadFlags {
   readonly name?: readonly string[];
   readonly labels?: readonly string[];
@@ -15,25 +15,31 @@ export interface HeadFlags {
 /** Declares the flags that `headOf` reads. */
 export function addHeadOptions(command: Command): Command {
   return command
+    .optionsGroup("Heads without a card:")
     .option(
       "--name <name>",
-      "name of an .onnx head without a card (default: its file's name); repeat it for several heads, in their order",
+      "name of the head (default: its file name); repeat it for several heads, in order",
       collect,
     )
     .option(
       "--labels <a,b,...>",
-      "labels of its outputs, in order (default: made from the name); with several models MODEL=a,b,..., as for the next two",
+      "labels of the head's outputs, in order (default: made from the name); with several models MODEL=a,b,..., also for the next two flags",
       collect,
     )
-    .option("--background <label>", 'the label that means "no command" and is never a detection', collect)
+    .option(
+      "--background <label>",
+      'label that means "no command"; it is never reported as a detection',
+      collect,
+    )
     .option(
       "--head-embeddings <count>",
-      "embeddings it reads at once, if its graph accepts any number",
+      "number of embeddings the head reads at once, if its graph accepts any number",
       collect,
-    );
+    )
+    .optionsGroup("Options:");
 }
 
-/** How the flags describe one of the models of a command line. @throws CallsignError `INVALID_ARGUMENT` */
+/** Description of one model of a command line, from its flags. @throws CallsignError `INVALID_ARGUMENT` */
 export function headOf(
   flags: HeadFlags,
   { model, models }: { readonly model: string; readonly models: readonly string[] },
@@ -54,11 +60,11 @@ export function headOf(
   };
 }
 
-/** Names that no model is named with: they go to the heads without a card in their order. */
+/** Values of `--name` without MODEL=; they name the heads without a card in order. */
 export const namesInOrder = ({ name = [] }: HeadFlags, models: readonly string[]): string[] =>
   name.filter((text) => splitModel(text, models).model === undefined);
 
-/** The flags again, for a command line that gives the same scores. */
+/** The flags as arguments of a command line. */
 export const headArguments = ({ name, labels, background, headEmbeddings }: HeadFlags): string[] =>
   Object.entries({
     "--name": name,
@@ -67,9 +73,10 @@ export const headArguments = ({ name, labels, background, headEmbeddings }: Head
     "--head-embeddings": headEmbeddings,
   }).flatMap(([flag, values = []]) => values.flatMap((value) => [flag, value]));
 
-const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
+/** Collects the values of a flag that may be given several times. */
+export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
-/** What a model is called in a flag: its path as given, or its file's or folder's name. */
+/** Names of a model in MODEL=TEXT: its path as given, or the name of its file or folder. */
 const keysOf = (model: string): string[] => [model, basename(model), basename(model).replace(/\.onnx$/i, "")];
 
 /** Splits `MODEL=TEXT`, where MODEL is one of the models. */
@@ -90,7 +97,7 @@ function ownPart(
   const names = models.map((path) => keysOf(path).at(-1));
   throw new CallsignError(
     "INVALID_ARGUMENT",
-    `${flag}: there are several models, say which: ${flag} ${names[0]}=${given}; known: ${names.join(", ")}`,
+    `${flag}: expected MODEL=... because there are several models, such as ${flag} ${names[0]}=${given}; models: ${names.join(", ")}`,
   );
 }
 

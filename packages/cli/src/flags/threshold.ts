@@ -2,10 +2,10 @@ import type { Sensitivity } from "@callsign/infer/internal";
 import { InvalidArgumentError } from "commander";
 import { parseNumber } from "./numbers.ts";
 
-/** One score for all labels, or a score for each. */
+/** Threshold for all labels, or one for each label. */
 export type Threshold = NonNullable<Sensitivity["threshold"]>;
 
-/** Reads `0.6`, or `LABEL=SCORE` with commas between; the flag may be given again for other labels. */
+/** Reads `0.6`, or `LABEL=SCORE,LABEL=SCORE`; a repeated flag adds labels to `before`. */
 export function parseThreshold(text: string, before?: Threshold): Threshold {
   if (!text.includes("=")) {
     if (typeof before === "object") throw new InvalidArgumentError(MIXED);
@@ -22,7 +22,7 @@ export function parseThreshold(text: string, before?: Threshold): Threshold {
   return thresholds;
 }
 
-/** As `parseThreshold` reads it. */
+/** Formats a threshold as `parseThreshold` reads it. */
 export const formatThreshold = (threshold: Threshold): string =>
   typeof threshold === "number"
     ? String(threshold)

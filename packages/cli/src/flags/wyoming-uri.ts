@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Where Wyoming is spoken, as the reference servers' `--uri` says it. */
+/** Address of a Wyoming server, in the form of the reference servers' `--uri`. */
 export type WyomingUri =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
@@ -15,15 +15,15 @@ export function parseWyomingUri(text: string): WyomingUri {
   const [, scheme, rest] = match as unknown as [string, string, string];
   switch (scheme.toLowerCase()) {
     case "stdio":
-      if (rest !== "") throw wrong(": stdio has no address");
+      if (rest !== "") throw wrong("; stdio takes no address");
       return { kind: "stdio" };
     case "unix":
-      if (!rest.startsWith("/")) throw wrong(": the path is absolute, with three slashes");
+      if (!rest.startsWith("/")) throw wrong("; the path must be absolute, with three slashes");
       return { kind: "unix", path: rest };
     default: {
       const address = /^(?:\[([^\]]+)\]|([^:/?#[\]]+)):(\d{1,5})\/?$/.exec(rest);
       const port = Number(address?.[3]);
-      if (address === null || port > 65_535) throw wrong(": a host and a port 0 to 65535 are needed");
+      if (address === null || port > 65_535) throw wrong("; give a host and a port 0 to 65535");
       return { kind: "tcp", host: address[1] ?? address[2]!, port };
     }
   }

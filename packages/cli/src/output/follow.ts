@@ -3,17 +3,17 @@ import type { Progress } from "@callsign/infer/internal";
 import type { CliContext } from "../context.ts";
 import { ProgressLine } from "./progress.ts";
 
-/** How the events of a stage are shown. */
-export interface Shown<Event> {
+/** How `follow` prints the events of a stage. */
+export interface FollowOptions<Event> {
   readonly context: CliContext;
-  /** Progress for the line, and text for a line of its own on stderr. */
+  /** Progress for the progress line, and text for a separate line on stderr. */
   readonly show: (event: Event) => { readonly progress?: Progress; readonly line?: string };
 }
 
-/** Runs a stage to its end and returns its result, showing its events on stderr as they come. */
+/** Runs a stage to its end, prints its events on stderr, and returns its result. */
 export async function follow<Event, Result>(
   events: AsyncGenerator<Event, Result>,
-  { context, show }: Shown<Event>,
+  { context, show }: FollowOptions<Event>,
 ): Promise<Result> {
   const progressLine = new ProgressLine(context);
   try {
@@ -31,5 +31,5 @@ export async function follow<Event, Result>(
   }
 }
 
-/** For a stage whose events are progress and nothing else. */
+/** `show` for a stage whose events are all progress. */
 export const asProgress = (progress: Progress): { readonly progress: Progress } => ({ progress });

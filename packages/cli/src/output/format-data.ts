@@ -8,7 +8,7 @@ import {
 
 import { formatDuration } from "./progress.ts";
 
-/** What `data build --dry-run` prints. */
+/** Text of `data build --dry-run`. */
 export function formatPlan(plan: BuildPlan): string {
   const rows = plan.sets.map(({ id, texts, clips, files, seconds, copies }) => [
     id,
@@ -20,7 +20,7 @@ export function formatPlan(plan: BuildPlan): string {
     whole(copies),
   ]);
   return [
-    `${plan.name}: what a build makes (lengths and sizes are estimates)`,
+    `${plan.name}: plan of the build (lengths and sizes are estimates)`,
     ...table(["set", "texts", "clips", "length", "copies"], rows),
     `scenes: ${whole(plan.scenes)}`,
     `clips: ${whole(plan.clips)}, ${formatDuration(plan.clipSeconds)}, ${mebibytes(plan.clipBytes)}`,
@@ -29,7 +29,7 @@ export function formatPlan(plan: BuildPlan): string {
   ].join("\n");
 }
 
-/** What `data build` prints at its end. */
+/** Text at the end of `data build`. */
 export function formatBuild(index: BuildIndex, out: string): string {
   const sum = (of: (shard: BuildIndex["shards"][number]) => number): number =>
     index.shards.reduce((total, shard) => total + of(shard), 0);
@@ -40,21 +40,21 @@ export function formatBuild(index: BuildIndex, out: string): string {
       (label) => `  ${label}: ${whole(sum((shard) => shard.labelled[label] ?? 0))} windows`,
     ),
     ...formatLeftOut(index),
-    `look at it: callsign data inspect ${out} --html ${out}.html`,
+    `inspect it: callsign data inspect ${out} --html ${out}.html`,
     "",
   ].join("\n");
 }
 
-/** What is not in a build though it was given or asked for, named, however little it is. */
+/** Lines about everything that was given or asked for but is not in the build. */
 export function formatLeftOut({ sets }: BuildIndex, options: { readonly examples?: number } = {}): string[] {
   const lines = describeLeftOut(sets, options);
   return lines.length === 0 ? ["left out: nothing"] : ["left out:", ...lines.map((line) => `  ${line}`)];
 }
 
-/** What `data inspect` prints. */
+/** Text of `data inspect`. */
 export function formatReport(report: BuildReport, out: string): string {
   const { index } = report;
-  const voices = report.byVoice.slice(0, MOST_VOICES);
+  const voices = report.byVoice.slice(0, MAX_VOICES);
   return [
     `${out}: ${index.name}, seed ${index.seed}, ${whole(report.clips)} clips, ${formatDuration(report.seconds)}, ${whole(report.voices)} voices`,
     "",
@@ -105,16 +105,16 @@ export function formatReport(report: BuildReport, out: string): string {
     "",
     `features: ${whole(report.windows)} windows of ${formatDuration(report.featureSeconds)} of audio, ${mebibytes(report.shardBytes)}`,
     ...Object.entries(report.labelled).map(
-      ([label, windows]) => `  ${label}: ${whole(windows)} windows while it is near`,
+      ([label, windows]) => `  ${label}: ${whole(windows)} windows with the phrase`,
     ),
-    `files: ${report.damaged.length === 0 ? "all as they were written" : `${report.damaged.length} damaged`}`,
+    `files: ${report.damaged.length === 0 ? "all intact" : `${report.damaged.length} damaged`}`,
     "",
   ].join("\n");
 }
 
-const MOST_VOICES = 12;
+const MAX_VOICES = 12;
 
-/** Columns padded to their widest cell; all but the first and those with letters align right. */
+/** Formats columns padded to their widest cell; columns of numbers are aligned right. */
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const isNumber = heads.map((_, i) =>

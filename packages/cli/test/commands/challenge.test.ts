@@ -70,7 +70,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     expect(result.recall).toBeCloseTo(0.9898775944202296, 12);
   });
 
-  it("detects the clip's commands and reports a bad file among good ones without losing them", async () => {
+  it("detects the commands of the clip in spite of a bad file among the inputs", async () => {
     const files = [sharedPath("challenge", "challenge.wav"), sharedPath("challenge", "ground-truth.json")];
     const { exitCode, stdout, stderr } = await runCaptured([
       "detect",
@@ -98,7 +98,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     expect(stderr).toContain("detect: 1 of 2");
   });
 
-  it("hears copies of the audio where the card or the command line asks for them", async () => {
+  it("averages copies of the audio if the card or --tta asks for them", async () => {
     const augmented = await exportPublished(["--tta", "0,256"]);
     const report = join(augmented.model, "report");
     const until = ["--until-sample", "160000", "--json"];
@@ -121,7 +121,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     await rm(augmented.model, { recursive: true });
   });
 
-  it("refuses a truth of another clip, with the file and the place", async () => {
+  it("refuses the truth of another clip and names file and position", async () => {
     const prime = sharedPath("challenge", "priming.wav");
     const { exitCode, stderr } = await runCaptured([
       "eval",

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("data build", () => {
-  it("prints the plan and makes nothing on a dry run", async () => {
+  it("prints the plan and builds nothing on a dry run", async () => {
     const out = join(folder, "dry");
     const { exitCode, stdout } = await runCaptured([
       "data",
@@ -87,12 +87,12 @@ describe("data build", () => {
       expect(damaged.exitCode).toBe(1);
       expect(damaged.stdout).toContain("files: 1 damaged");
       expect(damaged.stderr).toContain(
-        `[CHECKSUM_MISMATCH] ${out}: 1 files are not as they were written: shards/train/${shard}`,
+        `[CHECKSUM_MISMATCH] ${out}: 1 files were changed since the build: shards/train/${shard}`,
       );
     },
   );
 
-  it("exits 130 when it is interrupted", async () => {
+  it("exits 130 when interrupted", async () => {
     const args = ["data", "build", "--config", config, "--out", join(folder, "interrupted")];
     const { exitCode, stderr } = await runCaptured(args, { signal: AbortSignal.abort() });
     expect(exitCode).toBe(130);
@@ -105,14 +105,14 @@ describe("data build", () => {
       ["--stage", "feature"],
       'expected one of texts, synthesize, collect, features, got "feature"; did you mean features?',
     ],
-    ["half a worker", ["--workers", "0.5"], "--workers: expected a whole number from 1 to 256, got 0.5"],
+    ["half a worker", ["--workers", "0.5"], 'Expected a whole number from 1 to 256, got "0.5"'],
   ])("exits 2 for %s", async (_what, flags, message) => {
     const { exitCode, stderr } = await runCaptured(["data", "build", "--config", config, ...flags]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(message);
   });
 
-  it("exits 2 for a misspelt key, and names the file and the key that was meant", async () => {
+  it("exits 2 for a misspelt key, and suggests the right one", async () => {
     const path = join(folder, "misspelt.yaml");
     await writeFile(
       path,
@@ -125,7 +125,7 @@ describe("data build", () => {
     );
   });
 
-  it("says what is missing where no build is", async () => {
+  it("reports a folder without a build", async () => {
     const { exitCode, stderr } = await runCaptured(["data", "inspect", join(folder, "none")]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain("no finished build here; run: callsign data build");
@@ -133,7 +133,7 @@ describe("data build", () => {
 });
 
 describe("data pull", () => {
-  it("finds an embedding that is here, and needs nothing else for a config without hub sources", async () => {
+  it("finds a local embedding, and downloads nothing for a config without hub sources", async () => {
     const { exitCode, stdout } = await runCaptured(["data", "pull", "--config", config, "--json"]);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toEqual([{ name: join(folder, "embedding.onnx"), kind: "embedding" }]);
@@ -152,7 +152,7 @@ describe("parseConfig", () => {
     );
   });
 
-  it("refuses aliases that would grow without bound", () => {
+  it("refuses aliases that expand without bound", () => {
     const lines = Array.from(
       { length: 9 },
       (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i}, `.repeat(9)}*a${i}]`,
@@ -163,7 +163,7 @@ describe("parseConfig", () => {
     );
   });
 
-  it("takes an empty file for an empty config", () => {
+  it("reads an empty file as an empty config", () => {
     expect(parseConfig("# nothing\n", { name: "c.yaml" })).toEqual({});
   });
 });

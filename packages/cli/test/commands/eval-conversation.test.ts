@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { runCaptured } from "../support/run-captured.ts";
 
 describe("callsign eval conversation", () => {
-  it("says what is missing: something to make or to score, and conversations to score on", async () => {
+  it("reports missing --config or --model, and a folder without conversations", async () => {
     const out = await mkdtemp(join(tmpdir(), "callsign-conversation-"));
     const neither = await runCaptured(["eval", "conversation", "--out", out]);
     expect(neither.exitCode).not.toBe(0);

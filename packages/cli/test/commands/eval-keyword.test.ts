@@ -48,7 +48,7 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
     ...asset,
   ];
 
-  it("hears most of twelve people and nothing else, and writes a report with sound in it", async () => {
+  it("detects most of twelve people and nothing else, and writes a report with audio", async () => {
     const report = join(folder, "report");
     const { exitCode, stdout } = await runCaptured([
       "eval",
@@ -79,7 +79,7 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
     expect(json).toMatchObject({ schemaVersion: 1, kind: "keyword" });
   });
 
-  it("finds no difference between a model and itself, and refuses one alone", async () => {
+  it("finds no difference between a model and itself, and refuses a single model", async () => {
     const { exitCode, stdout } = await runCaptured([
       "eval",
       "compare",
@@ -97,10 +97,10 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
     expect(pairs[0].both + pairs[0].neither).toBe(12);
     const alone = await runCaptured(["eval", "compare", head, ...recordings()]);
     expect(alone.exitCode).not.toBe(0);
-    expect(alone.stderr).toContain("two models or more");
+    expect(alone.stderr).toContain("two or more models");
   });
 
-  it("runs the wake word benchmark's procedure, with and without the speech that says the word", async () => {
+  it("runs the wake word benchmark with and without the speech that contains the word", async () => {
     const mix = ["--keywords", join(folder, "words"), "--speech", join(folder, "books")];
     const { exitCode, stdout, stderr } = await runCaptured(
       ["eval", "picovoice", "--model", head, "--word", "alexa", ...mix, ...asset].concat([

@@ -29,7 +29,7 @@ const gate = (...flags: string[]) =>
   ]);
 
 describe("callsign gate", () => {
-  it("writes the recording with its commands muted, and says where", async () => {
+  it("writes the recording with its commands muted, and prints where", async () => {
     const { exitCode, stdout, stderr } = await gate("--json");
     expect(exitCode, stderr).toBe(0);
     const { spans, mutedSeconds, seconds } = JSON.parse(stdout) as {
@@ -50,7 +50,7 @@ describe("callsign gate", () => {
     expect(samples.slice(0, startMs * 16)).toEqual(original.slice(0, startMs * 16));
   });
 
-  it("mutes from the look-ahead on", async () => {
+  it("starts mutes earlier by the look-ahead", async () => {
     const spansOf = async (...flags: string[]): Promise<{ startMs: number; endMs: number }[]> =>
       (JSON.parse((await gate("--json", ...flags)).stdout) as { spans: { startMs: number; endMs: number }[] })
         .spans;
@@ -62,7 +62,7 @@ describe("callsign gate", () => {
   it.each([
     [["--look-ahead", "-1"], "Expected a delay of 0 to 10000 ms"],
     [["--look-ahead", "soon"], "Expected a delay of 0 to 10000 ms"],
-    [["--costs", "18"], "--costs: expected two numbers such as 18:1, got 18"],
+    [["--costs", "18"], 'Expected two costs above 0, such as 18:1, got "18"'],
   ])("refuses %j", async (flags, message) => {
     const { exitCode, stderr } = await gate(...flags);
     expect(exitCode).toBe(2);

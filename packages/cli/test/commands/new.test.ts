@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("new --no-run", () => {
-  it("writes a config that reads back, shows the plan and its time, and says what speaks against the phrases", async () => {
+  it("writes a config that can be parsed, prints the plan and its time, and warns about the phrases", async () => {
     const out = join(folder, "nimbus");
     const args = ["new", "Hey Nimbus", "lights out", "--out", out, "--budget", "5m", "--no-run"];
     const { exitCode, stderr, stdout } = await runCaptured(args);
@@ -40,11 +40,11 @@ describe("new --no-run", () => {
     await writeFile(join(out, "config.yaml"), `${text}# mine\n`);
     const again = await runCaptured(args);
     expect(again.exitCode).not.toBe(0);
-    expect(again.stderr).toContain("there is another config; run it with callsign run --config");
+    expect(again.stderr).toContain("exists and differs; run it with callsign run --config");
     expect(await readFile(join(out, "config.yaml"), "utf8")).toBe(`${text}# mine\n`);
   });
 
-  it("takes recordings along and says how much there is; larger budgets make more", async () => {
+  it("adds recordings and prints their length; larger budgets make more", async () => {
     const plans = [];
     for (const budget of ["5m", "30m", "overnight"]) {
       const out = join(folder, budget);
@@ -71,7 +71,7 @@ describe("new --no-run", () => {
     expect(small.plan.sets.map(({ id }: { id: string }) => id)).toContain("corpus-speech-1");
   });
 
-  it("refuses a phrase given twice, and one of signs alone", async () => {
+  it("refuses a repeated phrase and a phrase without letters", async () => {
     const twice = await runCaptured(["new", "alexa", "Alexa", "--out", join(folder, "twice"), "--no-run"]);
     expect(twice.stderr).toContain('"Alexa" is given twice');
     const signs = await runCaptured(["new", "?!", "--out", join(folder, "signs"), "--no-run"]);
@@ -80,7 +80,7 @@ describe("new --no-run", () => {
     expect(budget.exitCode).toBe(2);
   });
 
-  it("says everything that is missing at once, and writes no config that could not run", async () => {
+  it("lists all problems at once, and writes no config that cannot run", async () => {
     await mkdir(join(folder, "m4a"), { recursive: true });
     await writeFile(join(folder, "m4a", "a.m4a"), "no audio");
     const out = join(folder, "missing");

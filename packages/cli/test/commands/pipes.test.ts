@@ -55,7 +55,7 @@ async function detectStdin(bytes: Uint8Array, ...flags: string[]): Promise<unkno
 }
 
 describe("detect from a pipe", () => {
-  it("reads WAV and raw samples from standard input as it does a file", async () => {
+  it("reads WAV and raw samples from standard input", async () => {
     expect(await detectStdin(wav)).toEqual(expected);
     expect(await detectStdin(wav.subarray(44), "--rate", "16000")).toEqual(expected);
     const int16 = new Int16Array(wav.slice(44).buffer);
@@ -64,7 +64,7 @@ describe("detect from a pipe", () => {
     expect(await detectStdin(new Uint8Array(stereo.buffer), ...flags)).toEqual(expected);
   });
 
-  it.skipIf(process.platform === "win32")("reads a FIFO, several files and - in one go", async () => {
+  it.skipIf(process.platform === "win32")("reads a FIFO, several files and - in one call", async () => {
     const fifo = join(folder, "fifo");
     execFileSync("mkfifo", [fifo]);
     const writer = createWriteStream(fifo);
@@ -78,7 +78,7 @@ describe("detect from a pipe", () => {
     for (const { detections } of JSON.parse(stdout)) expect(detections).toEqual(expected);
   });
 
-  it("prints a detection when it comes, not when the stream ends", async () => {
+  it("prints detections before the stream ends", async () => {
     const controller = new AbortController();
     let stdout = "";
     const endless = new Readable({ read: () => undefined });
@@ -95,7 +95,7 @@ describe("detect from a pipe", () => {
     expect(stdout).toMatch(/^-\t\d+\.\d+ s\ttone\t/);
   });
 
-  it("refuses - twice, a terminal, and bytes that are no whole sample without losing the rest", async () => {
+  it("refuses - twice and a terminal, and notes an incomplete sample", async () => {
     expect(await runCaptured(["detect", "-", "-", "--model", folder])).toMatchObject({ exitCode: 2 });
     const terminal = await runCaptured(["detect", "-", "--model", folder], {
       stdin: () => Object.assign(Readable.from([]), { isTTY: true }),
@@ -107,7 +107,7 @@ describe("detect from a pipe", () => {
     );
     expect(odd).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringContaining("the last 1 bytes are no whole sample"),
+      stderr: expect.stringContaining("the last 1 bytes are not a whole sample"),
     });
     const empty = await runCaptured(
       ["detect", "-", "--model", folder, "--rate", "8000"],
@@ -118,7 +118,7 @@ describe("detect from a pipe", () => {
 });
 
 describe("detect over files of which some fail", () => {
-  it("processes the others and says what happened to each", async () => {
+  it("processes the others and reports each error", async () => {
     const files = ["missing.wav", "tones.wav", "noise.bin", "empty.wav", "folder"].map((name) =>
       join(folder, name),
     );
@@ -151,7 +151,7 @@ describe("detect over files of which some fail", () => {
 });
 
 describe("gate to standard output", () => {
-  it("streams a WAV, or raw samples, and nothing else", async () => {
+  it("writes only a WAV or raw samples", async () => {
     const file = join(folder, "muted.wav");
     await runCaptured(["gate", join(folder, "tones.wav"), "--out", file, "--model", folder]);
     const muted = await readFile(file);
@@ -173,7 +173,7 @@ describe("gate to standard output", () => {
     expect(await gate("--raw")).toEqual(muted.subarray(44));
   });
 
-  it("refuses what would mix up its outputs or overwrite the recording", async () => {
+  it("refuses to mix its outputs or overwrite the recording", async () => {
     const gate = (...flags: string[]) =>
       runCaptured(["gate", join(folder, "tones.wav"), "--model", folder, ...flags]);
     expect(await gate("--out", "-")).toMatchObject({

@@ -18,7 +18,7 @@ describe("callsign serve", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it("refuses what cannot be, with what to do", async () => {
+  it("refuses bad arguments and tells what to do", async () => {
     expect(await runCaptured(["serve"])).toMatchObject({ exitCode: 2 });
     expect(await runCaptured(["serve", join(folder, "none")])).toMatchObject({
       exitCode: 1,
@@ -33,7 +33,7 @@ describe("callsign serve", () => {
     expect((await runCaptured(["serve", join(folder, "bad.onnx"), ...EMBEDDING])).exitCode).toBe(1);
   });
 
-  it.skipIf(!hasSharedData)("serves until it is told to stop, and logs JSON lines alone", async () => {
+  it.skipIf(!hasSharedData)("serves until it is stopped, and logs only JSON lines", async () => {
     const stop = new AbortController();
     let logged = "";
     const running = runCaptured(
@@ -68,9 +68,9 @@ describe("callsign serve", () => {
     },
   );
 
-  it("has one place for Wyoming", async () => {
+  it("accepts one address for Wyoming", async () => {
     for (const [wrong, why] of [
-      [["--uri", "tcp://127.0.0.1"], "a host and a port 0 to 65535 are needed"],
+      [["--uri", "tcp://127.0.0.1"], "give a host and a port 0 to 65535"],
       [["--wyoming", "stdio://", "--wyoming-port", "1"], "give --wyoming or --wyoming-port, not both"],
       [["--wyoming", "stdio://", "--json"], "standard output carries the protocol"],
     ] as const)
@@ -80,7 +80,7 @@ describe("callsign serve", () => {
       });
   });
 
-  it.skipIf(!hasSharedData)("speaks Wyoming on standard input and output until the input ends", async () => {
+  it.skipIf(!hasSharedData)("serves Wyoming on standard input and output until the input ends", async () => {
     const child = start(["serve", HEAD, "--name", "Hey Alexa", ...EMBEDDING, "--uri", "stdio://"]);
     let stdout = Buffer.alloc(0);
     child.stdout!.on("data", (data: Buffer) => (stdout = Buffer.concat([stdout, data])));
@@ -96,11 +96,20 @@ describe("callsign serve", () => {
     });
   });
 
-  it.skipIf(!hasSharedData)("has no more names than heads without a card", async () => {
+  it.skipIf(!hasSharedData)("refuses a threshold for an unknown label", async () => {
+    expect(await runCaptured(["serve", HEAD, ...EMBEDDING, "--threshold", "x=0.5"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('no label "x" to detect') as string,
+    });
+  });
+
+  it.skipIf(!hasSharedData)("refuses more names than heads without a card", async () => {
     const names = ["--name", "one", "--name", "two"];
     expect(await runCaptured(["serve", HEAD, ...EMBEDDING, ...names])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining("got 2 names for heads without a card, but only 1") as string,
+      stderr: expect.stringContaining(
+        "got 2 names for heads without a card, but only 1 of the models",
+      ) as string,
     });
   });
 });

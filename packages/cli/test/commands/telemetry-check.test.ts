@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { telemetryCheck } from "../../src/commands/doctor/inference-checks.ts";
 
-it("doctor says when the environment leaves onnxruntime's telemetry on", () => {
+it("doctor reports telemetry that the environment leaves on", () => {
   expect(telemetryCheck({ ORT_DISABLE_TELEMETRY: "1" })).toMatchObject({ found: true });
   expect(telemetryCheck({ ORT_DISABLE_TELEMETRY: "0" })).toMatchObject({
     found: false,

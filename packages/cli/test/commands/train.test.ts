@@ -53,7 +53,7 @@ describe("train over an earlier training", () => {
     return runCaptured(["train", "--config", config, "--data", dataDir, "--out", out, ...flags]);
   };
 
-  it("is refused without an option, continued with --resume, and kept aside with --restart", async () => {
+  it("is refused without an option, continued with --resume, and kept in earlier-N with --restart", async () => {
     const file = (...path: string[]) => readFile(join(folder, "model", ...path));
     const first = await train(1);
     expect(first.exitCode, first.stderr).toBe(0);
@@ -123,7 +123,7 @@ describe("export", () => {
 
 describe("run", () => {
   it(
-    "does what an edited config asks for, says what changed, loses no training and survives damaged state",
+    "rebuilds after an edited config, reports the changes, keeps trainings and survives damaged state",
     { timeout: 120_000 },
     async () => {
       await makeSources(folder);
@@ -144,7 +144,9 @@ describe("run", () => {
       // Another detector's data is not replaced.
       const other = await run(1, {}, "other");
       expect(other.exitCode).toBe(2);
-      expect(other.stderr).toMatch(/holds the data of detector "small", the config is of "other".*--out/);
+      expect(other.stderr).toMatch(
+        /holds the data of detector "small", but the config is for "other".*--out/,
+      );
 
       await writeFile(join(out, "model", "training.safetensors"), checkpoint.subarray(0, 1000));
       await writeFile(join(out, "data", "plan.json"), '{"tool": "calls');

@@ -9,7 +9,7 @@ import { formatThreshold, parseThreshold } from "../../src/flags/threshold.ts";
 import { runCaptured } from "../support/run-captured.ts";
 
 describe("head flags", () => {
-  it("are of the only model, or of the one they name", () => {
+  it("apply to the only model or to the model they name", () => {
     const flags = { labels: ["a, b=c"], headEmbeddings: ["20"], name: ["x"] };
     expect(headOf(flags, { model: "heads/t.onnx", models: ["heads/t.onnx"] })).toEqual({
       labels: ["a", "b=c"],
@@ -28,7 +28,7 @@ describe("head flags", () => {
     ]);
     expect(namesInOrder({ name: ["oxygen=o", "x", "y=z"] }, models)).toEqual(["x", "y=z"]);
     expect(() => headOf({ labels: ["a,b"] }, { model: models[1]!, models })).toThrow(
-      /--labels: there are several models, say which: --labels oxygen=a,b; known: oxygen, timer_v0\.1/,
+      /--labels: expected MODEL=.* such as --labels oxygen=a,b; models: oxygen, timer_v0\.1/,
     );
     expect(() => headOf({ headEmbeddings: ["1.5"] }, { model: "t.onnx", models: ["t.onnx"] })).toThrow(
       /--head-embeddings: expected an integer 1 to 1024, got 1\.5/,
@@ -75,7 +75,7 @@ describe.skipIf(!hasSharedData)("callsign detect with heads without a card", () 
     return { labels: [...new Set(result!.detections.map(({ label }) => label))].toSorted(), stderr };
   };
 
-  it("names what it hears as told, and says how to name several classes", async () => {
+  it("uses the given labels, and tells how to name several outputs", async () => {
     const alexa = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
     expect(await detect(alexa, "--labels", "alexa", "--threshold", "alexa=0.3")).toEqual({
       labels: ["alexa"],
@@ -93,5 +93,16 @@ describe.skipIf(!hasSharedData)("callsign detect with heads without a card", () 
       labels: ["on"],
       stderr: "",
     });
+  });
+
+  it("names the model of each detection of several models", async () => {
+    const alexa = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
+    const models = ["--model", alexa, "--model", join(folder, "lights.onnx"), "--labels", "lights=a,b,c"];
+    const args = ["detect", recording, ...models, ...embedding, "--threshold", "a=0,b=1,c=1"];
+    const { exitCode, stdout, stderr } = await runCaptured(args);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(/\tlights\ta\t/);
+    const unknown = await runCaptured(["detect", recording, ...models, ...embedding, "--threshold", "d=0"]);
+    expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no label "d"') as string });
   });
 });

@@ -3,26 +3,26 @@ import type { CliContext } from "../../src/context.ts";
 import { formatDuration, formatProgress, ProgressLine } from "../../src/output/progress.ts";
 
 describe("formatProgress", () => {
-  it("gives count, share, rate and what is left", () => {
+  it("formats count, share, rate and remaining time", () => {
     const progress = { stage: "features", done: 1200, total: 5000, unit: "clips" };
     expect(formatProgress(progress, { elapsedSeconds: 4 })).toBe(
       "features: 1,200 of 5,000 clips (24 %), 300/s, 0:13 left",
     );
   });
 
-  it("leaves out of the rate what a rerun found done", () => {
+  it("computes the rate without items done before", () => {
     const progress = { stage: "features", done: 1200, total: 5000, unit: "clips" };
     expect(formatProgress(progress, { elapsedSeconds: 4, startedAt: 800 })).toContain("100/s, 0:38 left");
   });
 
-  it("counts bytes in MiB and says how long a finished stage took", () => {
+  it("formats bytes as MiB and the duration of a finished stage", () => {
     const progress = { stage: "download", done: 3 * 2 ** 20, total: 3 * 2 ** 20, unit: "bytes" };
     expect(formatProgress(progress, { elapsedSeconds: 2 })).toBe(
       "download: 3.0 of 3.0 MiB (100 %), 1.5/s, took 0:02",
     );
   });
 
-  it("promises no end where the total is not known", () => {
+  it("gives no remaining time without a total", () => {
     expect(formatProgress({ stage: "read", done: 7, unit: "files" }, { elapsedSeconds: 2 })).toBe(
       "read: 7 files, 3.5/s",
     );
@@ -53,7 +53,7 @@ describe("ProgressLine", () => {
     return { line: new ProgressLine(context, () => nowMs), written, tick: (ms) => (nowMs += ms) };
   };
 
-  it.each([10, 40, 80])("cuts a redrawn line to %d columns, as wide as they are at that moment", (width) => {
+  it.each([10, 40, 80])("cuts a redrawn line to %d columns", (width) => {
     const written: string[] = [];
     let columns = 200;
     const line = new ProgressLine({
@@ -82,7 +82,7 @@ describe("ProgressLine", () => {
     expect(written.join("").replace(/\n$/, "")).not.toContain("\n");
   });
 
-  it("writes a line every five seconds and the last one where there is no terminal", () => {
+  it("writes a line every five seconds and a last one without a terminal", () => {
     const { line, written, tick } = lines(false);
     for (let done = 0; done <= 12; done++, tick(1000))
       line.update({ stage: "s", done, total: 12, unit: "steps" });
@@ -100,7 +100,7 @@ describe("ProgressLine", () => {
     expect(written.at(-1)).toBe("\n");
   });
 
-  it("ends one stage's line when the next begins", () => {
+  it("ends the line of a stage when the next one begins", () => {
     const { line, written, tick } = lines(false);
     line.update({ stage: "a", done: 1, total: 1, unit: "steps" });
     tick(10);

@@ -1,12 +1,12 @@
-/** One thing looked for on this machine. */
+/** Result of one check of this machine. */
 export interface Check {
   readonly group: "runtime" | "inference" | "training" | "speech" | "microphone" | "model files";
   readonly name: string;
   readonly found: boolean;
-  /** Without it Callsign does not work at all; everything else widens what it can do. */
+  /** True for parts without which nothing works. */
   readonly required: boolean;
-  /** What was found, or why it was not. */
+  /** What was found, or why not. */
   readonly detail: string;
-  /** What to do to have it. */
+  /** How to get it. */
   readonly fix?: string;
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type CliContext, printJson } from "../../context.ts";
 import type { Check } from "./check.ts";
 
-/** `callsign doctor`: what this machine has of what Callsign can use, and how to get the rest. */
+/** Registers `callsign doctor`: which parts Callsign finds on this machine, and how to install the others. */
 export function registerDoctor(program: Command, context: CliContext): void {
   program
     .command("doctor")
@@ -27,7 +27,7 @@ async function doctor(context: CliContext, { json }: { json?: boolean }): Promis
     const { CallsignError } = await import("@callsign/audio/internal");
     throw new CallsignError(
       "DEPENDENCY_MISSING",
-      `doctor: required and missing: ${broken.map(({ name }) => name).join(", ")}`,
+      `doctor: required parts are missing: ${broken.map(({ name }) => name).join(", ")}`,
     );
   }
 }

@@ -14,7 +14,7 @@ const FIXES: Record<NodeProvider, string> = {
   webgpu: "needs a GPU with a Vulkan, Metal or Direct3D 12 driver",
 };
 
-/** Which execution providers run a graph here, found by running one, and whether onnxruntime's telemetry is off. */
+/** Checks which execution providers can run a graph, and whether the telemetry of onnxruntime is off. */
 export async function inferenceChecks(): Promise<Check[]> {
   try {
     await requireOnnxRuntime();
@@ -30,7 +30,7 @@ export async function inferenceChecks(): Promise<Check[]> {
   return [...checks, telemetryCheck(process.env)];
 }
 
-/** Whether onnxruntime-node sends telemetry, with the environment as it is once that is loaded. */
+/** Checks whether telemetry is off in the environment of the loaded onnxruntime-node. */
 export function telemetryCheck(env: Readonly<Record<string, string | undefined>>): Check {
   const { ORT_DISABLE_TELEMETRY: value = "" } = env;
   return {
@@ -39,7 +39,7 @@ export function telemetryCheck(env: Readonly<Record<string, string | undefined>>
     found: /^(1|true|yes|on)$/i.test(value),
     required: false,
     detail: `ORT_DISABLE_TELEMETRY=${value}`,
-    fix: "onnxruntime-node reports to Microsoft as the environment asks it to; unset ORT_DISABLE_TELEMETRY to stop it",
+    fix: "onnxruntime-node sends telemetry to Microsoft because of this variable; unset ORT_DISABLE_TELEMETRY to stop it",
   };
 }
 

@@ -2,7 +2,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { listMicrophones } from "@callsign/audio/node/internal";
 import type { Check } from "./check.ts";
 
-/** Which microphones `callsign listen` would find, and through what. */
+/** Checks which microphones `callsign listen` finds. */
 export async function microphoneChecks(): Promise<Check[]> {
   const facts = { group: "microphone", name: "microphone", required: false } as const;
   try {
@@ -14,7 +14,9 @@ export async function microphoneChecks(): Promise<Check[]> {
         ...facts,
         found,
         detail: found ? `${names} (through ${through})` : `none found through ${through}`,
-        ...(!found && { fix: "plug one in; on Linux be in group audio, in a container pass /dev/snd on" }),
+        ...(!found && {
+          fix: "plug one in; on Linux join the group audio, in a container give access to /dev/snd",
+        }),
       },
     ];
   } catch (error) {

@@ -6,7 +6,7 @@ import { microphoneChecks } from "./microphone-checks.ts";
 import { speechChecks } from "./speech-checks.ts";
 import { trainingChecks } from "./training-checks.ts";
 
-/** Everything `callsign doctor` looks for. Downloads nothing. */
+/** Runs all checks of `callsign doctor`. Downloads nothing. */
 export async function runChecks(env: CliContext["env"]): Promise<Check[]> {
   return [
     nodeCheck(),

@@ -7,7 +7,7 @@ import {
 import { CallsignError } from "@callsign/audio/internal";
 import type { Check } from "./check.ts";
 
-/** Which speech engines speak here. */
+/** Checks which speech engines can be loaded. */
 export async function speechChecks(): Promise<Check[]> {
   return [
     await checkEngine("flite", createFliteEngine),

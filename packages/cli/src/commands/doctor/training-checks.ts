@@ -2,7 +2,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { BACKENDS, type BackendName, loadBackend } from "@callsign/train/internal";
 import type { Check } from "./check.ts";
 
-/** Which training backends load here. Each says itself what would enable it. */
+/** Checks which training backends can be loaded. */
 export async function trainingChecks(): Promise<Check[]> {
   const checks: Check[] = [];
   for (const name of BACKENDS) checks.push(await checkBackend(name));
@@ -10,7 +10,7 @@ export async function trainingChecks(): Promise<Check[]> {
 }
 
 async function checkBackend(name: BackendName): Promise<Check> {
-  const facts = { group: "training", name: `TensorFlow.js ${name}`, required: false } as const;
+  const facts = { group: "training", name: `backend ${name}`, required: false } as const;
   try {
     const { backend } = await loadBackend(name);
     backend.release();

@@ -1,10 +1,9 @@
 import type { ComparedModel, ModelComparison, ModelPair } from "@callsign/eval/internal";
 import { CallsignError } from "@callsign/audio/internal";
-import { commandLabels } from "@callsign/infer/internal";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../../context.ts";
-import { addDetectorChoice, type DetectorChoice, openDetector } from "../../flags/detector.ts";
+import { addLoadOptions, type LoadFlags, MODEL_HELP, openDetector } from "../../flags/detector.ts";
 import {
   addRecordingOptions,
   labelOf,
@@ -14,23 +13,23 @@ import {
 } from "./recording-options.ts";
 import { scoreModel } from "./score-model.ts";
 
-interface CompareFlags extends RecordingFlags, DetectorChoice {
+interface CompareFlags extends RecordingFlags, LoadFlags {
   readonly json?: boolean;
 }
 
-/** `callsign eval compare`: several models on the same recordings. */
+/** Registers `callsign eval compare`: several models on the same recordings. */
 export function registerEvalCompare(evaluate: Command, context: CliContext): void {
   const command = evaluate
     .command("compare")
     .description(
-      "Compare several models, pair by pair, on the same recordings: which one misses fewer words at the same rate of false accepts.",
+      "Compare two or more models pair by pair on the same recordings: which one misses fewer words at equal false accepts.",
     )
-    .argument("<model...>", "model folders, or .onnx heads without a card; two or more")
+    .argument("<model...>", `two or more models: each a ${MODEL_HELP}`)
     .addHelpText(
       "after",
       "\nExample:\n  callsign eval compare models/alexa alexa_v0.1.onnx --positives recordings/alexa --negatives recordings/speech",
     );
-  addDetectorChoice(addRecordingOptions(command))
+  addLoadOptions(addRecordingOptions(command))
     .option("--json", "print one JSON document and nothing else on stdout")
     .action((models: string[], flags: CompareFlags) => compare(context, { models, flags }));
 }
@@ -42,7 +41,7 @@ async function compare(
   if (models.length < 2)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `compare: expected two models or more, got ${models[0]} alone`,
+      `eval compare: expected two or more models, got only ${models[0]}`,
     );
   const { compareModels } = await import("@callsign/eval/internal");
   const recordings = await openRecordings(context, flags);
@@ -61,14 +60,15 @@ async function evaluateModel(
 ): Promise<ComparedModel> {
   const { models, flags, recordings } = options;
   const { evaluateKeyword } = await import("@callsign/eval/internal");
+  const { commandLabels } = await import("@callsign/infer/internal");
   context.stderr(`${model}\n`);
-  const detector = await openDetector(context, { ...flags, model, models });
+  const detector = await openDetector(context, [model], { ...flags, commandModels: models });
   const faults: string[] = [];
   try {
     const { decision } = detector.card;
     const labels = commandLabels(detector.card);
-    // A public head calls its only label as its file is called: no name fits them all.
-    const label = labels.length === 1 ? labels[0]! : labelOf(detector, flags.label);
+    // Heads without a card name their only label after the file, so one --label would not fit all models.
+    const label = labels.length === 1 ? labels[0]! : await labelOf(detector, flags.label);
     const onFault = (message: string): void => void faults.push(message);
     const scored = await scoreModel(context, detector, { label, recordings, onFault });
     const { patience, refractorySeconds, thresholds } = decision;
@@ -112,9 +112,9 @@ function formatComparison({ models, pairs, atFalseAcceptsPerHour }: ModelCompari
 
 function formatPair({ first, second, both, onlyFirst, onlySecond, neither, pValue }: ModelPair): string {
   const verdict =
-    pValue >= 0.05 ? "no difference shown" : `${onlyFirst > onlySecond ? first : second} hears more`;
+    pValue >= 0.05 ? "no difference shown" : `${onlyFirst > onlySecond ? first : second} misses fewer`;
   return (
-    `${first} (1) and ${second} (2): both heard ${both}, only (1) ${onlyFirst}, only (2) ${onlySecond}, ` +
+    `${first} (1) and ${second} (2): both detected ${both}, only (1) ${onlyFirst}, only (2) ${onlySecond}, ` +
     `neither ${neither}; McNemar p = ${pValue.toPrecision(2)}: ${verdict}`
   );
 }

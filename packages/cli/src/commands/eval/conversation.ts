@@ -5,15 +5,12 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../../context.ts";
-import { conversationFiles, findConversations, writeConversation } from "./conversation-clips.ts";
 import { asProgress, follow } from "../../output/follow.ts";
 import { formatClips } from "./format-clips.ts";
-import { addDetectorChoice, type DetectorChoice, openDetector } from "../../flags/detector.ts";
-import { parseDelays } from "../../flags/delays.ts";
-import { parseNumber } from "../../flags/numbers.ts";
-import { parseThreshold, type Threshold } from "../../flags/threshold.ts";
+import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from "../../flags/detector.ts";
+import { parseDelays, parseNumber } from "../../flags/numbers.ts";
 
-interface ConversationFlags extends DetectorChoice {
+interface ConversationFlags extends DetectorFlags {
   readonly config?: string;
   readonly out: string;
   readonly minutes: number;
@@ -22,28 +19,27 @@ interface ConversationFlags extends DetectorChoice {
   readonly noise?: string;
   readonly seed: string;
   readonly model?: readonly string[];
-  readonly threshold?: Threshold;
   readonly lookAhead?: readonly number[];
   readonly json?: boolean;
 }
 
-/** `callsign eval conversation`: something to evaluate on, where there is no recording, and models on it. */
+/** Registers `callsign eval conversation`: synthesized conversations, and scores of models on them. */
 export function registerEvalConversation(evaluate: Command, context: CliContext): void {
   const command = evaluate
     .command("conversation")
     .description(
-      "Make conversations with a detector's commands in them, in voices and sentences its training never had, and their truth; " +
+      "Synthesize conversations that contain a detector's commands, in voices and sentences kept out of its training; " +
         "score models on them by the challenge's rules.",
     )
     .requiredOption(
       "--out <dir>",
-      "folder for conversation.wav, truth.json and said.json; of several clips, 001 and so on in it",
+      "folder for conversation.wav, truth.json and said.json; with several clips, folders 001, 002, ... in it",
     )
     .option(
       "--config <file>",
-      "YAML config of the detector; without it, the conversations in --out are scored",
+      "YAML config of the detector; without it, conversations already in --out are scored",
     )
-    .option("--minutes <n>", "length of all clips together", parseNumber, 2)
+    .option("--minutes <n>", "total length of all clips", parseNumber, 2)
     .option("--clips <n>", "number of clips", parseNumber, 1)
     .option(
       "--command-share <n>",
@@ -51,20 +47,15 @@ export function registerEvalConversation(evaluate: Command, context: CliContext)
       parseNumber,
       0.35,
     )
-    .option("--noise <dir>", "recordings for the background (default: synthetic noise only)")
-    .option("--seed <seed>", "random seed for words, voices and times", "conversation")
-    .option("--model <dir...>", "models to score on all conversations in --out")
-    .option(
-      "--threshold <score>",
-      "detection threshold of all models, 0 to 1, for all labels or as LABEL=SCORE,... (default: each model card's)",
-      parseThreshold,
-    )
+    .option("--noise <dir>", "folder of background recordings (default: synthetic noise)")
+    .option("--seed <seed>", "random seed of words, voices and times", "conversation")
+    .option("--model <dir...>", `models to score on all conversations in --out: each a ${MODEL_HELP}`)
     .option(
       "--look-ahead <ms>",
-      "also score with the outgoing audio delayed by these, such as 0,40,80",
+      "also score with the output delayed by these milliseconds, such as 0,40,80",
       parseDelays,
     );
-  addDetectorChoice(command)
+  addDetectorOptions(command)
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -91,7 +82,8 @@ async function converse(context: CliContext, flags: ConversationFlags): Promise<
 
 async function make(context: CliContext, flags: ConversationFlags & { readonly config: string }) {
   const { parseDetectorConfig } = await import("@callsign/train/internal");
-  const { makeConversations, readNoises } = await import("@callsign/eval/internal");
+  const { conversationFiles, makeConversations, readNoises, writeConversation } =
+    await import("@callsign/eval/internal");
   const { readConfig } = await import("../../config/read-config.ts");
   const { minutes, clips, seed, out, commandShare } = flags;
   const { env, signal } = context;
@@ -116,10 +108,10 @@ async function score(
   context: CliContext,
   flags: Omit<ConversationFlags, "model"> & { readonly model: string; readonly models: readonly string[] },
 ): Promise<{ readonly summary: ClipsSummary; readonly clips: readonly ClipResult[] }> {
-  const { evaluateClips, summarizeClips } = await import("@callsign/eval/internal");
+  const { evaluateClips, findConversations, summarizeClips } = await import("@callsign/eval/internal");
   const { signal } = context;
   const found = await findConversations(flags.out, { signal });
-  const detector = await openDetector(context, flags);
+  const detector = await openDetector(context, [flags.model], { ...flags, commandModels: flags.models });
   try {
     const options = { detector, signal, ...(flags.lookAhead && { delaysMs: flags.lookAhead }) };
     const clips = await follow(evaluateClips(found, options), { context, show: asProgress });

@@ -5,22 +5,22 @@ import { type CliContext, printJson } from "../../context.ts";
 import {
   addDetectorOptions,
   detectorArguments,
+  type DetectorFlags,
+  MODEL_HELP,
   openDetector,
-  type OpenDetectorFlags,
 } from "../../flags/detector.ts";
-import { parseDelays } from "../../flags/delays.ts";
-import { parseNumber } from "../../flags/numbers.ts";
+import { parseDelays, parseNumber } from "../../flags/numbers.ts";
 import { ProgressLine } from "../../output/progress.ts";
 import { registerEvalConversation } from "./conversation.ts";
 import { registerEvalCompare } from "./compare.ts";
 import { registerEvalKeyword } from "./keyword.ts";
 import { registerEvalPicovoice } from "./picovoice.ts";
 
-/** `callsign eval`: how good a model is. */
+/** Registers `callsign eval` and its commands. */
 export function registerEval(program: Command, context: CliContext): void {
   const evaluate = program
     .command("eval")
-    .description("Measure how good a model is.")
+    .description("Measure the accuracy of models.")
     .addHelpText(
       "after",
       "\nExample:\n  callsign eval challenge --model models/galactic --clip challenge.wav --truth ground-truth.json",
@@ -28,25 +28,26 @@ export function registerEval(program: Command, context: CliContext): void {
   const challenge = evaluate
     .command("challenge")
     .description(
-      "Score a model on a clip by the rules of the AAICO voice-processing challenge: mute commands, broadcast the rest.",
+      "Score a model on a clip by the rules of the AAICO voice-processing challenge: mute the commands, let the rest through.",
     )
+    .requiredOption("--model <dir>", MODEL_HELP)
     .requiredOption("--clip <file>", "recording to score")
-    .requiredOption("--truth <file>", "positions of its commands (JSON)")
-    .option("--prime <file>", "recording fed to the model before the clip")
-    .option("--realtime", "play the clip in real time from another thread and measure lateness")
+    .requiredOption("--truth <file>", "positions of the commands in the clip (JSON)")
+    .option("--prime <file>", "recording that the model processes before the clip")
+    .option("--realtime", "play the clip in real time from another thread and measure the latency")
     .option(
       "--until-sample <n>",
-      "evaluate only the frames before this sample, with the whole clip's weights",
+      "score only the frames before this sample, weighted as in the whole clip",
       parseNumber,
     )
     .option(
       "--from-sample <n>",
-      "judge only the frames from this sample on, with the whole clip's weights",
+      "score only the frames from this sample on, weighted as in the whole clip",
       parseNumber,
     )
     .option(
       "--look-ahead <ms>",
-      "also score with the outgoing audio delayed by these, such as 0,40,80",
+      "also score with the output delayed by these milliseconds, such as 0,40,80",
       parseDelays,
     )
     .option("--report <dir>", "folder for report.html and report.json")
@@ -63,7 +64,8 @@ export function registerEval(program: Command, context: CliContext): void {
   registerEvalConversation(evaluate, context);
 }
 
-interface ChallengeFlags extends OpenDetectorFlags {
+interface ChallengeFlags extends DetectorFlags {
+  readonly model: string;
   readonly clip: string;
   readonly truth: string;
   readonly prime?: string;
@@ -88,12 +90,12 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
   if (flags.fromSample !== undefined && flags.report !== undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      "--from-sample: a report is of the clip from its start; leave out --report",
+      "--from-sample: a report needs the clip from its start; leave out --report",
     );
   const truth = await readChallengeTruth(flags.truth);
   const { samples } = await readAudioFile(flags.clip, { signal });
   const prime = flags.prime === undefined ? undefined : await readAudioFile(flags.prime, { signal });
-  const detector = await openDetector(context, flags);
+  const detector = await openDetector(context, [flags.model], flags);
   const progress = new ProgressLine(context);
   const mode = flags.realtime ? "realtime" : "offline";
   try {
@@ -143,7 +145,7 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
   }
 }
 
-/** The command, as a person would type it to have the same figures. */
+/** Command line that reproduces the figures. */
 function commandLine(flags: ChallengeFlags): string {
   const parts = [
     "callsign eval challenge",

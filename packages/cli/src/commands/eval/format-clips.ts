@@ -1,18 +1,18 @@
 import type { ClipsSummary, Interval } from "@callsign/eval/internal";
 
-/** A model and what it did on the clips. */
+/** A model and its summary over the clips. */
 export interface ScoredModel {
   readonly model: string;
   readonly summary: ClipsSummary;
 }
 
-/** The figures of models on the same clips, for a person. */
+/** Formats the summaries of models on the same clips. */
 export function formatClips(scored: readonly ScoredModel[]): string {
   const lines = scored.flatMap(({ model, summary }) => {
     const { clips, minutes, lookAhead, commands } = summary;
     const rows: [string, string][] = [
       ["challenge score, mean", withInterval(summary.score, summary.interval)],
-      ["muted needlessly", `${summary.needlessSecondsPerMinute.toFixed(2)} s a minute`],
+      ["muted needlessly", `${summary.needlessSecondsPerMinute.toFixed(2)} s per minute`],
       ["precision (command)", summary.commandPrecision?.toFixed(4) ?? "none"],
       ["recall (command)", summary.commandRecall?.toFixed(4) ?? "none"],
       ...Object.entries(commands).map(([text, { count, mutedShare, missed }]): [string, string] => [

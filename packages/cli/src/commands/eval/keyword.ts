@@ -9,8 +9,9 @@ import { type CliContext, printJson } from "../../context.ts";
 import {
   addDetectorOptions,
   detectorArguments,
+  type DetectorFlags,
+  MODEL_HELP,
   openDetector,
-  type OpenDetectorFlags,
 } from "../../flags/detector.ts";
 import {
   addRecordingOptions,
@@ -21,27 +22,26 @@ import {
 } from "./recording-options.ts";
 import { scoreModel } from "./score-model.ts";
 
-/** `callsign eval keyword`: misses and false accepts on recordings of people. */
+/** Registers `callsign eval keyword`: misses and false accepts on recordings. */
 export function registerEvalKeyword(evaluate: Command, context: CliContext): void {
   const command = evaluate
     .command("keyword")
     .description(
-      "Stream recordings with and without a word through a model; report misses, false accepts per hour and latency.",
+      "Measure misses, false accepts per hour and latency of a model on recordings with and without a word.",
     )
+    .requiredOption("--model <dir>", MODEL_HELP)
     .addHelpText(
       "after",
       "\nExample:\n  callsign eval keyword --model models/alexa --positives recordings/alexa --negatives recordings/speech recordings/television --noise noise --snr 10 --report report",
     );
   addDetectorOptions(addRecordingOptions(command))
-    .option(
-      "--report <dir>",
-      "folder for report.html, with the worst recordings to listen to, and report.json",
-    )
+    .option("--report <dir>", "folder for report.json and report.html, which plays the worst recordings")
     .option("--json", "print one JSON document and nothing else on stdout")
     .action((flags: KeywordFlags) => evalKeyword(context, flags));
 }
 
-interface KeywordFlags extends OpenDetectorFlags, RecordingFlags {
+interface KeywordFlags extends DetectorFlags, RecordingFlags {
+  readonly model: string;
   readonly report?: string;
   readonly json?: boolean;
 }
@@ -51,10 +51,10 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
   const { toolIdentity } = await import("@callsign/infer/node/internal");
   const recordings = await openRecordings(context, flags);
   const { conditions } = recordings;
-  const detector = await openDetector(context, flags);
+  const detector = await openDetector(context, [flags.model], flags);
   const faults: string[] = [];
   try {
-    const label = labelOf(detector, flags.label);
+    const label = await labelOf(detector, flags.label);
     const onFault = (message: string): void => void faults.push(message);
     const scored = await scoreModel(context, detector, { label, recordings, onFault });
     const { patience, refractorySeconds, thresholds } = detector.card.decision;
@@ -76,22 +76,22 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
       tool: { name, ...version },
       createdAt: new Date(),
     };
-    await tell(context, { flags, evaluation, parts });
+    await print(context, { flags, evaluation, parts });
   } finally {
     for (const fault of faults) context.stderr(`left out: ${fault}\n`);
     await detector.dispose();
   }
 }
 
-async function tell(
+async function print(
   context: CliContext,
-  told: {
+  found: {
     readonly flags: KeywordFlags;
     readonly evaluation: KeywordEvaluation;
     readonly parts: KeywordReportParts;
   },
 ): Promise<void> {
-  const { flags, evaluation, parts } = told;
+  const { flags, evaluation, parts } = found;
   const { makeKeywordReport, readKeywordExcerpts, writeKeywordReport } =
     await import("@callsign/eval/internal");
   const report = makeKeywordReport(parts);
@@ -104,7 +104,7 @@ async function tell(
   context.stderr(`report: ${htmlPath}\n`);
 }
 
-/** Without the curve and the long lists, which are in report.json. */
+/** Report without the curve and the long lists, which are in report.json. */
 function summaryOf({ curve, latenciesMs: _latencies, peakScores: _peaks, ...summary }: KeywordReport) {
   return { ...summary, detPoints: curve.points.length };
 }
@@ -121,7 +121,7 @@ function formatEvaluation(evaluation: KeywordEvaluation, label: string): string 
   ];
   if (latencyMs !== null)
     lines.push(
-      `reacts ${latencyMs.p50.toFixed(0)} ms after the end of the word (p50), ${latencyMs.p90.toFixed(0)} ms (p90)`,
+      `latency from the end of the word: ${latencyMs.p50.toFixed(0)} ms (p50), ${latencyMs.p90.toFixed(0)} ms (p90)`,
     );
   return `${lines.join("\n")}\n`;
 }
@@ -141,7 +141,7 @@ function formatPoint({
     `   ${between.padEnd(15)}`,
     String(misses).padStart(8),
     String(falseAccepts).padStart(10),
-    `   ${threshold ?? "none keeps to it"}`,
+    `   ${threshold ?? "none is within the rate"}`,
   ].join("");
 }
 

@@ -2,15 +2,16 @@ import { basename, extname } from "node:path";
 
 import type { PicovoiceFigures, PicovoiceMixParts, Recording } from "@callsign/eval/internal";
 import type { Detector } from "@callsign/infer/internal";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../../context.ts";
-import { addDetectorOptions, openDetector, type OpenDetectorFlags } from "../../flags/detector.ts";
-import { parseNumber } from "../../flags/numbers.ts";
+import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from "../../flags/detector.ts";
+import { parseNumber, parsePositive } from "../../flags/numbers.ts";
 import { ProgressLine } from "../../output/progress.ts";
 import { labelOf } from "./recording-options.ts";
 
-interface PicovoiceFlags extends OpenDetectorFlags {
+interface PicovoiceFlags extends DetectorFlags {
+  readonly model: string;
   readonly word: string;
   readonly keywords: string;
   readonly speech: string;
@@ -23,29 +24,30 @@ interface PicovoiceFlags extends OpenDetectorFlags {
   readonly json?: boolean;
 }
 
-/** `callsign eval picovoice`: the procedure of a public wake word benchmark. */
+/** Registers `callsign eval picovoice`: the procedure of a public wake word benchmark. */
 export function registerEvalPicovoice(evaluate: Command, context: CliContext): void {
   const command = evaluate
     .command("picovoice")
     .description(
-      "Misses by the procedure of Picovoice's wake-word-benchmark: a day of speech and noise with the word mixed in.",
+      "Measure misses by the procedure of Picovoice's wake-word-benchmark: a day of speech and noise with the word mixed in.",
     )
-    .requiredOption("--word <word>", "the word; speech whose transcript contains it is left out")
+    .requiredOption("--model <dir>", MODEL_HELP)
+    .requiredOption("--word <word>", "word to detect; speech whose transcript contains it is left out")
     .requiredOption("--keywords <dir>", "recordings of the word, one utterance a file")
     .requiredOption(
       "--speech <dir>",
-      "other speech; transcripts in *.trans.txt files, as in LibriSpeech, are used",
+      "other speech; transcripts are read from *.trans.txt files, as in LibriSpeech",
     )
-    .requiredOption("--noise <dir>", "noise recordings, such as DEMAND")
+    .requiredOption("--noise <dir>", "noise recordings, such as DEMAND's")
     .option("--label <label>", "label of the word; required if the model has several")
-    .option("--hours <n>", "length of the mix", parsePositive, 24)
+    .option("--hours <n>", "length of the mix in hours", parsePositive, 24)
     .option(
       "--snr <db>",
-      "signal-to-noise ratio in dB, loudest frame of the word over loudest frame of the noise",
+      "signal-to-noise ratio in dB, loudest frame of the word to loudest frame of the noise",
       parseNumber,
       10,
     )
-    .option("--at <rate>", "false accepts per hour that the threshold may cause", parsePositive, 0.1)
+    .option("--at <rate>", "false accepts per hour at which misses are reported", parsePositive, 0.1)
     .option("--seed <seed>", "random seed", "0")
     .addHelpText(
       "after",
@@ -56,16 +58,16 @@ export function registerEvalPicovoice(evaluate: Command, context: CliContext): v
     .action((flags: PicovoiceFlags) => evalPicovoice(context, flags));
 }
 
-/** Both ways to choose background speech. */
+/** Figures for both choices of background speech. */
 interface PicovoiceResult {
   readonly word: string;
   readonly label: string;
   readonly falseAcceptsPerHourAllowed: number;
   /** Speech recordings, with and without the word in their transcript. */
   readonly speech: { readonly recordings: number; readonly transcripts: number; readonly withWord: number };
-  /** The benchmark means to leave out speech with the word, and leaves out none: saying it counts as a false accept. */
+  /** All speech kept: the published code means to leave out speech with the word but keeps it, as false accepts. */
   readonly asPublished: PicovoiceFigures;
-  /** With that speech left out; the same as published where no transcript has the word. */
+  /** Speech with the word left out; equal to `asPublished` if no transcript contains it. */
   readonly repaired: PicovoiceFigures;
 }
 
@@ -82,9 +84,9 @@ async function evalPicovoice(context: CliContext, flags: PicovoiceFlags): Promis
     keywords: await findRecordings([flags.keywords]),
     noise: await readNoises(flags.noise, { seed: flags.seed, signal }),
   };
-  const detector = await openDetector(context, flags);
+  const detector = await openDetector(context, [flags.model], flags);
   try {
-    const label = labelOf(detector, flags.label);
+    const label = await labelOf(detector, flags.label);
     const figures = (background: readonly Recording[]): Promise<PicovoiceFigures> =>
       figuresOf(context, detector, { flags, label, ...sources, speech: background });
     const asPublished = await figures(speech);
@@ -149,24 +151,18 @@ function formatResult({ asPublished, repaired, speech, ...result }: PicovoiceRes
   const { recordings, transcripts, withWord } = speech;
   const line = (name: string, { events, raw, threshold }: PicovoiceFigures): string =>
     `${name.padEnd(34)}${percent(events.missRate).padStart(8)}  (${percent(events.interval.low)} to ${percent(events.interval.high)}), ` +
-    `${events.falseAccepts} false accepts; by the benchmark's own count ${percent(raw.missRate)}; threshold ${threshold ?? "none keeps to it"}`;
-  const told =
+    `${events.falseAccepts} false accepts; by the benchmark's own count ${percent(raw.missRate)}; threshold ${threshold ?? "none is within the rate"}`;
+  const transcriptNote =
     transcripts === 0
-      ? `the ${recordings} speech recordings have no transcripts: none could be left out for saying "${result.word}"`
-      : `${withWord} of ${recordings} speech recordings say "${result.word}"`;
+      ? `the ${recordings} speech recordings have no transcripts, so those with "${result.word}" could not be left out`
+      : `${withWord} of ${recordings} speech recordings contain "${result.word}"`;
   return [
     `"${result.label}": ${asPublished.words} words in ${asPublished.hours.toFixed(2)} hours, missed at ${result.falseAcceptsPerHourAllowed} false accepts per hour`,
     line("as published, all speech kept", asPublished),
     line("repaired, speech with it left out", repaired),
-    told,
+    transcriptNote,
     "",
   ].join("\n");
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-function parsePositive(text: string): number {
-  const value = parseNumber(text);
-  if (value > 0) return value;
-  throw new InvalidArgumentError(`Expected a number above 0, got "${text}".`);
-}

@@ -1,11 +1,11 @@
 import type { Conditions, Recording } from "@callsign/eval/internal";
 import { CallsignError, closestName } from "@callsign/audio/internal";
-import { commandLabels, type Detector } from "@callsign/infer/internal";
+import type { Detector } from "@callsign/infer/internal";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliContext } from "../../context.ts";
-import { parseNumber } from "../../flags/numbers.ts";
+import { parseNumber, parsePositive } from "../../flags/numbers.ts";
 
-/** The flags of every evaluation on recordings of a word. */
+/** Flags of evaluations on recordings of a word. */
 export interface RecordingFlags {
   readonly positives: string;
   readonly negatives: readonly string[];
@@ -24,25 +24,29 @@ export function addRecordingOptions(command: Command): Command {
   return command
     .requiredOption("--positives <dir>", "recordings of the word, one utterance a file")
     .requiredOption("--negatives <dir...>", "recordings without the word; rates are per hour of these")
-    .option("--exclude <regex>", "leave out negatives whose folder or file name matches this", parsePattern)
-    .option("--label <label>", "label of the word; required if the model has several")
+    .option(
+      "--exclude <regex>",
+      "leave out negatives whose folder or file name matches, ignoring case",
+      parsePattern,
+    )
+    .option("--label <label>", "label of the word; required if the model has several labels")
     .option("--noise <dir>", "noise recordings; one is drawn for each recording")
     .option(
       "--snr <db...>",
-      "signal-to-noise ratio in dB; of several, each recording draws one (default: 10)",
+      "signal-to-noise ratios in dB; one is drawn for each recording (default: 10)",
       collectSnr,
     )
     .option("--room <dir>", "room impulse responses; one is drawn for each recording")
     .option(
       "--speaker-pattern <regex>",
-      "finds the speaker in a file's name, with a group (?<speaker>...)",
+      "pattern of the file names with the group (?<speaker>...)",
       parsePattern,
     )
-    .option("--at <rate>", "false accepts per hour at which misses are reported", parseRate, 0.5)
-    .option("--seed <seed>", "random seed for noise, rooms and room tone", "0");
+    .option("--at <rate>", "false accepts per hour at which misses are reported", parsePositive, 0.5)
+    .option("--seed <seed>", "random seed of noise, rooms and room tone", "0");
 }
 
-/** What the flags name, found and read. */
+/** Recordings, noise and rooms that the flags name. */
 export interface OpenRecordings {
   readonly positives: readonly Recording[];
   readonly negatives: readonly Recording[];
@@ -56,7 +60,10 @@ export async function openRecordings(context: CliContext, flags: RecordingFlags)
   const { seed, exclude, speakerPattern } = flags;
   const naming = speakerPattern === undefined ? {} : { speakerPattern };
   if (flags.snr !== undefined && flags.noise === undefined)
-    throw new CallsignError("INVALID_ARGUMENT", "--snr: there is no noise to mix; give --noise <dir> too");
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      "--snr: there is no noise to mix; give --noise <dir> as well",
+    );
   return {
     positives: await findRecordings([flags.positives], naming),
     negatives: await findRecordings(flags.negatives, { ...naming, ...(exclude && { exclude }) }),
@@ -69,8 +76,9 @@ export async function openRecordings(context: CliContext, flags: RecordingFlags)
   };
 }
 
-/** The label under evaluation. @throws CallsignError `INVALID_ARGUMENT` where it is not one of the model's, or has to be said */
-export function labelOf({ card }: Detector, label: string | undefined): string {
+/** Label to evaluate. @throws CallsignError `INVALID_ARGUMENT` if the model has not this label, or several and none is given */
+export async function labelOf({ card }: Detector, label: string | undefined): Promise<string> {
+  const { commandLabels } = await import("@callsign/infer/internal");
   const labels = commandLabels(card);
   const [only, ...others] = labels;
   const known = labels.map((name) => JSON.stringify(name)).join(", ");
@@ -78,18 +86,18 @@ export function labelOf({ card }: Detector, label: string | undefined): string {
     if (others.length === 0) return only!;
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `--label: ${card.name} has several labels, say which: ${known}`,
+      `--label: ${card.name} has several labels; expected one of ${known}`,
     );
   }
   if (labels.includes(label)) return label;
   const near = closestName(label, labels);
   throw new CallsignError(
     "INVALID_ARGUMENT",
-    `--label: ${card.name} knows ${known}, not ${JSON.stringify(label)}${near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`}`,
+    `--label: ${card.name}: expected one of ${known}, got ${JSON.stringify(label)}${near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`}`,
   );
 }
 
-/** The command line that gives the same figures again. */
+/** The flags as arguments of a command line. */
 export function recordingArguments(flags: RecordingFlags): string[] {
   const optional = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [name, quoted(String(value))];
@@ -114,19 +122,13 @@ export function recordingArguments(flags: RecordingFlags): string[] {
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** Reads a flag's regular expression; capital letters or not is all the same. */
+/** Reads a regular expression that ignores case. */
 function parsePattern(text: string): RegExp {
   try {
     return new RegExp(text, "i");
   } catch (error) {
     throw new InvalidArgumentError(`Expected a regular expression: ${(error as Error).message}.`);
   }
-}
-
-function parseRate(text: string): number {
-  const rate = parseNumber(text);
-  if (rate > 0) return rate;
-  throw new InvalidArgumentError(`Expected a rate above 0, got "${text}".`);
 }
 
 function collectSnr(text: string, before: readonly number[] | undefined): number[] {

@@ -5,14 +5,14 @@ import type { CliContext } from "../../context.ts";
 import { ProgressLine } from "../../output/progress.ts";
 import type { OpenRecordings } from "./recording-options.ts";
 
-/** Streams the recordings with and without the word through a detector, with progress on stderr. */
+/** Scores the recordings with and without the word, with progress on stderr. */
 export async function scoreModel(
   context: CliContext,
   detector: Detector,
   options: {
     readonly label: string;
     readonly recordings: OpenRecordings;
-    /** Told of every recording that could not be read. */
+    /** Called for every recording that cannot be read. */
     readonly onFault: (message: string) => void;
   },
 ): Promise<{ readonly positives: ScoredRecording[]; readonly negatives: ScoredRecording[] }> {

@@ -7,7 +7,7 @@ export type ClipReportParts = Pick<
   "mode" | "result" | "run" | "samples" | "truth" | "threshold" | "model" | "lookAhead"
 >;
 
-/** Writes a challenge run's report.json and report.html with the machine's and the tool's facts; returns the page's path. */
+/** Writes report.json and report.html of a challenge run; returns the path of the page. */
 export async function writeClipReport(
   parts: ClipReportParts,
   options: {

@@ -2,20 +2,20 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CallsignError, writeWav } from "@callsign/audio/internal";
-import { type DetectorStream, type ModelDetection } from "@callsign/infer/internal";
+import type { DetectorStream, ModelDetection } from "@callsign/infer/internal";
 import type { CliContext } from "../../context.ts";
 
-/** What is to be done at a detection. */
+/** Flags that name actions at a detection. */
 export interface DetectionActionFlags {
   readonly saveDetections?: string;
   readonly exec?: readonly string[];
 }
 
-/** Saves the audio of detections and runs a program for each, without holding up the listening. */
+/** Saves the audio of detections and runs a program for each, in the background. */
 export class DetectionActions {
   readonly #context: CliContext;
   readonly #flags: DetectionActionFlags;
-  /** Detections whose audio has not all been heard. */
+  /** Detections whose audio is not complete yet. */
   #unsaved: ModelDetection[] = [];
   readonly #pending = new Set<Promise<void>>();
   #programs = 0;
@@ -30,25 +30,25 @@ export class DetectionActions {
     const { saveDetections } = this.#flags;
     if (saveDetections === undefined) return;
     await mkdir(saveDetections, { recursive: true }).catch((cause: Error) => {
-      const message = `--save-detections ${saveDetections}: this folder cannot be made: ${cause.message}`;
+      const message = `--save-detections ${saveDetections}: cannot create this folder: ${cause.message}`;
       throw new CallsignError("FILE_WRITE_FAILED", message, { cause });
     });
   }
 
-  take(detection: ModelDetection): void {
+  add(detection: ModelDetection): void {
     if (this.#flags.saveDetections !== undefined) this.#unsaved.push(detection);
     if (this.#flags.exec !== undefined) this.#run(this.#flags.exec, detection);
   }
 
-  /** Saves the detections whose time and what comes after it lie before `ms` of the stream. */
-  heardUntil(ms: number, stream: DetectorStream): void {
+  /** Saves the detections whose audio, including what follows them, ends before `ms` of the stream. */
+  saveUntil(ms: number, stream: DetectorStream): void {
     const ready = this.#unsaved.filter(({ timestampMs }) => timestampMs + AFTER_MS <= ms);
     if (ready.length === 0) return;
     this.#unsaved = this.#unsaved.filter((detection) => !ready.includes(detection));
     for (const detection of ready) this.#track(this.#save(detection, stream));
   }
 
-  /** Waits for what was begun. */
+  /** Waits for pending files and programs. */
   async finish(): Promise<void> {
     await Promise.all(this.#pending);
   }
@@ -69,9 +69,9 @@ export class DetectionActions {
   }
 
   #run([program, ...args]: readonly string[], { model, label, score, timestampMs }: ModelDetection): void {
-    if (this.#programs >= MOST_PROGRAMS) {
+    if (this.#programs >= MAX_PROGRAMS) {
       this.#context.stderr(
-        `${program}: ${MOST_PROGRAMS} of it are still running, this detection starts none\n`,
+        `${program}: not started for this detection, because ${MAX_PROGRAMS} are still running\n`,
       );
       return;
     }
@@ -99,5 +99,5 @@ export class DetectionActions {
 
 const BEFORE_MS = 2000;
 const AFTER_MS = 500;
-/** A program that never ends must not pile up. */
-const MOST_PROGRAMS = 8;
+/** Maximum number of running programs, in case they do not end. */
+const MAX_PROGRAMS = 8;

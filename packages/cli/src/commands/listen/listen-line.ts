@@ -1,16 +1,19 @@
-import { commandLabels, type ModelCard, type DetectorStep } from "@callsign/infer/internal";
+import type { commandLabels, DetectorStep, ModelCard } from "@callsign/infer/internal";
 import type { CliContext } from "../../context.ts";
 import { CLEAR_LINE, redraw } from "../../output/redraw.ts";
 
-/** The line at the bottom of a terminal while listening: the level as a bar, and the highest score of each model. */
+/** Status line of `listen` on a terminal: level as a bar, and the highest score of each model. */
 export class ListenLine {
   readonly #context: CliContext;
   readonly #cards: ReadonlyMap<string, ModelCard>;
+  readonly #labelsOf: typeof commandLabels;
   readonly #scores = new Map<string, number>();
   #shown = false;
 
-  constructor(context: CliContext, cards: readonly ModelCard[]) {
+  /** @param labelsOf `commandLabels`, passed in so that the command line starts without loading `@callsign/infer` */
+  constructor(context: CliContext, cards: readonly ModelCard[], labelsOf: typeof commandLabels) {
     this.#context = context;
+    this.#labelsOf = labelsOf;
     this.#cards = new Map(cards.map((card) => [card.name, card]));
   }
 
@@ -19,7 +22,7 @@ export class ListenLine {
       const card = this.#cards.get(model)!;
       this.#scores.set(
         model,
-        Math.max(...commandLabels(card).map((label) => scores[card.labels.indexOf(label)]!)),
+        Math.max(...this.#labelsOf(card).map((label) => scores[card.labels.indexOf(label)]!)),
       );
     }
     if (!this.#context.interactive) return;
@@ -30,7 +33,7 @@ export class ListenLine {
     this.#shown = true;
   }
 
-  /** Makes room for a line of something else. */
+  /** Erases the line, so that other text can be printed. */
   clear(): void {
     if (this.#shown) this.#context.stderr(CLEAR_LINE);
     this.#shown = false;

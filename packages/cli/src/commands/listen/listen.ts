@@ -1,17 +1,15 @@
-import { type AudioNote, CallsignError } from "@callsign/audio/internal";
-import { type DetectorStep, type DetectorStream, levelDb, type ModelCard } from "@callsign/infer/internal";
+import { type AudioNote, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import type { DetectorStep, DetectorStream, ModelCard } from "@callsign/infer/internal";
 import type { MicrophoneProgram } from "@callsign/audio/node/internal";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../../context.ts";
 import { addRawOptions, type RawFlags, readInput } from "../../flags/audio-input.ts";
 import { DetectionActions } from "./detection-actions.ts";
 import { ListenLine } from "./listen-line.ts";
-import { addHeadOptions } from "../../flags/heads.ts";
-import { loadDetectorFor, type OpenModelsFlags, sensitivityOf } from "../../flags/models.ts";
-import { parseNumber } from "../../flags/numbers.ts";
-import { parseThreshold } from "../../flags/threshold.ts";
+import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from "../../flags/detector.ts";
+import { parsePositive } from "../../flags/numbers.ts";
 
-interface ListenFlags extends OpenModelsFlags, RawFlags {
+interface ListenFlags extends DetectorFlags, RawFlags {
   readonly list?: boolean;
   readonly device?: string;
   readonly through?: MicrophoneProgram;
@@ -22,14 +20,14 @@ interface ListenFlags extends OpenModelsFlags, RawFlags {
   readonly json?: boolean;
 }
 
-/** `callsign listen`: what models hear through a microphone. */
+/** Registers `callsign listen`: detections in live audio. */
 export function registerListen(program: Command, context: CliContext): void {
   const command = program
     .command("listen")
     .description(
-      "Listen to a microphone and print each detection; on a terminal also the level and the scores.",
+      "Print each detection in the audio of a microphone; on a terminal also the level and the scores.",
     )
-    .argument("[model...]", "model folders, or .onnx heads without a card")
+    .argument("[model...]", MODEL_HELP)
     .option("--list", "list the microphones and exit")
     .option(
       "--device <name>",
@@ -38,32 +36,21 @@ export function registerListen(program: Command, context: CliContext): void {
     .addOption(
       new Option(
         "--through <program>",
-        "how to reach it (default: decibri if it finds a microphone, else arecord)",
+        "program that records (default: decibri if it finds a microphone, else arecord)",
       ).choices(["decibri", "arecord"]),
     )
+    .option("--level-gate", "skip computation during silence")
+    .option("--seconds <seconds>", "stop after this much audio (default: until Ctrl-C)", parsePositive)
     .option(
-      "--threshold <score>",
-      "detection threshold, 0 to 1, for all labels or as LABEL=SCORE,... (default: each model card's)",
-      parseThreshold,
+      "--save-detections <dir>",
+      "save each detection as a WAV file, from 2 s before it to 0.5 s after it",
     )
-    .option(
-      "--false-alarms-per-day <number>",
-      "sensitivity for all models, by the curves in their cards",
-      parseNumber,
-    )
-    .option("--level-gate", "compute nothing during silence")
-    .option("--seconds <seconds>", "stop after this much audio (default: until Ctrl-C)", parseNumber)
-    .option("--save-detections <dir>", "save 2 s before and 0.5 s after each detection as WAV")
     .option(
       "--exec <program...>",
-      "run a program, without a shell, at every detection: its arguments, then model, label, score and time in ms",
-    )
-    .option(
-      "--embedding <file>",
-      "speech embedding ONNX file (default: found as `callsign models list` shows)",
+      "program to run at each detection, without a shell; model, label, score and time in ms are added to its arguments",
     );
-  addRawOptions(command)
-    .option("--json", "print one JSON document per line for every detection and nothing else on stdout")
+  addRawOptions(addDetectorOptions(command))
+    .option("--json", "print each detection as one line of JSON and nothing else on stdout")
     .addHelpText(
       "after",
       "\nStop with Ctrl-C.\n\nExamples:\n" +
@@ -76,7 +63,6 @@ export function registerListen(program: Command, context: CliContext): void {
     .action((models: string[], flags: ListenFlags) =>
       flags.list === true ? list(context, flags) : listen(context, { models, flags }),
     );
-  addHeadOptions(command);
 }
 
 async function list(context: CliContext, flags: ListenFlags): Promise<void> {
@@ -95,25 +81,22 @@ async function listen(
   { models, flags }: { models: readonly string[]; flags: ListenFlags },
 ): Promise<void> {
   if (models.length === 0) throw new CallsignError("INVALID_ARGUMENT", "listen: expected a model, or --list");
-  if (flags.seconds !== undefined && !(flags.seconds > 0))
-    throw new CallsignError("INVALID_ARGUMENT", `--seconds: expected a number above 0, got ${flags.seconds}`);
   const actions = new DetectionActions(context, flags);
   await actions.prepare();
-  const set = await loadDetectorFor(context, { models, flags });
+  const detector = await openDetector(context, models, flags);
   try {
-    const stream = set.open({
-      sensitivity: sensitivityOf(flags),
+    const stream = detector.open({
       audioSeconds: flags.saveDetections === undefined ? 0 : 10,
       ...(flags.levelGate === true && { levelGate: {} }),
     });
-    await hear(context, { stream, cards: set.cards, flags, actions });
+    await run(context, { stream, cards: detector.cards, flags, actions });
   } finally {
     await actions.finish();
-    await set.dispose();
+    await detector.dispose();
   }
 }
 
-async function hear(
+async function run(
   context: CliContext,
   parts: {
     readonly stream: DetectorStream;
@@ -122,9 +105,10 @@ async function hear(
     readonly actions: DetectionActions;
   },
 ): Promise<void> {
+  const { commandLabels, levelDb } = await import("@callsign/infer/internal");
   const { stream, cards, flags, actions } = parts;
   const { seconds = Infinity } = flags;
-  const line = new ListenLine(context, cards);
+  const line = new ListenLine(context, cards, commandLabels);
   let heard = 0;
   let silent = 0;
   const started = performance.now();
@@ -136,25 +120,25 @@ async function hear(
   context.stderr(`Listening to ${source.name}.\n`);
   try {
     for await (const chunk of source.chunks) {
-      const samples = chunk.subarray(0, Math.min(chunk.length, seconds * 16_000 - heard));
+      const samples = chunk.subarray(0, Math.min(chunk.length, seconds * SAMPLE_RATE_HZ - heard));
       heard += samples.length;
       silent = samples.some((sample) => sample !== 0) ? 0 : silent + samples.length;
       if (silent >= SILENT_SAMPLES && silent - samples.length < SILENT_SAMPLES)
-        line.print("The microphone gives nothing but zeros: is it muted, or is recording not allowed?");
+        line.print("The microphone sends only zeros: is it muted, or is recording not allowed?");
       const steps = await stream.push(samples);
       line.update(steps, levelDb(samples));
       report(steps, { context, flags, actions, line });
-      actions.heardUntil((heard * 1000) / 16_000, stream);
-      if (heard >= seconds * 16_000) break;
+      actions.saveUntil((heard * 1000) / SAMPLE_RATE_HZ, stream);
+      if (heard >= seconds * SAMPLE_RATE_HZ) break;
     }
   } finally {
     line.finish();
-    actions.heardUntil(Infinity, stream);
+    actions.saveUntil(Infinity, stream);
   }
   if (heard === 0 && !context.signal.aborted)
     throw new CallsignError(
       "MICROPHONE_FAILED",
-      `${source.name}: no audio came in ${seconds} s; choose another device (callsign listen --list)`,
+      `${source.name}: no audio for ${seconds} s; choose another device (callsign listen --list)`,
     );
 }
 
@@ -164,7 +148,7 @@ interface Source {
   readonly chunks: AsyncGenerator<Float32Array>;
 }
 
-/** A microphone, or standard input for the device `-`. A microphone that sends nothing ends once `mayEnd` says so. */
+/** Opens a microphone, or standard input for the device `-`. A microphone that sends nothing is closed once `mayEnd` returns true. */
 async function openSource(
   context: CliContext,
   {
@@ -206,8 +190,8 @@ async function* toFloats(chunks: AsyncGenerator<Int16Array>): AsyncGenerator<Flo
   for await (const chunk of chunks) yield Float32Array.from(chunk);
 }
 
-/** Five seconds: a live microphone hums. */
-const SILENT_SAMPLES = 5 * 16_000;
+/** Length of zeros that is reported, 5 s: a working microphone always has some noise. */
+const SILENT_SAMPLES = 5 * SAMPLE_RATE_HZ;
 
 function report(
   steps: readonly DetectorStep[],
@@ -228,6 +212,6 @@ function report(
       context.stdout(
         `${new Date().toLocaleTimeString("en-GB")}\t${(timestampMs / 1000).toFixed(3)} s\t${model}\t${label}\t${score.toFixed(3)}\n`,
       );
-    actions.take(detection);
+    actions.add(detection);
   }
 }

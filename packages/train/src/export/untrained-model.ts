@@ -1,15 +1,18 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRandom } from "@callsign/data/internal";
+import { CALLSIGN_EMBEDDING, sha256File, SPEECH_EMBEDDING } from "@callsign/infer/node/internal";
+import { createArchitecture } from "../models/create-architecture.ts";
+import { initialWeights } from "../weights/initial-weights.ts";
+import { exportModel } from "./export-model.ts";
 
 /**
- * Exports an untrained `conv-attention` into a new temporary folder, the caller's to remove: what a step costs does not
- * depend on what the weights have learnt. It names the embedding carried with Callsign, or the one in this file.
+ * Exports a `conv-attention` with initial weights, for benchmarks: the cost of a step does not depend on the weights.
+ * Returns a new temporary folder, which the caller removes.
+ * @param embeddingPath speech embedding of the model. Default: the one carried with Callsign
  */
 export async function makeUntrainedModel(embeddingPath?: string): Promise<string> {
-  const { createRandom } = await import("@callsign/data/internal");
-  const { CALLSIGN_EMBEDDING, sha256File, SPEECH_EMBEDDING } = await import("@callsign/infer/node/internal");
-  const { createArchitecture, exportModel, initialWeights } = await import("@callsign/train/internal");
   const sha256 = embeddingPath === undefined ? CALLSIGN_EMBEDDING.sha256 : await sha256File(embeddingPath);
   const { id } = sha256 === SPEECH_EMBEDDING.sha256 ? SPEECH_EMBEDDING : CALLSIGN_EMBEDDING;
   const outDir = await mkdtemp(join(tmpdir(), "callsign-untrained-"));

@@ -1,38 +1,37 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-
-import type { ChallengeClip, Conversation } from "@callsign/eval/internal";
-import { CallsignError } from "@callsign/audio/internal";
+import { CallsignError, writeWav } from "@callsign/audio/internal";
+import { readAudioFile } from "@callsign/audio/node/internal";
+import { writeFileAtomic } from "@callsign/infer/node/internal";
+import { readChallengeTruth } from "../challenge/truth.ts";
+import type { Conversation } from "./conversation.ts";
+import type { ChallengeClip } from "./evaluate-clips.ts";
 
 const TRUTH = "truth.json";
 const AUDIO = "conversation.wav";
 
-/** Where a conversation's files lie. */
+/** Paths of the files of a conversation. */
 export const conversationFiles = (folder: string) => ({
   clip: join(folder, AUDIO),
   truth: join(folder, TRUTH),
   said: join(folder, "said.json"),
 });
 
-/** Writes clip, truth and what is said into a folder. @throws CallsignError `FILE_WRITE_FAILED` */
+/** Writes a conversation, its truth and its utterances into a folder. @throws CallsignError `FILE_WRITE_FAILED` */
 export async function writeConversation(folder: string, conversation: Conversation): Promise<void> {
-  const { writeWav } = await import("@callsign/audio/internal");
-  const { writeFileAtomic } = await import("@callsign/infer/node/internal");
   const { samples, truth, said } = conversation;
   const files = conversationFiles(folder);
   await writeFileAtomic(files.clip, writeWav({ samples, sampleRateHz: truth.sampleRateHz }));
   await writeFileAtomic(files.said, `${JSON.stringify(said, null, 1)}\n`);
-  // Last: a clip counts once it has its truth.
+  // Last, because `findConversations` looks for the truth.
   await writeFileAtomic(files.truth, `${JSON.stringify(truth, null, 1)}\n`);
 }
 
-/** The conversations in a folder and below it, by name. @throws CallsignError `FILE_NOT_FOUND` if there is none */
+/** Finds the conversations in a folder and its subfolders, sorted by path. @throws CallsignError `FILE_NOT_FOUND` if there is none */
 export async function findConversations(
   folder: string,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<ChallengeClip[]> {
-  const { readChallengeTruth } = await import("@callsign/eval/internal");
-  const { readAudioFile } = await import("@callsign/audio/node/internal");
   const paths = await readdir(folder, { recursive: true }).catch(() => []);
   const folders = paths
     .filter((path) => basename(path) === TRUTH)

@@ -1,6 +1,6 @@
 import { buildLogMelModel } from "@callsign/infer/graphs/internal";
 import { createRandom } from "@callsign/data/internal";
-import { LOG_MEL, LOG_MEL_GRAPH, logMel, logMelInput, type LogMelFloor } from "@callsign/infer/internal";
+import { LOG_MEL, LOG_MEL_IO, logMel, logMelInput, type LogMelFloor } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 
 /** Largest difference allowed, in output units: float32 against float64. */
@@ -31,10 +31,10 @@ export async function checkFrontend(print: (line: string) => void): Promise<0 | 
 async function differenceFromDefinition(samples: Float32Array, floor: LogMelFloor): Promise<number> {
   const session = await createNodeSession()(buildLogMelModel({ floor }), { name: `log-mel (${floor})` });
   const input = logMelInput(samples, { floor });
-  const outputs = await session.run({ [LOG_MEL_GRAPH.input]: { data: input, dims: [1, input.length] } });
+  const outputs = await session.run({ [LOG_MEL_IO.input]: { data: input, dims: [1, input.length] } });
   await session.dispose();
   const expected = logMel(samples, { floor }).data;
-  const actual = outputs[LOG_MEL_GRAPH.output]!.data;
+  const actual = outputs[LOG_MEL_IO.output]!.data;
   // A length that differs leaves NaN, which no bound admits.
   return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(value - Number(actual[i]))), 0);
 }

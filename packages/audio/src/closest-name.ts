@@ -7,7 +7,7 @@ export function closestName(name: string, candidates: readonly string[]): string
   let bestDistance = Infinity;
   for (const candidate of candidates) {
     const longest = Math.max(name.length, candidate.length);
-    if (longest > LONGEST_NAME) continue;
+    if (longest > MAX_NAME_LENGTH) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     const allowed = Math.min(longest - 1, Math.max(2, Math.floor(longest / 3)));
     if (distance <= allowed && distance < bestDistance) {
@@ -19,7 +19,7 @@ export function closestName(name: string, candidates: readonly string[]): string
 }
 
 /** Past this nobody has merely misspelt a key, and the table below would grow with hostile input. */
-const LONGEST_NAME = 64;
+const MAX_NAME_LENGTH = 64;
 
 /** Optimal string alignment distance, three rows at a time (Damerau 1964, restricted to one swap per pair). */
 function editDistance(a: string, b: string): number {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { buildLogMelModel } from "@callsign/infer/graphs/internal";
-import { logMel, LOG_MEL_GRAPH } from "@callsign/infer/internal";
+import { logMel, LOG_MEL_IO } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
@@ -27,14 +27,14 @@ export async function bench(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const { name, length, rounds } of CASES) {
     const tensor = { data: noise(length, { seed: 1, peak: 3000 }), dims: [1, length] };
-    const graph = () => ours.run({ [LOG_MEL_GRAPH.input]: tensor });
+    const graph = () => ours.run({ [LOG_MEL_IO.input]: tensor });
     const rivals: Record<string, () => Promise<unknown>> = { graph };
     if (reference) rivals["reference"] = () => reference.run({ input: tensor });
     const times = await interleave(rivals, { rounds });
     const rival = { baseline: "melspectrogram.onnx", time: times["reference"] };
     rows.push({ group, name, ...comparison(times["graph"]!, rival) });
   }
-  rows.push(await againstDefinition(() => ours.run({ [LOG_MEL_GRAPH.input]: DEFINITION_INPUT })));
+  rows.push(await againstDefinition(() => ours.run({ [LOG_MEL_IO.input]: DEFINITION_INPUT })));
   await Promise.all([ours.dispose(), reference?.dispose()]);
   return rows;
 }

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import type { Detector, Sensitivity, VoiceGateOptions } from "@callsign/infer/internal";
+import type { Detector, Sensitivity, LevelGateOptions } from "@callsign/infer/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import { toolIdentity } from "@callsign/infer/node/internal";
-import type { ServeHub, ServeLogRecord } from "./connection/connection.ts";
+import type { ServerContext, ServeLogRecord } from "./connection/connection.ts";
 import { resolveLimits, type ServeLimits } from "./server/limits.ts";
 import { ServeMetrics } from "./server/metrics.ts";
 import { WaitingConnections } from "./server/waiting-connections.ts";
@@ -45,7 +45,7 @@ export interface ServeOptions {
   /** For every stream that does not ask for its own. */
   readonly sensitivity?: Sensitivity;
   /** Passes over silence in every stream. */
-  readonly voiceGate?: VoiceGateOptions;
+  readonly levelGate?: LevelGateOptions;
   readonly log?: (record: ServeLogRecord) => void;
 }
 
@@ -65,9 +65,9 @@ export interface DetectorServer {
  * stream's own is data.
  * @throws CallsignError `INVALID_ARGUMENT`, `SERVE_FAILED` where it cannot listen
  */
-export async function serveDetectors(set: Detector, options: ServeOptions): Promise<DetectorServer> {
+export async function serveDetectors(detector: Detector, options: ServeOptions): Promise<DetectorServer> {
   checkOptions(options);
-  const hub = createHub(set, options);
+  const context = createContext(detector, options);
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const servers: Server[] = [];
@@ -84,35 +84,35 @@ export async function serveDetectors(set: Detector, options: ServeOptions): Prom
   };
   try {
     // A sensitivity that some card has no curve for is told at once, and the sessions are warm before the first client.
-    await set.open(hub.openOptions).dispose();
+    await detector.open(context.openOptions).dispose();
     const { origins = [] } = options;
-    const http = await start(options.http, () => createWebSocketListener({ hub, origins, isStopping }));
-    const wyoming = await start(options.wyoming, () => createWyomingListener(hub, isStopping));
+    const http = await start(options.http, () => createWebSocketListener({ context, origins, isStopping }));
+    const wyoming = await start(options.wyoming, () => createWyomingListener(context, isStopping));
     const { wyomingSocket, wyomingPair } = options;
     if (wyomingSocket !== undefined) {
-      const server = createWyomingListener(hub, isStopping);
+      const server = createWyomingListener(context, isStopping);
       servers.push(server);
       await listenOnUnixSocket(server, wyomingSocket);
     }
-    if (wyoming !== undefined) withdraw = await announce(wyoming, { hub, zeroconf: options.zeroconf });
-    hub.log("info", "listening", {
+    if (wyoming !== undefined) withdraw = await announce(wyoming, { context, zeroconf: options.zeroconf });
+    context.log("info", "listening", {
       http,
       wyoming,
       wyomingSocket,
       ...(wyomingPair && { wyomingPair: true }),
-      models: set.cards.map(({ name }) => name),
+      models: detector.cards.map(({ name }) => name),
     });
-    if (wyomingPair !== undefined) pairClosed = serveWyomingPair(wyomingPair, hub);
+    if (wyomingPair !== undefined) pairClosed = serveWyomingPair(wyomingPair, context);
     return {
       ...(http && { http }),
       ...(wyoming && { wyoming }),
       pairClosed: pairClosed ?? new Promise(() => undefined),
-      metrics: hub.metrics,
+      metrics: context.metrics,
       close: async () => {
         stopping = true;
-        hub.log("info", "stopping", { streams: hub.sessions.size });
-        await Promise.all([withdraw?.(), shutDown(servers, hub), pairClosed]);
-        hub.log("info", "stopped");
+        context.log("info", "stopping", { streams: context.connections.size });
+        await Promise.all([withdraw?.(), shutDown(servers, context), pairClosed]);
+        context.log("info", "stopped");
       },
     };
   } catch (error) {
@@ -153,11 +153,11 @@ const LOOPBACK = "127.0.0.1";
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || host.startsWith("127.");
 
-function createHub(set: Detector, options: ServeOptions): ServeHub {
-  const { sensitivity, voiceGate, token } = options;
+function createContext(detector: Detector, options: ServeOptions): ServerContext {
+  const { sensitivity, levelGate, token } = options;
   const limits = resolveLimits(options.limits);
   const metrics = new ServeMetrics();
-  const log: ServeHub["log"] = (level, event, fields = {}) =>
+  const log: ServerContext["log"] = (level, event, fields = {}) =>
     options.log?.({ time: new Date().toISOString(), level, event, ...fields });
   const waiting = new WaitingConnections({
     limit: limits.waitingConnections,
@@ -167,14 +167,14 @@ function createHub(set: Detector, options: ServeOptions): ServeHub {
     },
   });
   return {
-    set,
+    detector,
     limits,
     metrics,
     waiting,
-    openOptions: { ...(sensitivity && { sensitivity }), ...(voiceGate && { voiceGate }) },
+    openOptions: { ...(sensitivity && { sensitivity }), ...(levelGate && { levelGate }) },
     token,
     version: toolIdentity().version,
-    sessions: new Set(),
+    connections: new Set(),
     log,
   };
 }
@@ -199,22 +199,23 @@ async function listen(server: Server, { host = LOOPBACK, port }: ListenAddress):
 /** Announces Wyoming where that is wanted; by default where other machines can connect, as far as it can be done. */
 async function announce(
   { address, port }: AddressInfo,
-  { hub, zeroconf }: { readonly hub: ServeHub; readonly zeroconf: boolean | string | undefined },
+  { context, zeroconf }: { readonly context: ServerContext; readonly zeroconf: boolean | string | undefined },
 ): Promise<(() => Promise<void>) | undefined> {
   if (zeroconf === false || isLoopback(address)) return undefined;
   try {
     const name = typeof zeroconf === "string" ? { name: zeroconf } : {};
-    return await announceWyoming({ address, port, ...name, hub });
+    return await announceWyoming({ address, port, ...name, context });
   } catch (error) {
     if (zeroconf !== undefined) throw error;
-    hub.log("warn", "not announced", { error: (error as Error).message });
+    context.log("warn", "not announced", { error: (error as Error).message });
     return undefined;
   }
 }
 
-async function shutDown(servers: readonly Server[], hub: ServeHub): Promise<void> {
+async function shutDown(servers: readonly Server[], context: ServerContext): Promise<void> {
   const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-  for (const session of hub.sessions) session.leave({ reason: "SHUTDOWN", message: "the server stops" });
+  for (const connection of context.connections)
+    connection.disconnect({ reason: "SHUTDOWN", message: "the server stops" });
   // Idle keep-alive connections would hold it open; upgraded ones are cut off by their own grace.
   for (const server of servers) if (server instanceof HttpServer) server.closeIdleConnections();
   // Requests that never end.

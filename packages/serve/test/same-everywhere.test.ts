@@ -113,8 +113,8 @@ describe.skipIf(!hasSharedData)(
       expect(heard).toEqual(expected);
     });
 
-    it("behind the voice gate, with seconds of a quiet room between", async () => {
-      const [open, gated] = [set.open(), set.open({ voiceGate: {} })];
+    it("behind the level gate, with seconds of a quiet room between", async () => {
+      const [open, gated] = [set.open(), set.open({ levelGate: {} })];
       const tone = (at: number): number => ((at * 7919) % 61) - 30;
       const room = new Float32Array(8 * 16_000);
       let skipped = 0;

@@ -114,7 +114,7 @@ export class Resampler {
 }
 
 /** Past this the filter would grow with what a header claims; 62.5 Hz to 4 MHz from or to 16 kHz. */
-const MOST_RATIO = 256;
+const MAX_RATIO = 256;
 
 function checkRates({ fromHz, toHz }: ResampleOptions): void {
   for (const [option, rate] of [
@@ -127,10 +127,10 @@ function checkRates({ fromHz, toHz }: ResampleOptions): void {
         `resampler: expected ${option} to be a positive integer, got ${rate}`,
       );
   }
-  if (Math.max(fromHz / toHz, toHz / fromHz) > MOST_RATIO)
+  if (Math.max(fromHz / toHz, toHz / fromHz) > MAX_RATIO)
     throw new CallsignError(
       "AUDIO_UNSUPPORTED",
-      `resampler: ${fromHz} Hz to ${toHz} Hz: one rate may be at most ${MOST_RATIO} times the other`,
+      `resampler: ${fromHz} Hz to ${toHz} Hz: one rate may be at most ${MAX_RATIO} times the other`,
     );
 }
 

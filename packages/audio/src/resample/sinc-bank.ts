@@ -15,7 +15,7 @@ const BETA = 0.1102 * (ATTENUATION_DB - 8.7);
 const ROLLOFF = 1 / (1 + (ATTENUATION_DB - 7.95) / (14.36 * 2 * ZERO_CROSSINGS));
 
 /** Exact rows for every phase up to so many taps (8 MB), which holds all common rates; a table of the kernel beyond. */
-const MOST_EXACT_TAPS = 2 ** 20;
+const MAX_EXACT_TAPS = 2 ** 20;
 
 /** Table points from one crossing to the next: read linearly, the error stays below (pi / 4096)^2 / 24, or -152 dB. */
 const TABLE_STEPS = 4096;
@@ -40,15 +40,15 @@ export function sincBank(up: number, down: number): SincBank {
   const cutoff = ROLLOFF * Math.min(1, up / down);
   const width = 4 * Math.ceil(ZERO_CROSSINGS / cutoff / 2);
   const bank =
-    up * width <= MOST_EXACT_TAPS ? exactBank({ up, cutoff, width }) : tableBank({ up, cutoff, width });
-  if (banks.size >= MOST_BANKS) banks.delete(banks.keys().next().value!);
+    up * width <= MAX_EXACT_TAPS ? exactBank({ up, cutoff, width }) : tableBank({ up, cutoff, width });
+  if (banks.size >= MAX_BANKS) banks.delete(banks.keys().next().value!);
   banks.set(key, bank);
   return bank;
 }
 
 /** A corpus has few rates, and a row set costs milliseconds to make: too much for each of thousands of short clips. */
 const banks = new Map<string, SincBank>();
-const MOST_BANKS = 8;
+const MAX_BANKS = 8;
 
 interface Shape {
   readonly up: number;

@@ -24,10 +24,10 @@ export class PcmDecoder {
         "INVALID_ARGUMENT",
         `encoding: expected one of ${PCM_ENCODINGS.join(", ")}, got ${JSON.stringify(encoding)}`,
       );
-    if (!Number.isInteger(channels) || channels < 1 || channels > MOST_CHANNELS)
+    if (!Number.isInteger(channels) || channels < 1 || channels > MAX_CHANNELS)
       throw new CallsignError(
         "INVALID_ARGUMENT",
-        `channels: expected an integer 1 to ${MOST_CHANNELS}, got ${channels}`,
+        `channels: expected an integer 1 to ${MAX_CHANNELS}, got ${channels}`,
       );
     this.#encoding = encoding;
     this.#channels = channels;
@@ -62,7 +62,7 @@ export class PcmDecoder {
   }
 }
 
-const MOST_CHANNELS = 64;
+const MAX_CHANNELS = 64;
 
 const SAMPLE_BYTES = { u8: 1, s16le: 2, s24le: 3, s32le: 4, f32le: 4 } as const satisfies Record<
   PcmEncoding,

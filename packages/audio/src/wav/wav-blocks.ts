@@ -36,7 +36,7 @@ export function* decodeWavBlocks(options: WavOptions): Generator<ByteRequest | A
   let last: Chunk | undefined;
   let position = 12;
   let skip = 12;
-  for (let count = 0; count < MOST_CHUNKS; count++) {
+  for (let count = 0; count < MAX_CHUNKS; count++) {
     const bytes = yield { skip, peek: 13 };
     const padding = last !== undefined && last.length % 2 === 1 && isPadded(bytes) ? 1 : 0;
     position += padding;
@@ -95,7 +95,7 @@ export const ANTIPHASE =
   "the two channels cancel each other out (one is the other inverted); half their difference is used instead of their mean";
 
 /** Real files have a dozen chunks at most. */
-const MOST_CHUNKS = 4096;
+const MAX_CHUNKS = 4096;
 
 const UNKNOWN_LENGTH = 0xffffffff;
 

@@ -24,16 +24,16 @@ export function writeWav(audio: Audio, { format = "int16" }: WriteWavOptions = {
 }
 
 /** RIFF lengths have 32 bits. */
-const MOST_BYTES = 2 ** 32 - 1;
+const MAX_BYTES = 2 ** 32 - 1;
 
 function checkAudio({ samples, sampleRateHz }: Audio): void {
   checkFinite(samples, { name: "WAV writer" });
-  if (!Number.isSafeInteger(sampleRateHz) || sampleRateHz < 1 || sampleRateHz * 4 > MOST_BYTES)
+  if (!Number.isSafeInteger(sampleRateHz) || sampleRateHz < 1 || sampleRateHz * 4 > MAX_BYTES)
     throw new CallsignError(
       "INVALID_ARGUMENT",
       `WAV writer: expected a positive integer rate, got ${sampleRateHz}`,
     );
-  if (samples.length * 4 + 128 > MOST_BYTES)
+  if (samples.length * 4 + 128 > MAX_BYTES)
     throw new CallsignError(
       "AUDIO_TOO_LONG",
       `WAV writer: ${samples.length} samples exceed a WAV file's 4 GB`,

@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { CallsignError } from "@callsign/audio/internal";
-import { type AudioCopy } from "@callsign/infer/internal";
+import { type AudioVariant } from "@callsign/infer/internal";
 import type { BenchResult } from "@callsign/eval/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
@@ -13,7 +13,7 @@ import { makeUntrainedModel } from "../training/untrained-model.ts";
 interface BenchFlags extends HeadFlags {
   readonly model?: string;
   readonly embedding?: string;
-  readonly tta?: readonly AudioCopy[];
+  readonly tta?: readonly AudioVariant[];
   readonly rounds: number;
   readonly check?: string;
   readonly writeBaseline?: string;

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
-import { type AudioCopy } from "@callsign/infer/internal";
+import { type AudioVariant } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import { addHeadOptions, type HeadFlags, headOf } from "../flags/heads.ts";
@@ -18,7 +18,7 @@ interface ExportFlags extends HeadFlags {
   readonly singleFile?: boolean;
   readonly model?: string;
   readonly embedding?: string;
-  readonly tta?: readonly AudioCopy[];
+  readonly tta?: readonly AudioVariant[];
   readonly out: string;
   readonly force?: boolean;
   readonly json?: boolean;

@@ -8,7 +8,7 @@ import {
   toInt16,
   writeWav,
 } from "@callsign/audio/internal";
-import { AudioGate, costThreshold, type GatedAudio, type MutedSpan } from "@callsign/infer/internal";
+import { SpeechMuter, costThreshold, type MutedAudio, type MutedSpan } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import { addRawOptions, type RawFlags, readInput } from "../flags/audio-input.ts";
 import { type CliContext, printJson } from "../context.ts";
@@ -63,11 +63,11 @@ async function gateFile(
   const spans: MutedSpan[] = [];
   let length = 0;
   try {
-    const gate = new AudioGate(detector, {
+    const gate = new SpeechMuter(detector, {
       lookAheadSeconds: flags.lookAhead / 1000,
       ...(flags.costs && { thresholds: detector.card.labels.map(() => costThreshold(flags.costs!)) }),
     });
-    const keep = async ({ samples, spans: ended }: GatedAudio): Promise<void> => {
+    const keep = async ({ samples, spans: ended }: MutedAudio): Promise<void> => {
       length += samples.length;
       spans.push(...ended);
       await output.write(samples);

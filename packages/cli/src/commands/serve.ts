@@ -19,7 +19,7 @@ interface ServeFlags extends OpenModelsFlags {
   readonly zeroconf?: boolean | string;
   readonly token?: string | false;
   readonly allowOrigin?: readonly string[];
-  readonly voiceGate?: boolean;
+  readonly levelGate?: boolean;
   readonly json?: boolean;
   readonly maxStreams?: number;
   readonly maxMessageBytes?: number;
@@ -68,7 +68,7 @@ export function registerServe(program: Command, context: CliContext): void {
       parseThreshold,
     )
     .option("--false-alarms-per-day <number>", "for all models, by their cards' curves", parseNumber)
-    .option("--voice-gate", "pass over silence without computing anything")
+    .option("--level-gate", "pass over silence without computing anything")
     .option("--max-streams <count>", "clients at once that said hello (256)", parseNumber)
     .option("--max-message-bytes <bytes>", "largest message (1048576)", parseNumber)
     .option("--max-audio-factor <times>", "audio a client may send, in times real time (4)", parseNumber)
@@ -170,7 +170,7 @@ function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
     origins: flags.allowOrigin ?? [],
     limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
     sensitivity: sensitivityOf(flags),
-    ...(flags.voiceGate === true && { voiceGate: {} }),
+    ...(flags.levelGate === true && { levelGate: {} }),
     log: (record) => context.stderr(`${JSON.stringify(record)}\n`),
   };
 }

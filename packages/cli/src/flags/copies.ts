@@ -1,8 +1,8 @@
-import type { AudioCopy } from "@callsign/infer/internal";
+import type { AudioVariant } from "@callsign/infer/internal";
 import { InvalidArgumentError } from "commander";
 
 /** Copies with commas between, for an option of commander. */
-export function parseCopies(text: string): AudioCopy[] {
+export function parseCopies(text: string): AudioVariant[] {
   return text.split(",").map((copy) => {
     const [, delay, gainDb = "0"] = /^\s*(\d+)(?:@([+-]?\d+(?:\.\d+)?))?\s*$/.exec(copy) ?? [];
     if (delay === undefined)
@@ -14,7 +14,7 @@ export function parseCopies(text: string): AudioCopy[] {
 }
 
 /** As `parseCopies` reads it. */
-export const formatCopies = (copies: readonly AudioCopy[]): string =>
+export const formatCopies = (copies: readonly AudioVariant[]): string =>
   copies.map(({ delay, gainDb }) => (gainDb === 0 ? `${delay}` : `${delay}@${gainDb}`)).join(",");
 
 /** Help of the flag that `parseCopies` reads. */

@@ -1,5 +1,5 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { type AudioCopy, type Detector } from "@callsign/infer/internal";
+import { type AudioVariant, type Detector } from "@callsign/infer/internal";
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { addHeadOptions, headArguments, type HeadFlags, headOf } from "./heads.ts";
@@ -11,7 +11,7 @@ import { ProgressLine } from "../output/progress.ts";
 export interface DetectorChoice extends HeadFlags {
   readonly embedding?: string;
   readonly provider: string;
-  readonly tta?: readonly AudioCopy[];
+  readonly tta?: readonly AudioVariant[];
 }
 
 /** The flags of every command that runs one model. */

@@ -1,4 +1,4 @@
-import { commandLabels, type Detector, gateOf } from "@callsign/infer/internal";
+import { commandLabels, type Detector, muteGateOf } from "@callsign/infer/internal";
 import { warmUp } from "@callsign/infer/node/internal";
 import type { FrameLabel, Labeller } from "./labeller.ts";
 
@@ -10,7 +10,7 @@ export function createDetectorLabeller(detector: Pick<Detector, "card" | "push" 
   const { labels, decision } = detector.card;
   const commands = commandLabels(detector.card);
   const thresholds = commands.map((label) => decision.thresholds[label]!);
-  const gate = gateOf(detector.card);
+  const gate = muteGateOf(detector.card);
   let last: FrameLabel = { muted: false, score: 0 };
   return {
     threshold: new Set(thresholds).size === 1 ? thresholds[0]! : null,

@@ -1,4 +1,4 @@
-import { type Detector, gateOf, reachable } from "@callsign/infer/internal";
+import { type Detector, muteGateOf, reachable } from "@callsign/infer/internal";
 
 /** Interval during which a detector's mute gate was closed. */
 export interface HeardCommand {
@@ -19,7 +19,7 @@ export async function heardCommands(
   samples: Float32Array,
 ): Promise<HeardCommand[]> {
   const { labels, decision } = detector.card;
-  const gate = gateOf(detector.card);
+  const gate = muteGateOf(detector.card);
   const heard: HeardCommand[] = [];
   for (const { scores, timestampMs } of await detector.push(samples)) {
     if (!gate.step(scores, timestampMs).muted) continue;

@@ -2,8 +2,8 @@ import { type Pcm, CallsignError } from "@callsign/audio/internal";
 import type { Detection } from "./decision.ts";
 
 /** Anything that turns pushed audio into detections: a `Detector`, a `DetectorStream`, a `WorkerDetector`. */
-export interface Hearing<Heard extends Detection> {
-  push(chunk: Pcm): Promise<readonly { readonly detections: readonly Heard[] }[]>;
+export interface DetectionSource<Found extends Detection> {
+  push(chunk: Pcm): Promise<readonly { readonly detections: readonly Found[] }[]>;
 }
 
 /** The part of `AbortSignal` used here; the package root has no DOM types. */
@@ -19,13 +19,13 @@ export interface AbortLike {
  * Leaving the loop closes the source; so does an abort, even while the next chunk is awaited. Chunks are not retained.
  * @throws CallsignError `ABORTED`, `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `DISPOSED`, and whatever the source throws
  */
-export async function* detections<Heard extends Detection>(
-  hearing: Hearing<Heard>,
+export async function* detections<Found extends Detection>(
+  detector: DetectionSource<Found>,
   chunks: AsyncIterable<Pcm> | Iterable<Pcm>,
   { signal }: { readonly signal?: AbortLike } = {},
-): AsyncGenerator<Heard, void, undefined> {
+): AsyncGenerator<Found, void, undefined> {
   for await (const chunk of signal === undefined ? chunks : untilAborted(chunks, signal)) {
-    for (const step of await hearing.push(chunk)) yield* step.detections;
+    for (const step of await detector.push(chunk)) yield* step.detections;
   }
 }
 

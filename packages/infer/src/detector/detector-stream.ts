@@ -100,7 +100,7 @@ export class DetectorStream {
     const steps: DetectorStep[] = [];
     const faults: unknown[] = [];
     for (const track of this.#tracks) {
-      const heard = await track.hear(samples);
+      const heard = await track.process(samples);
       steps.push(...heard.steps);
       faults.push(...heard.faults);
     }

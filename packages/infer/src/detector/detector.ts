@@ -1,5 +1,5 @@
 import { copySamples, type Pcm, closestName, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { copiesOf } from "../features/test-time-augmentation.ts";
+import { variantsOf } from "../features/test-time-augmentation.ts";
 import type { Classifier } from "../model/classifier.ts";
 import { Decision } from "./decision.ts";
 import { DetectorStream } from "./detector-stream.ts";
@@ -8,10 +8,10 @@ import type { Frontend } from "../frontend/frontend.ts";
 import { groupByFeatures } from "./group-by-features.ts";
 import { Lifetime } from "../runtime/lifetime.ts";
 import type { ModelCard } from "../model/model-card.ts";
-import { scoreSequence } from "../features/score-clip.ts";
+import { scoreClip } from "../features/score-clip.ts";
 import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../model/sensitivity.ts";
 import type { StreamRunner } from "../frontend/streaming/stream-runner.ts";
-import type { VoiceGateOptions } from "./level-gate.ts";
+import type { LevelGateOptions } from "./level-gate.ts";
 
 export type { Pcm } from "@callsign/audio/internal";
 export type { DetectorStep, ModelDetection } from "./feature-track.ts";
@@ -31,7 +31,7 @@ export interface OpenStreamOptions {
   /** Seconds of the latest audio to keep for `DetectorStream.audio`, 0 to 600. Default 0. */
   readonly audioSeconds?: number;
   /** Skips silence without computing anything; off unless given (`{}` for its defaults). */
-  readonly voiceGate?: VoiceGateOptions;
+  readonly levelGate?: LevelGateOptions;
 }
 
 /**
@@ -85,7 +85,7 @@ export class Detector {
       models: names = [...this.#models.keys()],
       sensitivity = {},
       audioSeconds = 0,
-      voiceGate,
+      levelGate,
     } = options;
     if (!(audioSeconds >= 0 && audioSeconds <= MAX_AUDIO_SECONDS))
       throw new CallsignError(
@@ -105,7 +105,7 @@ export class Detector {
           source,
           frontend,
           runner: this.#runners.get(frontend),
-          ...(voiceGate && { voiceGate }),
+          ...(levelGate && { levelGate }),
         }),
     );
     const cards = models.map(({ card }) => card);
@@ -158,7 +158,7 @@ export class Detector {
     const { kind, hopLength } = card.windowing;
     if (kind !== "embedding-sequence") return this.open({ models: [card.name] }).push(samples);
     const { embeddings } = card.windowing;
-    const scores = await scoreSequence(samples, { frontend, classifier, embeddings, copies: copiesOf(card) });
+    const scores = await scoreClip(samples, { frontend, classifier, embeddings, variants: variantsOf(card) });
     const decision = new Decision(card.labels, card.decision);
     return scores.map((row, i) =>
       makeStep(

@@ -1,4 +1,4 @@
-import { copiesOf, longestDelay, scoreCopies } from "../features/test-time-augmentation.ts";
+import { variantsOf, longestDelay, scoreVariants } from "../features/test-time-augmentation.ts";
 import { joinFloats, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { Classifier } from "../model/classifier.ts";
 import {
@@ -10,7 +10,7 @@ import { Decision, type Detection } from "./decision.ts";
 import { EMBEDDING } from "../frontend/embedding.ts";
 import type { FeatureStream } from "../features/feature-stream.ts";
 import { embeddingsOf, type ModelCard, type Windowing } from "../model/model-card.ts";
-import { VoiceGate, type VoiceGateOptions } from "./level-gate.ts";
+import { LevelGate, type LevelGateOptions } from "./level-gate.ts";
 
 /** One command heard, and by which model. */
 export interface ModelDetection extends Detection {
@@ -26,7 +26,7 @@ export interface DetectorStep {
   /** One a label, in the card's order, 0 to 1; zeros where the gate passed the step over. */
   readonly scores: Float32Array;
   readonly detections: readonly ModelDetection[];
-  /** True where the voice gate passed the step over. */
+  /** True where the level gate passed the step over. */
   readonly skipped: boolean;
 }
 
@@ -39,14 +39,14 @@ export interface Head {
 export interface FeatureTrackOptions extends FeatureRunners {
   readonly source: FeatureSource;
   readonly heads: readonly Head[];
-  readonly voiceGate?: VoiceGateOptions;
+  readonly levelGate?: LevelGateOptions;
 }
 
 /** Models that read the same features, on one stream: the features are computed once for all of them. */
 export class FeatureTrack {
   readonly #heads: readonly (Head & { readonly decision: Decision })[];
   readonly #stream: FeatureStream;
-  readonly #gate: VoiceGate | undefined;
+  readonly #gate: LevelGate | undefined;
   readonly #hop: Float32Array;
   #filled = 0;
   #stepped = 0;
@@ -55,7 +55,7 @@ export class FeatureTrack {
   #passedCount = 0;
   readonly #memoryHops: number;
 
-  constructor({ heads, source, voiceGate, ...runners }: FeatureTrackOptions) {
+  constructor({ heads, source, levelGate, ...runners }: FeatureTrackOptions) {
     const stream = createFeatureStream(source, runners);
     this.#heads = heads.map((head) => ({
       ...head,
@@ -64,13 +64,13 @@ export class FeatureTrack {
     this.#stream = stream;
     this.#hop = new Float32Array(stream.hopLength);
     this.#memoryHops =
-      memoryHops(source.windowing) + Math.ceil(longestDelay(copiesOf(source)) / stream.hopLength);
-    if (voiceGate !== undefined)
-      this.#gate = new VoiceGate({ ...voiceGate, hopSeconds: stream.hopLength / SAMPLE_RATE_HZ });
+      memoryHops(source.windowing) + Math.ceil(longestDelay(variantsOf(source)) / stream.hopLength);
+    if (levelGate !== undefined)
+      this.#gate = new LevelGate({ ...levelGate, hopSeconds: stream.hopLength / SAMPLE_RATE_HZ });
   }
 
   /** The steps that samples complete, and the errors of those that failed: the clock goes on over them. */
-  async hear(
+  async process(
     samples: Float32Array,
   ): Promise<{ readonly steps: readonly DetectorStep[]; readonly faults: readonly unknown[] }> {
     const steps: DetectorStep[] = [];
@@ -110,7 +110,7 @@ export class FeatureTrack {
     this.#filled = 0;
     this.#stepped += this.#hop.length;
     const timestampMs = (this.#stepped * 1000) / SAMPLE_RATE_HZ;
-    const skipped = this.#gate?.hear(this.#hop) === false;
+    const skipped = this.#gate?.isOpen(this.#hop) === false;
     if (skipped) {
       this.#pass();
       return this.#heads.map((head) =>
@@ -118,12 +118,12 @@ export class FeatureTrack {
       );
     }
     await this.#catchUp();
-    const { copies } = this.#stream;
+    const { variants } = this.#stream;
     const features = await this.#stream.step(this.#hop);
     const steps: DetectorStep[] = [];
     for (const head of this.#heads) {
-      const own = latestOf(features, { copies, length: featureLength(head.card.windowing) });
-      const scores = await scoreCopies(head.classifier, { features: own, copies });
+      const own = latestOf(features, { variants, length: featureLength(head.card.windowing) });
+      const scores = await scoreVariants(head.classifier, { features: own, variants });
       steps.push(makeStep(head, { timestampMs, skipped, scores }));
     }
     return steps;
@@ -150,23 +150,23 @@ export class FeatureTrack {
  * the first frames 480 samples before their hop.
  */
 function memoryHops(windowing: Windowing): number {
-  if (windowing.kind === "embedding-sequence") return windowing.embeddings + EMBEDDING_HOPS;
+  if (windowing.kind === "embedding-sequence") return windowing.embeddings + EMBEDDING_CHUNKS;
   return Math.ceil(windowing.windowLength / windowing.hopLength);
 }
 
-const EMBEDDING_HOPS = 10;
+const EMBEDDING_CHUNKS = 10;
 
 const featureLength = (windowing: Windowing): number => EMBEDDING.dimension * embeddingsOf(windowing);
 
 /** The last `length` features of every copy. */
 function latestOf(
   features: Float32Array,
-  { copies, length }: { readonly copies: number; readonly length: number },
+  { variants, length }: { readonly variants: number; readonly length: number },
 ): Float32Array {
-  const whole = features.length / copies;
+  const whole = features.length / variants;
   if (whole === length) return features;
-  if (copies === 1) return features.subarray(whole - length);
-  const ends = Array.from({ length: copies }, (_, copy) => (copy + 1) * whole);
+  if (variants === 1) return features.subarray(whole - length);
+  const ends = Array.from({ length: variants }, (_, variant) => (variant + 1) * whole);
   return joinFloats(ends.map((end) => features.subarray(end - length, end)));
 }
 

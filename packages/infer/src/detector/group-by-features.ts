@@ -1,4 +1,4 @@
-import { copiesOf } from "../features/test-time-augmentation.ts";
+import { variantsOf } from "../features/test-time-augmentation.ts";
 import type { DetectorModel } from "./detector.ts";
 import type { FeatureSource } from "../features/create-feature-stream.ts";
 import type { Frontend } from "../frontend/frontend.ts";
@@ -28,15 +28,15 @@ export function groupByFeatures(models: readonly DetectorModel[]): FeatureGroup[
 }
 
 function sharesFeatures(a: DetectorModel, b: DetectorModel): boolean {
-  if (a.frontend !== b.frontend || !sameCopies(a.card, b.card)) return false;
+  if (a.frontend !== b.frontend || !sameVariants(a.card, b.card)) return false;
   const [one, other] = [a.card.windowing, b.card.windowing];
   if (one.kind === "embedding-sequence" || other.kind === "embedding-sequence")
     return one.kind === other.kind;
   return one.windowLength === other.windowLength && one.hopLength === other.hopLength;
 }
 
-function sameCopies(a: ModelCard, b: ModelCard): boolean {
-  const [some, others] = [copiesOf(a), copiesOf(b)];
+function sameVariants(a: ModelCard, b: ModelCard): boolean {
+  const [some, others] = [variantsOf(a), variantsOf(b)];
   return (
     some.length === others.length &&
     some.every(({ delay, gainDb }, i) => delay === others[i]!.delay && gainDb === others[i]!.gainDb)

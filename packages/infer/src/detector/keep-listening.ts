@@ -1,5 +1,5 @@
 import type { Pcm } from "@callsign/audio/internal";
-import { detections, type Hearing } from "./detections.ts";
+import { detections, type DetectionSource } from "./detections.ts";
 import type { ModelDetection } from "./feature-track.ts";
 
 /** What `listen` calls. */
@@ -25,7 +25,7 @@ export interface KeepListeningOptions extends ListenCallbacks {
 
 /** Reports the detections of open chunks until stopped, the chunks end, or something fails. */
 export function keepListening(
-  hearing: Hearing<ModelDetection>,
+  detector: DetectionSource<ModelDetection>,
   chunks: AsyncIterable<Pcm>,
   { onDetection, onError = reject, end, close }: KeepListeningOptions,
 ): StopListening {

@@ -1,7 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 /** When a stretch counts as silence; the defaults lost no detection on the recordings they were tried on. */
-export interface VoiceGateOptions {
+export interface LevelGateOptions {
   /** How far above the quietest level of late a hop must be to count as sound. Default 3. */
   readonly marginDb?: number;
   /** A level at which a hop always counts as sound, in dB of full scale. Default -30. */
@@ -14,7 +14,7 @@ export interface VoiceGateOptions {
  * Tells sound from silence by level alone, hop by hop: a hop is sound where it rises above a noise floor that falls at
  * once and rises slowly, and for a while after. Made to err on the side of listening: loud noise passes as sound.
  */
-export class VoiceGate {
+export class LevelGate {
   readonly #marginDb: number;
   readonly #alwaysAboveDb: number;
   readonly #holdHops: number;
@@ -23,7 +23,7 @@ export class VoiceGate {
   #quietHops = 0;
 
   /** @throws CallsignError `INVALID_ARGUMENT` for a value out of range */
-  constructor({ hopSeconds, ...options }: VoiceGateOptions & { readonly hopSeconds: number }) {
+  constructor({ hopSeconds, ...options }: LevelGateOptions & { readonly hopSeconds: number }) {
     checkOptions(options);
     this.#marginDb = options.marginDb ?? 3;
     this.#alwaysAboveDb = options.alwaysAboveDb ?? -30;
@@ -33,7 +33,7 @@ export class VoiceGate {
   }
 
   /** True while there is sound or was lately. Takes the next hop, int16 magnitudes. */
-  hear(hop: Float32Array): boolean {
+  isOpen(hop: Float32Array): boolean {
     const level = levelDb(hop);
     this.#floorDb = Math.max(LOWEST_FLOOR_DB, Math.min(level, this.#floorDb + this.#riseDb));
     const sound = level > this.#alwaysAboveDb || level > this.#floorDb + this.#marginDb;
@@ -54,12 +54,12 @@ const RISE_DB_A_SECOND = 0.5;
 /** A few steps of int16: what is quieter is a muted microphone, and its changes mean nothing. */
 const LOWEST_FLOOR_DB = -75;
 
-function checkOptions({ marginDb = 3, alwaysAboveDb = -30, holdSeconds = 2 }: VoiceGateOptions): void {
+function checkOptions({ marginDb = 3, alwaysAboveDb = -30, holdSeconds = 2 }: LevelGateOptions): void {
   const check = (name: string, value: number, [least, most]: readonly [number, number]): void => {
     if (value >= least && value <= most) return;
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `voiceGate.${name}: expected ${least} to ${most}, got ${value}`,
+      `levelGate.${name}: expected ${least} to ${most}, got ${value}`,
     );
   };
   check("marginDb", marginDb, [0, 100]);

@@ -1,5 +1,5 @@
 import type { Classifier } from "../model/classifier.ts";
-import { SequenceBatch } from "../frontend/streaming/stream-states.ts";
+import { StreamStates } from "../frontend/streaming/stream-states.ts";
 import type { StreamRunner } from "../frontend/streaming/stream-runner.ts";
 
 export interface StreamBatchParts {
@@ -20,11 +20,11 @@ export class StreamBatch {
   /** The next chunk of every stream `[streams, 1280]`, int16 magnitudes; must be finite. */
   readonly samples: Float32Array;
   readonly streams: number;
-  readonly #batch: SequenceBatch;
+  readonly #batch: StreamStates;
   readonly #classifier: Classifier;
 
   constructor({ runner, classifier, ...options }: StreamBatchParts) {
-    this.#batch = new SequenceBatch(runner, options);
+    this.#batch = new StreamStates(runner, options);
     this.#classifier = classifier;
     this.streams = options.streams;
     this.samples = this.#batch.samples;

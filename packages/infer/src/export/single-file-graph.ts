@@ -2,7 +2,7 @@ import { EMBEDDING } from "../frontend/embedding.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { LOG_MEL } from "../frontend/log-mel.ts";
 import { embeddingsOf, type ModelCard } from "../model/model-card.ts";
-import { SINGLE_FILE, type SingleFileParts } from "./single-file.ts";
+import { SINGLE_FILE_IO, type SingleFileParts } from "./single-file.ts";
 import {
   decodeOnnx,
   encodeOnnx,
@@ -47,7 +47,7 @@ export async function buildSingleFileGraph(parts: SingleFileParts): Promise<Uint
         `hears the audio as it is; remove testTimeAugmentation from the card (scores then differ), or run the model with Callsign`,
     );
   const head = decodeOnnx(parts.classifier, { name: card.classifier.file });
-  const { inputs, outputs } = SINGLE_FILE;
+  const { inputs, outputs } = SINGLE_FILE_IO;
   const frontend = streamFrontend(embedding, { samples: inputs.samples, name: card.frontend.embedding.id });
   const features = keepRows(frontend.output, { prefix: "features", axis: 1, rows: windowing.embeddings });
   const started: StatePiece = { dims: [1], before: STARTED, after: STARTED };
@@ -115,7 +115,7 @@ async function silentState(parts: SingleFileParts, embeddings: number): Promise<
 
 /** A state whose last value is 0 has not started: it becomes the state after silence, whose last value is 1. */
 function startFromSilence(silence: Float32Array): GraphPart & { readonly output: string } {
-  const { state } = SINGLE_FILE.inputs;
+  const { state } = SINGLE_FILE_IO.inputs;
   const bool = 9n;
   return {
     output: "start/state",
@@ -201,7 +201,7 @@ const restOf = (output: ValueInfoProto, labels: number): number[] =>
 /** What a caller needs to know, as text; lists and maps are JSON. */
 function describe(card: ModelCard, length: number): Record<string, string> {
   return {
-    "callsign.format": SINGLE_FILE.format,
+    "callsign.format": SINGLE_FILE_IO.format,
     "callsign.name": card.name,
     "callsign.labels": JSON.stringify(card.labels),
     ...(card.decision.background !== undefined && { "callsign.background": card.decision.background }),

@@ -2,7 +2,7 @@ import type { ModelCard } from "../model/model-card.ts";
 import type { SessionFactory } from "../runtime/session.ts";
 
 /** Ends of a single-file model. */
-export const SINGLE_FILE = {
+export const SINGLE_FILE_IO = {
   inputs: { samples: "samples", state: "state" },
   outputs: { scores: "scores", state: "nextState" },
   /** Version of these ends and of the metadata, under the key `callsign.format`. */

@@ -1,4 +1,4 @@
-import { copiesOf } from "./test-time-augmentation.ts";
+import { variantsOf } from "./test-time-augmentation.ts";
 import { EmbeddingSequence } from "./embedding-sequence.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "../frontend/frontend.ts";
@@ -20,7 +20,7 @@ export function createFeatureStream(
   source: FeatureSource,
   { frontend, runner }: FeatureRunners,
 ): FeatureStream {
-  const options = { ...source.windowing, copies: copiesOf(source) };
+  const options = { ...source.windowing, variants: variantsOf(source) };
   return options.kind === "sliding-audio"
     ? new SlidingAudio(frontend, options)
     : new EmbeddingSequence(runner!, options);

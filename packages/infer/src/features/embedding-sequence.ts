@@ -1,15 +1,15 @@
-import { AudioCopies } from "./test-time-augmentation.ts";
+import { VariantBuffer } from "./test-time-augmentation.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import { LOG_MEL } from "../frontend/log-mel.ts";
-import type { AudioCopy } from "../model/model-card.ts";
-import { SequenceBatch } from "../frontend/streaming/stream-states.ts";
+import type { AudioVariant } from "../model/model-card.ts";
+import { StreamStates } from "../frontend/streaming/stream-states.ts";
 import type { StreamRunner } from "../frontend/streaming/stream-runner.ts";
 
 const { chunkLength } = LOG_MEL;
 
 export interface EmbeddingSequenceOptions {
   readonly embeddings: number;
-  readonly copies: readonly AudioCopy[];
+  readonly variants: readonly AudioVariant[];
 }
 
 /**
@@ -19,15 +19,15 @@ export interface EmbeddingSequenceOptions {
  */
 export class EmbeddingSequence implements FeatureStream {
   readonly hopLength = chunkLength;
-  readonly copies: number;
-  readonly #audio: AudioCopies;
-  readonly #batch: SequenceBatch;
+  readonly variants: number;
+  readonly #audio: VariantBuffer;
+  readonly #batch: StreamStates;
 
   constructor(runner: StreamRunner, options: EmbeddingSequenceOptions) {
-    const { embeddings, copies } = options;
-    this.copies = copies.length;
-    this.#audio = new AudioCopies(copies, chunkLength);
-    this.#batch = new SequenceBatch(runner, { embeddings, streams: copies.length });
+    const { embeddings, variants } = options;
+    this.variants = variants.length;
+    this.#audio = new VariantBuffer(variants, chunkLength);
+    this.#batch = new StreamStates(runner, { embeddings, streams: variants.length });
   }
 
   async step(hop: Float32Array): Promise<Float32Array> {

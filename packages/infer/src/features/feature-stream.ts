@@ -6,8 +6,8 @@ export interface FeatureStream {
   /** Samples between two steps; exactly as many go into `step`. */
   readonly hopLength: number;
   /** Copies of the audio, each of which makes an example of its own (`testTimeAugmentation`). */
-  readonly copies: number;
-  /** Hears one hop and returns the features `[copies, embeddings * 96]`, valid until the next call. */
+  readonly variants: number;
+  /** Hears one hop and returns the features `[variants, embeddings * 96]`, valid until the next call. */
   step(hop: Float32Array): Promise<Float32Array>;
   /** Starts again as if `samples` were the last thing heard. */
   prime(samples: Float32Array): Promise<void>;

@@ -1,10 +1,10 @@
-import { copyOfClip, meanOfCopies } from "./test-time-augmentation.ts";
+import { variantOfClip, meanOfVariants } from "./test-time-augmentation.ts";
 import { joinFloats } from "@callsign/audio/internal";
 import type { Classifier } from "../model/classifier.ts";
 import { EMBEDDING } from "../frontend/embedding.ts";
 import type { Frontend } from "../frontend/frontend.ts";
 import { LOG_MEL } from "../frontend/log-mel.ts";
-import type { AudioCopy } from "../model/model-card.ts";
+import type { AudioVariant } from "../model/model-card.ts";
 
 const { chunkLength, contextLength } = LOG_MEL;
 
@@ -17,15 +17,15 @@ interface SequenceParts {
 /**
  * Scores of a whole clip under windowing `embedding-sequence`, one array a step, as its stream gives them from its
  * start. Embeddings come from the clip at once, in blocks, so memory does not grow with the clip beyond its scores and,
- * where there are several copies, one of them.
+ * where there are several variants, one of them.
  */
-export async function scoreSequence(
+export async function scoreClip(
   samples: Float32Array,
-  { copies, ...parts }: SequenceParts & { readonly copies: readonly AudioCopy[] },
+  { variants, ...parts }: SequenceParts & { readonly variants: readonly AudioVariant[] },
 ): Promise<Float32Array[]> {
   const scored: Float32Array[] = [];
-  for (const copy of copies) scored.push(await scoreOne(copyOfClip(samples, copy), parts));
-  const scores = meanOfCopies(joinFloats(scored), copies.length);
+  for (const variant of variants) scored.push(await scoreOne(variantOfClip(samples, variant), parts));
+  const scores = meanOfVariants(joinFloats(scored), variants.length);
   const width = parts.classifier.labels.length;
   return Array.from({ length: scores.length / width }, (_, step) =>
     scores.slice(step * width, (step + 1) * width),

@@ -1,14 +1,14 @@
-import { AudioCopies } from "./test-time-augmentation.ts";
+import { VariantBuffer } from "./test-time-augmentation.ts";
 import { EMBEDDING } from "../frontend/embedding.ts";
 import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "../frontend/frontend.ts";
-import type { AudioCopy } from "../model/model-card.ts";
+import type { AudioVariant } from "../model/model-card.ts";
 import { sliceRows } from "../runtime/rows.ts";
 
 export interface SlidingAudioOptions {
   readonly windowLength: number;
   readonly hopLength: number;
-  readonly copies: readonly AudioCopy[];
+  readonly variants: readonly AudioVariant[];
 }
 
 /**
@@ -17,21 +17,21 @@ export interface SlidingAudioOptions {
  */
 export class SlidingAudio implements FeatureStream {
   readonly hopLength: number;
-  readonly copies: number;
+  readonly variants: number;
   readonly #frontend: Frontend;
   readonly #options: SlidingAudioOptions;
-  readonly #audio: AudioCopies;
-  /** `[copies, windowLength]` */
+  readonly #audio: VariantBuffer;
+  /** `[variants, windowLength]` */
   readonly #windows: Float32Array;
 
   constructor(frontend: Frontend, options: SlidingAudioOptions) {
-    const { windowLength, hopLength, copies } = options;
+    const { windowLength, hopLength, variants } = options;
     this.hopLength = hopLength;
-    this.copies = copies.length;
+    this.variants = variants.length;
     this.#frontend = frontend;
     this.#options = options;
-    this.#audio = new AudioCopies(copies, windowLength);
-    this.#windows = new Float32Array(copies.length * windowLength);
+    this.#audio = new VariantBuffer(variants, windowLength);
+    this.#windows = new Float32Array(variants.length * windowLength);
   }
 
   async step(hop: Float32Array): Promise<Float32Array> {
@@ -39,7 +39,7 @@ export class SlidingAudio implements FeatureStream {
     this.#audio.copyTo(this.#windows);
     const logMels = await this.#frontend.logMelBatch({
       data: this.#windows,
-      rows: this.copies,
+      rows: this.variants,
       columns: this.#options.windowLength,
     });
     const read = sliceRows(logMels, { from: 0, to: EMBEDDING.windowFrames });

@@ -1,6 +1,6 @@
 import { EMBEDDING } from "./embedding.ts";
 import { clampByConvolution } from "./embedding-clamp.ts";
-import { EMBEDDING_GRAPH } from "./frontend-graphs.ts";
+import { EMBEDDING_IO } from "./frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { LOG_MEL } from "./log-mel.ts";
 import {
@@ -65,12 +65,12 @@ export function makeEmbeddingTimeDynamic(
   removeUnusedInitializers(graph);
   graph.valueInfo = [];
   const names = new Map<string, string>([
-    [input, EMBEDDING_GRAPH.input],
-    [output, EMBEDDING_GRAPH.output],
+    [input, EMBEDDING_IO.input],
+    [output, EMBEDDING_IO.output],
   ]);
   renameValues(graph, (name) => names.get(name) ?? name);
   setValueDims(
-    graph.input.find(({ name }) => name === EMBEDDING_GRAPH.input)!,
+    graph.input.find(({ name }) => name === EMBEDDING_IO.input)!,
     ["batch", "frames", LOG_MEL.melBins],
   );
   setValueDims(graph.output[0]!, ["batch", "steps", EMBEDDING.dimension]);

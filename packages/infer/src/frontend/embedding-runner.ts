@@ -1,5 +1,5 @@
 import { EMBEDDING, embeddingCount } from "./embedding.ts";
-import { EMBEDDING_GRAPH, type GraphSource } from "./frontend-graphs.ts";
+import { EMBEDDING_IO, type GraphSource } from "./frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput } from "../runtime/float-output.ts";
 import { LOG_MEL } from "./log-mel.ts";
@@ -93,10 +93,10 @@ export class EmbeddingRunner {
   async #runClips(data: Float32Array, shape: { clips: number; frames: number }): Promise<Float32Array> {
     const { clips, frames } = shape;
     const outputs = await this.#clips.run({
-      [EMBEDDING_GRAPH.input]: { data, dims: [clips, frames, melBins] },
+      [EMBEDDING_IO.input]: { data, dims: [clips, frames, melBins] },
     });
     const dims = [clips, embeddingCount(frames), dimension];
-    return floatOutput(outputs, { output: EMBEDDING_GRAPH.output, dims, name: NAME });
+    return floatOutput(outputs, { output: EMBEDDING_IO.output, dims, name: NAME });
   }
 }
 

@@ -1,11 +1,11 @@
 /** Input and output of the log-mel graphs. */
-export const LOG_MEL_GRAPH = { input: "samples", output: "logMel" } as const;
+export const LOG_MEL_IO = { input: "samples", output: "logMel" } as const;
 
 /** Input and output of the embedding for whole clips. */
-export const EMBEDDING_GRAPH = { input: "logMel", output: "embeddings" } as const;
+export const EMBEDDING_IO = { input: "logMel", output: "embeddings" } as const;
 
 /** Inputs and outputs of the streaming graph. */
-export const STREAM_GRAPH = {
+export const STREAM_IO = {
   inputs: { samples: "samples", state: "state" },
   outputs: { embeddings: "embeddings", state: "nextState" },
 } as const;

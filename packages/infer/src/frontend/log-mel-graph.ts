@@ -1,4 +1,4 @@
-import { LOG_MEL_GRAPH } from "./frontend-graphs.ts";
+import { LOG_MEL_IO } from "./frontend-graphs.ts";
 import { COS, hannWindow, LOG_MEL, type LogMelFloor, melFilters, SIN } from "./log-mel.ts";
 import {
   encodeOnnx,
@@ -32,8 +32,8 @@ export function buildLogMelModel(options: { readonly floor: LogMelFloor }): Uint
     options.floor === "window" ? windowFloor() : chunkFloor(),
   ];
   const graph = makeGraph(`callsign-log-mel-${options.floor}`, {
-    inputs: [makeValueInfo(LOG_MEL_GRAPH.input, { dims: ["batch", "samples"] })],
-    outputs: [makeValueInfo(LOG_MEL_GRAPH.output, { dims: ["batch", "frames", melBins] })],
+    inputs: [makeValueInfo(LOG_MEL_IO.input, { dims: ["batch", "samples"] })],
+    outputs: [makeValueInfo(LOG_MEL_IO.output, { dims: ["batch", "frames", melBins] })],
     nodes: parts.flatMap((part) => part.nodes),
     initializers: parts.flatMap((part) => part.initializers),
   });
@@ -60,7 +60,7 @@ function framing(): Part {
   return {
     nodes: [
       makeNode("Shape", {
-        inputs: [LOG_MEL_GRAPH.input],
+        inputs: [LOG_MEL_IO.input],
         outputs: ["sampleCount"],
         attributes: { start: 1n },
       }),
@@ -69,8 +69,8 @@ function framing(): Part {
       makeNode("Mul", { inputs: ["frameCount", "hop"], outputs: ["span"] }),
       makeNode("Add", { inputs: ["span", "hopsTail"], outputs: ["hopsEnd"] }),
       makeNode("Add", { inputs: ["span", "halvesStart"], outputs: ["halvesEnd"] }),
-      slice(LOG_MEL_GRAPH.input, "hopSamples", ["hopsStart", "hopsEnd", "axis1"]),
-      slice(LOG_MEL_GRAPH.input, "halfSamples", ["halvesStart", "halvesEnd", "axis1"]),
+      slice(LOG_MEL_IO.input, "hopSamples", ["hopsStart", "hopsEnd", "axis1"]),
+      slice(LOG_MEL_IO.input, "halfSamples", ["halvesStart", "halvesEnd", "axis1"]),
       reshape("hopSamples", "hops"),
       reshape("halfSamples", "halfHops"),
       slice("hops", "first", ["zero", "frameCount", "axis1"]),
@@ -161,7 +161,7 @@ function logarithm(): Part {
 
 function windowFloor(): Part {
   return {
-    nodes: raiseToFloor({ input: "unfloored", output: LOG_MEL_GRAPH.output, axes: [1n, 2n] }),
+    nodes: raiseToFloor({ input: "unfloored", output: LOG_MEL_IO.output, axes: [1n, 2n] }),
     initializers: [scalar("range", LOG_MEL.rangeDb / 10)],
   };
 }
@@ -174,7 +174,7 @@ function chunkFloor(): Part {
     nodes: [
       reshape("unfloored", "chunkShape", "chunks"),
       ...raiseToFloor({ input: "chunks", output: "flooredChunks", axes: [2n] }),
-      reshape("flooredChunks", "frameShape", LOG_MEL_GRAPH.output),
+      reshape("flooredChunks", "frameShape", LOG_MEL_IO.output),
     ],
     initializers: [
       scalar("range", LOG_MEL.rangeDb / 10),

@@ -1,7 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput } from "../runtime/float-output.ts";
 import { LOG_MEL, type LogMelFloor, logMelFrameCount, logMelInput, type LogMelOptions } from "./log-mel.ts";
-import { type GraphSource, LOG_MEL_GRAPH } from "./frontend-graphs.ts";
+import { type GraphSource, LOG_MEL_IO } from "./frontend-graphs.ts";
 import type { Matrix } from "../runtime/matrix.ts";
 import type { MatrixBatch } from "../runtime/matrix-batch.ts";
 import type { Session, SessionFactory } from "../runtime/session.ts";
@@ -83,9 +83,9 @@ export class LogMelRunner {
   async #runBlock(input: { data: Float32Array; batch: number }, rows: number): Promise<Float32Array> {
     const { data, batch } = input;
     const outputs = await this.#session.run({
-      [LOG_MEL_GRAPH.input]: { data, dims: [batch, data.length / batch] },
+      [LOG_MEL_IO.input]: { data, dims: [batch, data.length / batch] },
     });
-    return floatOutput(outputs, { output: LOG_MEL_GRAPH.output, dims: [batch, rows, melBins], name: NAME });
+    return floatOutput(outputs, { output: LOG_MEL_IO.output, dims: [batch, rows, melBins], name: NAME });
   }
 }
 

@@ -1,7 +1,7 @@
 import { joinFloats, CallsignError } from "@callsign/audio/internal";
 import { checkClassifierShape, type ClassifierShape } from "./classifier-shape.ts";
 import { EMBEDDING } from "../frontend/embedding.ts";
-import { Gatherer } from "../runtime/request-batcher.ts";
+import { RequestBatcher } from "../runtime/request-batcher.ts";
 import type { Session, SessionFactory, Tensor } from "../runtime/session.ts";
 
 export interface LoadClassifierOptions {
@@ -48,7 +48,7 @@ const silence = (examples: number, { embeddings }: LoadClassifierOptions): Float
   new Float32Array(examples * embeddings * EMBEDDING.dimension);
 
 /** Examples per run: enough to amortise the call, few enough to keep the activations in cache. */
-const LARGEST_BATCH = 64;
+const MAX_BATCH = 64;
 
 /** One example and where its scores go. */
 interface Example {
@@ -64,7 +64,7 @@ export class Classifier {
   readonly #name: string;
   readonly #session: Session;
   readonly #shape: ClassifierShape;
-  readonly #gatherer = new Gatherer<Example>((examples) => this.#scoreTogether(examples), LARGEST_BATCH);
+  readonly #batcher = new RequestBatcher<Example>((examples) => this.#scoreTogether(examples), MAX_BATCH);
 
   constructor(
     session: Session,
@@ -91,7 +91,7 @@ export class Classifier {
         `${this.#name}: expected ${count} x ${exampleLength} feature values, got ${features.length}`,
       );
     const scores = new Float32Array(count * this.labels.length);
-    if (count === 1) await this.#gatherer.ask({ features, scores });
+    if (count === 1) await this.#batcher.submit({ features, scores });
     else await this.#scoreAll({ features, scores }, count);
     return scores;
   }
@@ -111,7 +111,7 @@ export class Classifier {
 
   async #scoreAll({ features, scores }: Example, count: number): Promise<void> {
     const { exampleLength, batch } = this.#shape;
-    const largest = batch === "any" ? LARGEST_BATCH : batch;
+    const largest = batch === "any" ? MAX_BATCH : batch;
     for (let from = 0; from < count; from += largest) {
       const size = Math.min(largest, count - from);
       const part = features.subarray(from * exampleLength, (from + size) * exampleLength);

@@ -35,7 +35,7 @@ const windowing = z.discriminatedUnion("kind", [
 ]);
 
 /** One way to hear the same audio. */
-const audioCopy = z.strictObject({
+const audioVariant = z.strictObject({
   /** So many samples later than it comes. */
   delay: z.int().min(0).max(16_000),
   /** Louder by so much. */
@@ -43,7 +43,7 @@ const audioCopy = z.strictObject({
 });
 
 /** Test-time augmentation, for a larger schema to embed. */
-export const audioCopiesSchema = z.array(audioCopy).min(1).max(16);
+export const audioVariantsSchema = z.array(audioVariant).min(1).max(16);
 
 const operatingPoint = z.strictObject({
   threshold: z.number().min(0).max(1),
@@ -65,7 +65,7 @@ const shape = z.strictObject({
     embedding: z.strictObject({ id: z.enum(["google-speech-embedding", "callsign-embedding"]), sha256 }),
   }),
   /** Copies of the audio that are heard together, their scores averaged; without it the audio as it is. */
-  testTimeAugmentation: audioCopiesSchema.exactOptional(),
+  testTimeAugmentation: audioVariantsSchema.exactOptional(),
   audioScale: z.literal("int16"),
   sampleRateHz: z.literal(SAMPLE_RATE_HZ),
   windowing,
@@ -78,7 +78,7 @@ const shape = z.strictObject({
     /** The label of everything that is no command: its score is reported and never becomes a detection. */
     background: label.exactOptional(),
   }),
-  /** How a gate behaves beside the thresholds (`GatePolicy`). */
+  /** How a gate behaves beside the thresholds (`MuteGatePolicy`). */
   gate: z
     .strictObject({
       release: z.number().min(0).max(1),
@@ -134,7 +134,7 @@ export type ModelCard = z.output<typeof schema>;
 export type Windowing = ModelCard["windowing"];
 
 /** A copy of the audio that a model hears (test-time augmentation). */
-export type AudioCopy = z.output<typeof audioCopy>;
+export type AudioVariant = z.output<typeof audioVariant>;
 
 /** Labels that can be detected: all but the background. */
 export const commandLabels = ({ labels, decision }: Pick<ModelCard, "labels" | "decision">): string[] =>

@@ -21,13 +21,13 @@ export function parseStrict<Schema extends z.ZodType>(
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => describeIssue(issue, { schema, value }));
-  const shown = problems.slice(0, MOST_LINES).map((describe) => describe());
+  const shown = problems.slice(0, MAX_LINES).map((describe) => describe());
   if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`);
   const message = shown.length === 1 ? `${name}: ${shown[0]}` : `${name}:\n  ${shown.join("\n  ")}`;
   throw new CallsignError(code, message, { cause: result.error });
 }
 
-const MOST_LINES = 10;
+const MAX_LINES = 10;
 
 interface Parsed {
   readonly schema: z.ZodType;

@@ -3,7 +3,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { ModelCard } from "../model/model-card.ts";
 
 /** How a gate that mutes commands out of live speech behaves, beside the labels' thresholds. */
-export interface GatePolicy {
+export interface MuteGatePolicy {
   /** A shut gate opens once every score is below this share of its label's threshold (hysteresis), 0 to 1. */
   readonly release: number;
   /** And has been for so long: a command's last sounds score low. */
@@ -13,10 +13,10 @@ export interface GatePolicy {
 }
 
 /** Shuts and opens with the threshold, at once; lets go after half a minute. */
-export const PLAIN_GATE: GatePolicy = { release: 1, holdSeconds: 0, longestSeconds: 30 };
+export const DEFAULT_MUTE_GATE: MuteGatePolicy = { release: 1, holdSeconds: 0, longestSeconds: 30 };
 
 /** What a gate does with the audio of one step. */
-export interface GateStep {
+export interface MuteGateStep {
   readonly muted: boolean;
   /** The command it shut for; undefined while it is open. */
   readonly label: string | undefined;
@@ -39,7 +39,7 @@ export function costThreshold({ missed, needless }: { missed: number; needless: 
  * Decides step by step whether to mute. Unlike a `Decision`, which reports a command once, a gate stays shut for as long
  * as the command lasts.
  */
-export class Gate {
+export class MuteGate {
   readonly #labels: readonly string[];
   readonly #shutAt: Float64Array;
   readonly #openBelow: Float64Array;
@@ -51,7 +51,10 @@ export class Gate {
   #isTired = false;
 
   /** @throws CallsignError `INVALID_ARGUMENT` for a value out of range */
-  constructor(labels: readonly string[], options: GatePolicy & { readonly thresholds: ArrayLike<number> }) {
+  constructor(
+    labels: readonly string[],
+    options: MuteGatePolicy & { readonly thresholds: ArrayLike<number> },
+  ) {
     const { thresholds, release, holdSeconds, longestSeconds } = options;
     checkPolicy(options);
     this.#labels = labels;
@@ -62,7 +65,7 @@ export class Gate {
   }
 
   /** Takes one score a label, in the labels' order; steps must come in the order of their timestamps. */
-  step(scores: ArrayLike<number>, timestampMs: number): GateStep {
+  step(scores: ArrayLike<number>, timestampMs: number): MuteGateStep {
     const loudest = this.#loudest(scores, this.#shutAt);
     const isHigh = loudest >= 0 || (this.#label !== undefined && this.#loudest(scores, this.#openBelow) >= 0);
     if (isHigh) this.#lastHighMs = timestampMs;
@@ -98,18 +101,18 @@ export class Gate {
 }
 
 /** The gate that a card describes, or another on request; thresholds are one for each label, in the card's order. */
-export function gateOf(
+export function muteGateOf(
   { labels, decision, gate }: Pick<ModelCard, "labels" | "decision" | "gate">,
-  options: { readonly policy?: GatePolicy; readonly thresholds?: readonly number[] } = {},
-): Gate {
-  const { policy = gate ?? PLAIN_GATE } = options;
+  options: { readonly policy?: MuteGatePolicy; readonly thresholds?: readonly number[] } = {},
+): MuteGate {
+  const { policy = gate ?? DEFAULT_MUTE_GATE } = options;
   const { thresholds = labels.map((label) => decision.thresholds[label]!) } = options;
   // The background never shuts a gate.
   const bounds = thresholds.map((threshold, i) => (labels[i] === decision.background ? Infinity : threshold));
-  return new Gate(labels, { ...policy, thresholds: bounds });
+  return new MuteGate(labels, { ...policy, thresholds: bounds });
 }
 
-function checkPolicy({ release, holdSeconds, longestSeconds }: GatePolicy): void {
+function checkPolicy({ release, holdSeconds, longestSeconds }: MuteGatePolicy): void {
   const refuse = (what: string): never => {
     throw new CallsignError("INVALID_ARGUMENT", `gate: ${what}`);
   };

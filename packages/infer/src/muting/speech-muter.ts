@@ -1,10 +1,10 @@
 import { copySamples, type Pcm, Resampler, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { Detector } from "../detector/detector.ts";
-import { type Gate, gateOf, type GatePolicy } from "./mute-gate.ts";
+import { type MuteGate, muteGateOf, type MuteGatePolicy } from "./mute-gate.ts";
 
-export interface AudioGateOptions {
-  /** Default the card's own, else `PLAIN_GATE`. */
-  readonly policy?: GatePolicy;
+export interface SpeechMuterOptions {
+  /** Default the card's own, else `DEFAULT_MUTE_GATE`. */
+  readonly policy?: MuteGatePolicy;
   /** One a label, in the card's order; default the card's. */
   readonly thresholds?: readonly number[];
   /** Of the audio; the detector hears it at 16 kHz. Default 16,000. */
@@ -21,7 +21,7 @@ export interface MutedSpan {
 }
 
 /** Audio that leaves a gate. */
-export interface GatedAudio {
+export interface MutedAudio {
   /** As it came in, silent where it was muted. */
   readonly samples: Float32Array;
   /** Mutes that ended in it. */
@@ -43,9 +43,9 @@ const FADE_SECONDS = 0.005;
  * meanwhile.
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
-export class AudioGate {
+export class SpeechMuter {
   readonly #detector: Pick<Detector, "push" | "card">;
-  readonly #gate: Gate;
+  readonly #gate: MuteGate;
   readonly #resampler: Resampler;
   readonly #rate: number;
   readonly #lookAhead: number;
@@ -58,7 +58,7 @@ export class AudioGate {
   #gain = 1;
   #muteStart: { readonly at: number; readonly label: string } | undefined;
 
-  constructor(detector: Pick<Detector, "push" | "card">, options: AudioGateOptions = {}) {
+  constructor(detector: Pick<Detector, "push" | "card">, options: SpeechMuterOptions = {}) {
     const { sampleRateHz = SAMPLE_RATE_HZ, lookAheadSeconds = 0 } = options;
     if (!(lookAheadSeconds >= 0 && lookAheadSeconds <= 10))
       throw new CallsignError(
@@ -66,7 +66,7 @@ export class AudioGate {
         `gate: lookAheadSeconds must be 0 to 10, got ${lookAheadSeconds}`,
       );
     this.#detector = detector;
-    this.#gate = gateOf(detector.card, options);
+    this.#gate = muteGateOf(detector.card, options);
     this.#resampler = new Resampler({ fromHz: sampleRateHz, toHz: SAMPLE_RATE_HZ });
     this.#rate = sampleRateHz;
     this.#lookAhead = Math.round(lookAheadSeconds * sampleRateHz);
@@ -78,17 +78,17 @@ export class AudioGate {
    * a sample that is not finite or far beyond full scale is refused whole.
    * @throws CallsignError `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `INVALID_ARGUMENT`, `DISPOSED`
    */
-  async push(chunk: Pcm): Promise<GatedAudio> {
+  async push(chunk: Pcm): Promise<MutedAudio> {
     const samples = copySamples(chunk, { name: "chunk" });
     this.#hold(samples);
-    await this.#hear(this.#resampler.push(samples));
+    await this.#process(this.#resampler.push(samples));
     const heard = this.#segments.at(-1)?.end ?? 0;
     return this.#release(heard - this.#lookAhead);
   }
 
   /** The rest: what the detector has not heard whole is let out as the gate stands. */
-  async flush(): Promise<GatedAudio> {
-    await this.#hear(this.#resampler.flush());
+  async flush(): Promise<MutedAudio> {
+    await this.#process(this.#resampler.flush());
     const end = this.#out + this.#held.length;
     const label = this.#segments.at(-1)?.label;
     this.#segments.push({ end, label });
@@ -97,7 +97,7 @@ export class AudioGate {
     return { samples, spans: last ? [...spans, last] : spans };
   }
 
-  async #hear(samples: Float32Array): Promise<void> {
+  async #process(samples: Float32Array): Promise<void> {
     for (const { scores, timestampMs } of await this.#detector.push(samples)) {
       const { label } = this.#gate.step(scores, timestampMs);
       this.#segments.push({ end: Math.round((timestampMs * this.#rate) / 1000), label });
@@ -112,7 +112,7 @@ export class AudioGate {
   }
 
   /** Lets out what lies before `until`, silent where a mute is within the look-ahead. */
-  #release(until: number): GatedAudio {
+  #release(until: number): MutedAudio {
     const count = Math.min(Math.max(0, until - this.#out), this.#held.length);
     const samples = this.#held.slice(0, count);
     const spans: MutedSpan[] = [];

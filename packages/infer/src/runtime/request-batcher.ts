@@ -9,20 +9,20 @@ interface Waiting<Request> {
  * as one run. So a single request is never held up, and under load the fixed cost of a run is shared. When a run of
  * several fails, each is tried alone, so that only those fail that would.
  */
-export class Gatherer<Request> {
+export class RequestBatcher<Request> {
   readonly #run: (requests: readonly Request[]) => Promise<void>;
-  readonly #atOnce: number;
+  readonly #maxBatch: number;
   #waiting: Waiting<Request>[] = [];
   #running = false;
 
-  /** @param run carries out up to `atOnce` requests, and leaves no trace of any where it throws */
-  constructor(run: (requests: readonly Request[]) => Promise<void>, atOnce: number) {
+  /** @param run carries out up to `maxBatch` requests, and leaves no trace of any where it throws */
+  constructor(run: (requests: readonly Request[]) => Promise<void>, maxBatch: number) {
     this.#run = run;
-    this.#atOnce = atOnce;
+    this.#maxBatch = maxBatch;
   }
 
   /** Resolves when the request has been carried out. @throws what `run` throws */
-  ask(request: Request): Promise<void> {
+  submit(request: Request): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
       if (!this.#running) void this.#runAll();
@@ -31,7 +31,7 @@ export class Gatherer<Request> {
 
   async #runAll(): Promise<void> {
     this.#running = true;
-    while (this.#waiting.length > 0) await this.#carryOut(this.#waiting.splice(0, this.#atOnce));
+    while (this.#waiting.length > 0) await this.#carryOut(this.#waiting.splice(0, this.#maxBatch));
     this.#running = false;
   }
 

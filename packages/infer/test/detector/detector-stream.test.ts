@@ -117,12 +117,12 @@ describe("Detector", () => {
   });
 });
 
-describe("the voice gate", () => {
+describe("the level gate", () => {
   it("refuses options out of range", async () => {
     const set = await makeSet([long]);
-    expect(() => set.open({ voiceGate: { holdSeconds: -1 } })).toThrow(/holdSeconds: expected 0/);
-    expect(() => set.open({ voiceGate: { marginDb: Number.NaN } })).toThrow(/marginDb: expected 0/);
-    expect(() => set.open({ voiceGate: { alwaysAboveDb: 3 } })).toThrow(/alwaysAboveDb: expected -100/);
+    expect(() => set.open({ levelGate: { holdSeconds: -1 } })).toThrow(/holdSeconds: expected 0/);
+    expect(() => set.open({ levelGate: { marginDb: Number.NaN } })).toThrow(/marginDb: expected 0/);
+    expect(() => set.open({ levelGate: { alwaysAboveDb: 3 } })).toThrow(/alwaysAboveDb: expected -100/);
     await set.dispose();
   });
 
@@ -133,7 +133,7 @@ describe("the voice gate", () => {
     const set = await makeSet(cards);
     const samples = bursts(26);
     const open = set.open();
-    const gated = set.open({ voiceGate: { holdSeconds: 0.5, alwaysAboveDb: -40 } });
+    const gated = set.open({ levelGate: { holdSeconds: 0.5, alwaysAboveDb: -40 } });
     const all = await open.push(samples);
     const some = await gated.push(samples);
     expect(some.map(({ timestampMs }) => timestampMs)).toEqual(all.map(({ timestampMs }) => timestampMs));

@@ -284,7 +284,7 @@ describe("Frontend.streams", () => {
 
 it("a listening hour in 80 ms chunks leaves the heap flat and the clock right", async () => {
   const set = await makeSet([exampleCard()]);
-  const stream = set.open({ audioSeconds: 2, voiceGate: {} });
+  const stream = set.open({ audioSeconds: 2, levelGate: {} });
   const sound = Int16Array.from(noise(HOP));
   let held = NaN;
   let last = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildSingleFile, SINGLE_FILE } from "@callsign/infer/internal";
+import { buildSingleFile, SINGLE_FILE_IO } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { decodeOnnx } from "@callsign/onnx/internal";
 import { exampleCard, slidingCard } from "../support/example-card.ts";
@@ -9,7 +9,7 @@ import { smallEmbedding } from "../support/small-embedding.ts";
 import { tinyHead } from "../support/tiny-head.ts";
 
 const CHUNK = 1280;
-const { inputs, outputs } = SINGLE_FILE;
+const { inputs, outputs } = SINGLE_FILE_IO;
 
 describe("buildSingleFile", () => {
   it("gives the detector's scores from samples and a state that begins with zeros, for streams together", async () => {

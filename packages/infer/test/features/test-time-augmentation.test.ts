@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AudioCopy, type Detector, type DetectorStep, type ModelCard } from "@callsign/infer/internal";
+import {
+  type AudioVariant,
+  type Detector,
+  type DetectorStep,
+  type ModelCard,
+} from "@callsign/infer/internal";
 import { exampleCard, slidingCard } from "../support/example-card.ts";
 import { makeDetector } from "../support/make-detector.ts";
 import { makeSet } from "../support/make-set.ts";
 import { noise } from "../../../../test-support/noise.ts";
 
-const COPIES: readonly AudioCopy[] = [
+const COPIES: readonly AudioVariant[] = [
   { delay: 0, gainDb: 0 },
   { delay: 700, gainDb: 0 },
   { delay: 1500, gainDb: -6 },
@@ -17,7 +22,7 @@ const scoresOf = (steps: readonly DetectorStep[]): number[][] => steps.map(({ sc
 const withCopies = (card: ModelCard): ModelCard => ({ ...card, testTimeAugmentation: [...COPIES] });
 
 /** The audio `delay` samples later and `gainDb` louder, by hand. */
-const heardAs = ({ delay, gainDb }: AudioCopy): Float32Array =>
+const heardAs = ({ delay, gainDb }: AudioVariant): Float32Array =>
   SAMPLES.map((_, i) => (i < delay ? 0 : SAMPLES[i - delay]! * 10 ** (gainDb / 20)));
 
 describe.each([
@@ -69,12 +74,12 @@ describe.each([
       expect(scoresOf(steps).flat()).toBeAllClose(alone.flat(), { atol: 1e-6, rtol: 0 });
   });
 
-  it("is each model's own in a set, and survives a voice gate", async () => {
+  it("is each model's own in a set, and survives a level gate", async () => {
     const cards = [card, { ...withCopies(card), name: "augmented" }];
     const set = await makeSet(cards);
     const quiet = SAMPLES.map((sample, i) => (i > 8000 && i < 42_000 ? sample / 3000 : sample));
     const open = set.open();
-    const gated = set.open({ voiceGate: { holdSeconds: 0.1, alwaysAboveDb: -40 } });
+    const gated = set.open({ levelGate: { holdSeconds: 0.1, alwaysAboveDb: -40 } });
     const all = await open.push(quiet);
     const some = await gated.push(quiet);
     const alone = scoresOf(await augmented.open().push(quiet));

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildLogMelModel } from "@callsign/infer/graphs/internal";
-import { LOG_MEL_GRAPH, logMel, type Session } from "@callsign/infer/internal";
+import { LOG_MEL_IO, logMel, type Session } from "@callsign/infer/internal";
 import { decodeOnnx, valueDims } from "@callsign/onnx/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
@@ -24,7 +24,7 @@ afterAll(() => Promise.all([windowed.dispose(), chunked.dispose()]));
 
 async function run(session: Session, samples: Float32Array, batch = 1): Promise<Float32Array> {
   const dims = [batch, samples.length / batch];
-  const { logMel: output } = await session.run({ [LOG_MEL_GRAPH.input]: { data: samples, dims } });
+  const { logMel: output } = await session.run({ [LOG_MEL_IO.input]: { data: samples, dims } });
   expect(output!.dims.length).toBe(3);
   return output!.data as Float32Array;
 }

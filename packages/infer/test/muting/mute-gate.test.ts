@@ -1,11 +1,17 @@
-import { costThreshold, Gate, gateOf, type GatePolicy, PLAIN_GATE } from "@callsign/infer/internal";
+import {
+  costThreshold,
+  MuteGate,
+  muteGateOf,
+  type MuteGatePolicy,
+  DEFAULT_MUTE_GATE,
+} from "@callsign/infer/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 /** Steps 100 ms apart. */
-function run(scores: readonly (readonly number[])[], policy: Partial<GatePolicy> = {}): string {
+function run(scores: readonly (readonly number[])[], policy: Partial<MuteGatePolicy> = {}): string {
   const labels = ["oxygen", "battery"];
-  const gate = new Gate(labels, { ...PLAIN_GATE, ...policy, thresholds: [0.5, 0.8] });
+  const gate = new MuteGate(labels, { ...DEFAULT_MUTE_GATE, ...policy, thresholds: [0.5, 0.8] });
   return scores
     .map((row, i) => gate.step(row, i * 100))
     .map(({ muted, label }) => (muted ? label!.charAt(0) : "."))
@@ -13,13 +19,13 @@ function run(scores: readonly (readonly number[])[], policy: Partial<GatePolicy>
 }
 
 /** Of the first label alone. */
-const runOne = (scores: readonly number[], policy?: Partial<GatePolicy>): string =>
+const runOne = (scores: readonly number[], policy?: Partial<MuteGatePolicy>): string =>
   run(
     scores.map((score) => [score, 0]),
     policy,
   );
 
-describe("Gate", () => {
+describe("MuteGate", () => {
   it("is shut while a score reaches its threshold, and names the command", () => {
     expect(runOne([0.4, 0.5, 0.9, 0.49])).toBe(".oo.");
     expect(
@@ -51,13 +57,13 @@ describe("Gate", () => {
   it("never shuts for the background", () => {
     const decision = { thresholds: { on: 0.5 }, patience: 1, refractorySeconds: 0, background: "other" };
     for (const thresholds of [undefined, [0.5, 0.5]]) {
-      const gate = gateOf({ labels: ["on", "other"], decision }, thresholds ? { thresholds } : {});
+      const gate = muteGateOf({ labels: ["on", "other"], decision }, thresholds ? { thresholds } : {});
       expect([gate.step([0.1, 0.9], 0).muted, gate.step([0.6, 0.4], 100).muted]).toEqual([false, true]);
     }
   });
 
   it("is open again after reset", () => {
-    const gate = new Gate(["a"], { ...PLAIN_GATE, holdSeconds: 10, thresholds: [0.5] });
+    const gate = new MuteGate(["a"], { ...DEFAULT_MUTE_GATE, holdSeconds: 10, thresholds: [0.5] });
     expect(gate.step([0.9], 0).muted).toBe(true);
     gate.reset();
     expect(gate.step([0.1], 100)).toEqual({ muted: false, label: undefined });

@@ -1,9 +1,9 @@
 import { joinFloats } from "@callsign/audio/internal";
 import {
-  AudioGate,
-  type AudioGateOptions,
+  SpeechMuter,
+  type SpeechMuterOptions,
   type DetectorStep,
-  type GatedAudio,
+  type MutedAudio,
 } from "@callsign/infer/internal";
 import { describe, expect, it } from "vitest";
 import { exampleCard } from "../support/example-card.ts";
@@ -34,12 +34,12 @@ function scripted(high: readonly number[]) {
 
 async function gated(
   high: readonly number[],
-  options: AudioGateOptions & { readonly length?: number; readonly chunk?: number } = {},
-): Promise<GatedAudio & { delays: number[] }> {
+  options: SpeechMuterOptions & { readonly length?: number; readonly chunk?: number } = {},
+): Promise<MutedAudio & { delays: number[] }> {
   const { length = 10 * HOP + 500, chunk = 700, ...gateOptions } = options;
-  const gate = new AudioGate(scripted(high), gateOptions);
+  const gate = new SpeechMuter(scripted(high), gateOptions);
   const audio = new Float32Array(length).fill(1000);
-  const parts: GatedAudio[] = [];
+  const parts: MutedAudio[] = [];
   const delays: number[] = [];
   let out = 0;
   for (let at = 0; at < length; at += chunk) {
@@ -55,7 +55,7 @@ async function gated(
   };
 }
 
-describe("AudioGate", () => {
+describe("SpeechMuter", () => {
   it("gives back every sample, silent where the detector heard a command", async () => {
     const { samples, spans } = await gated([3, 4]);
     expect(samples.length).toBe(10 * HOP + 500);
@@ -123,7 +123,7 @@ describe("AudioGate", () => {
   });
 
   it("refuses audio that is not a number, and leaves no trace of it", async () => {
-    const gate = new AudioGate(scripted([]));
+    const gate = new SpeechMuter(scripted([]));
     await expect(gate.push(Float32Array.of(0, Number.NaN))).rejects.toMatchObject({
       code: "AUDIO_NOT_FINITE",
     });
@@ -132,6 +132,6 @@ describe("AudioGate", () => {
   });
 
   it("refuses a look-ahead out of range", () => {
-    expect(() => new AudioGate(scripted([]), { lookAheadSeconds: -1 })).toThrow("must be 0 to 10, got -1");
+    expect(() => new SpeechMuter(scripted([]), { lookAheadSeconds: -1 })).toThrow("must be 0 to 10, got -1");
   });
 });

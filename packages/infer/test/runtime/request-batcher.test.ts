@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Gatherer } from "../../src/runtime/request-batcher.ts";
+import { RequestBatcher } from "../../src/runtime/request-batcher.ts";
 
 /** Takes its time over each run, and fails runs with a negative request. */
 function recording(): { runs: number[][]; run: (requests: readonly number[]) => Promise<void> } {
@@ -14,18 +14,18 @@ function recording(): { runs: number[][]; run: (requests: readonly number[]) => 
   };
 }
 
-it("Gatherer runs the first at once and what is asked meanwhile together, so many at most", async () => {
+it("RequestBatcher runs the first at once and what is asked meanwhile together, so many at most", async () => {
   const { runs, run } = recording();
-  const gatherer = new Gatherer(run, 3);
-  await Promise.all([1, 2, 3, 4, 5, 6].map((request) => gatherer.ask(request)));
-  await gatherer.ask(7);
+  const batcher = new RequestBatcher(run, 3);
+  await Promise.all([1, 2, 3, 4, 5, 6].map((request) => batcher.submit(request)));
+  await batcher.submit(7);
   expect(runs).toEqual([[1], [2, 3, 4], [5, 6], [7]]);
 });
 
-it("Gatherer fails those alone that fail on their own", async () => {
+it("RequestBatcher fails those alone that fail on their own", async () => {
   const { runs, run } = recording();
-  const gatherer = new Gatherer(run, 3);
-  const results = await Promise.allSettled([1, 2, -3, 4, 5].map((request) => gatherer.ask(request)));
+  const batcher = new RequestBatcher(run, 3);
+  const results = await Promise.allSettled([1, 2, -3, 4, 5].map((request) => batcher.submit(request)));
   expect(results.map(({ status }) => status)).toEqual([
     "fulfilled",
     "fulfilled",

@@ -14,7 +14,7 @@ export interface PcmFormat {
   readonly channels: number;
 }
 
-export interface LiveStreamOptions {
+export interface AudioQueueOptions {
   readonly format: PcmFormat;
   /** The stream heard into; bytes that come before it is open wait. */
   readonly stream: Promise<DetectorStream>;
@@ -23,16 +23,16 @@ export interface LiveStreamOptions {
   /** Told after every piece: what still waits, in seconds of audio. */
   readonly onBacklog: (seconds: number) => void;
   /** The first thing that went wrong; nothing is heard after it. */
-  readonly onFault: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /**
  * Bytes of one client to steps of its stream, in the order they came. A long message is heard a piece at a time, so that
  * neither its decoding nor its steps hold up another client, and its detections do not wait for its end.
  */
-export class LiveStream {
+export class AudioQueue {
   readonly format: PcmFormat;
-  readonly #options: LiveStreamOptions;
+  readonly #options: AudioQueueOptions;
   readonly #decoder: PcmDecoder;
   readonly #resampler: Resampler;
   readonly #bytesPerSecond: number;
@@ -42,7 +42,7 @@ export class LiveStream {
   #closed = false;
 
   /** @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` */
-  constructor(options: LiveStreamOptions) {
+  constructor(options: AudioQueueOptions) {
     const { encoding, sampleRateHz, channels } = options.format;
     this.format = options.format;
     this.#options = options;
@@ -61,12 +61,12 @@ export class LiveStream {
     if (this.#closed || bytes.length === 0) return this.secondsOf(this.#waitingBytes);
     const arrivedMs = performance.now();
     this.#waitingBytes += bytes.length;
-    this.#enqueue(() => this.#hearMessage(bytes, arrivedMs));
+    this.#enqueue(() => this.#processMessage(bytes, arrivedMs));
     return this.secondsOf(this.#waitingBytes);
   }
 
   /** Carries something out when all audio that came before is heard, and before any that comes after. */
-  inTurn(task: (stream: DetectorStream) => Promise<void> | void): void {
+  enqueue(task: (stream: DetectorStream) => Promise<void> | void): void {
     if (!this.#closed) this.#enqueue(async () => task(await this.#options.stream));
   }
 
@@ -75,7 +75,7 @@ export class LiveStream {
     if (this.#closed) return;
     this.#enqueue(() => {
       this.#decoder.reset();
-      return this.#hear(this.#resampler.flush(), performance.now());
+      return this.#process(this.#resampler.flush(), performance.now());
     });
   }
 
@@ -100,26 +100,26 @@ export class LiveStream {
     } catch (error) {
       const first = !this.#closed;
       this.close();
-      if (first) this.#options.onFault(error);
+      if (first) this.#options.onError(error);
     } finally {
       this.#running = false;
     }
   }
 
-  async #hearMessage(bytes: Uint8Array, arrivedMs: number): Promise<void> {
-    const size = Math.max(1, Math.ceil(this.#bytesPerSecond * PIECE_SECONDS));
+  async #processMessage(bytes: Uint8Array, arrivedMs: number): Promise<void> {
+    const size = Math.max(1, Math.ceil(this.#bytesPerSecond * BLOCK_SECONDS));
     for (let at = 0; at < bytes.length && !this.#closed; at += size) {
       const piece = bytes.subarray(at, at + size);
       const samples = this.#decoder.decode(piece);
       // Before the resampler, which would remember a sample that is not finite.
       checkSamples(samples, { name: "audio" });
-      await this.#hear(this.#resampler.push(samples), arrivedMs);
+      await this.#process(this.#resampler.push(samples), arrivedMs);
       this.#waitingBytes = Math.max(0, this.#waitingBytes - piece.length);
       this.#options.onBacklog(this.secondsOf(this.#waitingBytes));
     }
   }
 
-  async #hear(samples: Float32Array, arrivedMs: number): Promise<void> {
+  async #process(samples: Float32Array, arrivedMs: number): Promise<void> {
     const stream = await this.#options.stream;
     if (this.#closed || samples.length === 0) return;
     const steps = await stream.push(samples);
@@ -129,7 +129,7 @@ export class LiveStream {
 }
 
 /** Audio heard at one go: a step's worth and a little. */
-const PIECE_SECONDS = 0.1;
+const BLOCK_SECONDS = 0.1;
 
 /** Bytes in a second of audio. */
 export const bytesPerSecondOf = ({ sampleRateHz, encoding, channels }: PcmFormat): number =>

@@ -2,14 +2,14 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Detector, OpenStreamOptions, DetectorStream, DetectorStep } from "@callsign/infer/internal";
 import { CallsignError } from "@callsign/audio/internal";
-import { LiveStream, type PcmFormat } from "./audio-queue.ts";
+import { AudioQueue, type PcmFormat } from "./audio-queue.ts";
 import type { ServeLimits } from "../server/limits.ts";
 import type { ServeMetrics, ServeProtocol } from "../server/metrics.ts";
 import { Throttle } from "./throttle.ts";
 import type { WaitingConnections } from "../server/waiting-connections.ts";
 
 /** Why a client was let go. `CLOSED` it left by itself; `SHUTDOWN` the server stops. */
-export type LeaveReason =
+export type CloseReason =
   | "CLOSED"
   | "ENDED"
   | "SHUTDOWN"
@@ -25,8 +25,8 @@ export type LeaveReason =
   | "INTERNAL";
 
 /** What a client is told when it is let go. */
-export interface Farewell {
-  readonly reason: LeaveReason;
+export interface CloseNotice {
+  readonly reason: CloseReason;
   readonly message: string;
 }
 
@@ -39,27 +39,27 @@ export interface ServeLogRecord {
 }
 
 /** What all clients of a server share. */
-export interface ServeHub {
-  readonly set: Detector;
+export interface ServerContext {
+  readonly detector: Detector;
   readonly limits: ServeLimits;
   readonly metrics: ServeMetrics;
   readonly waiting: WaitingConnections;
-  readonly openOptions: Pick<OpenStreamOptions, "sensitivity" | "voiceGate">;
+  readonly openOptions: Pick<OpenStreamOptions, "sensitivity" | "levelGate">;
   readonly token: string | undefined;
   readonly version: string;
-  readonly sessions: Set<ClientSession>;
+  readonly connections: Set<Connection>;
   log(level: ServeLogRecord["level"], event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
 /** A client's connection, whatever it speaks. */
-export interface Wire {
+export interface Transport {
   readonly protocol: ServeProtocol;
   /** For the log. */
   readonly peer: string;
   /** When a silent client is not idle: always, or once it said hello. A dead peer is the transport's to notice. */
   readonly mayBeSilent?: "always" | "after-hello";
-  /** The network connection, as `ServeHub.waiting` has it. */
-  readonly connection: Duplex;
+  /** The network connection, as `ServerContext.waiting` has it. */
+  readonly socket: Duplex;
   pause(): void;
   resume(): void;
   /** Bytes sent that the client has not read. */
@@ -69,14 +69,14 @@ export interface Wire {
   /** Tells the client that it is read slowly, and why, where the protocol can say so. */
   warn?(message: string): void;
   /** Tells the client, as far as it listens, and closes; whoever does not go is cut off soon after. */
-  close(farewell: Farewell): void;
+  close(notice: CloseNotice): void;
 }
 
 /** One client from connect to close: its limits, its stream, and its end, the same for both protocols. */
-export class ClientSession {
+export class Connection {
   readonly id: number;
-  readonly #wire: Wire;
-  readonly #hub: ServeHub;
+  readonly #transport: Transport;
+  readonly #context: ServerContext;
   readonly #messages: Throttle;
   readonly #audio: Throttle;
   readonly #idle: NodeJS.Timeout;
@@ -87,56 +87,63 @@ export class ClientSession {
   #rateTimer: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
   #received = 0;
-  #greeted = false;
+  #hasStream = false;
   /** The client said that it sends nothing for a while. */
-  #resting = false;
+  #maySendNothing = false;
   #pinged = false;
-  #live: LiveStream | undefined;
-  readonly #finishing = new Set<LiveStream>();
+  #queue: AudioQueue | undefined;
+  readonly #finishing = new Set<AudioQueue>();
   #finished: Promise<void> = Promise.resolve();
-  #left = false;
+  #isClosed = false;
 
-  constructor(wire: Wire, hub: ServeHub) {
+  constructor(transport: Transport, context: ServerContext) {
     this.id = ++lastId;
-    this.#wire = wire;
-    this.#hub = hub;
-    const { messagesPerSecond, audioFactor, audioBurstSeconds, idleSeconds, totalSeconds } = hub.limits;
+    this.#transport = transport;
+    this.#context = context;
+    const { messagesPerSecond, audioFactor, audioBurstSeconds, idleSeconds, totalSeconds } = context.limits;
     this.#messages = new Throttle({ perSecond: messagesPerSecond, burst: 2 * messagesPerSecond });
     this.#audio = new Throttle({ perSecond: audioFactor, burst: audioBurstSeconds });
     // Where the process was busy, what has arrived meanwhile is read first.
     this.#idle = setTimeout(() => {
       const before = this.#received;
       setImmediate(() => {
-        if (this.#received === before) this.#idleOut();
+        if (this.#received === before) this.#onIdle();
       });
     }, idleSeconds * 1000).unref();
     const tooLong = `the connection lasted ${totalSeconds} s; connect again`;
     this.#total = setTimeout(
-      () => this.leave({ reason: "TOTAL_TIME", message: tooLong }),
+      () => this.disconnect({ reason: "TOTAL_TIME", message: tooLong }),
       totalSeconds * 1000,
     ).unref();
-    hub.sessions.add(this);
-    hub.metrics.connected(wire.protocol);
-    hub.log("info", "connected", { session: this.id, protocol: wire.protocol, peer: wire.peer });
+    context.connections.add(this);
+    context.metrics.connected(transport.protocol);
+    context.log("info", "connected", {
+      session: this.id,
+      protocol: transport.protocol,
+      peer: transport.peer,
+    });
   }
 
-  get left(): boolean {
-    return this.#left;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** The client said hello and takes a stream from here on; false where none is free, and then it is let go. */
-  greet(): boolean {
-    if (this.#greeted) return true;
-    if (this.#left) return false;
-    const { limits, metrics, waiting } = this.#hub;
+  startStream(): boolean {
+    if (this.#hasStream) return true;
+    if (this.#isClosed) return false;
+    const { limits, metrics, waiting } = this.#context;
     if (metrics.streams >= limits.streams) {
       metrics.refused("streams");
-      this.leave({ reason: "BUSY", message: `all ${limits.streams} streams are taken; try again later` });
+      this.disconnect({
+        reason: "BUSY",
+        message: `all ${limits.streams} streams are taken; try again later`,
+      });
       return false;
     }
-    this.#greeted = true;
-    metrics.greeted(this.#wire.protocol);
-    waiting.remove(this.#wire.connection);
+    this.#hasStream = true;
+    metrics.greeted(this.#transport.protocol);
+    waiting.remove(this.#transport.socket);
     this.#idle.refresh();
     return true;
   }
@@ -144,69 +151,71 @@ export class ClientSession {
   /** To be called for every message, before anything else; `audio` is false for control messages, pings included. */
   received({ audio, bytes }: { readonly audio: boolean; readonly bytes: number }): void {
     // Before hello nothing prolongs a connection.
-    if (this.#greeted) {
+    if (this.#hasStream) {
       this.#received++;
       this.#idle.refresh();
     }
     this.#pinged = false;
-    if (audio) this.#resting = false;
+    if (audio) this.#maySendNothing = false;
     const cost = audio && bytes > 0 ? AUDIO_MESSAGE_COST : Math.max(1, Math.ceil(bytes / 1024));
     this.#slowDown(this.#messages.spend(cost), "messages");
   }
 
   /** The client sends nothing until its next audio, and is not idle meanwhile as long as it answers pings. */
-  rest(): void {
-    this.#resting = true;
+  allowSilence(): void {
+    this.#maySendNothing = true;
   }
 
   /** Opens the session's stream; audio may be given at once. One that was open before is closed. */
-  listen(
+  openStream(
     format: PcmFormat,
     options: OpenStreamOptions & {
       readonly onSteps: (steps: readonly DetectorStep[]) => void;
     },
   ): Promise<DetectorStream> {
-    this.#live?.close();
+    this.#queue?.close();
     const { onSteps, ...open } = options;
-    const stream = this.#finished.then(() => this.#hub.set.open({ ...this.#hub.openOptions, ...open }));
+    const stream = this.#finished.then(() =>
+      this.#context.detector.open({ ...this.#context.openOptions, ...open }),
+    );
     // Who never asks for it learns of it through the first audio.
     stream.catch(() => undefined);
-    this.#live = new LiveStream({
+    this.#queue = new AudioQueue({
       format,
       stream,
       onSteps: (steps, latencySeconds) => {
-        this.#hub.metrics.stepped(steps, latencySeconds);
+        this.#context.metrics.stepped(steps, latencySeconds);
         onSteps(steps);
         return this.drained();
       },
       onBacklog: (seconds) => {
-        if (seconds < this.#hub.limits.backlogSeconds / 2) this.#unpause("backlog");
+        if (seconds < this.#context.limits.backlogSeconds / 2) this.#unpause("backlog");
       },
-      onFault: (error) => this.fail(error),
+      onError: (error) => this.fail(error),
     });
     return stream;
   }
 
   /** Audio of the open stream; the bytes are the session's from here on. */
-  hear(bytes: Uint8Array): void {
-    const live = this.#live;
-    if (live === undefined || this.#left) return;
-    const seconds = live.secondsOf(bytes.length);
-    this.#hub.metrics.heard(seconds);
+  pushAudio(bytes: Uint8Array): void {
+    const queue = this.#queue;
+    if (queue === undefined || this.#isClosed) return;
+    const seconds = queue.secondsOf(bytes.length);
+    this.#context.metrics.heard(seconds);
     this.#slowDown(this.#audio.spend(seconds), "audio");
-    if (live.push(bytes) <= this.#hub.limits.backlogSeconds) return;
+    if (queue.push(bytes) <= this.#context.limits.backlogSeconds) return;
     this.#pause("backlog");
     this.#warn("backlog");
   }
 
   /** Counts kept audio that is sent to the client against its limit of audio. */
-  handedOut(seconds: number): void {
+  countSentAudio(seconds: number): void {
     this.#slowDown(this.#audio.spend(seconds * KEPT_AUDIO_COST), "audio");
   }
 
   /** Carries something out when all audio so far is heard, and before what comes after. */
-  inTurn(task: (stream: DetectorStream) => Promise<void> | void): void {
-    this.#live?.inTurn(async (stream) => {
+  enqueue(task: (stream: DetectorStream) => Promise<void> | void): void {
+    this.#queue?.enqueue(async (stream) => {
       await task(stream);
       await this.drained();
     });
@@ -214,21 +223,21 @@ export class ClientSession {
 
   /** What the resampler holds back of the audio so far is heard too. */
   flush(): void {
-    this.#live?.flush();
+    this.#queue?.flush();
   }
 
   /** Ends the stream: all of it is heard, then `then` is carried out. Another may be opened meanwhile and waits its turn. */
   finish(then: () => void): void {
-    const live = this.#live;
-    if (live === undefined) return;
-    this.#live = undefined;
-    this.#finishing.add(live);
-    live.flush();
+    const queue = this.#queue;
+    if (queue === undefined) return;
+    this.#queue = undefined;
+    this.#finishing.add(queue);
+    queue.flush();
     this.#finished = new Promise((resolve) =>
-      live.inTurn(() => {
+      queue.enqueue(() => {
         then();
-        this.#finishing.delete(live);
-        live.close();
+        this.#finishing.delete(queue);
+        queue.close();
         resolve();
       }),
     );
@@ -247,72 +256,78 @@ export class ClientSession {
 
   /** Resolves when the client has read all but `limits.unreadBytes`, or is gone; undefined where that is so already. */
   drained(): Promise<void> | undefined {
-    if (this.#left || this.#wire.unreadBytes() <= this.#hub.limits.unreadBytes) return undefined;
+    if (this.#isClosed || this.#transport.unreadBytes() <= this.#context.limits.unreadBytes) return undefined;
     this.#draining ??= this.#drain();
     return this.#draining;
   }
 
   /** Ends the session over an error of the client's or ours; only what is meant for clients is told. */
   fail(error: unknown): void {
-    if (error instanceof CallsignError && CLIENT_FAULTS[error.code] !== undefined)
-      return this.leave({ reason: CLIENT_FAULTS[error.code]!, message: error.message });
-    this.#hub.log("error", "fault", { session: this.id, error: String((error as Error)?.stack ?? error) });
-    this.leave({ reason: "INTERNAL", message: "something went wrong here; the server's log tells more" });
+    if (error instanceof CallsignError && CLIENT_ERRORS[error.code] !== undefined)
+      return this.disconnect({ reason: CLIENT_ERRORS[error.code]!, message: error.message });
+    this.#context.log("error", "fault", {
+      session: this.id,
+      error: String((error as Error)?.stack ?? error),
+    });
+    this.disconnect({
+      reason: "INTERNAL",
+      message: "something went wrong here; the server's log tells more",
+    });
   }
 
   /** Tells the client and lets it go. Any number of calls is one. */
-  leave(farewell: Farewell): void {
-    if (this.#left) return;
-    this.gone(farewell.reason, farewell.message);
-    this.#wire.close(farewell);
+  disconnect(notice: CloseNotice): void {
+    if (this.#isClosed) return;
+    this.onClosed(notice.reason, notice.message);
+    this.#transport.close(notice);
   }
 
   /** The connection is closed, or about to be: frees what the session holds. */
-  gone(reason: LeaveReason, message?: string): void {
-    if (this.#left) return;
-    this.#left = true;
+  onClosed(reason: CloseReason, message?: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     clearTimeout(this.#idle);
     clearTimeout(this.#total);
     clearTimeout(this.#rateTimer);
-    for (const live of [this.#live, ...this.#finishing]) live?.close();
-    this.#hub.sessions.delete(this);
-    this.#hub.metrics.disconnected(this.#wire.protocol, { reason, greeted: this.#greeted });
+    for (const queue of [this.#queue, ...this.#finishing]) queue?.close();
+    this.#context.connections.delete(this);
+    this.#context.metrics.disconnected(this.#transport.protocol, { reason, greeted: this.#hasStream });
     const level = QUIET_REASONS.has(reason) ? "info" : "warn";
-    this.#hub.log(level, "disconnected", {
+    this.#context.log(level, "disconnected", {
       session: this.id,
       reason,
       ...(message !== undefined && { message }),
     });
   }
 
-  #idleOut(): void {
-    if (this.#left) return;
+  #onIdle(): void {
+    if (this.#isClosed) return;
     // While the server does not read a client, `#unpause` starts the timer again.
-    if (this.#greeted && this.#pauses.size > 0) return;
-    if (this.#resting && !this.#pinged) {
-      this.#pinged = this.#wire.ping !== undefined;
-      this.#wire.ping?.();
+    if (this.#hasStream && this.#pauses.size > 0) return;
+    if (this.#maySendNothing && !this.#pinged) {
+      this.#pinged = this.#transport.ping !== undefined;
+      this.#transport.ping?.();
       this.#idle.refresh();
       return;
     }
-    const { mayBeSilent } = this.#wire;
-    if (mayBeSilent === "always" || (mayBeSilent === "after-hello" && this.#greeted)) return;
-    const { idleSeconds } = this.#hub.limits;
-    this.leave({ reason: "IDLE", message: `nothing came for ${idleSeconds} s` });
+    const { mayBeSilent } = this.#transport;
+    if (mayBeSilent === "always" || (mayBeSilent === "after-hello" && this.#hasStream)) return;
+    const { idleSeconds } = this.#context.limits;
+    this.disconnect({ reason: "IDLE", message: `nothing came for ${idleSeconds} s` });
   }
 
   async #drain(): Promise<void> {
-    const { unreadBytes, unreadSeconds } = this.#hub.limits;
+    const { unreadBytes, unreadSeconds } = this.#context.limits;
     this.#pause("unread");
-    let unread = this.#wire.unreadBytes();
+    let unread = this.#transport.unreadBytes();
     let progressMs = performance.now();
-    while (!this.#left && unread > unreadBytes) {
+    while (!this.#isClosed && unread > unreadBytes) {
       await sleep(DRAIN_POLL_MS);
-      const left = this.#wire.unreadBytes();
+      const left = this.#transport.unreadBytes();
       if (left < unread) progressMs = performance.now();
       unread = left;
       if (performance.now() - progressMs > unreadSeconds * 1000)
-        this.leave({
+        this.disconnect({
           reason: "SLOW_READER",
           message: `${unread} bytes are unread, none was read for ${unreadSeconds} s`,
         });
@@ -322,21 +337,21 @@ export class ClientSession {
   }
 
   #slowDown(delayMs: number, reason: "audio" | "messages"): void {
-    if (delayMs <= 0 || this.#left) return;
+    if (delayMs <= 0 || this.#isClosed) return;
     this.#pause("rate");
-    this.#waitOff(delayMs);
+    this.#delayReading(delayMs);
     this.#warn(reason);
   }
 
-  #waitOff(delayMs: number): void {
+  #delayReading(delayMs: number): void {
     clearTimeout(this.#rateTimer);
-    this.#rateTimer = setTimeout(() => this.#payOff(), delayMs);
+    this.#rateTimer = setTimeout(() => this.#resumeReading(), delayMs);
   }
 
   /** Goes on waiting while another budget wants it. */
-  #payOff(): void {
+  #resumeReading(): void {
     const delayMs = Math.max(this.#messages.spend(0), this.#audio.spend(0));
-    if (delayMs > 0) this.#waitOff(delayMs);
+    if (delayMs > 0) this.#delayReading(delayMs);
     else this.#unpause("rate");
   }
 
@@ -344,21 +359,21 @@ export class ClientSession {
     const nowMs = performance.now();
     if (nowMs - (this.#warnedMs.get(reason) ?? -Infinity) < WARNING_INTERVAL_MS) return;
     this.#warnedMs.set(reason, nowMs);
-    this.#hub.metrics.throttled(reason);
-    this.#hub.log("info", "throttled", { session: this.id, reason });
-    this.#wire.warn?.(SLOWDOWNS[reason](this.#hub.limits));
+    this.#context.metrics.throttled(reason);
+    this.#context.log("info", "throttled", { session: this.id, reason });
+    this.#transport.warn?.(SLOWDOWN_MESSAGES[reason](this.#context.limits));
   }
 
   #pause(reason: "rate" | "backlog" | "unread"): void {
-    if (this.#pauses.size === 0) this.#wire.pause();
+    if (this.#pauses.size === 0) this.#transport.pause();
     this.#pauses.add(reason);
   }
 
   #unpause(reason: "rate" | "backlog" | "unread"): void {
-    if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#left) return;
+    if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#isClosed) return;
     // The client could not be heard, so that time does not count as idle.
-    if (this.#greeted) this.#idle.refresh();
-    this.#wire.resume();
+    if (this.#hasStream) this.#idle.refresh();
+    this.#transport.resume();
   }
 }
 
@@ -376,7 +391,7 @@ const DRAIN_POLL_MS = 20;
 const WARNING_INTERVAL_MS = 10_000;
 
 /** Why a client is read slowly, with what it is told. */
-const SLOWDOWNS = {
+const SLOWDOWN_MESSAGES = {
   audio: ({ audioFactor, audioBurstSeconds }: ServeLimits) =>
     `audio is read no faster than ${audioFactor} s a second after the first ${audioBurstSeconds} s; nothing is lost, but what you send is heard late`,
   messages: ({ messagesPerSecond }: ServeLimits) =>
@@ -385,11 +400,11 @@ const SLOWDOWNS = {
     `more than ${backlogSeconds} s of audio wait to be heard, so no more is read for now; nothing is lost, but what you send is heard late`,
 };
 
-type Slowdown = keyof typeof SLOWDOWNS;
+type Slowdown = keyof typeof SLOWDOWN_MESSAGES;
 
-const QUIET_REASONS: ReadonlySet<LeaveReason> = new Set(["CLOSED", "ENDED", "SHUTDOWN"]);
+const QUIET_REASONS: ReadonlySet<CloseReason> = new Set(["CLOSED", "ENDED", "SHUTDOWN"]);
 
-const CLIENT_FAULTS: Partial<Record<string, LeaveReason>> = {
+const CLIENT_ERRORS: Partial<Record<string, CloseReason>> = {
   AUDIO_NOT_FINITE: "AUDIO_INVALID",
   AUDIO_OUT_OF_RANGE: "AUDIO_INVALID",
   AUDIO_UNSUPPORTED: "AUDIO_INVALID",

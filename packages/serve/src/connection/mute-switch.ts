@@ -1,4 +1,4 @@
-import { type DetectorStep, type Gate, gateOf, type ModelCard } from "@callsign/infer/internal";
+import { type DetectorStep, type MuteGate, muteGateOf, type ModelCard } from "@callsign/infer/internal";
 
 /** A change of what a stream's listener should do. */
 export interface MuteDecision {
@@ -9,14 +9,14 @@ export interface MuteDecision {
 
 /** Says when a stream's models want it muted: each card's own gate decides, told on change only. */
 export class MuteSwitch {
-  readonly #gates: ReadonlyMap<string, Gate>;
+  readonly #gates: ReadonlyMap<string, MuteGate>;
   /** Models that are muted now. */
   readonly #muted = new Set<string>();
   #latestMs = 0;
 
   /** @param cards with the thresholds that the stream is heard with */
   constructor(cards: readonly ModelCard[]) {
-    this.#gates = new Map(cards.map((card) => [card.name, gateOf(card)]));
+    this.#gates = new Map(cards.map((card) => [card.name, muteGateOf(card)]));
   }
 
   step({ model, timestampMs, scores }: DetectorStep): MuteDecision | undefined {

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { bearerOf, sameToken } from "./bearer-token.ts";
-import type { ServeHub } from "../connection/connection.ts";
+import type { ServerContext } from "../connection/connection.ts";
 
 /** Answers `GET /health` (200 while it takes clients, 503 while it stops) and `GET /metrics`; anything else is 404. */
 export function answerHttp(
   request: IncomingMessage,
-  { response, hub, stopping }: { response: ServerResponse; hub: ServeHub; stopping: boolean },
+  { response, context, stopping }: { response: ServerResponse; context: ServerContext; stopping: boolean },
 ): void {
   // Whatever a request carries beside its head is not read.
   request.resume();
@@ -13,11 +13,11 @@ export function answerHttp(
   if (request.method !== "GET" && request.method !== "HEAD")
     return reply(response, { status: 405, body: "only GET here\n" });
   if (path === "/health") {
-    const models = hub.set.cards.map(({ name }) => name);
+    const models = context.detector.cards.map(({ name }) => name);
     const body = {
       status: stopping ? "stopping" : "ok",
-      version: hub.version,
-      streams: hub.metrics.streams,
+      version: context.version,
+      streams: context.metrics.streams,
       models,
     };
     return reply(response, {
@@ -31,10 +31,10 @@ export function answerHttp(
       status: 404,
       body: "here are /health, /metrics and the WebSocket /v1/stream\n",
     });
-  if (hub.token !== undefined && !sameToken(bearerOf(request.headers.authorization), hub.token))
+  if (context.token !== undefined && !sameToken(bearerOf(request.headers.authorization), context.token))
     return reply(response, { status: 401, body: "expected the server's token as Authorization: Bearer\n" });
-  void hub.metrics.render().then(
-    (body) => reply(response, { status: 200, type: hub.metrics.contentType, body }),
+  void context.metrics.render().then(
+    (body) => reply(response, { status: 200, type: context.metrics.contentType, body }),
     (error: unknown) => reply(response, { status: 500, body: `metrics: ${String(error)}\n` }),
   );
 }

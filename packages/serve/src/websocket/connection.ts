@@ -3,7 +3,12 @@ import type { WebSocket } from "ws";
 import { toInt16, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { DetectorStream, DetectorStep } from "@callsign/infer/internal";
 import { sameToken } from "../server/bearer-token.ts";
-import { ClientSession, type Farewell, type LeaveReason, type ServeHub } from "../connection/connection.ts";
+import {
+  Connection,
+  type CloseNotice,
+  type CloseReason,
+  type ServerContext,
+} from "../connection/connection.ts";
 import { MuteSwitch } from "../connection/mute-switch.ts";
 import {
   type ClientMessage,
@@ -13,25 +18,25 @@ import {
   WEBSOCKET_VERSION,
 } from "./messages.ts";
 
-export interface WebSocketClientOptions {
-  readonly hub: ServeHub;
+export interface WebSocketConnectionOptions {
+  readonly context: ServerContext;
   readonly peer: string;
   /** The connection under the WebSocket. */
-  readonly connection: Duplex;
+  readonly socket: Duplex;
   /** Whether the upgrade request carried the token already. */
   readonly authorized: boolean;
 }
 
 /** Serves one WebSocket until it closes. */
-export function serveWebSocket(socket: WebSocket, options: WebSocketClientOptions): void {
-  const client = new WebSocketClient(socket, options);
+export function serveWebSocket(socket: WebSocket, options: WebSocketConnectionOptions): void {
+  const client = new WebSocketConnection(socket, options);
   socket.on("message", (data: Buffer, isBinary) => client.receive(data, isBinary));
 }
 
-class WebSocketClient {
+class WebSocketConnection {
   readonly #socket: WebSocket;
-  readonly #options: WebSocketClientOptions;
-  readonly #session: ClientSession;
+  readonly #options: WebSocketConnectionOptions;
+  readonly #connection: Connection;
   readonly #helloTimer: NodeJS.Timeout;
   #hello: HelloMessage | undefined;
   /** Labels of the models that listen. */
@@ -43,112 +48,118 @@ class WebSocketClient {
   #sendingParts = false;
   #ending = false;
 
-  constructor(socket: WebSocket, options: WebSocketClientOptions) {
+  constructor(socket: WebSocket, options: WebSocketConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#session = new ClientSession(
+    this.#connection = new Connection(
       {
         protocol: "websocket",
         peer: options.peer,
-        connection: options.connection,
+        socket: options.socket,
         pause: () => socket.pause(),
         resume: () => socket.resume(),
         unreadBytes: () => socket.bufferedAmount,
         ping: () => socket.ping(),
         // In turn, so that it does not cut into audio that is being sent.
         warn: (message) =>
-          this.#session.inTurn(() => this.#send({ type: "warning", code: "THROTTLED", message })),
-        close: (farewell) => this.#close(farewell),
+          this.#connection.enqueue(() => this.#send({ type: "warning", code: "THROTTLED", message })),
+        close: (notice) => this.#close(notice),
       },
-      options.hub,
+      options.context,
     );
-    const { helloSeconds } = options.hub.limits;
+    const { helloSeconds } = options.context.limits;
     // A hello that came in time may still be unread where the process was busy: what has arrived is read first.
-    this.#helloTimer = setTimeout(() => setImmediate(() => this.#missHello()), helloSeconds * 1000).unref();
+    this.#helloTimer = setTimeout(
+      () => setImmediate(() => this.#onHelloTimeout()),
+      helloSeconds * 1000,
+    ).unref();
     socket.on("close", () => {
       clearTimeout(this.#helloTimer);
-      this.#session.gone("CLOSED");
+      this.#connection.onClosed("CLOSED");
     });
     // What ws refuses by itself: frames too large, not masked, of no known kind. It closes with the right code.
     socket.on("error", (error) => {
-      this.#session.gone("BAD_MESSAGE", error.message);
+      this.#connection.onClosed("BAD_MESSAGE", error.message);
       this.#cutOffAfter(GRACE_MS);
     });
     for (const control of ["ping", "pong"] as const)
-      socket.on(control, (data) => this.#session.received({ audio: false, bytes: data.length }));
+      socket.on(control, (data) => this.#connection.received({ audio: false, bytes: data.length }));
   }
 
   receive(data: Buffer, isBinary: boolean): void {
-    if (this.#session.left || this.#ending) return;
-    this.#session.received({ audio: isBinary, bytes: data.length });
+    if (this.#connection.isClosed || this.#ending) return;
+    this.#connection.received({ audio: isBinary, bytes: data.length });
     try {
-      if (isBinary) this.#hear(data);
-      else this.#obey(parseClientMessage(data.toString("utf8")));
+      if (isBinary) this.#handleAudio(data);
+      else this.#handleMessage(parseClientMessage(data.toString("utf8")));
     } catch (error) {
-      this.#session.fail(error);
+      this.#connection.fail(error);
     }
   }
 
-  #hear(data: Buffer): void {
+  #handleAudio(data: Buffer): void {
     if (this.#hello === undefined)
       throw new CallsignError("PROTOCOL_INVALID", "audio came before hello; say hello first");
-    this.#session.hear(data);
+    this.#connection.pushAudio(data);
   }
 
-  #obey(message: ClientMessage): void {
-    if (message.type === "hello") return this.#welcome(message);
+  #handleMessage(message: ClientMessage): void {
+    if (message.type === "hello") return this.#handleHello(message);
     if (this.#hello === undefined)
       throw new CallsignError("PROTOCOL_INVALID", `${message.type} came before hello; say hello first`);
-    if (message.type === "pause") return this.#session.rest();
+    if (message.type === "pause") return this.#connection.allowSilence();
     if (message.type === "end") this.#ending = true;
-    if (message.type !== "audio") this.#session.flush();
-    this.#session.inTurn((stream) => this.#answer(message, stream));
+    if (message.type !== "audio") this.#connection.flush();
+    this.#connection.enqueue((stream) => this.#handleInOrder(message, stream));
   }
 
-  #welcome(hello: HelloMessage): void {
-    const { hub, authorized } = this.#options;
+  #handleHello(hello: HelloMessage): void {
+    const { context, authorized } = this.#options;
     if (this.#hello !== undefined)
       throw new CallsignError("PROTOCOL_INVALID", "hello came twice; connect again for other settings");
-    if (hub.token !== undefined && !authorized && !sameToken(hello.token, hub.token))
-      return this.#session.leave({
+    if (context.token !== undefined && !authorized && !sameToken(hello.token, context.token))
+      return this.#connection.disconnect({
         reason: "UNAUTHORIZED",
         message: "hello: expected the server's token, in hello or as a bearer token of the upgrade request",
       });
-    if (!this.#session.greet()) return;
+    if (!this.#connection.startStream()) return;
     clearTimeout(this.#helloTimer);
     this.#hello = hello;
     const { models, sensitivity, audioSeconds, encoding, sampleRateHz, channels } = hello;
-    const opening = this.#session.listen(
+    const opening = this.#connection.openStream(
       { encoding, sampleRateHz, channels },
       {
         ...(models && { models }),
         ...(sensitivity && { sensitivity }),
         audioSeconds,
-        onSteps: (steps) => this.#tell(steps),
+        onSteps: (steps) => this.#sendSteps(steps),
       },
     );
     opening.then(
-      (stream) => this.#ready(stream),
-      (error: unknown) => this.#session.fail(error),
+      (stream) => this.#sendReady(stream),
+      (error: unknown) => this.#connection.fail(error),
     );
   }
 
-  #missHello(): void {
+  #onHelloTimeout(): void {
     if (this.#hello !== undefined) return;
-    const { helloSeconds } = this.#options.hub.limits;
-    this.#session.leave({ reason: "NO_HELLO", message: `expected hello within ${helloSeconds} s, got none` });
+    const { helloSeconds } = this.#options.context.limits;
+    this.#connection.disconnect({
+      reason: "NO_HELLO",
+      message: `expected hello within ${helloSeconds} s, got none`,
+    });
   }
 
-  #ready(stream: DetectorStream): void {
-    const { hub } = this.#options;
+  #sendReady(stream: DetectorStream): void {
+    const { context } = this.#options;
     const { cards } = stream;
     this.#labels = new Map(cards.map(({ name, labels }) => [name, labels]));
     if (this.#hello?.mute === true) this.#mute = new MuteSwitch(cards);
     this.#send({
       type: "ready",
       version: WEBSOCKET_VERSION,
-      server: `callsign ${hub.version}`,
-      session: this.#session.id,
+      server: `callsign ${context.version}`,
+      session: this.#connection.id,
       models: cards.map(({ name, labels, windowing, decision }) => ({
         name,
         labels,
@@ -159,7 +170,7 @@ class WebSocketClient {
     });
   }
 
-  #tell(steps: readonly DetectorStep[]): void {
+  #sendSteps(steps: readonly DetectorStep[]): void {
     for (const step of steps) {
       const { model, timestampMs, scores, detections } = step;
       if (this.#hello?.scores === true) {
@@ -176,8 +187,8 @@ class WebSocketClient {
     }
   }
 
-  async #answer(message: InTurnMessage, stream: DetectorStream): Promise<void> {
-    if (this.#session.left) return;
+  async #handleInOrder(message: OrderedMessage, stream: DetectorStream): Promise<void> {
+    if (this.#connection.isClosed) return;
     if (message.type === "audio") {
       await this.#sendAudio(message, stream);
     } else if (message.type === "reset") {
@@ -187,7 +198,7 @@ class WebSocketClient {
       this.#send({ type: "reset" });
     } else {
       this.#send({ type: "end", detections: this.#detections });
-      this.#session.leave({ reason: "ENDED", message: "all audio was heard" });
+      this.#connection.disconnect({ reason: "ENDED", message: "all audio was heard" });
     }
   }
 
@@ -200,7 +211,7 @@ class WebSocketClient {
       if (!(error instanceof CallsignError)) throw error;
       return this.#send({ type: "error", code: "AUDIO_GONE", message: error.message });
     }
-    this.#session.handedOut(samples.length / SAMPLE_RATE_HZ);
+    this.#connection.countSentAudio(samples.length / SAMPLE_RATE_HZ);
     this.#send({ type: "audio", fromMs, samples: samples.length });
     await this.#sendParts(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
   }
@@ -211,7 +222,7 @@ class WebSocketClient {
     for (let at = 0, fin = false; !fin && this.#socket.readyState === this.#socket.OPEN; at += PART_BYTES) {
       fin = at + PART_BYTES >= bytes.length;
       this.#socket.send(bytes.subarray(at, at + PART_BYTES), { binary: true, fin });
-      await this.#session.drained();
+      await this.#connection.drained();
     }
     this.#sendingParts = false;
   }
@@ -221,7 +232,7 @@ class WebSocketClient {
     this.#socket.send(JSON.stringify(message));
   }
 
-  #close({ reason, message }: Farewell): void {
+  #close({ reason, message }: CloseNotice): void {
     const socket = this.#socket;
     if (reason !== "ENDED" && reason !== "CLOSED" && !this.#sendingParts)
       this.#send({ type: "error", code: reason, message });
@@ -230,7 +241,7 @@ class WebSocketClient {
     // A close frame holds 123 bytes, so the message went before it; this is its short form.
     socket.close(CLOSE_CODES[reason] ?? 1000, reason);
     // A client that said end still reads what it asked for.
-    this.#cutOffAfter(reason === "ENDED" ? this.#options.hub.limits.unreadSeconds * 1000 : GRACE_MS);
+    this.#cutOffAfter(reason === "ENDED" ? this.#options.context.limits.unreadSeconds * 1000 : GRACE_MS);
   }
 
   #cutOffAfter(graceMs: number): void {
@@ -238,7 +249,7 @@ class WebSocketClient {
   }
 }
 
-type InTurnMessage = Exclude<ClientMessage, { readonly type: "hello" | "pause" }>;
+type OrderedMessage = Exclude<ClientMessage, { readonly type: "hello" | "pause" }>;
 
 type AudioMessage = Extract<ClientMessage, { readonly type: "audio" }>;
 
@@ -249,7 +260,7 @@ const PART_BYTES = 16 * 1024;
 const GRACE_MS = 2000;
 
 /** RFC 6455: 1000 normal, 1001 going away, 1007 inconsistent data, 1008 policy, 1011 internal error, 1013 try again later. */
-const CLOSE_CODES: Partial<Record<LeaveReason, number>> = {
+const CLOSE_CODES: Partial<Record<CloseReason, number>> = {
   SHUTDOWN: 1001,
   BUSY: 1013,
   NO_HELLO: 1008,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { bearerOf, sameToken } from "../server/bearer-token.ts";
-import type { ServeHub } from "../connection/connection.ts";
+import type { ServerContext } from "../connection/connection.ts";
 import { answerHttp } from "../server/http.ts";
 import { serveWebSocket } from "./connection.ts";
 
@@ -10,7 +10,7 @@ import { serveWebSocket } from "./connection.ts";
 const WEBSOCKET_PATH = "/v1/stream";
 
 export interface WebSocketListenerOptions {
-  readonly hub: ServeHub;
+  readonly context: ServerContext;
   /** Pages that may connect, as their `Origin`; those of this machine always may. */
   readonly origins: readonly string[];
   readonly isStopping: () => boolean;
@@ -18,8 +18,8 @@ export interface WebSocketListenerOptions {
 
 /** An HTTP server, not listening yet, for health, metrics and WebSockets. */
 export function createWebSocketListener(options: WebSocketListenerOptions): Server {
-  const { hub, isStopping } = options;
-  const helloMs = hub.limits.helloSeconds * 1000;
+  const { context, isStopping } = options;
+  const helloMs = context.limits.helloSeconds * 1000;
   const server = createServer(
     // Requests that trickle in, or never come; node looks for them every 30 s unless told otherwise.
     {
@@ -27,12 +27,12 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
       requestTimeout: helloMs,
       connectionsCheckingInterval: Math.min(1000, helloMs),
     },
-    (request, response) => answerHttp(request, { response, hub, stopping: isStopping() }),
+    (request, response) => answerHttp(request, { response, context, stopping: isStopping() }),
   );
-  server.on("connection", (socket) => hub.waiting.add(socket));
+  server.on("connection", (socket) => context.waiting.add(socket));
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: hub.limits.messageBytes,
+    maxPayload: context.limits.messageBytes,
     perMessageDeflate: false,
     clientTracking: false,
   });
@@ -41,8 +41,12 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
     socket.on("error", () => undefined);
     const refusal = refuse(request, options);
     if (refusal !== undefined) {
-      hub.metrics.refused(refusal.reason);
-      hub.log("warn", "refused", { protocol: "websocket", peer: peerOf(request), reason: refusal.reason });
+      context.metrics.refused(refusal.reason);
+      context.log("warn", "refused", {
+        protocol: "websocket",
+        peer: peerOf(request),
+        reason: refusal.reason,
+      });
       socket.end(`HTTP/1.1 ${refusal.status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       // The client may keep its half of the connection open.
       setTimeout(() => socket.destroy(), REFUSAL_GRACE_MS).unref();
@@ -50,8 +54,8 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
       const authorized =
-        hub.token === undefined || sameToken(bearerOf(request.headers.authorization), hub.token);
-      serveWebSocket(client, { hub, peer: peerOf(request), connection: socket, authorized });
+        context.token === undefined || sameToken(bearerOf(request.headers.authorization), context.token);
+      serveWebSocket(client, { context, peer: peerOf(request), socket, authorized });
     });
   });
   return server;
@@ -68,7 +72,7 @@ interface Refusal {
 }
 
 function refuse(request: IncomingMessage, options: WebSocketListenerOptions): Refusal | undefined {
-  const { hub, origins, isStopping } = options;
+  const { context, origins, isStopping } = options;
   if (isStopping()) return { status: "503 Service Unavailable", reason: "stopping" };
   if ((request.url ?? "").split("?", 1)[0] !== WEBSOCKET_PATH)
     return { status: "404 Not Found", reason: "path" };
@@ -78,11 +82,11 @@ function refuse(request: IncomingMessage, options: WebSocketListenerOptions): Re
     return { status: "403 Forbidden", reason: "origin" };
   if (
     authorization !== undefined &&
-    hub.token !== undefined &&
-    !sameToken(bearerOf(authorization), hub.token)
+    context.token !== undefined &&
+    !sameToken(bearerOf(authorization), context.token)
   )
     return { status: "401 Unauthorized", reason: "token" };
-  if (hub.metrics.streams >= hub.limits.streams)
+  if (context.metrics.streams >= context.limits.streams)
     return { status: "503 Service Unavailable", reason: "streams" };
   return undefined;
 }

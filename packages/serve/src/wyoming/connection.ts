@@ -1,24 +1,29 @@
 import type { Duplex } from "node:stream";
 import { type PcmEncoding, closestName, CallsignError } from "@callsign/audio/internal";
 import type { DetectorStep } from "@callsign/infer/internal";
-import { ClientSession, type Farewell, type ServeHub, type Wire } from "../connection/connection.ts";
+import {
+  Connection,
+  type CloseNotice,
+  type ServerContext,
+  type Transport,
+} from "../connection/connection.ts";
 import { bytesPerSecondOf, type PcmFormat } from "../connection/audio-queue.ts";
 import { WyomingClock } from "./clock.ts";
 import { encodeWyomingEvent, type WyomingEvent, WyomingParser } from "./parser.ts";
 import type { WakeName, WakeNames } from "./wake-names.ts";
 
 export interface ServeWyomingOptions {
-  readonly hub: ServeHub;
+  readonly context: ServerContext;
   readonly wakeNames: WakeNames;
   /** For the log. */
   readonly peer: string;
-  readonly mayBeSilent: Wire["mayBeSilent"] & string;
+  readonly mayBeSilent: Transport["mayBeSilent"] & string;
 }
 
 /** Serves one Wyoming connection until it closes: a socket, or standard input and output as one stream. */
-export function serveWyoming(connection: Duplex, options: ServeWyomingOptions): void {
-  const client = new WyomingClient(connection, options);
-  connection.on("data", (bytes: Buffer) => client.receive(bytes));
+export function serveWyoming(socket: Duplex, options: ServeWyomingOptions): void {
+  const client = new WyomingConnection(socket, options);
+  socket.on("data", (bytes: Buffer) => client.receive(bytes));
 }
 
 /** Audio that is heard now, from `audio-start` or the first chunk to `audio-stop`, or to a change of format or models. */
@@ -30,10 +35,10 @@ interface WyomingStream {
   wanted: readonly WakeName[];
 }
 
-class WyomingClient {
-  readonly #connection: Duplex;
-  readonly #hub: ServeHub;
-  readonly #session: ClientSession;
+class WyomingConnection {
+  readonly #socket: Duplex;
+  readonly #context: ServerContext;
+  readonly #connection: Connection;
   readonly #parser: WyomingParser;
   readonly #wakeNames: WakeNames;
   #wanted: readonly WakeName[];
@@ -46,62 +51,62 @@ class WyomingClient {
   /** Unknown names already in the log: satellites ask again after every command. */
   readonly #warned = new Set<string>();
 
-  constructor(connection: Duplex, { hub, wakeNames, peer, mayBeSilent }: ServeWyomingOptions) {
-    this.#connection = connection;
-    this.#hub = hub;
-    this.#parser = new WyomingParser({ mostBytes: hub.limits.messageBytes });
+  constructor(socket: Duplex, { context, wakeNames, peer, mayBeSilent }: ServeWyomingOptions) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#parser = new WyomingParser({ maxBytes: context.limits.messageBytes });
     this.#wakeNames = wakeNames;
     this.#wanted = wakeNames.all;
-    this.#session = new ClientSession(
+    this.#connection = new Connection(
       {
         protocol: "wyoming",
         peer,
-        connection,
+        socket,
         mayBeSilent,
-        pause: () => connection.pause(),
-        resume: () => connection.resume(),
-        unreadBytes: () => connection.writableLength,
-        close: (farewell) => this.#close(farewell),
+        pause: () => socket.pause(),
+        resume: () => socket.resume(),
+        unreadBytes: () => socket.writableLength,
+        close: (notice) => this.#close(notice),
       },
-      hub,
+      context,
     );
-    connection.on("error", (error) => this.#session.gone("CLOSED", error.message));
-    connection.on("close", () => this.#session.gone("CLOSED"));
+    socket.on("error", (error) => this.#connection.onClosed("CLOSED", error.message));
+    socket.on("close", () => this.#connection.onClosed("CLOSED"));
     // A client that has sent everything may still wait for the answers.
-    connection.on("end", () => this.#session.finishAll(() => void connection.end()));
+    socket.on("end", () => this.#connection.finishAll(() => void socket.end()));
   }
 
   receive(bytes: Buffer): void {
     try {
       for (const event of this.#parser.push(bytes)) {
-        if (this.#session.left) return;
+        if (this.#connection.isClosed) return;
         // Pings alone take no stream.
-        if (event.type !== "ping" && !this.#session.greet()) return;
-        this.#session.received({ audio: event.type === "audio-chunk", bytes: event.payload.length });
-        this.#obey(event);
+        if (event.type !== "ping" && !this.#connection.startStream()) return;
+        this.#connection.received({ audio: event.type === "audio-chunk", bytes: event.payload.length });
+        this.#handleEvent(event);
       }
     } catch (error) {
-      this.#session.fail(error);
+      this.#connection.fail(error);
     }
   }
 
-  #obey({ type, data, payload }: WyomingEvent): void {
-    if (type === "describe") this.#send("info", this.#wakeNames.info(this.#hub.version));
+  #handleEvent({ type, data, payload }: WyomingEvent): void {
+    if (type === "describe") this.#send("info", this.#wakeNames.info(this.#context.version));
     else if (type === "ping") this.#send("pong", typeof data.text === "string" ? { text: data.text } : {});
-    else if (type === "detect") this.#detect(data);
-    else if (type === "audio-start") this.#begin(data);
-    else if (type === "audio-chunk") this.#hear(data, payload);
-    else if (type === "audio-stop") this.#stop();
+    else if (type === "detect") this.#handleDetect(data);
+    else if (type === "audio-start") this.#handleAudioStart(data);
+    else if (type === "audio-chunk") this.#handleAudioChunk(data, payload);
+    else if (type === "audio-stop") this.#handleAudioStop();
     // Events of other services mean nothing here, and newer ones must not end the connection.
   }
 
-  #detect({ names }: WyomingEvent["data"]): void {
+  #handleDetect({ names }: WyomingEvent["data"]): void {
     this.#wanted = this.#namesOf(names);
     const stream = this.#stream;
     const wanted = this.#wanted;
     // In mid-stream the audio goes on. Models that are not open yet are opened by the next chunk.
     if (stream !== undefined && isOpen(stream, wanted))
-      this.#session.inTurn(() => {
+      this.#connection.enqueue(() => {
         stream.wanted = wanted;
       });
   }
@@ -128,22 +133,22 @@ class WyomingClient {
     for (const name of names) this.#warned.add(name);
     const known = this.#wakeNames.all.map(({ name }) => name);
     const near = closestName(names[0]!, known);
-    this.#hub.log("warn", "unknown wake word", {
-      session: this.#session.id,
+    this.#context.log("warn", "unknown wake word", {
+      session: this.#connection.id,
       names: names.slice(0, 10),
       known: known.slice(0, 100),
       ...(near !== undefined && { didYouMean: near }),
     });
   }
 
-  #begin(data: WyomingEvent["data"]): void {
-    this.#end();
+  #handleAudioStart(data: WyomingEvent["data"]): void {
+    this.#endStream();
     // Some clients leave the format to the chunks.
     this.#start = { format: formatOf("audio-start", data), timestampMs: timestampOf(data) };
     this.#detected = new Set();
   }
 
-  #hear(data: WyomingEvent["data"], payload: Uint8Array): void {
+  #handleAudioChunk(data: WyomingEvent["data"], payload: Uint8Array): void {
     const timestampMs = timestampOf(data);
     const format = completeFormat("audio-chunk", {
       ...this.#start?.format,
@@ -153,14 +158,14 @@ class WyomingClient {
     if (stream === undefined || !sameFormat(stream.format, format) || !isOpen(stream, this.#wanted)) {
       if (stream === undefined && this.#start === undefined) this.#detected = new Set();
       const startMs = stream?.clock.nowMs ?? this.#start?.timestampMs ?? timestampMs ?? 0;
-      this.#end();
-      stream = this.#listen(format, startMs);
+      this.#endStream();
+      stream = this.#openStream(format, startMs);
     }
     stream.clock.add((1000 * payload.length) / bytesPerSecondOf(format), timestampMs);
-    this.#session.hear(payload);
+    this.#connection.pushAudio(payload);
   }
 
-  #listen(format: PcmFormat, startMs: number): WyomingStream {
+  #openStream(format: PcmFormat, startMs: number): WyomingStream {
     const wanted = this.#wanted;
     const models = [...new Set(wanted.map(({ model }) => model))];
     const stream: WyomingStream = { format, models, wanted, clock: new WyomingClock(startMs) };
@@ -175,39 +180,41 @@ class WyomingClient {
           this.#send("detection", { name, timestamp: Math.round(stream.clock.at(timestampMs)) });
         }
     };
-    this.#session.listen(format, { models, onSteps }).catch((error: unknown) => this.#session.fail(error));
+    this.#connection
+      .openStream(format, { models, onSteps })
+      .catch((error: unknown) => this.#connection.fail(error));
     return stream;
   }
 
   /** Ends the open stream; its audio is heard to the end. */
-  #end(): void {
+  #endStream(): void {
     this.#stream = undefined;
-    this.#session.finish(() => undefined);
+    this.#connection.finish(() => undefined);
   }
 
   /** Answers after all audio before it, also where there was none. */
-  #stop(): void {
+  #handleAudioStop(): void {
     const [detected, wanted] = [this.#detected, this.#wanted];
     this.#stream = undefined;
     this.#start = undefined;
-    this.#session.finishAll(() => {
+    this.#connection.finishAll(() => {
       if (!wanted.some(({ name }) => detected.has(name))) this.#send("not-detected");
     });
   }
 
   #send(type: string, data: Readonly<Record<string, unknown>> = {}): void {
-    if (!this.#connection.writable) return;
-    this.#connection.write(encodeWyomingEvent(type, data));
-    this.#session.checkReader();
+    if (!this.#socket.writable) return;
+    this.#socket.write(encodeWyomingEvent(type, data));
+    this.#connection.checkReader();
   }
 
-  #close({ reason, message }: Farewell): void {
-    const connection = this.#connection;
-    if (connection.writable && reason !== "CLOSED")
-      connection.end(encodeWyomingEvent("error", { text: message, code: reason }));
+  #close({ reason, message }: CloseNotice): void {
+    const socket = this.#socket;
+    if (socket.writable && reason !== "CLOSED")
+      socket.end(encodeWyomingEvent("error", { text: message, code: reason }));
     // What still comes is read away, so that the end of the connection is seen.
-    connection.resume();
-    setTimeout(() => connection.destroy(), GRACE_MS).unref();
+    socket.resume();
+    setTimeout(() => socket.destroy(), GRACE_MS).unref();
   }
 }
 

@@ -1,34 +1,34 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { Duplex, type Readable, type Writable } from "node:stream";
-import type { ServeHub } from "../connection/connection.ts";
+import type { ServerContext } from "../connection/connection.ts";
 import { serveWyoming } from "./connection.ts";
 import { encodeWyomingEvent } from "./parser.ts";
 import { WakeNames } from "./wake-names.ts";
 
 /** A server for TCP or a Unix socket, not listening yet, that speaks Wyoming. */
-export function createWyomingListener(hub: ServeHub, isStopping: () => boolean): Server {
-  const wakeNames = new WakeNames(hub.set.cards);
+export function createWyomingListener(context: ServerContext, isStopping: () => boolean): Server {
+  const wakeNames = new WakeNames(context.detector.cards);
   return createServer({ allowHalfOpen: true }, (socket) => {
-    hub.waiting.add(socket);
-    if (isStopping() || hub.metrics.streams >= hub.limits.streams)
-      return refuse(socket, { hub, reason: isStopping() ? "stopping" : "streams" });
+    context.waiting.add(socket);
+    if (isStopping() || context.metrics.streams >= context.limits.streams)
+      return refuse(socket, { context, reason: isStopping() ? "stopping" : "streams" });
     socket.setNoDelay(true);
     // A satellite sends nothing for hours while it is paused, so the system asks whether it is still there.
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    serveWyoming(socket, { hub, wakeNames, peer: peerOf(socket), mayBeSilent: "after-hello" });
+    serveWyoming(socket, { context, wakeNames, peer: peerOf(socket), mayBeSilent: "after-hello" });
   });
 }
 
 /** Serves one client over a pair of streams, such as standard input and output. Resolves when it is gone. */
 export function serveWyomingPair(
   { input, output }: { readonly input: Readable; readonly output: Writable },
-  hub: ServeHub,
+  context: ServerContext,
 ): Promise<void> {
   const connection = Duplex.from({ readable: input, writable: output });
   return new Promise((resolve) => {
     connection.on("close", resolve);
-    const wakeNames = new WakeNames(hub.set.cards);
-    serveWyoming(connection, { hub, wakeNames, peer: "stdio", mayBeSilent: "always" });
+    const wakeNames = new WakeNames(context.detector.cards);
+    serveWyoming(connection, { context, wakeNames, peer: "stdio", mayBeSilent: "always" });
   });
 }
 
@@ -38,9 +38,12 @@ const KEEP_ALIVE_MS = 60_000;
 const peerOf = ({ remoteAddress, remotePort }: Socket): string =>
   remoteAddress === undefined ? "unix" : `${remoteAddress}:${remotePort}`;
 
-function refuse(socket: Socket, { hub, reason }: { readonly hub: ServeHub; readonly reason: string }): void {
-  hub.metrics.refused(reason);
-  hub.log("warn", "refused", { protocol: "wyoming", peer: peerOf(socket), reason });
+function refuse(
+  socket: Socket,
+  { context, reason }: { readonly context: ServerContext; readonly reason: string },
+): void {
+  context.metrics.refused(reason);
+  context.log("warn", "refused", { protocol: "wyoming", peer: peerOf(socket), reason });
   socket.on("error", () => undefined);
   socket.resume();
   socket.end(encodeWyomingEvent("error", { text: "the server takes no more streams now", code: "BUSY" }));

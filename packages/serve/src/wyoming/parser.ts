@@ -14,15 +14,15 @@ export interface WyomingEvent {
  * bytes come, never as they are claimed. After a mistake nothing can be told apart any more: it ends there.
  */
 export class WyomingParser {
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   /** Pieces of the event that is coming in. */
   #pieces: Buffer[] = [];
   #length = 0;
   /** Where the search for the header's end goes on. */
   #header: Header | undefined;
 
-  constructor({ mostBytes }: { readonly mostBytes: number }) {
-    this.#mostBytes = mostBytes;
+  constructor({ maxBytes }: { readonly maxBytes: number }) {
+    this.#maxBytes = maxBytes;
   }
 
   /** Takes bytes in and yields the events that they complete. @throws CallsignError `PROTOCOL_INVALID` */
@@ -38,12 +38,12 @@ export class WyomingParser {
 
   #readHeader(bytes: Buffer): Buffer {
     const end = bytes.indexOf(NEWLINE);
-    if (this.#length + (end < 0 ? bytes.length : end) > MOST_HEADER_BYTES)
-      throw invalid(`a header of more than ${MOST_HEADER_BYTES} bytes without a line's end`);
+    if (this.#length + (end < 0 ? bytes.length : end) > MAX_HEADER_BYTES)
+      throw invalid(`a header of more than ${MAX_HEADER_BYTES} bytes without a line's end`);
     if (end < 0) return this.#collect(bytes, Infinity);
     this.#collect(bytes.subarray(0, end), Infinity);
     const line = this.#take();
-    this.#header = parseHeader(line, this.#mostBytes);
+    this.#header = parseHeader(line, this.#maxBytes);
     return bytes.subarray(end + 1);
   }
 
@@ -91,7 +91,7 @@ export function encodeWyomingEvent(
 const WYOMING_VERSION = "1.5.0";
 
 const NEWLINE = 10;
-const MOST_HEADER_BYTES = 64 * 1024;
+const MAX_HEADER_BYTES = 64 * 1024;
 
 interface Header {
   readonly type: string;
@@ -100,7 +100,7 @@ interface Header {
   readonly bodyBytes: number;
 }
 
-function parseHeader(line: Buffer, mostBytes: number): Header {
+function parseHeader(line: Buffer, maxBytes: number): Header {
   const header = parseObject(line, "header");
   const { type, data } = header;
   if (typeof type !== "string" || type === "") throw invalid("a header without a type");
@@ -108,10 +108,10 @@ function parseHeader(line: Buffer, mostBytes: number): Header {
     throw invalid(`header ${JSON.stringify(type.slice(0, 100))}: data is no object`);
   const length = (name: "data_length" | "payload_length"): number => {
     const value = header[name] ?? 0;
-    if (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= mostBytes)
+    if (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= maxBytes)
       return value as number;
     throw invalid(
-      `header ${JSON.stringify(type.slice(0, 100))}: expected ${name} as an integer 0 to ${mostBytes}, ` +
+      `header ${JSON.stringify(type.slice(0, 100))}: expected ${name} as an integer 0 to ${maxBytes}, ` +
         `got ${JSON.stringify(value).slice(0, 100)}`,
     );
   };

@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import { isIPv6 } from "node:net";
 import { hostname } from "node:os";
 import { CallsignError } from "@callsign/audio/internal";
-import type { ServeHub } from "../connection/connection.ts";
+import type { ServerContext } from "../connection/connection.ts";
 
 export interface WyomingAnnouncement {
   /** Where Wyoming listens; for `0.0.0.0` and `::` every address of this machine is announced. */
@@ -10,7 +10,7 @@ export interface WyomingAnnouncement {
   readonly port: number;
   /** Unique in the network, at most 63 bytes. Default `callsign-HOSTNAME`, with `-PORT` where that is not 10400. */
   readonly name?: string;
-  readonly hub: Pick<ServeHub, "log" | "version">;
+  readonly context: Pick<ServerContext, "log" | "version">;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface WyomingAnnouncement {
  * @throws CallsignError `DEPENDENCY_MISSING` where the optional package bonjour-service is not installed
  */
 export async function announceWyoming(announcement: WyomingAnnouncement): Promise<() => Promise<void>> {
-  const { address, port, name = defaultName(port), hub } = announcement;
+  const { address, port, name = defaultName(port), context } = announcement;
   const { default: Bonjour } = await import("bonjour-service").catch((cause: unknown) => {
     throw new CallsignError(
       "DEPENDENCY_MISSING",
@@ -27,7 +27,8 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
       { cause },
     );
   });
-  const warn = (error: unknown): void => hub.log("warn", "zeroconf failed", { name, error: String(error) });
+  const warn = (error: unknown): void =>
+    context.log("warn", "zeroconf failed", { name, error: String(error) });
   const bonjour = new Bonjour(multicastOptions(address), warn);
   // An error of its socket without a listener would end the process.
   (bonjour as unknown as { server: { mdns: EventEmitter } }).server.mdns.on("error", warn);
@@ -41,7 +42,7 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
       port,
       type: "wyoming",
       // Not empty: the library would write a record of no bytes, which RFC 6763, section 6.1, forbids.
-      txt: { version: hub.version },
+      txt: { version: context.version },
       disableIPv6: !isIPv6(address),
     });
     if (!ALL_ADDRESSES.has(address)) {
@@ -52,14 +53,14 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
         { name: host, type: isIPv6(address) ? "AAAA" : "A", ttl: ADDRESS_TTL_SECONDS, data: address },
       ];
     }
-    service.once("up", () => hub.log("info", "announced", { service: "_wyoming._tcp", name, port }));
+    service.once("up", () => context.log("info", "announced", { service: "_wyoming._tcp", name, port }));
   };
   const publishing = setTimeout(publish, LOOK_AROUND_MS);
   const others = bonjour.find({ type: "wyoming" }, (other) => {
     if (other.name.toLowerCase() !== name.toLowerCase()) return;
     clearTimeout(publishing);
     others.stop();
-    hub.log("warn", "zeroconf name taken", { name, by: `${other.host}:${other.port}` });
+    context.log("warn", "zeroconf name taken", { name, by: `${other.host}:${other.port}` });
   });
 
   return () => {

@@ -28,7 +28,7 @@ describe("reset", () => {
   ] as const)(
     "leaves nothing of what came before, unfinished samples included: %s, %d channels, %d Hz",
     async (encoding, channels, sampleRateHz) => {
-      const served = await serveSet({ voiceGate: {} });
+      const served = await serveSet({ levelGate: {} });
       const hello = { encoding, channels, sampleRateHz, scores: true, mute: true, audioSeconds: 1 };
       const seconds = Float32Array.from(
         { length: 2.5 * sampleRateHz * channels },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { gateOf, withSensitivity } from "@callsign/infer/internal";
+import { muteGateOf, withSensitivity } from "@callsign/infer/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { noise } from "../../../../test-support/noise.ts";
 import { HELLO, type ServedSet, serveSet, WORLD } from "../support/serve-set.ts";
@@ -74,7 +74,7 @@ describe("the WebSocket", () => {
     const client = await greet(served.socketUrl, { mute: true, models: ["hello", "world"], sensitivity });
     await play(client, s16(SAMPLES));
     const gates = new Map(
-      [HELLO, WORLD].map((card) => [card.name, gateOf(withSensitivity(card, sensitivity))]),
+      [HELLO, WORLD].map((card) => [card.name, muteGateOf(withSensitivity(card, sensitivity))]),
     );
     const wanted: unknown[] = [];
     const muted = new Map<string, boolean>();

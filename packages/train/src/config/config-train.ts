@@ -1,4 +1,4 @@
-import { audioCopiesSchema } from "@callsign/infer/internal";
+import { audioVariantsSchema } from "@callsign/infer/internal";
 import * as z from "zod";
 
 import { ARCHITECTURES } from "../models/create-architecture.ts";
@@ -192,7 +192,7 @@ export const trainSectionSchema = z.strictObject({
   optimizer: optimizer.prefault({}).describe("How it is made small."),
   mining: mining.prefault({}).describe("Hard negatives."),
   selection: selection.prefault({}).describe("Choice of the best epochs and of the threshold."),
-  testTimeAugmentation: audioCopiesSchema
+  testTimeAugmentation: audioVariantsSchema
     .optional()
     .describe(
       "For the card: copies of the audio, each `delay` samples later and `gainDb` louder, whose scores the detector averages. Validation hears the audio as it is.",

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { readSafetensors } from "@callsign/data/internal";
 import { CallsignError, closestName } from "@callsign/audio/internal";
-import { type AudioCopy } from "@callsign/infer/internal";
+import { type AudioVariant } from "@callsign/infer/internal";
 import { checkpointWeights } from "../weights/checkpoint-weights.ts";
 import { type ExportedModel, exportModel } from "./export-model.ts";
 import { ARCHITECTURES, createArchitecture } from "../models/create-architecture.ts";
@@ -16,7 +16,7 @@ export interface ExportCheckpointOptions {
   /** Lowest score that is a detection. */
   readonly threshold: number;
   /** Copies of the audio whose scores are averaged; default the audio as it is. */
-  readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;
+  readonly testTimeAugmentation?: readonly AudioVariant[] | undefined;
   /** Folder to write to. */
   readonly out: string;
   readonly signal?: AbortSignal;

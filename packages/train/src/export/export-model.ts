@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import {
-  type AudioCopy,
+  type AudioVariant,
   formatModelCard,
   FRONTEND_ID,
-  type GatePolicy,
+  type MuteGatePolicy,
   type ModelCard,
 } from "@callsign/infer/internal";
 import {
@@ -32,9 +32,9 @@ export interface ExportModelOptions {
   /** Default 1. */
   readonly refractorySeconds?: number;
   /** How its gate behaves, where it is one. */
-  readonly gate?: GatePolicy | undefined;
+  readonly gate?: MuteGatePolicy | undefined;
   /** Copies of the audio whose scores are averaged; default the audio as it is. */
-  readonly testTimeAugmentation?: readonly AudioCopy[] | undefined;
+  readonly testTimeAugmentation?: readonly AudioVariant[] | undefined;
   /** How audio is cut for it. Default what its shape tells, with the published lengths. */
   readonly windowing?: ModelCard["windowing"];
   /** The embedding its features came from. Default Google's. */

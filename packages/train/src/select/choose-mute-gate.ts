@@ -1,6 +1,6 @@
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { sigmoid, toLogit } from "@callsign/eval/internal";
-import { Gate, type GatePolicy, PLAIN_GATE } from "@callsign/infer/internal";
+import { MuteGate, type MuteGatePolicy, DEFAULT_MUTE_GATE } from "@callsign/infer/internal";
 import { IGNORED, NEGATIVE } from "@callsign/data/internal";
 import type { ShardTable } from "../shards/shard-table.ts";
 import type { CostOptions } from "./expected-cost.ts";
@@ -22,7 +22,7 @@ export interface GateStream {
 
 /** A gate's settings and what they cost. */
 export interface ChosenGate {
-  readonly policy: GatePolicy;
+  readonly policy: MuteGatePolicy;
   readonly thresholds: readonly number[];
   /** Expected, in needless mutes a window. */
   readonly cost: number;
@@ -68,7 +68,7 @@ export function chooseGate(
   for (const shift of SHIFTS)
     for (const release of RELEASES)
       for (const holdSeconds of HOLDS) {
-        const policy = { ...PLAIN_GATE, release, holdSeconds };
+        const policy = { ...DEFAULT_MUTE_GATE, release, holdSeconds };
         const shifted = thresholds.map((threshold) => shiftLogit(threshold, shift));
         const cost = gateCost(stream, { policy, thresholds: shifted, costs });
         if (best === undefined || cost < best.cost - 1e-12) best = { policy, thresholds: shifted, cost };
@@ -83,14 +83,14 @@ export function chooseGate(
 export function gateCost(
   { scores, outcome, isNear, begins, labels, hopLength }: GateStream,
   options: {
-    readonly policy: GatePolicy;
+    readonly policy: MuteGatePolicy;
     readonly thresholds: readonly number[];
     readonly costs: CostOptions;
   },
 ): number {
   const { policy, thresholds, costs } = options;
   const names = Array.from({ length: labels }, (_, label) => String(label));
-  const gate = new Gate(names, { ...policy, thresholds });
+  const gate = new MuteGate(names, { ...policy, thresholds });
   const hopMs = (hopLength * 1000) / SAMPLE_RATE_HZ;
   const count = { phrase: 0, missed: 0, mutedNear: 0, far: 0, mutedFar: 0 };
   for (let i = 0; i < outcome.length; i++) {

@@ -1,4 +1,4 @@
-import type { GatePolicy } from "@callsign/infer/internal";
+import type { MuteGatePolicy } from "@callsign/infer/internal";
 import { flattenWeights, splitWeights } from "../weights/flat-weights.ts";
 import { foldCalibration } from "./fold-calibration.ts";
 import type { Weights } from "../weights/parameters.ts";
@@ -40,7 +40,7 @@ export interface FinishedTraining {
   readonly epochs: readonly number[];
   readonly validation: Validation;
   /** Where the goal is a gate. */
-  readonly gate?: GatePolicy;
+  readonly gate?: MuteGatePolicy;
 }
 
 /** Chooses the weights, calibrates them, and chooses the thresholds, all on the validation split. */

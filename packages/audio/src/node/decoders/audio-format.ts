@@ -29,7 +29,7 @@ export async function detectAudioFormat(reader: ByteReader): Promise<AudioFormat
   const foreign = FOREIGN_FORMATS.find(([pattern]) => pattern.test(text));
   if (foreign !== undefined) return { title: foreign[1], demuxer: foreign[2] };
   // Encoders put ID3 tags before MP3 and some before FLAC and Ogg.
-  const tag = Math.min(tagLength(head), MOST_TAG_BYTES);
+  const tag = Math.min(tagLength(head), MAX_TAG_BYTES);
   const bytes = await reader.fill(tag + SEARCHED_BYTES);
   // A tag that claims more than there is is none.
   const afterTag = bytes.subarray(tag < bytes.length ? tag : 0).subarray(0, SEARCHED_BYTES);
@@ -59,7 +59,7 @@ function findFlacFrame(bytes: Uint8Array): boolean {
 const HEAD_LENGTH = 64;
 
 /** A tag may hold pictures; a longer one than this is damage. */
-const MOST_TAG_BYTES = 2 ** 25;
+const MAX_TAG_BYTES = 2 ** 25;
 
 /** Bytes among which the first frame is looked for. */
 const SEARCHED_BYTES = 2 ** 17;

@@ -60,13 +60,13 @@ export async function callDecoder(
 }
 
 /** No call decodes so many packets that all of them fail with a message of their own. */
-const MOST_COMPLAINTS = 1000;
+const MAX_COMPLAINTS = 1000;
 
 function withQuietConsole<Result>(call: () => Result): Result {
   const descriptor = Object.getOwnPropertyDescriptor(console, "error")!;
   let complaints = 0;
   const value = (...parts: unknown[]): void => {
-    if (++complaints > MOST_COMPLAINTS) throw new Error(parts.join(" "));
+    if (++complaints > MAX_COMPLAINTS) throw new Error(parts.join(" "));
   };
   Object.defineProperty(console, "error", { ...descriptor, value });
   try {

@@ -58,7 +58,7 @@ async function* runFfmpeg(
   });
   let complaints = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => {
-    if (complaints.length < MOST_COMPLAINTS) complaints += text;
+    if (complaints.length < MAX_COMPLAINTS) complaints += text;
   });
   const ended = new Promise<{ code: number | null; error?: NodeJS.ErrnoException }>((resolve) => {
     child.once("error", (error) => resolve({ code: null, error }));
@@ -97,7 +97,7 @@ const BEFORE_INPUT = ["-nostdin", "-hide_banner", "-loglevel", "error", "-protoc
 const BEHIND_INPUT = ["-map", "0:a:0", "-map_metadata", "-1", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1"];
 
 /** Characters of its messages that are kept. */
-const MOST_COMPLAINTS = 4096;
+const MAX_COMPLAINTS = 4096;
 
 const missing = (name: string, { title }: ForeignFormat): CallsignError =>
   new CallsignError(

@@ -18,7 +18,7 @@ interface ListenFlags extends OpenModelsFlags, RawFlags {
   readonly seconds?: number;
   readonly saveDetections?: string;
   readonly exec?: readonly string[];
-  readonly voiceGate?: boolean;
+  readonly levelGate?: boolean;
   readonly json?: boolean;
 }
 
@@ -51,7 +51,7 @@ export function registerListen(program: Command, context: CliContext): void {
       "sensitivity for all models, by the curves in their cards",
       parseNumber,
     )
-    .option("--voice-gate", "compute nothing during silence")
+    .option("--level-gate", "compute nothing during silence")
     .option("--seconds <seconds>", "stop after this much audio (default: until Ctrl-C)", parseNumber)
     .option("--save-detections <dir>", "save 2 s before and 0.5 s after each detection as WAV")
     .option(
@@ -104,7 +104,7 @@ async function listen(
     const stream = set.open({
       sensitivity: sensitivityOf(flags),
       audioSeconds: flags.saveDetections === undefined ? 0 : 10,
-      ...(flags.voiceGate === true && { voiceGate: {} }),
+      ...(flags.levelGate === true && { levelGate: {} }),
     });
     await hear(context, { stream, cards: set.cards, flags, actions });
   } finally {

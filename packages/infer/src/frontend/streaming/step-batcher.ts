@@ -1,4 +1,4 @@
-import { Gatherer } from "../../runtime/request-batcher.ts";
+import { RequestBatcher } from "../../runtime/request-batcher.ts";
 import { row } from "../../runtime/rows.ts";
 
 /** What one stream steps on. */
@@ -15,22 +15,22 @@ interface Request {
   readonly alone: Step;
 }
 
-/** Runs the steps of independent streams together, as `Gatherer` does. */
-export class StepGatherer {
+/** Runs the steps of independent streams together, as `RequestBatcher` does. */
+export class StepBatcher {
   readonly #bind: (buffers: OneStream) => Step;
   /** Room for a full run, and a step over the first n rows of it for each n that came up. */
   #room: OneStream | undefined;
   readonly #steps = new Map<number, Step>();
-  readonly #gatherer = new Gatherer<Request>((requests) => this.#run(requests), STREAMS_AT_ONCE);
+  readonly #batcher = new RequestBatcher<Request>((requests) => this.#run(requests), MAX_STREAMS);
 
   constructor(bind: (buffers: OneStream) => Step) {
     this.#bind = bind;
   }
 
   /** A step of one stream, as `StreamRunner.bind` makes it. */
-  join(buffers: OneStream): Step {
+  bind(buffers: OneStream): Step {
     const request = { buffers, alone: this.#bind(buffers) };
-    return () => this.#gatherer.ask(request);
+    return () => this.#batcher.submit(request);
   }
 
   #run(requests: readonly Request[]): Promise<void> {
@@ -65,10 +65,10 @@ export class StepGatherer {
 }
 
 /** Streams in one run: enough to spread its fixed cost, few enough to stay in the cache and keep the event loop free. */
-export const STREAMS_AT_ONCE = 16;
+export const MAX_STREAMS = 16;
 
 const makeRoom = ({ samples, states, embeddings }: OneStream): OneStream => ({
-  samples: new Float32Array(STREAMS_AT_ONCE * samples.length),
-  states: new Float32Array(STREAMS_AT_ONCE * states.length),
-  embeddings: new Float32Array(STREAMS_AT_ONCE * embeddings.length),
+  samples: new Float32Array(MAX_STREAMS * samples.length),
+  states: new Float32Array(MAX_STREAMS * states.length),
+  embeddings: new Float32Array(MAX_STREAMS * embeddings.length),
 });

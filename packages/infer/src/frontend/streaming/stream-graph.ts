@@ -1,5 +1,5 @@
 import { EMBEDDING } from "../embedding.ts";
-import { LOG_MEL_GRAPH, STREAM_GRAPH } from "../frontend-graphs.ts";
+import { LOG_MEL_IO, STREAM_IO } from "../frontend-graphs.ts";
 import { LOG_MEL } from "../log-mel.ts";
 import { buildLogMelModel } from "../log-mel-graph.ts";
 import {
@@ -31,7 +31,7 @@ export function buildStreamModel(
   embedding: Uint8Array,
   options: { readonly name?: string } = {},
 ): { readonly model: Uint8Array; readonly stateLength: number } {
-  const { inputs, outputs } = STREAM_GRAPH;
+  const { inputs, outputs } = STREAM_IO;
   const frontend = streamFrontend(embedding, { ...options, samples: inputs.samples });
   const { unpack, pack } = packState(frontend.pieces, { state: inputs.state, nextState: outputs.state });
   const length = stateLength(frontend.pieces);
@@ -61,8 +61,8 @@ export function streamFrontend(
   const embedding = streamingEmbedding(bytes, { name, prefix: "embedding/" });
   const logMel = decodeOnnx(buildLogMelModel({ floor: "chunk" })).graph;
   const names = new Map<string, string>([
-    [LOG_MEL_GRAPH.input, context.joined],
-    [LOG_MEL_GRAPH.output, embedding.input],
+    [LOG_MEL_IO.input, context.joined],
+    [LOG_MEL_IO.output, embedding.input],
   ]);
   renameValues(logMel, (value) => names.get(value) ?? `log-mel/${value}`);
   return {

@@ -1,10 +1,10 @@
 import { EMBEDDING } from "../embedding.ts";
-import { type GraphSource, STREAM_GRAPH } from "../frontend-graphs.ts";
+import { type GraphSource, STREAM_IO } from "../frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput } from "../../runtime/float-output.ts";
 import { LOG_MEL } from "../log-mel.ts";
 import type { Session, SessionFactory, Tensor } from "../../runtime/session.ts";
-import { StepGatherer } from "./step-batcher.ts";
+import { StepBatcher } from "./step-batcher.ts";
 
 /** What some streams step on: the owner fills `samples` before each step and reads `embeddings` after it. */
 export interface StreamBuffers {
@@ -29,7 +29,7 @@ export class StreamRunner {
   /** The embedding of endless silence. */
   readonly silentEmbedding: Float32Array;
   readonly #session: Session;
-  readonly #gatherer = new StepGatherer((buffers) => this.bind(buffers));
+  readonly #batcher = new StepBatcher((buffers) => this.bind(buffers));
 
   private constructor(session: Session, length: number) {
     this.#session = session;
@@ -41,7 +41,7 @@ export class StreamRunner {
   /** @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED` */
   static async create(createSession: SessionFactory, graphs: GraphSource): Promise<StreamRunner> {
     const session = await createSession(await graphs("stream"), { name: NAME, isTrusted: true });
-    const state = session.inputs.find(({ name }) => name === STREAM_GRAPH.inputs.state);
+    const state = session.inputs.find(({ name }) => name === STREAM_IO.inputs.state);
     const runner = new StreamRunner(session, Number(state!.dims[1]));
     const samples = new Float32Array(chunkLength);
     const step = runner.bind({ samples, states: runner.silence, embeddings: runner.silentEmbedding });
@@ -68,8 +68,8 @@ export class StreamRunner {
   }
 
   /** As `bind`, for one stream and one chunk, run together with the other streams that step at the same time. */
-  join(buffers: StreamBuffers): () => Promise<void> {
-    return this.#gatherer.join(buffers);
+  bindBatched(buffers: StreamBuffers): () => Promise<void> {
+    return this.#batcher.bind(buffers);
   }
 
   dispose(): Promise<void> {
@@ -94,13 +94,13 @@ export class StreamRunner {
     const state = { data: states, dims: [streams, this.stateLength] };
     return {
       inputs: {
-        [STREAM_GRAPH.inputs.samples]: { data: samples, dims: [streams, chunks * chunkLength] },
-        [STREAM_GRAPH.inputs.state]: state,
+        [STREAM_IO.inputs.samples]: { data: samples, dims: [streams, chunks * chunkLength] },
+        [STREAM_IO.inputs.state]: state,
       },
       outputs: {
-        [STREAM_GRAPH.outputs.embeddings]: { data: embeddings, dims: [streams, chunks, EMBEDDING.dimension] },
+        [STREAM_IO.outputs.embeddings]: { data: embeddings, dims: [streams, chunks, EMBEDDING.dimension] },
         // In place: the graph has read all of the state before it writes any of it.
-        [STREAM_GRAPH.outputs.state]: state,
+        [STREAM_IO.outputs.state]: state,
       },
     };
   }

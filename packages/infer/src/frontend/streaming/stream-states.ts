@@ -1,17 +1,17 @@
 import { EMBEDDING } from "../embedding.ts";
 import { LOG_MEL } from "../log-mel.ts";
 import { row } from "../../runtime/rows.ts";
-import { STREAMS_AT_ONCE } from "./step-batcher.ts";
+import { MAX_STREAMS } from "./step-batcher.ts";
 import type { StreamRunner } from "./stream-runner.ts";
 
 /** How many streams, and the embeddings of one example of each. */
-export interface SequenceBatchOptions {
+export interface StreamStatesOptions {
   readonly embeddings: number;
   readonly streams: number;
 }
 
 /** Streams of windowing `embedding-sequence` that step together: the last embeddings of each are one example. */
-export class SequenceBatch {
+export class StreamStates {
   /** The next chunk of every stream `[streams, 1280]`, int16 magnitudes; must be finite. */
   readonly samples: Float32Array;
   /** `[streams, embeddings, 96]`, as of the last step. */
@@ -24,7 +24,7 @@ export class SequenceBatch {
   readonly #runs: readonly (() => Promise<void>)[];
 
   /** @param runner from `Frontend.streams`; stays its owner's */
-  constructor(runner: StreamRunner, { embeddings, streams }: SequenceBatchOptions) {
+  constructor(runner: StreamRunner, { embeddings, streams }: StreamStatesOptions) {
     this.#runner = runner;
     this.streams = streams;
     this.#exampleLength = embeddings * dimension;
@@ -64,9 +64,9 @@ export class SequenceBatch {
     const runner = this.#runner;
     const buffers = { samples: this.samples, states: this.#states, embeddings: this.#latest };
     // A stream by itself may step together with others that are by themselves.
-    if (this.streams === 1) return [runner.join(buffers)];
-    return Array.from({ length: Math.ceil(this.streams / STREAMS_AT_ONCE) }, (_, run) => {
-      const [from, to] = [run * STREAMS_AT_ONCE, Math.min(this.streams, (run + 1) * STREAMS_AT_ONCE)];
+    if (this.streams === 1) return [runner.bindBatched(buffers)];
+    return Array.from({ length: Math.ceil(this.streams / MAX_STREAMS) }, (_, run) => {
+      const [from, to] = [run * MAX_STREAMS, Math.min(this.streams, (run + 1) * MAX_STREAMS)];
       return runner.bind({
         samples: buffers.samples.subarray(from * chunkLength, to * chunkLength),
         states: buffers.states.subarray(from * runner.stateLength, to * runner.stateLength),

@@ -21,7 +21,7 @@ import {
 import { END, type GraphPart, keepRows, packState, stateLength, type StatePiece } from "./stream-state.ts";
 
 /** Ends of the graph that `makeStreamingEmbedding` gives. */
-export const STREAMING_EMBEDDING = {
+export const STREAMING_EMBEDDING_IO = {
   inputs: { logMel: "logMel", state: "state" },
   outputs: { embeddings: "embeddings", state: "nextState" },
 } as const;
@@ -48,7 +48,7 @@ export function makeStreamingEmbedding(
   options: { readonly name?: string } = {},
 ): { readonly model: Uint8Array; readonly stateLength: number } {
   const part = streamingEmbedding(bytes, { ...options, prefix: "embedding/" });
-  const { inputs, outputs } = STREAMING_EMBEDDING;
+  const { inputs, outputs } = STREAMING_EMBEDDING_IO;
   const { unpack, pack } = packState(part.pieces, { state: inputs.state, nextState: outputs.state });
   const length = stateLength(part.pieces);
   const graph = makeGraph("callsign-streaming-embedding", {

@@ -61,7 +61,7 @@ export async function readModelFolder(folder: string): Promise<ModelFiles> {
     (await stat(folder).catch(() => undefined))?.isFile() ?? basename(folder) === MODEL_CARD_FILE;
   const cardPath = isCard ? folder : join(folder, MODEL_CARD_FILE);
   if (!isCard) await suggestHeads(folder);
-  const card = parseModelCard(new TextDecoder().decode(await readModelFile(cardPath, MOST_CARD_BYTES)), {
+  const card = parseModelCard(new TextDecoder().decode(await readModelFile(cardPath, MAX_CARD_BYTES)), {
     name: cardPath,
   });
   const { file, bytes, sha256 } = card.classifier;
@@ -90,7 +90,7 @@ async function suggestHeads(folder: string): Promise<void> {
 }
 
 /** Reads a model's file, at most `limit` bytes long. @throws CallsignError `MODEL_NOT_FOUND`, `MODEL_INVALID` */
-export async function readModelFile(path: string, limit = MOST_MODEL_BYTES): Promise<Uint8Array> {
+export async function readModelFile(path: string, limit = MAX_MODEL_BYTES): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
     if (size > limit)
@@ -111,5 +111,5 @@ export async function readModelFile(path: string, limit = MOST_MODEL_BYTES): Pro
 }
 
 /** A card with a long training summary stays far below; protobuf ends at 2 GiB, and no detector comes near. */
-const MOST_CARD_BYTES = 4 * 2 ** 20;
-const MOST_MODEL_BYTES = 512 * 2 ** 20;
+const MAX_CARD_BYTES = 4 * 2 ** 20;
+const MAX_MODEL_BYTES = 512 * 2 ** 20;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { BareHeadOptions } from "../../model/bare-head-card.ts";
 import { CallsignError } from "@callsign/audio/internal";
-import { type AudioCopy, audioCopiesSchema } from "../../model/model-card.ts";
+import { type AudioVariant, audioVariantsSchema } from "../../model/model-card.ts";
 import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../../model/sensitivity.ts";
 import type { SessionFactory } from "../../runtime/session.ts";
 import { parseStrict } from "../../model/strict-schema.ts";
@@ -19,7 +19,7 @@ export interface LoadDetectorOptions extends Sensitivity {
   /** The speech embedding's bytes, for bundles that include them; nothing is read then. */
   readonly embedding?: Uint8Array;
   /** Copies of the audio whose scores are averaged, instead of the card's own. */
-  readonly testTimeAugmentation?: readonly AudioCopy[];
+  readonly testTimeAugmentation?: readonly AudioVariant[];
   /** How the speech embedding is looked for and downloaded. */
   readonly assets?: Omit<AssetOptions, "path">;
   /** For an .onnx file without a card. */
@@ -62,16 +62,16 @@ export async function readModelFiles(
       `${path}: ${superfluous.join(", ")} can be given for a head without a card only; this model's card, model.json, has its own`,
     );
   const files = found ?? (await readBareHead(path, bareOptions()));
-  const copies =
+  const variants =
     testTimeAugmentation &&
-    parseStrict(audioCopiesSchema, testTimeAugmentation, {
+    parseStrict(audioVariantsSchema, testTimeAugmentation, {
       name: "testTimeAugmentation",
       code: "INVALID_ARGUMENT",
     });
   const card = withSensitivity(files.card, options);
   return {
     ...files,
-    card: copies === undefined ? card : { ...card, testTimeAugmentation: copies },
+    card: variants === undefined ? card : { ...card, testTimeAugmentation: variants },
     hasCard: found !== undefined,
   };
 }

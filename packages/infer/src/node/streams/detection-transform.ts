@@ -2,7 +2,7 @@ import { Transform, type TransformCallback } from "node:stream";
 import { callbackify } from "node:util";
 import { PcmDecoder, type PcmEncoding, Resampler, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { Detection } from "../../detector/decision.ts";
-import type { Hearing } from "../../detector/detections.ts";
+import type { DetectionSource } from "../../detector/detections.ts";
 
 export interface DetectionTransformOptions {
   /** Default `s16le`. */
@@ -20,23 +20,23 @@ export interface DetectionTransformOptions {
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
 export function createDetectionTransform(
-  hearing: Hearing<Detection>,
+  detector: DetectionSource<Detection>,
   options: DetectionTransformOptions = {},
 ): Transform {
   const { encoding = "s16le", sampleRateHz = SAMPLE_RATE_HZ, channels = 1, signal } = options;
   const decoder = new PcmDecoder({ encoding, channels });
   const resampler = new Resampler({ fromHz: sampleRateHz, toHz: SAMPLE_RATE_HZ });
-  const hear = callbackify(async (stream: Transform, samples: Float32Array) => {
-    for (const step of await hearing.push(samples)) for (const one of step.detections) stream.push(one);
+  const process = callbackify(async (stream: Transform, samples: Float32Array) => {
+    for (const step of await detector.push(samples)) for (const one of step.detections) stream.push(one);
   });
   return new Transform({
     readableObjectMode: true,
     ...(signal && { signal }),
     transform(bytes: Buffer, _encoding, callback: TransformCallback) {
-      hear(this, resampler.push(decoder.decode(bytes)), (error) => callback(error));
+      process(this, resampler.push(decoder.decode(bytes)), (error) => callback(error));
     },
     flush(callback: TransformCallback) {
-      hear(this, resampler.flush(), (error) => callback(error));
+      process(this, resampler.flush(), (error) => callback(error));
     },
   });
 }

@@ -2,14 +2,14 @@ import { Transform, type TransformCallback } from "node:stream";
 import { callbackify } from "node:util";
 import { toInt16, PcmDecoder, type PcmEncoding } from "@callsign/audio/internal";
 import {
-  AudioGate,
-  type AudioGateOptions,
-  type GatedAudio,
+  SpeechMuter,
+  type SpeechMuterOptions,
+  type MutedAudio,
   type MutedSpan,
 } from "../../muting/speech-muter.ts";
 import type { Detector } from "../../detector/detector.ts";
 
-export interface GateTransformOptions extends AudioGateOptions {
+export interface MuteTransformOptions extends SpeechMuterOptions {
   /** Of the bytes that come in; those that go out are s16le. Default `s16le`. */
   readonly encoding?: PcmEncoding;
   /** Interleaved, mixed to mono. Default 1. */
@@ -24,14 +24,14 @@ export interface GateTransformOptions extends AudioGateOptions {
  * rate. The caller disposes of the detector. Errors of the detector are the stream's.
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
-export function createGateTransform(
+export function createMuteTransform(
   detector: Pick<Detector, "push" | "card">,
-  options: GateTransformOptions = {},
+  options: MuteTransformOptions = {},
 ): Transform {
   const { onMute, encoding = "s16le", channels = 1, signal, ...gating } = options;
   const decoder = new PcmDecoder({ encoding, channels });
-  const gate = new AudioGate(detector, gating);
-  const write = (stream: Transform, { samples, spans }: GatedAudio): void => {
+  const gate = new SpeechMuter(detector, gating);
+  const write = (stream: Transform, { samples, spans }: MutedAudio): void => {
     for (const span of spans) onMute?.(span);
     const audio = toInt16(samples);
     if (audio.length > 0) stream.push(Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength));

@@ -3,7 +3,7 @@ import {
   type WebMicrophone,
   type WebMicrophoneOptions,
 } from "@callsign/audio/web/internal";
-import type { Hearing } from "../../detector/detections.ts";
+import type { DetectionSource } from "../../detector/detections.ts";
 import type { ModelDetection } from "../../detector/detector.ts";
 import { keepListening, type ListenCallbacks, type StopListening } from "../../detector/keep-listening.ts";
 import { createWebSession, type WebSessionOptions } from "../runtime/web-session.ts";
@@ -56,7 +56,7 @@ export async function listen(options: ListenOptions): Promise<StopListening> {
 /** The models in the worker, or in this thread. */
 async function loadHearing(
   options: ListenOptions,
-): Promise<Hearing<ModelDetection> & { dispose(): Promise<void> }> {
+): Promise<DetectionSource<ModelDetection> & { dispose(): Promise<void> }> {
   const {
     model,
     worker,

@@ -18,7 +18,7 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
   let queue: Promise<unknown> = Promise.resolve();
   const answerInTurn = async (request: WorkerRequest, before: Promise<unknown>): Promise<void> => {
     await before;
-    const answer = await worker.carryOut(request).catch((error: unknown): WorkerAnswer => ({
+    const answer = await worker.handle(request).catch((error: unknown): WorkerAnswer => ({
       id: request.id,
       kind: "failed",
       error: toWorkerError(error),
@@ -36,7 +36,7 @@ class LoadedModels {
   #detector: Detector | undefined;
   #stream: DetectorStream | undefined;
 
-  async carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
+  async handle(request: WorkerRequest): Promise<WorkerAnswer> {
     const { id, kind } = request;
     switch (kind) {
       case "start":

@@ -1,4 +1,4 @@
-import type { Hearing } from "../../detector/detections.ts";
+import type { DetectionSource } from "../../detector/detections.ts";
 import type { Pcm, ModelDetection, DetectorStep } from "../../detector/detector.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import type { ModelCard } from "../../model/model-card.ts";
@@ -21,7 +21,7 @@ export interface WorkerLoadOptions extends Omit<WorkerModels, "models"> {
  * Detectors in a worker whose module calls `serveDetector()`: the page sends audio and gets steps, and stays responsive.
  * `detections(detector, chunks)` works on it as on any detector.
  */
-export class WorkerDetector implements Hearing<ModelDetection> {
+export class WorkerDetector implements DetectionSource<ModelDetection> {
   /** Cards of the models, in the order they were given. */
   readonly cards: readonly ModelCard[];
   /** A sentence for each thing that the user of a bare head should know. */

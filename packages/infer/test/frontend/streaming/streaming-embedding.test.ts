@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { makeStreamingEmbedding, STREAMING_EMBEDDING } from "@callsign/infer/graphs/internal";
+import { makeStreamingEmbedding, STREAMING_EMBEDDING_IO } from "@callsign/infer/graphs/internal";
 import { createFrontend, EMBEDDING, LOG_MEL, type Matrix, type Session } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { hasSharedData, sharedPath } from "../../../../../test-support/shared-data.ts";
@@ -14,7 +14,7 @@ const OURS = fileURLToPath(new URL("../../../assets/callsign-embedding.onnx", im
 const CHUNKS = 30;
 /** Chunks until a window holds nothing older than the stream: 76 frames at 8 a chunk. */
 const FIRST_FULL = Math.ceil(EMBEDDING.windowFrames / EMBEDDING.strideFrames) - 1;
-const { inputs, outputs } = STREAMING_EMBEDDING;
+const { inputs, outputs } = STREAMING_EMBEDDING_IO;
 const chunkSize = EMBEDDING.strideFrames * LOG_MEL.melBins;
 
 interface Streaming {

@@ -2,19 +2,19 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, it } from "vitest";
 import { toInt16 } from "@callsign/audio/internal";
-import { AudioGate, type MutedSpan } from "@callsign/infer/internal";
-import { createGateTransform } from "@callsign/infer/node/internal";
+import { SpeechMuter, type MutedSpan } from "@callsign/infer/internal";
+import { createMuteTransform } from "@callsign/infer/node/internal";
 import { exampleCard } from "../../support/example-card.ts";
 import { makeDetector } from "../../support/make-detector.ts";
 import { noise } from "../../../../../test-support/noise.ts";
 
 const card = exampleCard();
 
-describe("createGateTransform", () => {
+describe("createMuteTransform", () => {
   it("gives bytes what the gate gives samples", async () => {
     const detector = await makeDetector(card);
     const samples = Float32Array.from(Int16Array.from(noise(48_000)));
-    const gate = new AudioGate(detector);
+    const gate = new SpeechMuter(detector);
     const parts = [await gate.push(samples), await gate.flush()];
     const expected = parts.flatMap(({ samples }) => [...toInt16(samples)]);
     expect(expected).toContain(0);
@@ -24,7 +24,7 @@ describe("createGateTransform", () => {
     const spans: MutedSpan[] = [];
     await pipeline(
       Readable.from(Array.from({ length: 97 }, (_, i) => bytes.subarray(i * 999, (i + 1) * 999))),
-      createGateTransform(detector, { onMute: (span) => spans.push(span) }),
+      createMuteTransform(detector, { onMute: (span) => spans.push(span) }),
       async (out: AsyncIterable<Buffer>) => {
         for await (const part of out) got.push(part);
       },
@@ -43,7 +43,7 @@ describe("createGateTransform", () => {
     const got: Buffer[] = [];
     await pipeline(
       Readable.from([Buffer.from(frames.buffer)]),
-      createGateTransform(detector, { encoding: "f32le", sampleRateHz: 8000, channels: 2, thresholds: [2] }),
+      createMuteTransform(detector, { encoding: "f32le", sampleRateHz: 8000, channels: 2, thresholds: [2] }),
       async (out: AsyncIterable<Buffer>) => {
         for await (const part of out) got.push(part);
       },
@@ -52,7 +52,7 @@ describe("createGateTransform", () => {
     expect(joined.length).toBe(16_000);
     expect(joined.readInt16LE(8000)).toBe(0.375 * 32_768);
     const controller = new AbortController();
-    const endless = createGateTransform(detector, { signal: controller.signal });
+    const endless = createMuteTransform(detector, { signal: controller.signal });
     const ended = pipeline(endless, async (out: AsyncIterable<Buffer>) => {
       for await (const part of out) got.push(part);
     });

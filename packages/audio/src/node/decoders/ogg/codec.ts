@@ -27,4 +27,4 @@ export interface OggPlace {
 }
 
 /** More channels than any microphone or film has would only serve to fill memory. */
-export const MOST_CHANNELS = 8;
+export const MAX_CHANNELS = 8;

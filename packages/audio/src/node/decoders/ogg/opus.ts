@@ -1,7 +1,7 @@
 import { CallsignError } from "../../../errors.ts";
 import { callDecoder, createDecoder, freeDecoder } from "../call-decoder.ts";
 import { joinChannels } from "../join-channels.ts";
-import { MOST_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./codec.ts";
+import { MAX_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./codec.ts";
 
 /** Opus, by its OpusHead packet (RFC 7845, 5.1), decoded with libopus at 48 kHz. */
 export function oggOpus(packet: Uint8Array, { name, byte }: OggPlace): OggCodec {
@@ -44,9 +44,9 @@ function parseLayout(packet: Uint8Array, channels: number, refuse: (what: string
       channelMappingTable: channels === 2 ? [0, 1] : [0],
     };
   }
-  if (family !== 1 || channels > MOST_CHANNELS)
+  if (family !== 1 || channels > MAX_CHANNELS)
     return refuse(
-      `mapping family ${family} with ${channels} channels; families 0 and 1 up to ${MOST_CHANNELS} are read`,
+      `mapping family ${family} with ${channels} channels; families 0 and 1 up to ${MAX_CHANNELS} are read`,
     );
   const streamCount = packet[19] ?? 0;
   const coupledStreamCount = packet[20] ?? 0;

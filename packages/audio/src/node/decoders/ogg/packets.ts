@@ -2,7 +2,7 @@ import type { AudioNotes } from "../../../samples/audio-notes.ts";
 import type { OggPage } from "./page.ts";
 
 /** Longest packet put together from pages: room for a picture among the comments, not for a file made to fill memory. */
-const MOST_PACKET_BYTES = 2 ** 26;
+const MAX_PACKET_BYTES = 2 ** 26;
 
 /** Puts the packets of one logical stream together from its pages. Packets of which a part is missing are left out. */
 export class OggPackets {
@@ -38,7 +38,7 @@ export class OggPackets {
     }
     if (!isHeadless) this.#open.push(page.body.subarray(start, end));
     if (!isHeadless) this.#openLength += end - start;
-    if (this.#openLength > MOST_PACKET_BYTES) {
+    if (this.#openLength > MAX_PACKET_BYTES) {
       this.#notes.countDamage(byte, this.#openLength);
       this.#drop();
     }

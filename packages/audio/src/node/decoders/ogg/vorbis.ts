@@ -1,7 +1,7 @@
 import { CallsignError } from "../../../errors.ts";
 import { callDecoder, createDecoder, type DecoderResult, freeDecoder } from "../call-decoder.ts";
 import { joinChannels } from "../join-channels.ts";
-import { MOST_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./codec.ts";
+import { MAX_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./codec.ts";
 
 /** Vorbis, by its identification packet (Vorbis I specification, 4.2.2), decoded with libvorbis. */
 export function oggVorbis(packet: Uint8Array, { name, byte }: OggPlace): OggCodec {
@@ -18,10 +18,10 @@ export function oggVorbis(packet: Uint8Array, { name, byte }: OggPlace): OggCode
       "AUDIO_INVALID",
       `${name}: Vorbis header at byte ${byte}: ${channels} channels, ${sampleRateHz} Hz`,
     );
-  if (channels > MOST_CHANNELS)
+  if (channels > MAX_CHANNELS)
     throw new CallsignError(
       "AUDIO_UNSUPPORTED",
-      `${name}: ${channels} Vorbis channels; at most ${MOST_CHANNELS} are read`,
+      `${name}: ${channels} Vorbis channels; at most ${MAX_CHANNELS} are read`,
     );
   return { sampleRateHz, preSkip: 0, createDecoder: createVorbisDecoder };
 }

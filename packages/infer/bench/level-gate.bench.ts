@@ -7,7 +7,7 @@ import type { BenchRow } from "../../../test-support/bench-row.ts";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
 import { seededRandom } from "../../../test-support/random.ts";
 
-const group = "voice gate";
+const group = "level gate";
 /** Root mean square of the room between and under the words, in int16. */
 const ROOMS = [0, 30, 300];
 const GAP_SECONDS = 20;
@@ -28,7 +28,7 @@ export async function bench(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const rms of ROOMS) {
     const random = seededRandom(1);
-    const [open, gated] = [new Listener(set.open()), new Listener(set.open({ voiceGate: {} }))];
+    const [open, gated] = [new Listener(set.open()), new Listener(set.open({ levelGate: {} }))];
     for (const file of files) {
       const { samples } = await readAudioFile(join(folder, file));
       const tape = new Float32Array(samples.length + GAP_SECONDS * 16_000);

@@ -1,6 +1,6 @@
 /**
- * The candidate a misspelt name most likely meant, or undefined when none is near: at most two slips
- * (insert, delete, replace, swap of neighbours), or one in three characters for longer names; case is ignored.
+ * Candidate closest to a misspelt name, or undefined if none is near: at an edit distance (insert, delete, replace, swap of
+ * neighbours) of at most 2, or a third of the length of longer names. Case is ignored.
  */
 export function closestName(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
@@ -18,10 +18,10 @@ export function closestName(name: string, candidates: readonly string[]): string
   return best;
 }
 
-/** Past this nobody has merely misspelt a key, and the table below would grow with hostile input. */
+/** Longest name compared, which bounds the work on hostile input. */
 const MAX_NAME_LENGTH = 64;
 
-/** Optimal string alignment distance, three rows at a time (Damerau 1964, restricted to one swap per pair). */
+/** Optimal string alignment distance (Damerau 1964, restricted to one swap per pair), computed with three rows. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

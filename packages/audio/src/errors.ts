@@ -1,4 +1,4 @@
-/** Every way Callsign refuses, as a stable code to switch on. The message says who, expected, got, where, and the fix. */
+/** Stable error codes. Messages say who, expected, got, where, and how to fix it. */
 export type CallsignErrorCode =
   // audio
   | "AUDIO_EMPTY"
@@ -56,7 +56,7 @@ export type CallsignErrorCode =
   | "TRUTH_INVALID"
   | "WORKER_FAILED";
 
-/** The one error Callsign throws on purpose. `cause` keeps whatever lay underneath. */
+/** Error thrown by Callsign. `cause` is the underlying error, if any. */
 export class CallsignError extends Error {
   override readonly name = "CallsignError";
   readonly code: CallsignErrorCode;

@@ -19,7 +19,7 @@ describe("closestName", () => {
     expect(closestName("labls", ["tables", "labels", "label"])).toBe("labels");
   });
 
-  it("is silent where nothing is near", () => {
+  it("returns undefined if nothing is near", () => {
     expect(closestName("colour", ["name", "threshold"])).toBeUndefined();
     expect(closestName("ab", ["cd"])).toBeUndefined();
     expect(closestName("x", [])).toBeUndefined();

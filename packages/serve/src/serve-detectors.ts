@@ -14,56 +14,55 @@ import { listenOnUnixSocket } from "./server/unix-socket.ts";
 import { createWyomingListener, serveWyomingPair } from "./wyoming/listener.ts";
 import { announceWyoming } from "./wyoming/zeroconf.ts";
 
-/** Where to listen; port 0 takes any that is free. */
+/** Address to listen on; port 0 selects a free port. */
 export interface ListenAddress {
-  /** Default 127.0.0.1: this machine alone. */
+  /** Default 127.0.0.1, this machine only. */
   readonly host?: string;
   readonly port: number;
 }
 
 export interface ServeOptions {
-  /** HTTP: WebSocket, health and metrics. Off unless given. */
+  /** Address for HTTP: WebSocket, health and metrics. Default off. */
   readonly http?: ListenAddress;
-  /** Wyoming over TCP, which knows no tokens: whoever reaches it may use it. Off unless given. */
+  /** Address for Wyoming over TCP. Default off. The protocol has no authentication. */
   readonly wyoming?: ListenAddress;
-  /** Wyoming on a Unix socket at this path, for this user alone. Off unless given. */
+  /** Path of a Unix socket for Wyoming, accessible by this user only. Default off. */
   readonly wyomingSocket?: string;
-  /** Wyoming over a pair of streams, such as standard input and output. Off unless given. */
+  /** Pair of streams for Wyoming, such as standard input and output. Default off. */
   readonly wyomingPair?: { readonly input: Readable; readonly output: Writable };
   /**
-   * Announces Wyoming over TCP in the network by zeroconf, under a name of its own or this one. Default true where other
-   * machines can connect and the optional package bonjour-service is installed.
+   * Announces Wyoming over TCP by zeroconf, under the given or a default name. Default true if other machines can connect and
+   * the optional package bonjour-service is installed.
    */
   readonly zeroconf?: boolean | string;
-  /** What WebSocket clients and readers of the metrics must show. */
+  /** Token required from WebSocket clients and for the metrics. */
   readonly token?: string;
-  /** Allows HTTP on other than loopback addresses without a token. */
+  /** Allows HTTP without a token on non-loopback addresses. */
   readonly withoutToken?: boolean;
-  /** Web pages that may connect, as their `Origin`; those on this machine always may. */
+  /** Allowed values of `Origin`, in addition to pages on this machine. */
   readonly origins?: readonly string[];
   readonly limits?: Partial<ServeLimits>;
-  /** For every stream that does not ask for its own. */
+  /** Default sensitivity of streams. */
   readonly sensitivity?: Sensitivity;
-  /** Passes over silence in every stream. */
+  /** Skips silence in every stream. */
   readonly levelGate?: LevelGateOptions;
   readonly log?: (record: ServeLogRecord) => void;
 }
 
-/** A server that is listening. */
+/** Running server. */
 export interface DetectorServer {
   readonly http?: AddressInfo;
   readonly wyoming?: AddressInfo;
-  /** Resolves when the client of `wyomingPair` is gone; pending where there is none. */
+  /** Resolves when the client of `wyomingPair` has disconnected; never without `wyomingPair`. */
   readonly pairClosed: Promise<void>;
   readonly metrics: ServeMetrics;
-  /** Takes no more clients, tells those there are, waits for them to go, and closes. The set stays the caller's. */
+  /** Stops accepting clients, disconnects the others and closes. The detector is not disposed of. */
   close(): Promise<void>;
 }
 
 /**
- * Serves a set of models to any number of clients over WebSocket and Wyoming: sessions are shared, and all that is a
- * stream's own is data.
- * @throws CallsignError `INVALID_ARGUMENT`, `SERVE_FAILED` where it cannot listen
+ * Serves a detector to any number of clients over WebSocket and Wyoming. Each client has its own stream on shared sessions.
+ * @throws CallsignError `INVALID_ARGUMENT`, `SERVE_FAILED` if it cannot listen
  */
 export async function serveDetectors(detector: Detector, options: ServeOptions): Promise<DetectorServer> {
   checkOptions(options);
@@ -83,7 +82,7 @@ export async function serveDetectors(detector: Detector, options: ServeOptions):
     return listen(server, address);
   };
   try {
-    // A sensitivity that some card has no curve for is told at once, and the sessions are warm before the first client.
+    // Reports a sensitivity without a curve on some card before the first client connects.
     await detector.open(context.openOptions).dispose();
     const { origins = [] } = options;
     const http = await start(options.http, () => createWebSocketListener({ context, origins, isStopping }));
@@ -127,7 +126,7 @@ function checkOptions(options: ServeOptions): void {
   const refuse = (message: string): never => {
     throw new CallsignError("INVALID_ARGUMENT", `serve: ${message}`);
   };
-  if ([http, wyoming, wyomingSocket, wyomingPair].every((door) => door === undefined))
+  if ([http, wyoming, wyomingSocket, wyomingPair].every((address) => address === undefined))
     refuse("expected a port for HTTP, for Wyoming, or both");
   if (zeroconf !== undefined && zeroconf !== false) {
     if (wyoming === undefined || isLoopback(wyoming.host ?? LOOPBACK))
@@ -145,7 +144,9 @@ function checkOptions(options: ServeOptions): void {
     withoutToken !== true &&
     !isLoopback(http.host ?? LOOPBACK)
   )
-    refuse(`${http.host} can be reached from other machines; give a token, or say that none is wanted`);
+    refuse(
+      `${http.host} can be reached from other machines; give a token, or set withoutToken (CLI: --no-token)`,
+    );
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -196,7 +197,7 @@ async function listen(server: Server, { host = LOOPBACK, port }: ListenAddress):
   return server.address() as AddressInfo;
 }
 
-/** Announces Wyoming where that is wanted; by default where other machines can connect, as far as it can be done. */
+/** Announces Wyoming; by default only if other machines can connect, and failures are logged. */
 async function announce(
   { address, port }: AddressInfo,
   { context, zeroconf }: { readonly context: ServerContext; readonly zeroconf: boolean | string | undefined },
@@ -216,9 +217,9 @@ async function shutDown(servers: readonly Server[], context: ServerContext): Pro
   const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
   for (const connection of context.connections)
     connection.disconnect({ reason: "SHUTDOWN", message: "the server stops" });
-  // Idle keep-alive connections would hold it open; upgraded ones are cut off by their own grace.
+  // Idle keep-alive connections would keep the server open; upgraded ones end after their own grace period.
   for (const server of servers) if (server instanceof HttpServer) server.closeIdleConnections();
-  // Requests that never end.
+  // For requests that never end.
   const cutOff = setTimeout(() => {
     for (const server of servers) if (server instanceof HttpServer) server.closeAllConnections();
   }, SHUTDOWN_GRACE_MS);
@@ -226,5 +227,5 @@ async function shutDown(servers: readonly Server[], context: ServerContext): Pro
   clearTimeout(cutOff);
 }
 
-/** Time for HTTP requests to end before they are cut off. */
+/** Grace period of pending HTTP requests. */
 const SHUTDOWN_GRACE_MS = 2000;

@@ -61,7 +61,7 @@ describe.skipIf(!hasSharedData)(
       await rm(folder, { recursive: true, force: true });
     });
 
-    it("over WebSocket: scores to the bit", async () => {
+    it("over WebSocket: bit-identical scores", async () => {
       expect(expected.length).toBeGreaterThan(8);
       const client = await greet(`ws://127.0.0.1:${server.http!.port}/v1/stream`);
       const bytes = new Uint8Array(Int16Array.from(samples).buffer);
@@ -71,7 +71,7 @@ describe.skipIf(!hasSharedData)(
       expect(client.of("detection").map((one) => heardOf(one as unknown as Heard))).toEqual(expected);
     });
 
-    it("over Wyoming: times to the millisecond, scores are not told there", async () => {
+    it("over Wyoming: times to the millisecond (the protocol has no scores)", async () => {
       const client = await new WyomingTestClient(server.wyoming!.port).open();
       const format = { rate: 16_000, width: 2, channels: 1 };
       client.send("detect", { names: [NAME] });
@@ -113,7 +113,7 @@ describe.skipIf(!hasSharedData)(
       expect(heard).toEqual(expected);
     });
 
-    it("behind the level gate, with seconds of a quiet room between", async () => {
+    it("with the level gate, after seconds of a quiet room", async () => {
       const [open, gated] = [set.open(), set.open({ levelGate: {} })];
       const tone = (at: number): number => ((at * 7919) % 61) - 30;
       const room = new Float32Array(8 * 16_000);

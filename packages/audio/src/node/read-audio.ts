@@ -6,31 +6,28 @@ import { CallsignError } from "../errors.ts";
 import { type ByteSource, memorySource, pathSource, streamSource } from "./decoders/byte-source.ts";
 import { decodeBlocks } from "./decoders/decode-blocks.ts";
 
-/**
- * Where audio is read from: the path of a file, a pipe or a device (`/dev/stdin`), or a stream of the bytes of a file,
- * such as `process.stdin`.
- */
+/** Source of audio: path of a file, pipe or device (`/dev/stdin`), or a stream of the bytes of a file such as `process.stdin`. */
 export type AudioInput = string | AsyncIterable<Uint8Array>;
 
 interface DecodeOptions {
-  /** Rate to convert to. Default 16,000. */
+  /** Sample rate of the result. Default 16,000. */
   readonly sampleRateHz?: number;
-  /** Stands for the file in messages. Default: its path, or "audio data". */
+  /** Name in messages. Default the path, or "audio data". */
   readonly name?: string;
-  /** Receives what was lost or assumed: a file that is cut or damaged is read as far as it can be. */
+  /** Receives notes on lost or assumed data: a truncated or damaged file is read as far as possible. */
   readonly onNote?: (note: AudioNote) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface ReadAudioOptions extends DecodeOptions {
-  /** Longer audio is refused, before it is decoded where its header tells. Default 7200. */
+  /** Length limit, applied before decoding if the header states the length. Default 7200. */
   readonly maxSeconds?: number;
 }
 
 /**
- * Reads a whole audio file as mono at the given rate: WAV, MP3, FLAC, Ogg Vorbis, Ogg Opus and Ogg FLAC, told apart
- * by content; M4A, WebM and others through the program ffmpeg, where it is on the PATH. As players do, it reads what
- * can be decoded; `onNote` receives what was lost. Refused is what holds no audio, and samples that are not numbers.
+ * Reads a whole audio file as mono at the given rate. The format is detected from the content: WAV, MP3, FLAC, Ogg Vorbis, Ogg
+ * Opus and Ogg FLAC, and M4A, WebM and others if the program ffmpeg is on the PATH. Like players, it decodes what it can;
+ * `onNote` receives notes on lost data. Only a file without any audio or with samples that are not finite is an error.
  * @throws CallsignError `FILE_NOT_FOUND`, `AUDIO_EMPTY`, `AUDIO_INVALID`, `AUDIO_NOT_FINITE`, `AUDIO_TOO_LONG`,
  * `AUDIO_TRUNCATED`, `AUDIO_UNSUPPORTED`, `ABORTED`
  */
@@ -38,19 +35,19 @@ export async function readAudioFile(input: AudioInput, options: ReadAudioOptions
   return readAll(await openSource(input, options), options);
 }
 
-/** Like `readAudioFile`, from memory. */
+/** Decodes an audio file in memory, like `readAudioFile`. */
 export async function decodeAudio(bytes: Uint8Array, options: ReadAudioOptions = {}): Promise<Audio> {
   return readAll(memorySource(bytes, options.name ?? "audio data"), options);
 }
 
 export interface ReadAudioChunksOptions extends DecodeOptions {
-  /** Samples in each chunk; the last may have fewer. Default 16,000. */
+  /** Samples per chunk; the last may be shorter. Default 16,000. */
   readonly chunkLength?: number;
 }
 
 /**
- * Reads audio of any length in constant memory, chunk by chunk as it arrives: strung together they are exactly what
- * `readAudioFile` gives. Each chunk is a new array. Errors as there, those of the samples when they are reached.
+ * Reads audio of any length in constant memory, chunk by chunk as it arrives. The concatenated chunks equal the result of
+ * `readAudioFile`, and so do the errors, thrown when they are reached. Each chunk is a new array.
  */
 export async function* readAudioChunks(
   input: AudioInput,
@@ -103,7 +100,7 @@ async function readAll(source: ByteSource, options: ReadAudioOptions): Promise<A
   }
 }
 
-/** Decoded and resampled audio, a block at a time, as it comes. */
+/** Yields decoded and resampled audio in blocks. */
 async function* readBlocks(
   source: ByteSource,
   options: DecodeOptions & { readonly maxSeconds: number },

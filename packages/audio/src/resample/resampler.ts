@@ -8,8 +8,8 @@ export interface ResampleOptions {
 }
 
 /**
- * Converts a whole signal to another sample rate; a new array of `ceil(length * toHz / fromHz)` samples, where sample
- * `j` lies at time `j / toHz` of the input (no delay). Silence is taken to lie around the signal.
+ * Converts a whole signal to another sample rate. Returns a new array of `ceil(length * toHz / fromHz)` samples, where sample
+ * `j` is at time `j / toHz` of the input (no delay). The signal is padded with silence.
  * Polyphase Kaiser-windowed sinc: flat to 0.76 of the lower Nyquist frequency, below -120 dB from that frequency on.
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED`
  */
@@ -24,14 +24,14 @@ export function resample(samples: Float32Array, options: ResampleOptions): Float
 }
 
 /**
- * Converts a stream to another sample rate: what `push` and `flush` return, strung together, is exactly what `resample`
- * gives for the whole signal, whatever the chunks. An output waits for the 36 inputs after it (at the lower rate).
+ * Converts a stream to another sample rate. The concatenated results of `push` and `flush` equal `resample` of the whole signal
+ * for any division into chunks. An output is delayed until the 36 inputs after it are known (at the lower rate).
  */
 export class Resampler {
   readonly #up: number;
   readonly #down: number;
   readonly #bank: SincBank | undefined;
-  /** Input not yet left behind: from the first tap of the next output's row on. */
+  /** Input still needed, starting at the first tap of the next output sample. */
   #pending: Float32Array;
   #phase = 0;
   #received = 0;
@@ -47,14 +47,14 @@ export class Resampler {
     this.#pending = this.#silenceBefore();
   }
 
-  /** Takes the next samples and returns those outputs that they complete; a new array. */
+  /** Returns the outputs completed by the next samples, a new array. */
   push(chunk: Float32Array): Float32Array {
     if (this.#bank === undefined) return chunk.slice();
     this.#received += chunk.length;
     return this.#produce(chunk, this.#bank);
   }
 
-  /** Ends the stream and returns the rest; then the resampler is as new. */
+  /** Ends the stream, returns the remaining outputs and resets the resampler. */
   flush(): Float32Array {
     if (this.#bank === undefined) return new Float32Array(0);
     const total = Math.ceil((this.#received * this.#up) / this.#down);
@@ -85,7 +85,7 @@ export class Resampler {
       let b = 0;
       let c = 0;
       let d = 0;
-      // Four sums, so that additions need not wait for each other.
+      // Four independent sums, which the processor adds in parallel.
       for (let k = 0; k < width; k += 4) {
         a += taps[row + k]! * input[start + k]!;
         b += taps[row + k + 1]! * input[start + k + 1]!;
@@ -106,14 +106,14 @@ export class Resampler {
     return output;
   }
 
-  /** Outputs whose row starts at or before `last`. */
+  /** Number of outputs whose first tap is at or before input `last`. */
   #countOutputs(last: number): number {
     if (last < 0) return 0;
     return Math.floor(((last + 1) * this.#up - this.#phase - 1) / this.#down) + 1;
   }
 }
 
-/** Past this the filter would grow with what a header claims; 62.5 Hz to 4 MHz from or to 16 kHz. */
+/** Largest ratio of rates, which bounds the size of the filter: 62.5 Hz to 4 MHz for 16 kHz. */
 const MAX_RATIO = 256;
 
 function checkRates({ fromHz, toHz }: ResampleOptions): void {

@@ -1,38 +1,38 @@
 /** Zero crossings of the sinc on each side of its centre. */
 const ZERO_CROSSINGS = 32;
 
-/** Stop-band attenuation that the window is designed for. */
+/** Stop-band attenuation of the window. */
 const ATTENUATION_DB = 130;
 
 /** Kaiser's beta for an attenuation above 50 dB. (Kaiser 1974; Oppenheim & Schafer, Discrete-Time Signal Processing, 7.62) */
 const BETA = 0.1102 * (ATTENUATION_DB - 8.7);
 
 /**
- * Cutoff as a share of the lower Nyquist frequency: as high as it can be with the stop band reaching down to that
- * frequency, so that nothing folds back. The transition's width is Kaiser's estimate (same source, 7.63), solved for a
- * length of 64 crossings that themselves lie 1 / ROLLOFF apart.
+ * Cutoff relative to the lower Nyquist frequency: the highest for which the stop band begins at that frequency, so that there is
+ * no aliasing. The width of the transition band is Kaiser's estimate (same source, 7.63), solved for a length of 64 zero
+ * crossings at a distance of 1 / ROLLOFF.
  */
 const ROLLOFF = 1 / (1 + (ATTENUATION_DB - 7.95) / (14.36 * 2 * ZERO_CROSSINGS));
 
-/** Exact rows for every phase up to so many taps (8 MB), which holds all common rates; a table of the kernel beyond. */
+/** Largest bank with exact rows for every phase (8 MB), enough for all common rates; larger ones interpolate a table. */
 const MAX_EXACT_TAPS = 2 ** 20;
 
-/** Table points from one crossing to the next: read linearly, the error stays below (pi / 4096)^2 / 24, or -152 dB. */
+/** Table points per zero crossing: the error of linear interpolation is below (pi / 4096)^2 / 24, or -152 dB. */
 const TABLE_STEPS = 4096;
 
 /**
- * The polyphase rows of a low-pass filter for conversion by `up / down`. Row `p` weighs the inputs from
- * `1 - width / 2` to `width / 2` around an output that lies `p / up` after input 0; each row sums to 1.
+ * Polyphase low-pass filter for conversion by `up / down`. Row `p` holds the weights of inputs `1 - width / 2` to `width / 2` for
+ * an output at `p / up` after input 0; each row sums to 1.
  */
 export interface SincBank {
-  /** Taps of a row; a multiple of 4. */
+  /** Taps per row, a multiple of 4. */
   readonly width: number;
   readonly taps: Float64Array;
-  /** Where in `taps` the row of this phase lies, until the next call. */
+  /** Index in `taps` of the row of this phase, valid until the next call. */
   rowOffset(phase: number): number;
 }
 
-/** Makes the rows for a ratio in lowest terms. Memory is bounded whatever the ratio; rows are kept for the next call. */
+/** Filter bank for a ratio in lowest terms, of bounded size for any ratio. Recent banks are cached. */
 export function sincBank(up: number, down: number): SincBank {
   const key = `${up}/${down}`;
   const known = banks.get(key);
@@ -46,7 +46,7 @@ export function sincBank(up: number, down: number): SincBank {
   return bank;
 }
 
-/** A corpus has few rates, and a row set costs milliseconds to make: too much for each of thousands of short clips. */
+/** Recent banks: computing one takes milliseconds, too much for each of thousands of short clips, and a corpus has few rates. */
 const banks = new Map<string, SincBank>();
 const MAX_BANKS = 8;
 
@@ -92,7 +92,7 @@ function kernelTable(): Float64Array {
   return table;
 }
 
-/** The windowed sinc, `x` zero crossings from its centre. */
+/** Windowed sinc at `x` zero crossings from its centre. */
 function kernel(x: number): number {
   if (x >= ZERO_CROSSINGS) return 0;
   const sinc = x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
@@ -110,7 +110,7 @@ function besselI0(x: number): number {
   return sum;
 }
 
-/** Makes a row sum to 1, so that a constant stays exactly what it is. */
+/** Scales a row to sum 1, so that a constant signal is preserved. */
 function normalize(row: Float64Array): void {
   let sum = 0;
   for (let k = 0; k < row.length; k++) sum += row[k]!;

@@ -1,15 +1,15 @@
-/** Something that was lost or assumed while audio was read. */
+/** Note on data that was lost or assumed while reading audio. */
 export interface AudioNote {
   /**
-   * `truncated`: the end or the beginning is missing; `damaged`: bytes in between could not be decoded; `header`: the
-   * header is wrong and was not followed; `antiphase`: the two channels cancel each other out and were not added.
+   * `truncated`: the end or the beginning is missing; `damaged`: bytes in between could not be decoded; `header`: the header is
+   * wrong and was ignored; `antiphase`: the two channels cancel each other and were subtracted instead of added.
    */
   readonly code: "antiphase" | "damaged" | "header" | "truncated";
   /** Starts with the name of the file. */
   readonly message: string;
 }
 
-/** Collects the notes on one file: stretches of damage, which may be thousands, become a single note. */
+/** Collects the notes on a file. All damage, which may be in thousands of places, is summarized in one note. */
 export class AudioNotes {
   readonly name: string;
   readonly #onNote: ((note: AudioNote) => void) | undefined;
@@ -22,7 +22,7 @@ export class AudioNotes {
     this.#onNote = onNote;
   }
 
-  /** Adds a note; `text` continues the name of the file. Repetitions are dropped. */
+  /** Adds a note. @param text follows the file name in the message. Duplicates are ignored. */
   add(code: AudioNote["code"], text: string): void {
     const message = `${this.name}: ${text}`;
     if (this.#notes.some((note) => note.message === message)) return;
@@ -31,7 +31,7 @@ export class AudioNotes {
     this.#onNote?.(note);
   }
 
-  /** Counts bytes that could not be decoded. */
+  /** Counts bytes that could not be decoded, at a position in the file. */
   countDamage(byte: number, bytes: number): void {
     this.#damage ??= { byte, bytes: 0, places: 0 };
     this.#damage.bytes += bytes;
@@ -39,7 +39,7 @@ export class AudioNotes {
     this.#damageEnd = byte + bytes;
   }
 
-  /** Reports the damage counted so far and returns the note that tells most: that on damage, or the first. */
+  /** Reports the counted damage and returns the most important note: the one on damage, or the first. */
   finish(): AudioNote | undefined {
     if (this.#damage !== undefined) {
       const { byte, bytes, places } = this.#damage;

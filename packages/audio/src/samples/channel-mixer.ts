@@ -1,17 +1,17 @@
 /**
- * Mixes the channels of one recording to mono by their mean, block by block. Where the second of two channels is the
- * first one inverted, as a wrongly wired cable makes it, their mean is silence; half their difference is used there.
+ * Mixes the channels of a recording to mono by their mean, block by block. If the second of two channels is the inverted first,
+ * as with a miswired cable, their mean would be silence, and half their difference is used.
  */
 export class ChannelMixer {
   readonly #onAntiphase: () => void;
   #isInverted = false;
 
-  /** `onAntiphase` is called when the channels begin to cancel each other out. */
+  /** @param onAntiphase called when the channels begin to cancel each other */
   constructor(onAntiphase: () => void) {
     this.#onAntiphase = onAntiphase;
   }
 
-  /** Mono samples of a block, times `scale`; a new array. */
+  /** Mono samples of a block, multiplied by `scale`; a new array. */
   mix(channels: readonly Float32Array[], { scale = 1 }: { readonly scale?: number } = {}): Float32Array {
     const [first = new Float32Array(0), second] = channels;
     if (second === undefined) return first.map((sample) => sample * scale);
@@ -49,11 +49,11 @@ export class ChannelMixer {
   }
 }
 
-/** Root mean square in int16 magnitudes (-64 dB of full scale) below which a channel's correlation means nothing. */
+/** Root mean square, in int16 magnitudes (-64 dB of full scale), below which the correlation is not evaluated. */
 const LOUD = 20;
 
-/** Correlation below which two channels are one signal and its inverse: then at least 13 dB of each cancel. */
+/** Correlation below which the second channel counts as inverted: the sum then loses at least 13 dB. */
 const CORRELATION_INVERTED = -0.95;
 
-/** Above this they are no longer; between the two nothing changes, so that quiet passages do not switch. */
+/** Correlation above which it no longer does (hysteresis, so that quiet passages do not switch). */
 const CORRELATION_AGAIN = -0.5;

@@ -1,19 +1,19 @@
 import { CallsignError } from "../errors.ts";
 
-/** How samples are written as bytes, little-endian; floats are -1 to 1. */
+/** Sample formats, little-endian; floats are -1 to 1. */
 export const PCM_ENCODINGS = ["u8", "s16le", "s24le", "s32le", "f32le"] as const;
 
 export type PcmEncoding = (typeof PCM_ENCODINGS)[number];
 
 /**
- * Bytes of interleaved samples, cut anywhere, to mono samples in int16 magnitudes: what a stream's bytes decode to does
- * not depend on how they were cut. Several channels are mixed by their mean.
+ * Decodes bytes of interleaved samples to mono samples in int16 magnitudes, channels mixed by their mean. The result does not
+ * depend on how the bytes are divided into calls.
  */
 export class PcmDecoder {
   readonly #encoding: PcmEncoding;
   readonly #channels: number;
   readonly #frameBytes: number;
-  /** Bytes of a frame whose end has not come yet. */
+  /** Bytes of an incomplete frame. */
   #rest = new Uint8Array(0);
 
   /** @throws CallsignError `INVALID_ARGUMENT` */
@@ -34,7 +34,7 @@ export class PcmDecoder {
     this.#frameBytes = SAMPLE_BYTES[encoding] * channels;
   }
 
-  /** The samples that these bytes complete; a new array. NaN and infinity pass through, for the detector to refuse. */
+  /** Samples completed by `bytes`, a new array. NaN and infinity are passed on; detectors reject them. */
   decode(bytes: Uint8Array): Float32Array {
     const all = this.#rest.length === 0 ? bytes : join(this.#rest, bytes);
     const frames = Math.floor(all.length / this.#frameBytes);
@@ -51,12 +51,12 @@ export class PcmDecoder {
     return samples;
   }
 
-  /** Drops the bytes of an unfinished frame: what comes next starts a frame. */
+  /** Drops the bytes of an incomplete frame. */
   reset(): void {
     this.#rest = new Uint8Array(0);
   }
 
-  /** Bytes of an unfinished frame that are held. */
+  /** Number of bytes of an incomplete frame. */
   get pendingBytes(): number {
     return this.#rest.length;
   }
@@ -72,7 +72,7 @@ const SAMPLE_BYTES = { u8: 1, s16le: 2, s24le: 3, s32le: 4, f32le: 4 } as const 
 const READERS: Record<PcmEncoding, (view: DataView, at: number) => number> = {
   u8: (view, at) => (view.getUint8(at) - 128) * 256,
   s16le: (view, at) => view.getInt16(at, true),
-  // The upper two bytes are the int16 value, the lowest its 256ths.
+  // The upper two bytes are the int16 value, the lowest its fraction in 1/256.
   s24le: (view, at) => view.getInt16(at + 1, true) + view.getUint8(at) / 256,
   s32le: (view, at) => view.getInt32(at, true) / 65_536,
   f32le: (view, at) => view.getFloat32(at, true) * 32_768,

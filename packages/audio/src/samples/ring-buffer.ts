@@ -1,10 +1,10 @@
 import { CallsignError } from "../errors.ts";
 
-/** The last `capacity` samples of a stream, oldest first; zeros stand for what came before the stream. */
+/** Last `capacity` samples of a stream, oldest first; zeros before its start. */
 export class RingBuffer {
   readonly capacity: number;
   readonly #data: Float32Array;
-  /** Where the next sample goes, which is also where the oldest lies. */
+  /** Index of the next sample to write, which is the oldest one. */
   #next = 0;
 
   /** @throws CallsignError `INVALID_ARGUMENT` */
@@ -18,7 +18,7 @@ export class RingBuffer {
     this.#data = new Float32Array(capacity);
   }
 
-  /** Appends samples, pushing out as many of the oldest; the array stays the caller's. */
+  /** Appends a copy of samples in place of the oldest ones. */
   push(samples: Float32Array): void {
     const { capacity } = this;
     const last = samples.length > capacity ? samples.subarray(samples.length - capacity) : samples;
@@ -28,7 +28,7 @@ export class RingBuffer {
     this.#next = (this.#next + last.length) % capacity;
   }
 
-  /** Writes all `capacity` samples, oldest first, to the start of `target`. @throws CallsignError `INVALID_ARGUMENT` */
+  /** Copies all `capacity` samples, oldest first, to the start of `target`. @throws CallsignError `INVALID_ARGUMENT` */
   copyTo(target: Float32Array): void {
     if (target.length < this.capacity)
       throw new CallsignError(
@@ -40,7 +40,7 @@ export class RingBuffer {
     target.set(this.#data.subarray(0, this.#next), older.length);
   }
 
-  /** Samples `start` to `end` (excluded), counted from the oldest, both 0 to `capacity`; a copy. */
+  /** Copy of samples `start` to `end` (exclusive), counted from the oldest, both 0 to `capacity`. */
   slice(start: number, end: number): Float32Array {
     const older = this.capacity - this.#next;
     const samples = new Float32Array(Math.max(0, end - start));
@@ -50,7 +50,7 @@ export class RingBuffer {
     return samples;
   }
 
-  /** Back to silence. */
+  /** Fills the buffer with silence. */
   reset(): void {
     this.#data.fill(0);
     this.#next = 0;

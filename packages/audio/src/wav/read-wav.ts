@@ -4,9 +4,9 @@ import { joinFloats } from "../samples/pcm.ts";
 import { decodeWavBlocks } from "./wav-blocks.ts";
 
 /**
- * Reads a WAV file from memory: integers of 8 to 32 bits, floats of 32 and 64, any rate (kept as it is) and any
- * number of channels (mixed to mono by their mean), WAVE_FORMAT_EXTENSIBLE and RF64. `name` appears in messages,
- * `onNote` receives what was lost or assumed.
+ * Reads a WAV file from memory: integers of 8 to 32 bits, floats of 32 and 64 bits, any sample rate (not converted), any number
+ * of channels (mixed to mono by their mean), WAVE_FORMAT_EXTENSIBLE and RF64. `name` appears in messages; `onNote` receives
+ * notes on lost or assumed data.
  * @throws CallsignError `AUDIO_EMPTY`, `AUDIO_INVALID`, `AUDIO_NOT_FINITE`, `AUDIO_TRUNCATED`, `AUDIO_UNSUPPORTED`
  */
 export function readWav(

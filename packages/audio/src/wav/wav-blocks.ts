@@ -5,7 +5,7 @@ import { ChannelMixer } from "../samples/channel-mixer.ts";
 import { parseWavFormat, type WavFormat } from "./wav-format.ts";
 import { decodeWavFrames } from "./wav-samples.ts";
 
-/** Asks for the bytes that come after `skip` more, `peek` of them; fewer come only at the end of the file. */
+/** Request to skip `skip` bytes and return the next `peek` bytes without consuming them; fewer at the end of the file only. */
 export interface ByteRequest {
   readonly skip: number;
   readonly peek: number;
@@ -13,16 +13,16 @@ export interface ByteRequest {
 
 export interface WavOptions {
   readonly name: string;
-  /** Undefined where a pipe is read. */
+  /** Undefined for a pipe. */
   readonly fileLength: number | undefined;
   readonly notes: AudioNotes;
 }
 
 /**
- * Decodes WAV (RIFF, or RF64 and BW64 with 64-bit lengths) from start to end, as a generator that asks for the bytes
- * it needs and so serves memory, files and pipes alike. Unknown chunks are skipped, all data chunks are read. As in
- * ffmpeg and SoX a data length that goes beyond the end of the file (a recorder that was stopped, a header written
- * before the length was known) or is 0 in a header never completed means: up to the end of the file.
+ * Decodes WAV (RIFF, or RF64 and BW64 with 64-bit lengths) as a generator that requests its input, so that it works for memory,
+ * files and pipes. Unknown chunks are skipped, all data chunks are read. As in ffmpeg and SoX, a data length beyond the end of
+ * the file (a stopped recorder, a header written before the length was known), or 0 in an incomplete header, means up to the
+ * end of the file.
  * @throws CallsignError `AUDIO_EMPTY`, `AUDIO_INVALID`, `AUDIO_NOT_FINITE`, `AUDIO_TRUNCATED`, `AUDIO_UNSUPPORTED`
  */
 export function* decodeWavBlocks(options: WavOptions): Generator<ByteRequest | AudioBlock, void, Uint8Array> {
@@ -63,7 +63,7 @@ export function* decodeWavBlocks(options: WavOptions): Generator<ByteRequest | A
       position = start + read;
       continue;
     }
-    // Later ones would change what is already being decoded.
+    // Only the first format chunk is used.
     if (id === "fmt " && format === undefined) {
       const body = yield { skip: padding + 8, peek: Math.min(length, 40) };
       format = parseWavFormat(body.subarray(0, length), { name, start });
@@ -94,23 +94,23 @@ export function* decodeWavBlocks(options: WavOptions): Generator<ByteRequest | A
 export const ANTIPHASE =
   "the two channels cancel each other out (one is the other inverted); half their difference is used instead of their mean";
 
-/** Real files have a dozen chunks at most. */
+/** Far more than real files have, about a dozen. */
 const MAX_CHUNKS = 4096;
 
 const UNKNOWN_LENGTH = 0xffffffff;
 
-/** SoX writes this where it cannot seek back. (SoX 14.4.2, wav.c) */
+/** Length written by SoX if it cannot seek back. (SoX 14.4.2, wav.c) */
 const SOX_UNKNOWN_LENGTH = 0x7ffff000;
 
 interface Chunk {
   readonly id: string;
-  /** Byte where its body begins. */
+  /** Position of the body in the file. */
   readonly start: number;
   readonly length: number;
 }
 
 interface Riff {
-  /** RF64 or BW64: lengths of 0xFFFFFFFF stand in the ds64 chunk. */
+  /** RF64 or BW64: a length of 0xFFFFFFFF refers to the ds64 chunk. */
   readonly isLong: boolean;
   readonly riffLength: number;
 }
@@ -142,7 +142,7 @@ function parseDataLength64(chunk: Uint8Array): number | undefined {
   return view.getUint32(8, true) + view.getUint32(12, true) * 2 ** 32;
 }
 
-/** A chunk of odd length is followed by a byte of padding, which some writers forget. */
+/** Whether a chunk of odd length is followed by its padding byte, which some writers omit. */
 function isPadded(bytes: Uint8Array): boolean {
   return (
     bytes[0] === 0 ||
@@ -171,14 +171,14 @@ const KNOWN_CHUNKS = new Set([
 const isChunkId = (bytes: Uint8Array): boolean => /^[ -~]{4}$/.test(fourCharacters(bytes, 0));
 
 interface DataChunk extends Chunk, Riff {
-  /** The length comes from ds64, where no value means "unknown". */
+  /** The length is from the ds64 chunk, in which no value means "unknown". */
   readonly isKnown: boolean;
 }
 
-/** Samples decoded at a time: large enough to amortise the calls, small enough for the cache. */
+/** Samples per block: enough to amortize the calls, few enough for the cache. */
 const BLOCK_SAMPLES = 16384;
 
-/** Decodes a data chunk, which begins after `skip` bytes, and returns how many of its bytes there were. */
+/** Decodes a data chunk, which begins after `skip` bytes, and returns the number of bytes read. */
 function* decodeData(
   chunk: DataChunk,
   {
@@ -213,7 +213,7 @@ function* decodeData(
     if (bytes.length < blockBytes) break;
   }
   yield { skip: skipped, peek: 0 };
-  // What is written into a pipe cannot know its length.
+  // A file written to a pipe cannot state its length.
   if (fileLength !== undefined || chunk.length < SOX_UNKNOWN_LENGTH)
     noteLength({ ...chunk, read, end, frameBytes }, notes);
   return read;

@@ -1,17 +1,17 @@
 import { CallsignError } from "../errors.ts";
 
-/** How a WAV file's samples are written. */
+/** Sample format of a WAV file. */
 export interface WavFormat {
   readonly encoding: "int" | "float";
-  /** 1 to 4 for integers (1 is unsigned, as WAV has it), 4 or 8 for floats. */
+  /** 1 to 4 for integers (1 is unsigned), 4 or 8 for floats. */
   readonly bytesPerSample: number;
   readonly channels: number;
   readonly sampleRateHz: number;
 }
 
 /**
- * Reads the body of a `fmt ` chunk. Integers of fewer bits than their bytes hold lie at the top of them, so the
- * bytes alone matter. @throws CallsignError `AUDIO_INVALID`, `AUDIO_UNSUPPORTED`
+ * Parses the body of a `fmt ` chunk. Integers are left-aligned in their bytes, so only the number of bytes matters.
+ * @throws CallsignError `AUDIO_INVALID`, `AUDIO_UNSUPPORTED`
  */
 export function parseWavFormat(
   chunk: Uint8Array,

@@ -5,8 +5,8 @@ import { firstNotFinite } from "../samples/pcm.ts";
 import type { WavFormat } from "./wav-format.ts";
 
 /**
- * Decodes whole frames (a sample of every channel) to mono at int16 magnitudes. `byte` is their place in the file, for
- * messages. @throws CallsignError `AUDIO_NOT_FINITE` where a float sample is NaN, infinite or beyond float32
+ * Decodes whole frames (one sample per channel) to mono in int16 magnitudes. `byte` is their position in the file, for messages.
+ * @throws CallsignError `AUDIO_NOT_FINITE` for a float sample that is NaN, infinite or beyond float32
  */
 export function decodeWavFrames(
   bytes: Uint8Array,
@@ -35,7 +35,7 @@ function decodeInts(bytes: Uint8Array, samples: Float32Array, bytesPerSample: nu
   if (bytesPerSample === 1) for (let i = 0; i < count; i++) samples[i] = (bytes[i]! - 128) * 256;
   else if (bytesPerSample === 2) for (let i = 0; i < count; i++) samples[i] = view.getInt16(2 * i, true);
   else if (bytesPerSample === 3) {
-    // Shifted to the top of 32 bits, which restores the sign.
+    // Shifted to the upper 24 of 32 bits, which restores the sign.
     for (let i = 0; i < count; i++) {
       const at = 3 * i;
       samples[i] = ((bytes[at]! << 8) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 24)) / 65536;

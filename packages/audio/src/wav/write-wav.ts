@@ -3,7 +3,7 @@ import { type Audio, INT16_SCALE } from "../samples/audio.ts";
 import { checkFinite, toInt16 } from "../samples/pcm.ts";
 
 export interface WriteWavOptions {
-  /** `int16` (default) rounds and clips; `float32` keeps every bit, in the unit scale that WAV readers expect. */
+  /** `int16` (default) rounds and clips; `float32` is exact, scaled to -1..1 as usual in WAV files. */
   readonly format?: "int16" | "float32";
 }
 
@@ -44,7 +44,7 @@ function makeHead({ samples, sampleRateHz }: Audio, format: "int16" | "float32")
   const isFloat = format === "float32";
   const bytesPerSample = isFloat ? 4 : 2;
   const dataLength = samples.length * bytesPerSample;
-  // What is not PCM also carries an (empty) extension and a fact chunk. (Microsoft, RIFF WAVE update 1994)
+  // Formats other than PCM require an extension, which is empty, and a fact chunk. (Microsoft, RIFF WAVE update 1994)
   const head = new Uint8Array(isFloat ? 58 : 44);
   const view = new DataView(head.buffer);
   const mark = (id: string, at: number): void => {

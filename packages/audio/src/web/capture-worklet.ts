@@ -1,9 +1,9 @@
-/** Name the processor registers itself under. */
+/** Registered name of the processor. */
 export const CAPTURE_PROCESSOR = "callsign-capture";
 
 /**
- * The worklet's module as text, for pages that give no `workletUrl`: no bundler has to know of it. The same text is the
- * file `assets/capture-processor.js`; a test compares them.
+ * Source of the worklet's module, used without `workletUrl`, so that no bundler configuration is needed. Equal to the file
+ * `assets/capture-processor.js`, which a test compares.
  */
 export const CAPTURE_SOURCE = `// AudioWorklet module of openWebMicrophone: mixes to mono and posts blocks of 1,024 samples.
 class Capture extends AudioWorkletProcessor {

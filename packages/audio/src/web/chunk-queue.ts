@@ -1,15 +1,15 @@
 import { CallsignError } from "../errors.ts";
 
 export interface ChunkQueueOptions {
-  /** Samples kept while nobody reads; the oldest chunks beyond that are dropped. */
+  /** Capacity in samples; beyond it the oldest chunks are dropped. */
   readonly maxSamples: number;
   /** Called with the number of samples dropped. */
   readonly onDropped?: (samples: number) => void;
-  /** Called once when the loop over the queue is left. */
+  /** Called when the loop over the queue is left. */
   readonly onLeft?: () => Promise<void> | void;
 }
 
-/** Audio between its source and one loop that reads it; the loop runs until `end`. */
+/** Queue of audio for a single loop, which runs until `end`. */
 export class ChunkQueue implements AsyncIterable<Float32Array> {
   readonly #options: ChunkQueueOptions;
   #chunks: Float32Array[] = [];
@@ -17,7 +17,7 @@ export class ChunkQueue implements AsyncIterable<Float32Array> {
   #isEnded = false;
   #fault: CallsignError | undefined;
   #hasReader = false;
-  /** Reads that wait for a chunk. */
+  /** Pending reads. */
   #waiting: (() => void)[] = [];
 
   constructor(options: ChunkQueueOptions) {
@@ -35,7 +35,7 @@ export class ChunkQueue implements AsyncIterable<Float32Array> {
     this.#wake();
   }
 
-  /** Ends the loop once it has read what is queued; with a fault, the loop then throws it. */
+  /** Ends the iteration after the queued chunks, with an error if `fault` is given. */
   end(fault?: CallsignError): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -44,8 +44,8 @@ export class ChunkQueue implements AsyncIterable<Float32Array> {
   }
 
   /**
-   * Leaving the loop drops what is queued and ends a read in progress at once.
-   * @throws CallsignError `INVALID_ARGUMENT` for a second loop while the first runs: each would get half of the audio
+   * Leaving the loop drops the queued chunks and ends a pending read.
+   * @throws CallsignError `INVALID_ARGUMENT` for a second concurrent loop, since each would get a part of the audio
    */
   [Symbol.asyncIterator](): AsyncIterator<Float32Array, void, undefined> {
     if (this.#hasReader && !this.#isEnded)

@@ -5,10 +5,7 @@ import { SAMPLE_RATE_HZ } from "../samples/audio.ts";
 import { CAPTURE_PROCESSOR, CAPTURE_SOURCE } from "./capture-worklet.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 
-/**
- * `interrupted`: no audio comes for now, because of a call, the lock screen, or a muted device. It goes on by itself when
- * the browser allows it.
- */
+/** `interrupted`: no audio because of a call, the lock screen or a muted device; resumes when the browser allows it. */
 export type WebMicrophoneState = "open" | "interrupted" | "closed";
 
 export interface WebMicrophoneOptions {
@@ -19,38 +16,38 @@ export interface WebMicrophoneOptions {
    * By default the worklet comes from a blob: URL.
    */
   readonly workletUrl?: string | URL;
-  /** Called with the length in seconds of audio that was dropped because the loop did not read it in time. */
+  /** Called with the length of audio that was dropped because the loop did not read it in time, in seconds. */
   readonly onDropped?: (seconds: number) => void;
   /** Called when `state` changes. */
   readonly onStateChange?: (state: WebMicrophoneState) => void;
-  /** Closes the microphone, or gives up opening it. */
+  /** Closes the microphone, or aborts opening it. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * An open microphone: 16 kHz mono in int16 magnitudes, in chunks as they come, for one loop. Leaving the loop closes the
+ * Open microphone: yields chunks of 16 kHz mono audio in int16 magnitudes to a single loop. Leaving the loop closes the
  * microphone.
  */
 export interface WebMicrophone extends AsyncIterable<Float32Array> {
   /** Sample rate of the device. */
   readonly sampleRateHz: number;
-  /** Name of the device; empty where the browser hides it. */
+  /** Name of the device; empty if the browser hides it. */
   readonly label: string;
   readonly state: WebMicrophoneState;
-  /** Turns the microphone off and ends the loop over it. */
+  /** Turns the microphone off and ends the loop. */
   close(): Promise<void>;
 }
 
-/** Audio waits this long to be read; then the oldest is dropped. */
+/** Length of the queue of unread audio; beyond it the oldest audio is dropped. */
 const MAX_QUEUED_SECONDS = 10;
 
-/** While interrupted, the audio is asked to go on this often: not every browser reports the end of a call. */
+/** Interval of attempts to resume while interrupted, since not every browser reports the end of a call. */
 const RESUME_INTERVAL_MS = 1000;
 
 /**
- * Opens the microphone through an AudioWorklet, which keeps running in a hidden tab. The browser's echo cancellation,
- * noise suppression and gain control are off: they change what a detector hears. Call it from a click handler.
- * @throws CallsignError `MICROPHONE_FAILED` with what to do, `ABORTED`; the loop throws `MICROPHONE_FAILED` when the
+ * Opens a microphone with an AudioWorklet, which keeps running in a hidden tab. The browser's echo cancellation, noise
+ * suppression and gain control are off, since they alter the audio for the detector. Call it from a click handler.
+ * @throws CallsignError `MICROPHONE_FAILED` with advice, `ABORTED`; the loop throws `MICROPHONE_FAILED` when the
  * device is unplugged
  */
 export async function openWebMicrophone(options: WebMicrophoneOptions = {}): Promise<WebMicrophone> {
@@ -69,7 +66,7 @@ export async function openWebMicrophone(options: WebMicrophoneOptions = {}): Pro
   }
 }
 
-/** Owns the tracks and the audio context; `close` ends both. */
+/** Owns the tracks and the audio context, which `close` ends. */
 class CapturedMicrophone implements WebMicrophone {
   readonly #options: WebMicrophoneOptions;
   readonly #stream: MediaStream;
@@ -114,7 +111,7 @@ class CapturedMicrophone implements WebMicrophone {
     };
     context.createMediaStreamSource(this.#stream).connect(node);
     this.#listen(context);
-    // Not awaited: where the browser wants a click first, it is pending until then.
+    // Not awaited, since it stays pending until a click if the browser requires one.
     void context.resume().catch(() => undefined);
     this.#update();
   }
@@ -140,7 +137,7 @@ class CapturedMicrophone implements WebMicrophone {
     const update = (): void => this.#update();
     context.addEventListener("statechange", update, { signal });
     for (const event of ["mute", "unmute"]) track.addEventListener(event, update, { signal });
-    // Back in the page, or a click in it: moments at which browsers let audio go on.
+    // Events after which browsers allow audio to resume.
     for (const event of ["visibilitychange", "pointerdown", "keydown"])
       document.addEventListener(event, update, { signal });
     const unplugged = (): void => {
@@ -181,7 +178,7 @@ const aborted = ({ reason }: AbortSignal): CallsignError =>
   new CallsignError("ABORTED", "microphone: opening it was aborted", { cause: reason });
 
 async function askForMicrophone({ deviceId, signal }: WebMicrophoneOptions): Promise<MediaStream> {
-  // Undefined in pages that are not secure, whatever the types say.
+  // Undefined in insecure contexts, contrary to its type.
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined)
     throw failure("browsers allow it only over https or from localhost; open this page so");
@@ -197,7 +194,7 @@ async function askForMicrophone({ deviceId, signal }: WebMicrophoneOptions): Pro
     throw failure(ADVICE[name] ?? `it cannot be opened: ${String(cause)}`, cause);
   });
   if (signal === undefined) return asked;
-  // An abort does not wait for the user's answer; a microphone that is allowed later is closed at once.
+  // An abort does not wait for the permission prompt; a microphone that is granted later is closed at once.
   const answered = new AbortController();
   // oxlint-disable-next-line promise/avoid-new -- an abort is an event
   const abort = new Promise<never>((_, reject) => {

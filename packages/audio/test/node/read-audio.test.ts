@@ -109,7 +109,7 @@ describe("readAudioFile", () => {
     );
   });
 
-  it("stops before what lies beyond the limit", async () => {
+  it("stops at the limit", async () => {
     const again = Array.from({ length: 100 }, () => fixture("tone.mp3"));
     await expect(decodeAudio(joinBytes(again), { maxSeconds: 0.5 })).rejects.toEqual(
       refusal("AUDIO_TOO_LONG", "0.5 s"),
@@ -233,7 +233,7 @@ describe("reading from a stream", () => {
     },
   );
 
-  it("takes audio out as it comes in, and does not wait for the end", async () => {
+  it("yields audio as it arrives, without waiting for the end", async () => {
     const wav = wavBytes({
       data: bytesOf(Int16Array.from(noise(50_000, { seed: 1, peak: 99 }))),
       dataLength: 0xffffffff,

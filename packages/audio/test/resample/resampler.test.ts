@@ -81,7 +81,7 @@ describe("resample", () => {
     );
   });
 
-  it("copies where the rates are the same", () => {
+  it("copies for equal rates", () => {
     const input = noise(1000, { seed: 1, peak: 30_000 });
     const output = resample(input, { fromHz: 16_000, toHz: 16_000 });
     expect(output).toEqual(input);
@@ -117,7 +117,7 @@ describe("Resampler", () => {
     }
   });
 
-  it("gives nothing for nothing", () => {
+  it("gives no samples for no samples", () => {
     const resampler = new Resampler({ fromHz: 44_100, toHz: 16_000 });
     expect(resampler.push(new Float32Array(0))).toHaveLength(0);
     expect(resampler.flush()).toHaveLength(0);

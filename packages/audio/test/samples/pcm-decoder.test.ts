@@ -26,7 +26,7 @@ describe("PcmDecoder", () => {
     expect([...new PcmDecoder({ encoding: "s16le", channels: 2 }).decode(bytes)]).toEqual([200, 0]);
   });
 
-  it("does not mind where the bytes are cut", () => {
+  it("is independent of the division of the bytes", () => {
     const cuts = fc.array(fc.integer({ min: 0, max: 13 }), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(
@@ -63,7 +63,7 @@ describe("PcmDecoder", () => {
     }
   });
 
-  it("refuses what it does not know", () => {
+  it("rejects unknown encodings", () => {
     expect(() => new PcmDecoder({ encoding: "mulaw" as never })).toThrow(
       /encoding: expected one of u8, .*"mulaw"/,
     );

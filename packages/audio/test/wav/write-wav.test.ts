@@ -34,7 +34,7 @@ describe("writeWav", () => {
     expect(readWav(writeWav(loud, { format: "float32" })).samples).toEqual(loud.samples);
   });
 
-  it("refuses what no reader could use", () => {
+  it("rejects audio that no reader could use", () => {
     const nan = { samples: Float32Array.of(0, NaN), sampleRateHz: 16_000 };
     expect(() => writeWav(nan)).toThrow(refusal("AUDIO_NOT_FINITE", "sample 1 of 2"));
     for (const sampleRateHz of [0, -1, 0.5, NaN, 2 ** 32])

@@ -1,32 +1,32 @@
 import { CallsignError } from "@callsign/audio/internal";
 
-/** When a row of scores becomes a detection. */
+/** Parameters that turn scores into detections. */
 export interface DecisionPolicy {
-  /** Lowest score that counts, for every label but the background, 0 to 1; a score equal to it counts. */
+  /** Detection threshold of every label except the background, 0 to 1; an equal score reaches it. */
   readonly thresholds: Readonly<Record<string, number>>;
-  /** The label of everything that is no command: never detected. */
+  /** Label of everything that is not a command; never detected. */
   readonly background?: string;
-  /** Steps in a row that must reach the threshold; 1 reacts at once. */
+  /** Number of consecutive steps that must reach the threshold. */
   readonly patience: number;
-  /** How long a label stays silent after it was detected. */
+  /** Time after a detection in which the same label is not detected again. */
   readonly refractorySeconds: number;
 }
 
-/** One command heard. */
+/** Detected command. */
 export interface Detection {
   readonly label: string;
   readonly score: number;
-  /** End of the audio that completed it, in milliseconds from the start of the stream. */
+  /** End of the step that completed the detection, in milliseconds from the start of the stream. */
   readonly timestampMs: number;
 }
 
-/** What a score is compared with: scores are float32, so the float32 nearest to a threshold must reach it, even where it was rounded down. */
+/** Threshold lowered to its nearest float32 if that is smaller: scores are float32, and an equal score must reach it. */
 export const reachable = (threshold: number): number => Math.min(threshold, Math.fround(threshold));
 
 /**
- * Turns scores into detections, each label by itself: its score must reach its threshold for `patience` steps in a
- * row. After a detection the label's count starts again from zero once the refractory period is over, so a score
- * that stays high is detected again then. A step exactly at the end of the period counts.
+ * Decision stage: detects a label when its score has reached its threshold for `patience` consecutive steps. Labels are
+ * independent. Steps within the refractory period after a detection are ignored, so a score that stays high is detected
+ * again `patience` steps later; a step exactly at the end of the period counts.
  */
 export class Decision {
   readonly #labels: readonly string[];
@@ -34,9 +34,9 @@ export class Decision {
   readonly #patience: number;
   readonly #refractoryMs: number;
   readonly #streaks: Int32Array;
-  readonly #deafUntilMs: Float64Array;
+  readonly #refractoryUntilMs: Float64Array;
 
-  /** @throws CallsignError `INVALID_ARGUMENT` for a label without threshold or a value out of range */
+  /** @throws CallsignError `INVALID_ARGUMENT` for a label without a threshold or a value out of range */
   constructor(labels: readonly string[], policy: DecisionPolicy) {
     checkPolicy(labels, policy);
     this.#labels = labels;
@@ -44,33 +44,33 @@ export class Decision {
       label === policy.background ? Infinity : reachable(policy.thresholds[label]!),
     );
     this.#patience = policy.patience;
-    // Whole milliseconds: 1.1 * 1000 is 1100.0000000000002 and would miss the step at 1100.
+    // Rounded, since 1.1 * 1000 is 1100.0000000000002 and would miss the step at 1100.
     this.#refractoryMs = Math.round(policy.refractorySeconds * 1000);
     this.#streaks = new Int32Array(labels.length);
-    this.#deafUntilMs = new Float64Array(labels.length).fill(-Infinity);
+    this.#refractoryUntilMs = new Float64Array(labels.length).fill(-Infinity);
   }
 
-  /** Takes one score a label, in the labels' order; steps must come in the order of their timestamps. */
+  /** Detections of one step. @param scores one per label, in order. @param timestampMs must increase from step to step */
   step(scores: ArrayLike<number>, timestampMs: number): Detection[] {
     const detections: Detection[] = [];
     for (const [i, label] of this.#labels.entries()) {
       const score = scores[i]!;
-      if (timestampMs < this.#deafUntilMs[i]!) continue;
+      if (timestampMs < this.#refractoryUntilMs[i]!) continue;
       if (!(score >= this.#thresholds[i]!)) {
         this.#streaks[i] = 0;
       } else if (++this.#streaks[i]! >= this.#patience) {
         this.#streaks[i] = 0;
-        this.#deafUntilMs[i] = timestampMs + this.#refractoryMs;
+        this.#refractoryUntilMs[i] = timestampMs + this.#refractoryMs;
         detections.push({ label, score, timestampMs });
       }
     }
     return detections;
   }
 
-  /** Forgets streaks and refractory periods. */
+  /** Clears streaks and refractory periods. */
   reset(): void {
     this.#streaks.fill(0);
-    this.#deafUntilMs.fill(-Infinity);
+    this.#refractoryUntilMs.fill(-Infinity);
   }
 }
 

@@ -6,7 +6,7 @@ export interface DetectionSource<Found extends Detection> {
   push(chunk: Pcm): Promise<readonly { readonly detections: readonly Found[] }[]>;
 }
 
-/** The part of `AbortSignal` used here; the package root has no DOM types. */
+/** Subset of `AbortSignal`; the package root uses no DOM types. */
 export interface AbortLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
@@ -15,9 +15,9 @@ export interface AbortLike {
 }
 
 /**
- * Detections of a stream of chunks, each as soon as it is known: `for await (const d of detections(detector, chunks))`.
- * Leaving the loop closes the source; so does an abort, even while the next chunk is awaited. Chunks are not retained.
- * @throws CallsignError `ABORTED`, `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `DISPOSED`, and whatever the source throws
+ * Detections of a sequence of chunks, yielded as soon as they are made: `for await (const d of detections(detector, chunks))`.
+ * Leaving the loop closes `chunks`, and so does an abort, even during the wait for a chunk. Chunks are not retained.
+ * @throws CallsignError `ABORTED`, `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `DISPOSED`, and errors of `chunks`
  */
 export async function* detections<Found extends Detection>(
   detector: DetectionSource<Found>,
@@ -35,13 +35,13 @@ async function* untilAborted(
 ): AsyncGenerator<Pcm, void, undefined> {
   const source: AsyncIterator<Pcm> | Iterator<Pcm> =
     Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
-  // Refuses the wait under way. One long-lived promise raced against every chunk would retain them all.
-  let refuse: ((reason: CallsignError) => void) | undefined;
-  const onAbort = (): void => refuse?.(aborted(signal));
+  // Rejects the current wait. One long-lived promise raced against every chunk would retain them all.
+  let rejectWait: ((reason: CallsignError) => void) | undefined;
+  const onAbort = (): void => rejectWait?.(aborted(signal));
   const next = (): Promise<IteratorResult<Pcm>> =>
     // oxlint-disable-next-line promise/avoid-new -- settled by the source or by the signal
     new Promise((resolve, reject) => {
-      refuse = reject;
+      rejectWait = reject;
       Promise.resolve(source.next()).then(resolve, reject);
     });
   let state: "idle" | "waiting" | "ended" = "idle";
@@ -57,7 +57,7 @@ async function* untilAborted(
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
-    // A source that failed or ended is closed already; one that still waits for its next chunk may never answer.
+    // A source that failed or ended is already closed; `return` of one that is waiting for its next chunk may never settle.
     if (state === "idle") await source.return?.();
     else if (state === "waiting" && signal.aborted)
       void Promise.resolve(source.return?.()).catch(() => undefined);

@@ -10,17 +10,26 @@ import type { DetectorStep, FeatureTrack } from "./feature-track.ts";
 import type { Lifetime } from "../runtime/lifetime.ts";
 import type { ModelCard } from "../model/model-card.ts";
 
+// From a chunk to a detection, in order:
+//   1. detector/detector-stream.ts        checks and copies the chunk, keeps its audio, passes it to each feature track
+//   2. detector/feature-track.ts          cuts it into hops; the level gate may skip a hop
+//   3. features/embedding-sequence.ts     features of the hop (or features/sliding-audio.ts, by the card's windowing)
+//   4. frontend/streaming/stream-runner.ts  one run of log-mel and embedding, batched with other streams
+//   5. model/classifier.ts                scores of the features
+//   6. detector/decision.ts               detections from the scores: threshold, patience, refractory period
+
 /**
- * One stream of audio through some models of a `Detector`; made by its `open`. Steps come in the order of their time and
- * do not depend on how the audio was cut into chunks. Calls may overlap: they are carried out one after another.
+ * Audio stream through some models of a `Detector`; created by `Detector.open`. Steps are returned in time order and do not
+ * depend on how the audio is divided into chunks. Overlapping calls run one after another.
  */
 export class DetectorStream {
-  /** Cards of the models that listen, with the stream's thresholds. */
+  /** Cards of the stream's models, with the thresholds of the stream. */
   readonly cards: readonly ModelCard[];
   readonly #tracks: readonly FeatureTrack[];
   readonly #history: AudioHistory | undefined;
-  /** Of the detector's sessions. */
+  /** Lifetime of the detector's sessions. */
   readonly #sessions: Lifetime;
+  /** Samples received since the start. */
   #accepted = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
@@ -39,9 +48,9 @@ export class DetectorStream {
   }
 
   /**
-   * Processes a chunk (16 kHz mono, copied at once) and returns the steps it completes, of all models. A chunk with a
-   * sample that is not finite or far beyond full scale is refused whole and leaves no trace. Where a step fails, the rest
-   * of the chunk is still processed, so that later timestamps stay right; then the first error is thrown.
+   * Processes a chunk of 16 kHz mono audio, which is copied, and returns the steps that it completes, of all models. A chunk
+   * with a sample that is not finite or far beyond full scale is rejected as a whole. If a step fails, the rest of the chunk
+   * is still processed, so that later timestamps stay right, and then the first error is thrown.
    * @throws CallsignError `AUDIO_NOT_FINITE` or `AUDIO_OUT_OF_RANGE` naming the sample, `INVALID_ARGUMENT`, `DISPOSED`,
    * `SESSION_FAILED`, `MODEL_INVALID`
    */
@@ -53,13 +62,16 @@ export class DetectorStream {
   }
 
   /**
-   * The audio from `fromMs` to `toMs` of the stream, cut to what has been heard: around a detection, say, from a second
-   * before its time to half a second after. Wants `audioSeconds` when the stream was opened.
-   * @throws CallsignError `INVALID_ARGUMENT` where nothing is kept, or no longer that
+   * Audio of the stream from `fromMs` to `toMs`, such as a second before a detection to half a second after it; ends with
+   * the audio received so far. Requires `audioSeconds` in `Detector.open`.
+   * @throws CallsignError `INVALID_ARGUMENT` if the stream keeps no audio, or not from that far back
    */
   audio({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): Audio {
     if (this.#history === undefined)
-      throw new CallsignError("INVALID_ARGUMENT", "audio: this stream keeps none; open it with audioSeconds");
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        "audio: this stream keeps no audio; open it with audioSeconds",
+      );
     const samples = this.#history.read({
       from: (fromMs * SAMPLE_RATE_HZ) / 1000,
       to: (toMs * SAMPLE_RATE_HZ) / 1000,
@@ -67,7 +79,7 @@ export class DetectorStream {
     return { samples, sampleRateHz: SAMPLE_RATE_HZ };
   }
 
-  /** Starts again at time zero, as if `samples` were the last audio before it. @throws CallsignError as `push` */
+  /** Restarts the stream at time zero with `samples` as the audio before it. @throws CallsignError as `push` */
   async prime(samples: Pcm): Promise<void> {
     this.#refuseIfDisposed();
     const history = copySamples(samples, { name: "priming audio" });
@@ -78,7 +90,7 @@ export class DetectorStream {
     });
   }
 
-  /** Starts again at time zero, as if digital silence had come before. */
+  /** Restarts the stream at time zero, as if preceded by digital silence. */
   async reset(): Promise<void> {
     this.#refuseIfDisposed();
     this.#accepted = 0;
@@ -89,7 +101,7 @@ export class DetectorStream {
     });
   }
 
-  /** Waits for every call made before and accepts no more. The sessions belong to the detector and stay. */
+  /** Waits for pending calls and rejects later ones. The sessions belong to the detector and stay open. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#queue;
@@ -98,19 +110,19 @@ export class DetectorStream {
   async #process(samples: Float32Array): Promise<DetectorStep[]> {
     this.#history?.push(samples);
     const steps: DetectorStep[] = [];
-    const faults: unknown[] = [];
+    const errors: unknown[] = [];
     for (const track of this.#tracks) {
-      const heard = await track.process(samples);
-      steps.push(...heard.steps);
-      faults.push(...heard.faults);
+      const processed = await track.process(samples);
+      steps.push(...processed.steps);
+      errors.push(...processed.errors);
     }
-    if (faults.length > 0) throw faults[0];
+    if (errors.length > 0) throw errors[0];
     return this.#tracks.length === 1 ? steps : steps.toSorted((a, b) => a.timestampMs - b.timestampMs);
   }
 
   #enqueue<Result>(task: () => Promise<Result>): Promise<Result> {
     const result = this.#sessions.track(this.#queue.then(task));
-    // A failure belongs to its caller and does not hold up the next task.
+    // A failure is reported to its caller and does not stop the next task.
     this.#queue = result.catch(() => undefined);
     return result;
   }

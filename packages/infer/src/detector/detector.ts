@@ -1,11 +1,15 @@
 import { copySamples, type Pcm, closestName, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { variantsOf } from "../features/test-time-augmentation.ts";
-import type { Classifier } from "../model/classifier.ts";
 import { Decision } from "./decision.ts";
 import { DetectorStream } from "./detector-stream.ts";
-import { type DetectorStep, FeatureTrack, makeStep } from "./feature-track.ts";
+import {
+  type DetectorModel,
+  type DetectorStep,
+  FeatureTrack,
+  groupByFeatures,
+  makeStep,
+} from "./feature-track.ts";
 import type { Frontend } from "../frontend/frontend.ts";
-import { groupByFeatures } from "./group-by-features.ts";
 import { Lifetime } from "../runtime/lifetime.ts";
 import type { ModelCard } from "../model/model-card.ts";
 import { scoreClip } from "../features/score-clip.ts";
@@ -14,31 +18,24 @@ import type { StreamRunner } from "../frontend/streaming/stream-runner.ts";
 import type { LevelGateOptions } from "./level-gate.ts";
 
 export type { Pcm } from "@callsign/audio/internal";
-export type { DetectorStep, ModelDetection } from "./feature-track.ts";
-
-/** One loaded model; models with the same front-end name the same object. */
-export interface DetectorModel {
-  readonly card: ModelCard;
-  readonly frontend: Frontend;
-  readonly classifier: Classifier;
-}
+export type { DetectorModel, DetectorStep, ModelDetection } from "./feature-track.ts";
 
 export interface OpenStreamOptions {
-  /** Names of the models that listen. Default all. */
+  /** Names of the models to run. Default all. */
   readonly models?: readonly string[];
-  /** Instead of the cards' own thresholds. */
+  /** Overrides the cards' thresholds. */
   readonly sensitivity?: Sensitivity;
   /** Seconds of the latest audio to keep for `DetectorStream.audio`, 0 to 600. Default 0. */
   readonly audioSeconds?: number;
-  /** Skips silence without computing anything; off unless given (`{}` for its defaults). */
+  /** Skips silent hops without computing features or scores. Off by default; `{}` turns it on with its defaults. */
   readonly levelGate?: LevelGateOptions;
 }
 
 /**
- * Makes a detector of loaded models. It owns their front-ends and classifiers and disposes of them, at once if this
- * fails.
- * @throws CallsignError `INVALID_ARGUMENT` for no model or two of one name, `CARD_MISMATCH` where a front-end is not
- * the one its card names, `SESSION_FAILED`
+ * Creates a detector from loaded models. The detector owns their front-ends and classifiers and disposes of them, also
+ * when this call fails.
+ * @throws CallsignError `INVALID_ARGUMENT` for no models or duplicate names, `CARD_MISMATCH` for a front-end other than
+ * the card's, `SESSION_FAILED`
  */
 export async function createDetector(models: DetectorModel | readonly DetectorModel[]): Promise<Detector> {
   const all = "card" in models ? [models] : models;
@@ -55,12 +52,12 @@ export async function createDetector(models: DetectorModel | readonly DetectorMo
 }
 
 /**
- * One or several models on shared sessions, with any number of streams through them. A stream computes log-mel and
- * embedding once for all models that read the same features. `push`, `prime`, `reset` and `audio` are those of a stream
- * that the detector opens for itself. Made by `createDetector`, `loadDetector` or `loadWebDetector`.
+ * One or several models on shared sessions. `open` starts any number of independent streams; a stream computes log-mel and
+ * embeddings once for all models that use the same features. `push`, `prime` and `reset` act on a default stream.
+ * Created by `createDetector`, `loadDetector` or `loadWebDetector`.
  */
 export class Detector {
-  /** The models' cards, in the order given. */
+  /** Model cards, in the order given. */
   readonly cards: readonly ModelCard[];
   readonly #models: ReadonlyMap<string, DetectorModel>;
   readonly #runners: ReadonlyMap<Frontend, StreamRunner>;
@@ -73,12 +70,12 @@ export class Detector {
     this.#runners = runners;
   }
 
-  /** Card of the model, or of the first of several. */
+  /** Card of the first model. */
   get card(): ModelCard {
     return this.cards[0]!;
   }
 
-  /** A new stream at its start. @throws CallsignError `MODEL_NOT_FOUND` with a suggestion, `INVALID_ARGUMENT`, `DISPOSED` */
+  /** Opens a new stream. @throws CallsignError `MODEL_NOT_FOUND` with a suggestion, `INVALID_ARGUMENT`, `DISPOSED` */
   open(options: OpenStreamOptions = {}): DetectorStream {
     this.#refuseIfDisposed();
     const {
@@ -112,24 +109,24 @@ export class Detector {
     return new DetectorStream({ cards, tracks, audioSeconds, sessions: this.#sessions });
   }
 
-  /** As `DetectorStream.push`, on the detector's own stream. */
+  /** Calls `DetectorStream.push` of the default stream. */
   async push(chunk: Pcm): Promise<DetectorStep[]> {
     return this.#stream().push(chunk);
   }
 
-  /** As `DetectorStream.prime`, on the detector's own stream. */
+  /** Calls `DetectorStream.prime` of the default stream. */
   async prime(samples: Pcm): Promise<void> {
     await this.#stream().prime(samples);
   }
 
-  /** As `DetectorStream.reset`, on the detector's own stream. */
+  /** Calls `DetectorStream.reset` of the default stream. */
   async reset(): Promise<void> {
     await this.#stream().reset();
   }
 
   /**
-   * Steps of a whole clip, as a new stream would give them, in the order of their time. `embedding-sequence` models compute
-   * the embeddings of the clip at once, about nine times cheaper, with the same scores.
+   * Steps of a whole clip in time order, equal to those of a new stream. For `embedding-sequence` models all embeddings of
+   * the clip are computed together, about nine times faster than in a stream.
    * @throws CallsignError as `push`
    */
   async detectClip(clip: Pcm): Promise<DetectorStep[]> {
@@ -140,13 +137,13 @@ export class Detector {
     return this.#models.size === 1 ? steps : steps.toSorted((a, b) => a.timestampMs - b.timestampMs);
   }
 
-  /** One step on silence in a stream of its own: for warming up, and for measuring. */
+  /** Runs one step on silence in a new stream, to warm up or to measure latency. */
   async rehearse(): Promise<void> {
     const hop = Math.max(...this.cards.map(({ windowing }) => windowing.hopLength));
     await this.open().push(new Float32Array(hop));
   }
 
-  /** Waits for every call made before, of its streams too, then frees the sessions. Repeated calls return the same promise. */
+  /** Waits for pending calls, including those of its streams, then frees the sessions. Repeated calls return the same promise. */
   dispose(): Promise<void> {
     return this.#sessions.dispose(() => disposeModels([...this.#models.values()]));
   }

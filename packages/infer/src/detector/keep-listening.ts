@@ -32,7 +32,7 @@ export function keepListening(
   let isStopped = false;
   const listen = async (): Promise<void> => {
     try {
-      for await (const detection of detections(hearing, chunks)) {
+      for await (const detection of detections(detector, chunks)) {
         if (isStopped) break;
         onDetection(detection);
       }

@@ -1,23 +1,23 @@
 import type { Classifier } from "../model/classifier.ts";
-import { StreamStates } from "../frontend/streaming/stream-states.ts";
+import { StreamStates } from "../features/embedding-sequence.ts";
 import type { StreamRunner } from "../frontend/streaming/stream-runner.ts";
 
 export interface StreamBatchParts {
   /** From `Frontend.streams`. */
   readonly runner: StreamRunner;
   readonly classifier: Classifier;
-  /** Embeddings that one score is read from. */
+  /** Embeddings per example. */
   readonly embeddings: number;
   readonly streams: number;
 }
 
 /**
- * Many streams of windowing `embedding-sequence` that step together through one front-end and one classifier: fill
- * `samples`, call `step`, read a row of scores a stream. A stream whose audio is late is best given silence. Sessions
- * stay their owner's. A card's `testTimeAugmentation` has no part in it.
+ * Streams of windowing `embedding-sequence` that step together through one front-end and one classifier: fill `samples`,
+ * call `step`, and read one row of scores per stream. Give silence to a stream whose audio is late. The sessions are not
+ * disposed of here, and a card's `testTimeAugmentation` is not applied.
  */
 export class StreamBatch {
-  /** The next chunk of every stream `[streams, 1280]`, int16 magnitudes; must be finite. */
+  /** Next chunk of every stream, `[streams, 1280]`, int16 magnitudes; must be finite. */
   readonly samples: Float32Array;
   readonly streams: number;
   readonly #batch: StreamStates;
@@ -30,13 +30,13 @@ export class StreamBatch {
     this.samples = this.#batch.samples;
   }
 
-  /** Hears `samples` and returns scores `[streams, labels]`. @throws CallsignError `SESSION_FAILED`, `MODEL_INVALID` */
+  /** Processes `samples` and returns scores `[streams, labels]`. @throws CallsignError `SESSION_FAILED`, `MODEL_INVALID` */
   async step(): Promise<Float32Array> {
     await this.#batch.step();
     return this.#classifier.score(this.#batch.features, this.streams);
   }
 
-  /** Starts one stream again, as if digital silence had come before. */
+  /** Restarts one stream, as if preceded by digital silence. */
   reset(stream: number): void {
     this.#batch.resetStream(stream);
   }

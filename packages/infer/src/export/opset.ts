@@ -3,8 +3,8 @@ import { makeInt64Tensor, makeNode, type NodeProto, type TensorProto } from "@ca
 import type { GraphPart } from "../frontend/streaming/stream-state.ts";
 
 /**
- * The nodes of our own graphs, written for operator set 17, as another set from 13 to 22 reads them, so that they can
- * stand in one file with a head of that set: a file has one set for all its nodes. @throws CallsignError `MODEL_INVALID`
+ * Converts the nodes of Callsign's graphs from operator set 17 to another one, 13 to 22, so that they can be combined with a
+ * head of that set: all nodes of a file share one operator set. @throws CallsignError `MODEL_INVALID`
  */
 export function toOpset(
   part: GraphPart,
@@ -25,7 +25,7 @@ export function toOpset(
   return { nodes, initializers };
 }
 
-/** Before 15, Shape had no `start`: the rest is cut off behind it. */
+/** Before 15, Shape had no `start`: a Slice replaces it. */
 function shapeBefore15(node: NodeProto, initializers: TensorProto[]): NodeProto[] {
   const start = node.attribute.find(({ name }) => name === "start")?.i;
   if (start === undefined) return [node];
@@ -40,7 +40,7 @@ function shapeBefore15(node: NodeProto, initializers: TensorProto[]): NodeProto[
   ];
 }
 
-/** Since 18, ReduceMax reads its axes as an input. */
+/** Since 18, the axes of ReduceMax are an input. */
 function reduceSince18(node: NodeProto, initializers: TensorProto[]): NodeProto {
   const axes = node.attribute.find(({ name }) => name === "axes")?.ints ?? [];
   const keepdims = node.attribute.find(({ name }) => name === "keepdims")?.i ?? 1n;

@@ -5,6 +5,7 @@ import { EMBEDDING } from "../frontend/embedding.ts";
 import type { Frontend } from "../frontend/frontend.ts";
 import { LOG_MEL } from "../frontend/log-mel.ts";
 import type { AudioVariant } from "../model/model-card.ts";
+import { EMBEDDING_CHUNKS } from "./embedding-sequence.ts";
 
 const { chunkLength, contextLength } = LOG_MEL;
 
@@ -15,9 +16,9 @@ interface SequenceParts {
 }
 
 /**
- * Scores of a whole clip under windowing `embedding-sequence`, one array a step, as its stream gives them from its
- * start. Embeddings come from the clip at once, in blocks, so memory does not grow with the clip beyond its scores and,
- * where there are several variants, one of them.
+ * Scores of a whole clip under windowing `embedding-sequence`, one array per step: the scores of a new stream. Embeddings
+ * are computed in blocks, so memory beyond the clip grows with its scores only, plus one copy of the clip if the model
+ * uses test-time augmentation.
  */
 export async function scoreClip(
   samples: Float32Array,
@@ -32,12 +33,12 @@ export async function scoreClip(
   );
 }
 
-/** `[steps, labels]` */
+/** Scores of one variant, `[steps, labels]`. */
 async function scoreOne(samples: Float32Array, parts: SequenceParts): Promise<Float32Array> {
   const { frontend, classifier, embeddings } = parts;
   const chunks = Math.floor(samples.length / chunkLength);
   const width = classifier.labels.length;
-  const history = WINDOW_CHUNKS + embeddings - 2;
+  const history = EMBEDDING_CHUNKS + embeddings - 2;
   const scores = new Float32Array(chunks * width);
   for (let from = 0; from < chunks; from += BLOCK_CHUNKS) {
     const to = Math.min(chunks, from + BLOCK_CHUNKS);
@@ -49,20 +50,17 @@ async function scoreOne(samples: Float32Array, parts: SequenceParts): Promise<Fl
   return scores;
 }
 
-/** Chunks that an embedding reaches back over, its own included: 76 frames of 8 a chunk, 9.5, rounded up. */
-const WINDOW_CHUNKS = 10;
-
-/** 20 s: the history computed anew for each block is then a tenth of the work. */
+/** 20 s: recomputing the history of each block is then a tenth of the work. */
 const BLOCK_CHUNKS = 250;
 
-/** Samples `from` to `to` (excluded) of the clip, with silence before its start. */
+/** Samples `from` to `to` (exclusive) of the clip, with silence before its start. */
 function cut(samples: Float32Array, from: number, to: number): Float32Array {
   const piece = new Float32Array(to - from);
   if (to > 0) piece.set(samples.subarray(Math.max(0, from), to), Math.max(0, -from));
   return piece;
 }
 
-/** Every run of `embeddings` rows, one an example: `[count, embeddings, 96]`. */
+/** Overlapping examples of consecutive rows, `[count, embeddings, 96]`. */
 function unfold(rows: Float32Array, count: number, embeddings: number): Float32Array {
   const length = embeddings * EMBEDDING.dimension;
   const examples = new Float32Array(count * length);

@@ -1,9 +1,8 @@
-import { VariantBuffer } from "./test-time-augmentation.ts";
 import { EMBEDDING } from "../frontend/embedding.ts";
-import type { FeatureStream } from "./feature-stream.ts";
 import type { Frontend } from "../frontend/frontend.ts";
 import type { AudioVariant } from "../model/model-card.ts";
-import { sliceRows } from "../runtime/rows.ts";
+import { sliceRows } from "../runtime/matrix.ts";
+import { VariantBuffer } from "./test-time-augmentation.ts";
 
 export interface SlidingAudioOptions {
   readonly windowLength: number;
@@ -12,38 +11,33 @@ export interface SlidingAudioOptions {
 }
 
 /**
- * Windowing `sliding-audio`: at every hop one embedding of the last `windowLength` samples, with one clamp for the
- * window. As published: 13,000 samples every 512, which make 79 log-mel frames, of which only the first 76 are read.
+ * Feature stream of windowing `sliding-audio`: one embedding of the latest `windowLength` samples per hop, clamped per
+ * window. The published model uses 13,000 samples every 512, that is 79 log-mel frames, of which the first 76 are used.
  */
-export class SlidingAudio implements FeatureStream {
+export class SlidingAudio {
   readonly hopLength: number;
   readonly variants: number;
   readonly #frontend: Frontend;
-  readonly #options: SlidingAudioOptions;
+  readonly #windowLength: number;
   readonly #audio: VariantBuffer;
-  /** `[variants, windowLength]` */
-  readonly #windows: Float32Array;
 
-  constructor(frontend: Frontend, options: SlidingAudioOptions) {
-    const { windowLength, hopLength, variants } = options;
+  constructor(frontend: Frontend, { windowLength, hopLength, variants }: SlidingAudioOptions) {
     this.hopLength = hopLength;
     this.variants = variants.length;
     this.#frontend = frontend;
-    this.#options = options;
-    this.#audio = new VariantBuffer(variants, windowLength);
-    this.#windows = new Float32Array(variants.length * windowLength);
+    this.#windowLength = windowLength;
+    this.#audio = new VariantBuffer(variants, { length: windowLength });
   }
 
   async step(hop: Float32Array): Promise<Float32Array> {
     this.#audio.push(hop);
-    this.#audio.copyTo(this.#windows);
     const logMels = await this.#frontend.logMelBatch({
-      data: this.#windows,
+      data: this.#audio.windows,
       rows: this.variants,
-      columns: this.#options.windowLength,
+      columns: this.#windowLength,
     });
-    const read = sliceRows(logMels, { from: 0, to: EMBEDDING.windowFrames });
-    return (await this.#frontend.embedBatch(read)).data;
+    const frames = sliceRows(logMels, { from: 0, to: EMBEDDING.windowFrames });
+    return (await this.#frontend.embedBatch(frames)).data;
   }
 
   prime(samples: Float32Array): Promise<void> {

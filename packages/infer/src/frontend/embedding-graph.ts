@@ -24,7 +24,7 @@ import {
   type OnnxModel,
 } from "@callsign/onnx/internal";
 
-/** The reference embedding taken apart: one chain of nodes between two reshapes, `[b, 76, 32, 1]` to `[b, 1, 1, 96]`. */
+/** Parsed reference embedding: a chain of nodes between two reshapes, `[b, 76, 32, 1]` to `[b, 1, 1, 96]`. */
 export interface EmbeddingGraph {
   readonly model: OnnxModel;
   readonly input: string;
@@ -36,10 +36,10 @@ export interface EmbeddingGraph {
 }
 
 /**
- * Rewrites the embedding for windows of 76 frames to one for any number of frames: `logMel [batch, frames, 32]` to
- * `embeddings [batch, steps, 96]`. Its layers never pad time, so windows that overlap share all their work, and the
- * values are the same to the bit.
- * @param bytes the reference embedding
+ * Rewrites the embedding of one 76-frame window into a graph for any number of frames: `logMel [batch, frames, 32]` to
+ * `embeddings [batch, steps, 96]`. No layer pads the time axis, so overlapping windows share their computation and the
+ * values are bit-identical.
+ * @param bytes reference embedding
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`
  */
 export function makeEmbeddingTimeDynamic(
@@ -78,8 +78,8 @@ export function makeEmbeddingTimeDynamic(
 }
 
 /**
- * Reads the reference embedding and makes sure of what the rewriting rests on: its two ends, and a chain between them
- * that sees 76 frames, advances by 8 and never pads time.
+ * Parses the reference embedding and checks the assumptions of the rewrites: shapes of input and output, and a chain between
+ * them with a receptive field of 76 frames, a stride of 8 and no padding of time.
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`
  */
 export function readEmbeddingGraph(
@@ -144,7 +144,7 @@ function reshapes(graph: GraphProto, node: NodeProto, target: readonly number[])
   return values.length === target.length && values.every((size, i) => Number(size) === target[i]);
 }
 
-/** The nodes from the first to the last, each read by the next one only and by nothing else. */
+/** Nodes between the first and the last, each with exactly one consumer. */
 function followChain(
   graph: GraphProto,
   ends: { first: NodeProto; last: NodeProto; refuse: Refuse },
@@ -166,7 +166,7 @@ function followChain(
 
 const POINTWISE = new Set(["LeakyRelu", "Relu", "Max", "Min", "Clip", "Add", "Sub", "Mul"]);
 
-/** Adds up the frames that one embedding sees and how far apart two of them are. */
+/** Checks receptive field and stride of the chain. */
 function checkTime(chain: readonly NodeProto[], refuse: Refuse): void {
   let frames = 1;
   let stride = 1;
@@ -186,7 +186,7 @@ function checkTime(chain: readonly NodeProto[], refuse: Refuse): void {
   }
 }
 
-/** How a convolution or pool treats time, its first spatial axis. */
+/** Kernel, stride, dilation and padding of a convolution or pool along time, its first spatial axis. */
 export function timeOf(node: NodeProto): {
   kernel: number;
   stride: number;

@@ -1,30 +1,28 @@
 import { EMBEDDING, embeddingCount } from "./embedding.ts";
 import { EMBEDDING_IO, type GraphSource } from "./frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
-import { floatOutput } from "../runtime/float-output.ts";
+import { floatOutput, type Session, type SessionFactory } from "../runtime/session.ts";
 import { LOG_MEL } from "./log-mel.ts";
-import type { Matrix } from "../runtime/matrix.ts";
-import type { MatrixBatch } from "../runtime/matrix-batch.ts";
+import type { Matrix, MatrixBatch } from "../runtime/matrix.ts";
 import { OpenOnce } from "../runtime/open-once.ts";
-import type { Session, SessionFactory } from "../runtime/session.ts";
 
-/** Steps in one run of a clip: longer ones leave the processor's cache, shorter ones repeat more of the overlap. */
+/** Steps per run of a clip: more exceed the processor's cache, fewer recompute more of the overlap. */
 const BLOCK_STEPS = 128;
-/** Separate windows in one run of the reference graph. */
+/** Windows per run of the reference graph. */
 const BLOCK_WINDOWS = 16;
 
 const { windowFrames, strideFrames, dimension } = EMBEDDING;
 const { melBins } = LOG_MEL;
 const NAME = "speech embedding";
 
-/** The reference graph, opened when first asked for: most programs never do. */
+/** Session of the reference graph, opened on first use since most programs do not need it. */
 interface Windows {
   readonly session: Session;
   readonly input: string;
   readonly output: string;
 }
 
-/** The speech embedding in its two forms, each in a session: whole clips, and separate windows as published. */
+/** Speech embedding in two sessions: the graph for whole clips, and the published graph for separate windows. */
 export class EmbeddingRunner {
   readonly #clips: Session;
   readonly #windows: OpenOnce<Windows>;
@@ -46,7 +44,7 @@ export class EmbeddingRunner {
     });
   }
 
-  /** Whole clips, equally long; a single long one is computed in blocks. */
+  /** Embeddings of clips of equal length; a long clip is computed in blocks. */
   async run(logMels: MatrixBatch): Promise<MatrixBatch> {
     checkLogMel(logMels);
     const { data, batch, rows } = logMels;
@@ -57,7 +55,7 @@ export class EmbeddingRunner {
       const clips = Math.min(clipsAtOnce, batch - clip);
       for (let step = 0; step < steps; step += BLOCK_STEPS) {
         const count = Math.min(BLOCK_STEPS, steps - step);
-        // Several clips at once are whole; a block of steps is of one clip. Both are contiguous.
+        // A run holds several whole clips or a block of steps of one clip; either is contiguous.
         const frames = clips > 1 ? rows : framesOf(count);
         const start = (clip * rows + step * strideFrames) * melBins;
         const block = data.subarray(start, start + clips * frames * melBins);
@@ -67,7 +65,7 @@ export class EmbeddingRunner {
     return { data: result, batch, rows: steps, columns: dimension };
   }
 
-  /** Separate windows through the reference graph as published, 8 frames apart: nine times the work of `run`. */
+  /** Embeddings of separate windows, 8 frames apart, by the published graph: nine times the work of `run`. */
   async runWindows(logMel: Matrix): Promise<Matrix> {
     checkLogMel({ ...logMel, batch: 1 });
     const { session, input, output } = await this.#windows.get();
@@ -102,7 +100,7 @@ export class EmbeddingRunner {
 
 const framesOf = (steps: number): number => windowFrames + (steps - 1) * strideFrames;
 
-/** Windows of 76 frames, overlapping ones written out: `[count, 76, 32]`. */
+/** Copies overlapping windows of 76 frames, `[count, 76, 32]`. */
 function unfold(logMel: Matrix, range: { step: number; count: number }): Float32Array {
   const length = windowFrames * melBins;
   const windows = new Float32Array(range.count * length);

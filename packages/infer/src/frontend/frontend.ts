@@ -4,10 +4,8 @@ import { CallsignError } from "@callsign/audio/internal";
 import { derivedGraphs, type GraphSource } from "./frontend-graphs.ts";
 import { LOG_MEL, type LogMelFloor, type LogMelOptions } from "./log-mel.ts";
 import { LogMelRunner } from "./log-mel-runner.ts";
-import type { Matrix } from "../runtime/matrix.ts";
-import type { MatrixBatch } from "../runtime/matrix-batch.ts";
+import { type Matrix, type MatrixBatch, sliceRows } from "../runtime/matrix.ts";
 import { OpenOnce } from "../runtime/open-once.ts";
-import { sliceRows } from "../runtime/rows.ts";
 import type { SessionFactory } from "../runtime/session.ts";
 import { StreamRunner } from "./streaming/stream-runner.ts";
 
@@ -15,34 +13,36 @@ import { StreamRunner } from "./streaming/stream-runner.ts";
 export type FrontendOptions = Pick<LogMelOptions, "context">;
 
 /**
- * Samples to features: the one path that training and serving share. Samples are int16 magnitudes at 16 kHz. Long clips
- * are computed in blocks, so beside its input and result it needs little memory. Results are the caller's.
+ * Front-end: features of audio, the same code for training and detection. Samples are int16 magnitudes at 16 kHz. Long clips
+ * are computed in blocks, so that memory stays small. Results are new arrays.
  */
 export interface Frontend {
   readonly floor: LogMelFloor;
-  /** Of the embedding's file, where its maker gave it. */
+  /** sha256 of the embedding file, if the creator passed it. */
   readonly embeddingSha256?: string;
   /**
-   * `[frames, 32]`. Floor `chunk` takes whole chunks of 1280 samples, 8 frames each; what is left over at the end is
-   * dropped. @throws CallsignError `AUDIO_TOO_SHORT`: under 512 samples, or under 1280 with floor `chunk`
+   * Log-mel frames `[frames, 32]`. Floor `chunk` processes whole chunks of 1280 samples, 8 frames each, and drops a remainder
+   * at the end. @throws CallsignError `AUDIO_TOO_SHORT` for fewer than 512 samples, or 1280 with floor `chunk`
    */
   logMel(samples: Float32Array, options?: FrontendOptions): Promise<Matrix>;
-  /** `[steps, 96]`: step j reads the frames from 8 j to 8 j + 76. @throws CallsignError `AUDIO_TOO_SHORT` */
+  /** Embeddings `[steps, 96]`: step j covers frames 8 j to 8 j + 76. @throws CallsignError `AUDIO_TOO_SHORT` */
   embed(logMel: Matrix): Promise<Matrix>;
-  /** The same values by separate windows through the reference graph, at nine times the cost. */
+  /** The values of `embed` computed window by window with the published graph, at nine times the cost. */
   embedWindows(logMel: Matrix): Promise<Matrix>;
   /**
-   * `[steps, 96]` of a clip. Floor `chunk` gives a stream's embeddings: each ends where a chunk ends, so step j reads the
-   * frames from 8 j + 4 to 8 j + 80.
+   * Embeddings `[steps, 96]` of a clip. With floor `chunk` they are those of a stream, each ending with a chunk: step j covers
+   * frames 8 j + 4 to 8 j + 80.
    */
   features(samples: Float32Array, options?: FrontendOptions): Promise<Matrix>;
-  /** Log-mels of equally long clips, one in each row; each is floored on its own and starts from silence. */
+  /** Log-mels of clips of equal length, one per row of `samples`; each is clamped separately and preceded by silence. */
   logMelBatch(samples: Matrix): Promise<MatrixBatch>;
+  /** Embeddings of log-mels of equal length. */
   embedBatch(logMels: MatrixBatch): Promise<MatrixBatch>;
+  /** `features` of clips of equal length, one per row of `samples`. */
   featuresBatch(samples: Matrix): Promise<MatrixBatch>;
   /**
-   * Streams chunk by chunk, with floor `chunk`: the values of `features`, each layer computing only what is new. Opened
-   * at the first call, disposed of with this. @throws CallsignError `INVALID_ARGUMENT` (floor `window`), `DISPOSED`
+   * Streaming front-end, for floor `chunk`: the values of `features` chunk by chunk, without recomputing earlier frames. Opened
+   * at the first call, disposed of with the front-end. @throws CallsignError `INVALID_ARGUMENT` (floor `window`), `DISPOSED`
    */
   streams(): Promise<StreamRunner>;
   dispose(): Promise<void>;
@@ -50,13 +50,13 @@ export interface Frontend {
 
 export interface CreateFrontendOptions {
   readonly createSession: SessionFactory;
-  /** ONNX bytes of the speech embedding as published, or where they come from. */
+  /** ONNX bytes of a speech embedding in its published form, or a function that loads them. */
   readonly embedding: Uint8Array | (() => Promise<Uint8Array>);
   readonly floor: LogMelFloor;
   readonly embeddingSha256?: string;
   /** Default `derivedGraphs` of the embedding. */
   readonly graphs?: GraphSource;
-  /** Opens the graphs of whole clips with the first clip instead of now. Streams are always opened when asked for. */
+  /** Defers the sessions for whole clips to the first clip. The session for streams is always opened on first use. */
   readonly isForStreams?: boolean;
 }
 
@@ -82,7 +82,7 @@ export async function createFrontend(options: CreateFrontendOptions): Promise<Fr
   return new SessionFrontend({ floor, embeddingSha256, clips, streams });
 }
 
-/** The sessions for whole clips. */
+/** Sessions for whole clips. */
 interface ClipRunners {
   readonly logMel: LogMelRunner;
   readonly embedder: EmbeddingRunner;
@@ -168,7 +168,7 @@ class SessionFrontend implements Frontend {
       throw new CallsignError("DISPOSED", "this front-end was disposed of; load the model again");
   }
 
-  /** What a stream's first embedding leaves out: 76 frames end with a chunk when they start 4 into one. */
+  /** Frames before a stream's first embedding: 76 frames end with a chunk if they start 4 frames into one. */
   get #leadingFrames(): number {
     return this.floor === "window" ? 0 : LOG_MEL.chunkFrames - (EMBEDDING.windowFrames % LOG_MEL.chunkFrames);
   }

@@ -16,13 +16,13 @@ const { windowLength, fftLength, hopLength, melBins } = LOG_MEL;
 const OFFSET = (fftLength - windowLength) / 2;
 
 /**
- * The log-mel as ONNX bytes: `samples [batch, samples]` to `logMel [batch, frames, 32]`, each row of the batch with
- * its own floor. With floor `chunk` the samples are 480 of context and then whole chunks of 1280; other lengths fail
- * in the runtime.
+ * Builds the log-mel graph as ONNX bytes: `samples [batch, samples]` to `logMel [batch, frames, 32]`, each row of the batch
+ * clamped separately. With floor `chunk`, `samples` is 480 samples of context followed by whole chunks of 1280; other
+ * lengths fail at run time.
  *
- * Frames are laid out by two reshapes and multiplied with the window and the transform in one matrix, of only the bins
- * that a mel filter reads. A convolution would be shorter, but onnxruntime adds up its products in an order that depends
- * on the number of frames; a product with a constant matrix does not, so that chunks and clips agree to the bit.
+ * Frames are formed by two reshapes and multiplied by one matrix of window and transform, restricted to the bins that a mel
+ * filter uses. A convolution would be shorter, but onnxruntime sums its products in an order that depends on the number of
+ * frames; a product with a constant matrix does not, so that chunks and clips are bit-identical.
  */
 export function buildLogMelModel(options: { readonly floor: LogMelFloor }): Uint8Array {
   const parts = [
@@ -46,9 +46,9 @@ interface Part {
 }
 
 /**
- * `samples [batch, n]` to `frames [batch, frames, 400]`: frame t is hop t, hop t + 1 and half of hop t + 2, hops counted
- * from where the first window starts. The half hops come from hops counted half a hop earlier, which need no
- * samples beyond the last transform.
+ * `samples [batch, n]` to `frames [batch, frames, 400]`: frame t is hop t, hop t + 1 and half of hop t + 2, with hops counted
+ * from the start of the first window. The half hops are taken from hops offset by half a hop, which need no samples beyond
+ * the last transform.
  */
 function framing(): Part {
   const half = windowLength - 2 * hopLength;
@@ -94,13 +94,13 @@ function framing(): Part {
       one: [1],
       axis1: [1],
       axis2: [2],
-      // "To the end" for Slice: anything beyond it.
+      // Slice takes any end beyond the axis as its end.
       end: [2 ** 31 - 1],
     }).map(([name, values]) => makeInt64Tensor(name, { values })),
   };
 }
 
-/** `frames` to `melPower [batch, frames, 32]`: real parts, then imaginary parts, squared, and both summed by the filters. */
+/** `frames` to `melPower [batch, frames, 32]`: squares of the real and imaginary parts, summed by the filters. */
 function spectrum(): Part {
   const filters = melFilters();
   const bins = usedBins(filters);
@@ -125,14 +125,14 @@ function spectrum(): Part {
   };
 }
 
-/** The bins of the transform that some filter gives weight: 2 to 121. */
+/** Bins of the transform with a nonzero weight in some filter: 2 to 121. */
 function usedBins(filters: readonly Float64Array[]): number[] {
   return Array.from({ length: fftLength / 2 + 1 }, (_, bin) => bin).filter((bin) =>
     filters.some((filter) => filter[bin]! > 0),
   );
 }
 
-/** `[400, 2 * bins]`: the window times the cosines, then the negative sines. */
+/** `[400, 2 * bins]`: window times cosines, then window times negative sines. */
 function makeTransform(bins: readonly number[]): Float32Array {
   const columns = 2 * bins.length;
   const values = new Float32Array(windowLength * columns);
@@ -166,7 +166,7 @@ function windowFloor(): Part {
   };
 }
 
-/** The same with the frames of each chunk side by side in one row. */
+/** As `windowFloor`, but with the frames of each chunk in one row. */
 function chunkFloor(): Part {
   const reshape = (input: string, shape: string, output: string): NodeProto =>
     makeNode("Reshape", { inputs: [input, shape], outputs: [output] });

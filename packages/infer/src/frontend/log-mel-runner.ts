@@ -1,21 +1,16 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { floatOutput } from "../runtime/float-output.ts";
+import { floatOutput, type Session, type SessionFactory } from "../runtime/session.ts";
 import { LOG_MEL, type LogMelFloor, logMelFrameCount, logMelInput, type LogMelOptions } from "./log-mel.ts";
 import { type GraphSource, LOG_MEL_IO } from "./frontend-graphs.ts";
-import type { Matrix } from "../runtime/matrix.ts";
-import type { MatrixBatch } from "../runtime/matrix-batch.ts";
-import type { Session, SessionFactory } from "../runtime/session.ts";
+import type { Matrix, MatrixBatch } from "../runtime/matrix.ts";
 
-/**
- * Frames in one run: a multiple of the 8 in a chunk. Measured fastest near here, where a run's intermediate values stay
- * in the processor's cache, and memory does not grow with the clip.
- */
+/** Frames per run, a multiple of the 8 in a chunk. Measured fastest near this: intermediate values stay in the cache. */
 const BLOCK_FRAMES = 512;
 
 const { melBins, hopLength, fftLength } = LOG_MEL;
 const NAME = "callsign-log-mel";
 
-/** The log-mel graph in a session, run over clips of any length. */
+/** Session of the log-mel graph for clips of any length. */
 export class LogMelRunner {
   readonly floor: LogMelFloor;
   readonly #session: Session;
@@ -33,7 +28,7 @@ export class LogMelRunner {
     return new LogMelRunner(await createSession(model, { name: NAME, isTrusted: true }), floor);
   }
 
-  /** As the definition `logMel`. @throws CallsignError `AUDIO_TOO_SHORT` */
+  /** Log-mel frames `[frames, 32]`, as defined by `logMel`. @throws CallsignError `AUDIO_TOO_SHORT` */
   async run(samples: Float32Array, options: Pick<LogMelOptions, "context">): Promise<Matrix> {
     const input = logMelInput(samples, { ...options, floor: this.floor });
     const rows = logMelFrameCount(input.length);
@@ -52,7 +47,7 @@ export class LogMelRunner {
     return { data, rows, columns: melBins };
   }
 
-  /** Every row of `samples` as a clip of its own. @throws CallsignError `AUDIO_TOO_SHORT` */
+  /** Log-mels of the rows of `samples`, each a clip. @throws CallsignError `AUDIO_TOO_SHORT` */
   async runBatch(samples: Matrix): Promise<MatrixBatch> {
     if (samples.data.length !== samples.rows * samples.columns) {
       throw new CallsignError(
@@ -89,14 +84,11 @@ export class LogMelRunner {
   }
 }
 
-/**
- * The floor of the whole clip, on top of the blocks' own: no block's maximum is above the clip's, so theirs only
- * raised what this would raise too, and to no more.
- */
+/** Applies the floor of the whole clip. A block's own floor is never higher, so it changed no value that stays above this one. */
 function raiseToFloor(data: Float32Array): void {
   let maximum = -Infinity;
   for (const value of data) maximum = Math.max(maximum, value);
-  // Rounded to float32 where the graph does.
+  // The graph rounds to float32 here.
   const floor = Math.fround(maximum - LOG_MEL.rangeDb / 10);
   for (let i = 0; i < data.length; i++) data[i] = Math.max(data[i]!, floor);
 }

@@ -2,44 +2,41 @@ import { checkFinite, CallsignError } from "@callsign/audio/internal";
 import type { Matrix } from "../runtime/matrix.ts";
 
 /**
- * The log-mel front-end in numbers: those of the graph openWakeWord feeds Google's speech embedding with, which is
- * torchlibrosa's log-mel of 16 kHz audio (Slaney mel scale, area-normalised filters) followed by x / 10 + 2.
+ * Parameters of the log-mel, equal to those of openWakeWord's graph for Google's speech embedding: torchlibrosa's log-mel of
+ * 16 kHz audio (Slaney mel scale, area-normalised filters) followed by x / 10 + 2.
  */
 export const LOG_MEL = {
   sampleRateHz: 16_000,
-  /** Hann window, periodic, in the middle of the transform. */
+  /** Length of the periodic Hann window, centred in the transform. */
   windowLength: 400,
   fftLength: 512,
   hopLength: 160,
   melBins: 32,
   minHz: 60,
   maxHz: 3800,
-  /** Added power below which everything is silence: -100 dB. */
+  /** Lowest power, -100 dB. */
   minPower: 1e-10,
-  /** What lies further below the maximum is raised to it. */
+  /** Clamp: values more than this below the maximum are raised to it. */
   rangeDb: 80,
-  /** Floor `chunk`: a chunk of this many new samples, heard with `contextLength` before it, makes `chunkFrames`. */
+  /** With floor `chunk`, a chunk of this many samples and the `contextLength` samples before it give `chunkFrames` frames. */
   chunkLength: 1280,
   contextLength: 480,
   chunkFrames: 8,
 } as const;
 
 /**
- * Whose maximum the floor lies 80 dB below. `window`: all the samples given. `chunk`: each chunk of a stream with
- * its context, so that a clip gives exactly what a stream gives.
+ * Scope of the 80 dB clamp. `window`: all the samples given. `chunk`: each 1,280-sample chunk with its context, so that a clip
+ * gives exactly the values of a stream.
  */
 export type LogMelFloor = "window" | "chunk";
 
 export interface LogMelOptions {
   readonly floor: LogMelFloor;
-  /** Floor `chunk` only: the 480 samples heard before these; zeros, the start of a stream, where left out. */
+  /** The 480 samples before the audio, for floor `chunk` only. Default zeros, the start of a stream. */
   readonly context?: Float32Array | undefined;
 }
 
-/**
- * Frames that so many samples give, 0 where too few. Floor `chunk` counts the samples after the context, in whole
- * chunks: what is left over waits for the rest of its chunk.
- */
+/** Number of frames of `sampleCount` samples, 0 if there are too few. With floor `chunk`, context not counted, whole chunks only. */
 export function logMelFrameCount(sampleCount: number, floor: LogMelFloor = "window"): number {
   const { fftLength, hopLength, chunkLength, chunkFrames } = LOG_MEL;
   if (floor === "chunk") return Math.floor(sampleCount / chunkLength) * chunkFrames;
@@ -47,7 +44,7 @@ export function logMelFrameCount(sampleCount: number, floor: LogMelFloor = "wind
 }
 
 /**
- * The definition, in float64: slow, and what the graph of `buildLogMelModel` is tested against.
+ * Log-mel in float64: the slow reference that the graph of `buildLogMelModel` is tested against.
  * @param samples int16 magnitudes, 16 kHz
  * @returns `[frames, 32]`
  * @throws CallsignError `AUDIO_TOO_SHORT`
@@ -71,8 +68,8 @@ export function logMel(samples: Float32Array, options: LogMelOptions): Matrix {
 }
 
 /**
- * The samples that the frames are cut from: those given, or whole chunks behind their context. Not always a copy.
- * @throws CallsignError `AUDIO_TOO_SHORT`, `AUDIO_NOT_FINITE`, and `INVALID_ARGUMENT` for a context of another length
+ * Samples that the frames are computed from: `samples` itself, or with floor `chunk` a copy of context and whole chunks.
+ * @throws CallsignError `AUDIO_TOO_SHORT`, `AUDIO_NOT_FINITE`, `INVALID_ARGUMENT` for a context of another length
  */
 export function logMelInput(samples: Float32Array, options: LogMelOptions): Float32Array {
   const { fftLength, chunkLength, contextLength } = LOG_MEL;
@@ -99,7 +96,7 @@ export function logMelInput(samples: Float32Array, options: LogMelOptions): Floa
   return input;
 }
 
-/** Cosine and sine of whole 512ths of a turn: the only angles the transform needs. */
+/** Cosine and sine of multiples of 1/512 turn, the angles of the transform. */
 export const COS = Float64Array.from({ length: LOG_MEL.fftLength }, (_, i) =>
   Math.cos((2 * Math.PI * i) / LOG_MEL.fftLength),
 );
@@ -107,15 +104,15 @@ export const SIN = Float64Array.from({ length: LOG_MEL.fftLength }, (_, i) =>
   Math.sin((2 * Math.PI * i) / LOG_MEL.fftLength),
 );
 
-/** Periodic Hann window of 400, which sums to 200. */
+/** Periodic Hann window of 400 samples; its sum is 200. */
 export function hannWindow(): Float64Array {
   const length = LOG_MEL.windowLength;
   return Float64Array.from({ length }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / length));
 }
 
 /**
- * The 32 triangles over the bins 0..256 of the transform, each of area 1 over frequency in Hz (librosa's `norm="slaney"`),
- * their corners evenly spaced on Slaney's mel scale.
+ * The 32 triangular mel filters over the bins 0..256 of the transform, each of area 1 over frequency in Hz (librosa's
+ * `norm="slaney"`), with corners evenly spaced on Slaney's mel scale.
  */
 export function melFilters(): Float64Array[] {
   const { sampleRateHz, fftLength, melBins, minHz, maxHz } = LOG_MEL;

@@ -3,51 +3,51 @@ import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { FRONTEND_ID, type ModelCard, parseModelCard } from "./model-card.ts";
 import type { SessionFactory } from "../runtime/session.ts";
 
-/** What a head without a card leaves open. */
+/** Settings of a head without a card. */
 export interface BareHeadOptions {
-  /** Name of the model. Default the file's name without its ending. */
+  /** Name of the model. Default the file name without extension. */
   readonly name?: string;
-  /** One for each score. Default the name; of several scores `name_0`, `name_1` ... */
+  /** One per score. Default the name, or `name_0`, `name_1` ... for several scores. */
   readonly labels?: readonly string[];
-  /** The label of everything that is no command: its score is reported and never becomes a detection. */
+  /** Label of everything that is not a command: scored but never detected. */
   readonly background?: string;
-  /** For every label, or label by label; labels not named have the default. Default 0.5, as in openWakeWord. */
+  /** One threshold for all labels, or per label; others have the default. Default 0.5, as in openWakeWord. */
   readonly threshold?: number | Readonly<Record<string, number>>;
   /** Default 1. */
   readonly patience?: number;
   /** Default 2. */
   readonly refractorySeconds?: number;
-  /** Embeddings that one score is read from; needed only where the graph runs with any number of them. */
+  /** Embeddings per example; needed only if the graph accepts any number of them. */
   readonly embeddings?: number;
 }
 
 export interface DescribeBareHeadOptions extends BareHeadOptions {
-  /** Name of the file, without folders. */
+  /** File name without folders. */
   readonly fileName: string;
-  /** Path or address of the file, for messages. Default `fileName`. */
+  /** Path or URL of the file, for messages. Default `fileName`. */
   readonly path?: string;
-  /** Of the file, lower-case hexadecimal. */
+  /** sha256 of the file, lower-case hexadecimal. */
   readonly sha256: string;
-  /** Opens the graph once, to read its shapes. */
+  /** Used once, to read the shapes of the graph. */
   readonly createSession: SessionFactory;
 }
 
-/** A head's card, and what its user should know about it. */
+/** Generated card of a head, with notes for its user. */
 export interface BareHead {
   readonly card: ModelCard;
   /** One sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Identity of Google's speech embedding, which heads without a card are read with. */
+/** Google's speech embedding, which is used for heads without a card. */
 export const GOOGLE_SPEECH_EMBEDDING = {
   id: "google-speech-embedding",
   sha256: "70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f",
 } as const;
 
 /**
- * Makes a card for an ONNX head that came without one, of the kind that openWakeWord and livekit-wakeword train: it reads
- * embeddings of Google's speech embedding, one every 80 ms. How many, and how many scores it gives, is read from the graph.
+ * Generates a card for an ONNX head without one, as trained by openWakeWord and livekit-wakeword: its input is a sequence of
+ * Google's speech embeddings, one every 80 ms. The number of embeddings and of scores is read from the graph.
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH` (another number of labels), `CARD_INVALID`
  */
 export async function describeBareHead(
@@ -91,7 +91,7 @@ export async function describeBareHead(
   };
 }
 
-/** Whether Callsign wrote the graph: then it had a card. */
+/** Whether Callsign wrote the graph, which then had a card. */
 async function isOurs(classifier: Uint8Array, name: string): Promise<boolean> {
   const { decodeOnnx } = await import("@callsign/onnx/internal");
   return decodeOnnx(classifier, { name }).producerName === "callsign";
@@ -101,10 +101,10 @@ const lostCardNote = (path: string): string =>
   `${path}: a model made by Callsign, without its card (model.json) beside it; threshold, windowing and embedding are ` +
   `guesses and scores may be wrong: put the card back`;
 
-/** openWakeWord's. */
+/** Default of openWakeWord. */
 const DEFAULT_THRESHOLD = 0.5;
 
-/** Labels of published heads with several outputs, which openWakeWord keeps in its code (`model_class_mappings`). */
+/** Labels of published heads with several outputs, from openWakeWord's `model_class_mappings`. */
 const PUBLISHED_LABELS = [
   {
     stem: /^timer(_v[\d.]+)?$/,

@@ -4,22 +4,22 @@ import type { Session, TensorInfo } from "../runtime/session.ts";
 
 const { dimension } = EMBEDDING;
 
-/** How a classifier graph is fed. */
+/** Input and output layout of a classifier graph. */
 export interface ClassifierShape {
   readonly input: string;
   readonly output: string;
-  /** Values of one example. */
+  /** Number of values per example. */
   readonly exampleLength: number;
-  /** Dimensions of one run's input, for as many examples. */
+  /** Input dimensions of a run with the given number of examples. */
   readonly inputDims: (examples: number) => number[];
-  /** Examples of one run, where the graph fixes them. */
+  /** Examples per run if the graph fixes them. */
   readonly batch: number | "any";
 }
 
 /**
- * Reads the declared shapes of a graph's first input and first output and checks that they can carry
- * `[n, embeddings, 96] -> [n, labels]`. A symbolic dimension fits anything; axes of length 1 are ignored.
- * @throws CallsignError `MODEL_SHAPE_MISMATCH`, or `CARD_MISMATCH` where only the number of labels differs
+ * Checks that the declared shapes of a graph's first input and output are compatible with
+ * `[n, embeddings, 96] -> [n, labels]`. A symbolic dimension matches any size; axes of length 1 are ignored.
+ * @throws CallsignError `MODEL_SHAPE_MISMATCH`, or `CARD_MISMATCH` if only the number of labels differs
  */
 export function checkClassifierShape(
   session: Session,
@@ -44,18 +44,17 @@ export function checkClassifierShape(
   };
 }
 
-/** What a head's graph reads and gives. */
+/** Input and output sizes of a head. */
 export interface HeadShape {
-  /** Embeddings that one score is read from. */
+  /** Embeddings per example. */
   readonly embeddings: number;
-  /** Scores of one example. */
+  /** Scores per example. */
   readonly outputs: number;
 }
 
 /**
- * Finds out how many embeddings a head reads and how many scores it gives: from the declared shapes, and from runs on
- * zeros where they are symbolic.
- * @param options.embeddings needed where the graph runs with any number of embeddings
+ * Determines the number of embeddings and scores of a head from its declared shapes, or by runs on zeros if they are symbolic.
+ * @param options.embeddings required if the graph accepts any number of embeddings
  * @throws CallsignError `MODEL_SHAPE_MISMATCH`
  */
 export async function readHeadShape(
@@ -76,7 +75,7 @@ export async function readHeadShape(
     }
     const [one, other] = found;
     if (other === undefined) continue;
-    // Values in a row of any length, or more scores for more of them: audio, not embeddings.
+    // A flat input of any length, or more scores for a longer input: this graph takes audio, not embeddings.
     if (input.dims.length < 3 || one!.outputs !== other.outputs) break;
     throw mismatch(
       name,
@@ -95,7 +94,7 @@ export async function readHeadShape(
   );
 }
 
-/** Lengths tried; openWakeWord trains up to about 4 s, 34 embeddings. */
+/** Lengths to try; openWakeWord trains heads of up to about 4 s, 34 embeddings. */
 const HEAD_LENGTHS = Array.from({ length: 256 }, (_, i) => i + 1);
 
 async function countOutputs(session: Session, embeddings: number): Promise<number> {
@@ -127,7 +126,7 @@ function endsOf(session: Session, name: string): { readonly input: TensorInfo; r
 
 type Feed = Pick<ClassifierShape, "batch" | "inputDims">;
 
-/** How an input takes examples of so many embeddings; undefined where it cannot. */
+/** Batch and input dimensions for examples of `embeddings` embeddings; undefined if the input does not accept them. */
 function feedOf(input: TensorInfo, output: TensorInfo, embeddings: number): Feed | undefined {
   if (input.type !== "float32") return undefined;
   const [batch, ...rest] = input.dims;
@@ -140,7 +139,7 @@ function feedOf(input: TensorInfo, output: TensorInfo, embeddings: number): Feed
   return whole ? { batch: 1, inputDims: () => whole } : undefined;
 }
 
-/** The dimensions of one example, `[embeddings, 96]` with any axes of length 1 beside, or the values in a row. */
+/** Dimensions of one example: `[embeddings, 96]` with any additional axes of length 1, or flat. */
 function exampleDims(declared: readonly (number | string)[], embeddings: number): number[] | undefined {
   const length = embeddings * dimension;
   if (declared.length === 1)
@@ -156,7 +155,7 @@ function exampleDims(declared: readonly (number | string)[], embeddings: number)
   return declared.map((dim) => (dim === 1 ? 1 : next.next().value!));
 }
 
-/** Checks what is declared, and returns the batch of both ends together. */
+/** Checks the declared output and returns the batch of input and output together. */
 function checkOutput(
   output: TensorInfo,
   { name, labels, batch }: { name: string; labels: readonly string[]; batch: number | "any" },
@@ -164,7 +163,7 @@ function checkOutput(
   const { type, dims } = output;
   const wanted = `a float32 output [n, ${labels.length}]`;
   if (type !== "float32") throw mismatch(name, wanted, describe(output));
-  // No dimensions: a single score, or a shape that the graph leaves open. A run tells.
+  // No dimensions: a scalar, or an undeclared shape. `loadClassifier` checks it by a run.
   if (dims.length === 0) return batch === "any" ? 1 : batch;
   const isRow = dims.length === 1 && labels.length > 1 && typeof dims[0] === "number";
   const [first, ...rest] = isRow ? [1, ...dims] : dims;

@@ -5,21 +5,21 @@ import { RequestBatcher } from "../runtime/request-batcher.ts";
 import type { Session, SessionFactory, Tensor } from "../runtime/session.ts";
 
 export interface LoadClassifierOptions {
-  /** The file, for messages. */
+  /** File name for messages. */
   readonly name: string;
   /** As in `SessionOptions`. */
   readonly isTrusted?: boolean;
   readonly createSession: SessionFactory;
-  /** One score comes out for each. */
+  /** One per score. */
   readonly labels: readonly string[];
-  /** Embeddings of 96 values that one score is read from. */
+  /** Embeddings per example. */
   readonly embeddings: number;
 }
 
 /**
- * Loads a classifier graph: its first input reads embeddings `[n, embeddings, 96]` (or the same values in a row,
- * `[n, embeddings * 96]`), its first output is `[n, labels]` with scores 0 to 1. Names do not matter, so openWakeWord's
- * and livekit-wakeword's heads load as they are. Runs on zeros check what the declared shapes leave open.
+ * Loads a classifier graph: its first input is embeddings `[n, embeddings, 96]` or flat `[n, embeddings * 96]`, its first
+ * output scores `[n, labels]`, 0 to 1. Input and output names are free, so heads of openWakeWord and livekit-wakeword load
+ * unchanged. Symbolic dimensions are checked by runs on zeros.
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH` (another number of labels)
  */
 export async function loadClassifier(model: Uint8Array, options: LoadClassifierOptions): Promise<Classifier> {
@@ -32,7 +32,7 @@ export async function loadClassifier(model: Uint8Array, options: LoadClassifierO
     const classifier = new Classifier(session, { ...options, shape });
     await classifier.score(silence(1, options), 1);
     if (shape.batch !== "any") return classifier;
-    // A graph may declare any batch and still be exported for one.
+    // A graph may declare a symbolic batch and still support only 1.
     const takesSeveral = await classifier.score(silence(2, options), 2).then(
       () => true,
       () => false,
@@ -47,19 +47,19 @@ export async function loadClassifier(model: Uint8Array, options: LoadClassifierO
 const silence = (examples: number, { embeddings }: LoadClassifierOptions): Float32Array =>
   new Float32Array(examples * embeddings * EMBEDDING.dimension);
 
-/** Examples per run: enough to amortise the call, few enough to keep the activations in cache. */
+/** Most examples per run: enough to amortize the call, few enough to keep the activations in the cache. */
 const MAX_BATCH = 64;
 
-/** One example and where its scores go. */
+/** Features of one example and the buffer for its scores. */
 interface Example {
   readonly features: Float32Array;
   readonly scores: Float32Array;
 }
 
-/** A loaded classifier graph; made by `loadClassifier`. Owns its session. */
+/** Loaded classifier graph, created by `loadClassifier`. Owns its session. */
 export class Classifier {
   readonly labels: readonly string[];
-  /** The execution provider that runs it. */
+  /** Execution provider of the session. */
   readonly provider: string;
   readonly #name: string;
   readonly #session: Session;
@@ -78,10 +78,10 @@ export class Classifier {
   }
 
   /**
-   * Scores of `count` examples: features `[count, embeddings, 96]` in, `[count, labels]` out, a new array.
-   * A graph whose batch is fixed is run once for each batch, the last filled up with zeros. Single examples asked for at the same time, as many
-   * streams do, are run together (measured: the same to 1e-7) and must not be touched meanwhile. @throws CallsignError `MODEL_INVALID`,
-   * `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED`
+   * Scores `[count, labels]` of features `[count, embeddings, 96]`, a new array. A graph with a fixed batch runs once per batch,
+   * the last one padded with zeros. Concurrent calls with one example share a run (scores differ by at most 1e-7, measured);
+   * do not modify `features` before the call ends.
+   * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `SESSION_FAILED`
    */
   async score(features: Float32Array, count: number): Promise<Float32Array> {
     const { exampleLength } = this.#shape;
@@ -151,9 +151,9 @@ export class Classifier {
   }
 }
 
-/** Axes of length 1 aside. */
+/** Whether shapes are equal apart from axes of length 1. */
 const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.filter((dim) => dim !== 1).join() === b.filter((dim) => dim !== 1).join();
 
-/** Rounding of a float32 softmax or sigmoid stays far within this. */
+/** Tolerance for rounding; that of a float32 softmax or sigmoid is far smaller. */
 const SCORE_SLACK = 1e-4;

@@ -2,18 +2,18 @@ import * as z from "zod";
 import { SAMPLE_RATE_HZ, CallsignError } from "@callsign/audio/internal";
 import { parseStrict } from "./strict-schema.ts";
 
-/** Name of the log-mel definition every model here reads; a change of its numbers is a new name. */
+/** Identifier of the log-mel definition; a change of its parameters requires a new one. */
 export const FRONTEND_ID = "callsign-log-mel-1";
 
-// Zod compiles schemas with `new Function`, if only to see whether it may; a page with a strict Content-Security-Policy
-// reports that as a violation. Off while the card's schema is made.
+// Zod compiles schemas with `new Function` and probes for it, which a page with a strict Content-Security-Policy reports as a
+// violation. Off while the card's schema is created.
 const { jitless } = z.config();
 z.config({ jitless: true });
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256 as 64 lower-case hexadecimal digits");
 const text = z.string().min(1).max(1000);
 const label = z.string().min(1).max(200);
-/** A bare name: a card must not lead out of its own folder. */
+/** File name without folders: a card must not refer to files outside its own folder. */
 const fileName = z
   .string()
   .max(200)
@@ -22,27 +22,27 @@ const fileName = z
 const windowing = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("sliding-audio"),
-    /** Samples read at each step: at least 76 log-mel frames ((76 - 1) * 160 + 512), fewer than a second embedding needs. */
+    /** Samples per window: at least 76 log-mel frames ((76 - 1) * 160 + 512), too few for a second embedding. */
     windowLength: z.int().min(12_512).max(13_791),
     hopLength: z.int().min(1).max(16_000),
   }),
   z.strictObject({
     kind: z.literal("embedding-sequence"),
-    /** Embeddings the classifier reads at once, each 80 ms after the last. */
+    /** Embeddings per example, 80 ms apart. */
     embeddings: z.int().min(1).max(1024),
     hopLength: z.literal(1280),
   }),
 ]);
 
-/** One way to hear the same audio. */
+/** One test-time-augmentation variant. */
 const audioVariant = z.strictObject({
-  /** So many samples later than it comes. */
+  /** Delay in samples. */
   delay: z.int().min(0).max(16_000),
-  /** Louder by so much. */
+  /** Gain in dB. */
   gainDb: z.number().min(-60).max(60),
 });
 
-/** Test-time augmentation, for a larger schema to embed. */
+/** Schema of test-time augmentation, for use in larger schemas. */
 export const audioVariantsSchema = z.array(audioVariant).min(1).max(16);
 
 const operatingPoint = z.strictObject({
@@ -64,21 +64,21 @@ const shape = z.strictObject({
     floor: z.enum(["window", "chunk"]),
     embedding: z.strictObject({ id: z.enum(["google-speech-embedding", "callsign-embedding"]), sha256 }),
   }),
-  /** Copies of the audio that are heard together, their scores averaged; without it the audio as it is. */
+  /** Test-time augmentation: variants of the audio whose scores are averaged. Default the unchanged audio alone. */
   testTimeAugmentation: audioVariantsSchema.exactOptional(),
   audioScale: z.literal("int16"),
   sampleRateHz: z.literal(SAMPLE_RATE_HZ),
   windowing,
   decision: z.strictObject({
-    /** Lowest score that counts, for every label but the background. */
+    /** Detection threshold of every label except the background. */
     thresholds: z.record(label, z.number().min(0).max(1)),
-    /** Steps in a row that must reach the threshold. */
+    /** Number of consecutive steps that must reach the threshold. */
     patience: z.int().min(1).max(10_000),
     refractorySeconds: z.number().min(0).max(86_400),
-    /** The label of everything that is no command: its score is reported and never becomes a detection. */
+    /** Label of everything that is not a command: scored but never detected. */
     background: label.exactOptional(),
   }),
-  /** How a gate behaves beside the thresholds (`MuteGatePolicy`). */
+  /** Mute gate parameters (`MuteGatePolicy`). */
   gate: z
     .strictObject({
       release: z.number().min(0).max(1),
@@ -86,7 +86,7 @@ const shape = z.strictObject({
       longestSeconds: z.number().positive().max(3600),
     })
     .exactOptional(),
-  /** For every label, thresholds from high to low and what each came to on validation audio: the detector's sensitivity curve. */
+  /** Sensitivity curve per label: thresholds from high to low with their error rates on validation audio. */
   operatingPoints: z.record(label, z.array(operatingPoint).min(1).max(1000)).exactOptional(),
   training: z.record(z.string(), z.unknown()).exactOptional(),
   data: z.array(z.strictObject({ name: text, licence: text, source: text.exactOptional() })).exactOptional(),
@@ -124,36 +124,36 @@ const schema = shape.superRefine((card, context) => {
 
 z.config({ jitless });
 
-/** A fixed window has one clamp for all its frames; a stream cannot know a later maximum, so it has one per chunk. */
+/** Scope of the clamp per windowing: a fixed window is clamped as a whole, a stream per chunk, since it cannot know later maxima. */
 const FLOOR_OF = { "sliding-audio": "window", "embedding-sequence": "chunk" } as const;
 
-/** What a model is, how its features are made and how its scores become detections: the content of `model.json`. */
+/** Model card, the content of `model.json`: classifier, front-end, windowing and decision parameters of a model. */
 export type ModelCard = z.output<typeof schema>;
 
-/** How audio is cut for the classifier. */
+/** Windowing of the audio for the classifier. */
 export type Windowing = ModelCard["windowing"];
 
-/** A copy of the audio that a model hears (test-time augmentation). */
+/** Variant of the audio for test-time augmentation. */
 export type AudioVariant = z.output<typeof audioVariant>;
 
-/** Labels that can be detected: all but the background. */
+/** Labels that can be detected: all except the background. */
 export const commandLabels = ({ labels, decision }: Pick<ModelCard, "labels" | "decision">): string[] =>
   labels.filter((name) => name !== decision.background);
 
-/** Embeddings that one score is read from. */
+/** Number of embeddings per example. */
 export const embeddingsOf = (windowing: Windowing): number =>
   windowing.kind === "embedding-sequence" ? windowing.embeddings : 1;
 
 /**
- * Reads a model card from JSON text or from a parsed value. `name` (the file) begins every message, followed by the
- * field path; a misspelt key comes with a suggestion. @throws CallsignError `CARD_INVALID`
+ * Parses a model card from JSON text or a parsed value. Messages start with `name`, the file, and the path of the field, and
+ * suggest a key for a misspelt one. @throws CallsignError `CARD_INVALID`
  */
 export function parseModelCard(json: unknown, { name }: { readonly name: string }): ModelCard {
   const value = typeof json === "string" ? parseJson(json, name) : json;
   return parseStrict(schema, value, { name, code: "CARD_INVALID" });
 }
 
-/** The card as JSON text, checked first, keys in the schema's order, ending in a newline. @throws `CARD_INVALID` */
+/** Validates a card and formats it as JSON, keys in the schema's order, with a final newline. @throws CallsignError `CARD_INVALID` */
 export function formatModelCard(card: ModelCard, { name }: { readonly name: string }): string {
   return `${JSON.stringify(parseModelCard(card, { name }), undefined, 2)}\n`;
 }

@@ -6,30 +6,29 @@ import type { GraphSource } from "../frontend/frontend-graphs.ts";
 import { OpenOnce } from "../runtime/open-once.ts";
 import type { SessionFactory } from "../runtime/session.ts";
 
-/** A model's card and its classifier graph, wherever they came from. */
+/** Card and classifier graph of a model. */
 export interface ModelParts {
   readonly card: ModelCard;
   /** ONNX bytes of the classifier. */
   readonly classifier: Uint8Array;
-  /** Where it came from, for messages. */
+  /** Path or URL, for messages. */
   readonly name: string;
   /** Whether the sha256 of `classifier` is the one on a card that came with it. */
   readonly isTrusted?: boolean;
 }
 
 export interface OpenDetectorOptions<Parts extends ModelParts> {
-  /** The bytes of the embedding that a card names. */
+  /** Loads the embedding named by a model's card. */
   readonly embedding: (model: Parts) => Promise<Uint8Array>;
-  /** The graphs of that embedding. Default derived from it. */
+  /** Graphs of that embedding. Default derived from it. */
   readonly graphs?: (model: Parts, embedding: () => Promise<Uint8Array>) => GraphSource;
   readonly createSession: SessionFactory;
 }
 
 /**
- * Opens a detector from the files of its models. Models that name the same embedding and floor share the sessions of one
- * front-end.
+ * Opens a detector from the files of its models. Models with the same embedding and floor share a front-end.
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_MISMATCH`, `SESSION_FAILED`, `INVALID_ARGUMENT`
- * for two models of one name, and what `embedding` throws
+ * for duplicate names, and errors of `embedding`
  */
 export async function openDetector<Parts extends ModelParts>(
   models: readonly Parts[],

@@ -1,19 +1,18 @@
 import { closestName, CallsignError } from "@callsign/audio/internal";
 import { commandLabels, type ModelCard } from "./model-card.ts";
 
-/** How easily a detector fires; at most one of the two. Without either the card's own thresholds hold. */
+/** Sensitivity of a detector, as a threshold or a rate of false alarms but not both. Default the card's thresholds. */
 export interface Sensitivity {
-  /** A score 0 to 1, for every label, or label by label; labels not named keep the card's. */
+  /** Threshold 0 to 1 for all labels, or per label; other labels keep the card's. */
   readonly threshold?: number | Readonly<Record<string, number>>;
-  /** False alarms a day, 24 hours of such audio as the card's curve was measured on. */
+  /** Accepted false alarms per day, that is in 24 hours of audio like that of the card's curve. */
   readonly falseAlarmsPerDay?: number;
 }
 
 /**
- * The card with the thresholds that a sensitivity comes to: for alarms a day, of each label's curve the lowest
- * threshold that stays within the rate. Thresholds of labels that the card does not have are ignored: they may be
- * another model's. @throws CallsignError `INVALID_ARGUMENT` where the card has no curve, or none of its points is
- * within the rate
+ * Copy of a card with the thresholds of a sensitivity. A rate of false alarms selects, for each label, the lowest threshold on
+ * its curve that keeps the rate. Labels that the card does not have are ignored, since they may belong to another model.
+ * @throws CallsignError `INVALID_ARGUMENT` if the card has no curve, or no point within the rate
  */
 export function withSensitivity(card: ModelCard, sensitivity: Sensitivity): ModelCard {
   const { threshold, falseAlarmsPerDay } = sensitivity;
@@ -35,7 +34,7 @@ export function withSensitivity(card: ModelCard, sensitivity: Sensitivity): Mode
   return { ...card, decision: { ...card.decision, thresholds } };
 }
 
-/** @throws CallsignError `INVALID_ARGUMENT` for the threshold of a label that none of the cards can detect */
+/** Checks the labels of per-label thresholds. @throws CallsignError `INVALID_ARGUMENT` for a label that no card can detect */
 export function checkThresholdLabels(cards: readonly ModelCard[], { threshold = 0 }: Sensitivity): void {
   const known = cards.flatMap(commandLabels);
   for (const label of typeof threshold === "number" ? [] : Object.keys(threshold)) {
@@ -61,15 +60,15 @@ function thresholdFor(
       `${name}: its card has no curve of false alarms for ${JSON.stringify(label)}; give a threshold instead, ` +
         `or train it with this version of Callsign`,
     );
-  const within = points.filter(({ falseAcceptsPerHour }) => falseAcceptsPerHour * HOURS_A_DAY <= rate);
+  const within = points.filter(({ falseAcceptsPerHour }) => falseAcceptsPerHour * HOURS_PER_DAY <= rate);
   if (within.length > 0) return Math.min(...within.map((point) => point.threshold));
-  const fewest = Math.min(...points.map(({ falseAcceptsPerHour }) => falseAcceptsPerHour)) * HOURS_A_DAY;
+  const fewest = Math.min(...points.map(({ falseAcceptsPerHour }) => falseAcceptsPerHour)) * HOURS_PER_DAY;
   throw refusal(
     `${name}: ${JSON.stringify(label)} has at least ${fewest.toFixed(1)} false alarms a day on its curve, ` +
       `asked for ${rate}; allow more`,
   );
 }
 
-const HOURS_A_DAY = 24;
+const HOURS_PER_DAY = 24;
 
 const refusal = (message: string): CallsignError => new CallsignError("INVALID_ARGUMENT", message);

@@ -1,16 +1,16 @@
 import * as z from "zod";
 import { closestName, CallsignError, type CallsignErrorCode } from "@callsign/audio/internal";
 
-/** Who is being checked, for the message, and the code to refuse with. */
+/** Name and error code for messages. */
 export interface StrictParseOptions {
-  /** File or other origin of the value; begins every message. */
+  /** File or other origin of the value, at the start of every message. */
   readonly name: string;
   readonly code: CallsignErrorCode;
 }
 
 /**
- * Checks a value from outside against a schema and returns the parsed copy. Every problem is listed with its field
- * path and what was found there; an unknown key comes with the key it was probably meant to be.
+ * Validates an untrusted value against a schema and returns the parsed copy. The error lists every problem with its field
+ * path and value, and suggests a known key for each unknown one.
  * @throws CallsignError with the given code
  */
 export function parseStrict<Schema extends z.ZodType>(
@@ -34,7 +34,7 @@ interface Parsed {
   readonly value: unknown;
 }
 
-/** One description for each problem, made only when it is shown: hostile input has many. */
+/** Description of each problem, computed only when shown, since hostile input has many problems. */
 function describeIssue(issue: z.core.$ZodIssue, { schema, value }: Parsed): (() => string)[] {
   const where = formatPath(issue.path);
   if (issue.code === "unrecognized_keys") {
@@ -42,7 +42,7 @@ function describeIssue(issue: z.core.$ZodIssue, { schema, value }: Parsed): (() 
     return issue.keys.map((key) => () => `${where}: unknown key ${quote(key)}${suggestion(key, known)}`);
   }
   const found = valueAt(value, issue.path);
-  // A missing key already reads "received undefined"; a custom message says what it found itself.
+  // The message for a missing key already has "received undefined"; custom messages contain the value.
   const got = issue.code === "custom" || found === undefined ? "" : `, got ${brief(found)}`;
   return [() => `${where}: ${issue.message}${got}`];
 }
@@ -53,7 +53,7 @@ function suggestion(key: string, known: readonly string[]): string {
   return known.length > 0 ? `; known keys: ${known.join(", ")}` : "";
 }
 
-/** Keys of the strict object that the path leads to, found by walking schema and value side by side. */
+/** Keys of the strict object at a path, found by walking schema and value in parallel. */
 function knownKeys(schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): string[] {
   let current: z.core.$ZodType | undefined = schema;
   let currentValue = value;
@@ -71,7 +71,7 @@ function knownKeys(schema: z.ZodType, value: unknown, path: readonly PropertyKey
   return definition?.type === "object" ? Object.keys(definition.shape) : [];
 }
 
-/** Through optional, default and the like, and into the union member whose discriminator the value carries. */
+/** Unwraps optional, default and similar types, and selects the union member with the value's discriminator. */
 function unwrap(schema: z.core.$ZodType | undefined, value: unknown): z.core.$ZodType | undefined {
   const definition = definitionOf(schema);
   if (definition === undefined) return undefined;
@@ -113,7 +113,7 @@ function brief(value: unknown): string {
   return quote(value);
 }
 
-/** As JSON, cut short: a message must not grow with what it complains about. */
+/** Value as JSON of at most 80 characters: the length of a message must not depend on the input. */
 function quote(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;

@@ -2,29 +2,29 @@ import { reachable } from "../detector/decision.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import type { ModelCard } from "../model/model-card.ts";
 
-/** How a gate that mutes commands out of live speech behaves, beside the labels' thresholds. */
+/** Parameters of a mute gate, in addition to the labels' thresholds. */
 export interface MuteGatePolicy {
-  /** A shut gate opens once every score is below this share of its label's threshold (hysteresis), 0 to 1. */
+  /** Hysteresis, 0 to 1: muting ends once every score has been below this fraction of its threshold for `holdSeconds`. */
   readonly release: number;
-  /** And has been for so long: a command's last sounds score low. */
+  /** Time for which the scores must stay low before muting ends; the last sounds of a command score low. */
   readonly holdSeconds: number;
-  /** A gate shut for so long opens, and does not shut again until the scores have come down. */
+  /** Longest mute. After it the gate stays open until the scores have dropped. */
   readonly longestSeconds: number;
 }
 
-/** Shuts and opens with the threshold, at once; lets go after half a minute. */
+/** Mutes exactly while a score reaches its threshold, for at most 30 s. */
 export const DEFAULT_MUTE_GATE: MuteGatePolicy = { release: 1, holdSeconds: 0, longestSeconds: 30 };
 
-/** What a gate does with the audio of one step. */
+/** State of a mute gate for the audio of one step. */
 export interface MuteGateStep {
   readonly muted: boolean;
-  /** The command it shut for; undefined while it is open. */
+  /** Label of the command being muted; undefined while not muted. */
   readonly label: string | undefined;
 }
 
 /**
- * The probability from which muting is cheaper than not (minimum expected cost): with the challenge's costs, 18 for a
- * command let through and 1 for a needless mute, 1/19. Scores must be calibrated.
+ * Threshold of minimum expected cost: the probability above which muting is cheaper than not muting. The challenge's costs,
+ * 18 for a missed command and 1 for a needless mute, give 1/19. Scores must be calibrated.
  * @throws CallsignError `INVALID_ARGUMENT`
  */
 export function costThreshold({ missed, needless }: { missed: number; needless: number }): number {
@@ -35,10 +35,7 @@ export function costThreshold({ missed, needless }: { missed: number; needless: 
   );
 }
 
-/**
- * Decides step by step whether to mute. Unlike a `Decision`, which reports a command once, a gate stays shut for as long
- * as the command lasts.
- */
+/** Decides per step whether to mute. Unlike a `Decision`, which reports a command once, it mutes as long as the command lasts. */
 export class MuteGate {
   readonly #labels: readonly string[];
   readonly #shutAt: Float64Array;
@@ -48,7 +45,8 @@ export class MuteGate {
   #label: string | undefined;
   #shutSinceMs = 0;
   #lastHighMs = 0;
-  #isTired = false;
+  /** The longest mute has passed and the scores have not dropped since. */
+  #isExhausted = false;
 
   /** @throws CallsignError `INVALID_ARGUMENT` for a value out of range */
   constructor(
@@ -64,34 +62,34 @@ export class MuteGate {
     this.#longestMs = Math.round(longestSeconds * 1000);
   }
 
-  /** Takes one score a label, in the labels' order; steps must come in the order of their timestamps. */
+  /** State after one step. @param scores one per label, in order. @param timestampMs must increase from step to step */
   step(scores: ArrayLike<number>, timestampMs: number): MuteGateStep {
-    const loudest = this.#loudest(scores, this.#shutAt);
-    const isHigh = loudest >= 0 || (this.#label !== undefined && this.#loudest(scores, this.#openBelow) >= 0);
+    const highest = this.#highest(scores, this.#shutAt);
+    const isHigh = highest >= 0 || (this.#label !== undefined && this.#highest(scores, this.#openBelow) >= 0);
     if (isHigh) this.#lastHighMs = timestampMs;
-    else this.#isTired = false;
+    else this.#isExhausted = false;
     if (this.#label === undefined) {
-      if (loudest >= 0 && !this.#isTired) {
-        this.#label = this.#labels[loudest];
+      if (highest >= 0 && !this.#isExhausted) {
+        this.#label = this.#labels[highest];
         this.#shutSinceMs = timestampMs;
       }
     } else if (timestampMs - this.#shutSinceMs >= this.#longestMs) {
       this.#label = undefined;
-      this.#isTired = isHigh;
+      this.#isExhausted = isHigh;
     } else if (!isHigh && timestampMs - this.#lastHighMs >= this.#holdMs) {
       this.#label = undefined;
     }
     return { muted: this.#label !== undefined, label: this.#label };
   }
 
-  /** Open, as at the start. */
+  /** Opens the gate, as at the start. */
   reset(): void {
     this.#label = undefined;
-    this.#isTired = false;
+    this.#isExhausted = false;
   }
 
-  /** Of the labels that reach their bound the one furthest above it, by its place; -1 for none. */
-  #loudest(scores: ArrayLike<number>, bounds: Float64Array): number {
+  /** Index of the label whose score exceeds its bound the most; -1 if none reaches its bound. */
+  #highest(scores: ArrayLike<number>, bounds: Float64Array): number {
     let best = -1;
     for (let i = 0; i < bounds.length; i++)
       if (scores[i]! >= bounds[i]! && (best < 0 || scores[i]! - bounds[i]! > scores[best]! - bounds[best]!))
@@ -100,14 +98,14 @@ export class MuteGate {
   }
 }
 
-/** The gate that a card describes, or another on request; thresholds are one for each label, in the card's order. */
+/** Mute gate of a card. @param options overrides of the card; thresholds are one per label, in the card's order */
 export function muteGateOf(
   { labels, decision, gate }: Pick<ModelCard, "labels" | "decision" | "gate">,
   options: { readonly policy?: MuteGatePolicy; readonly thresholds?: readonly number[] } = {},
 ): MuteGate {
   const { policy = gate ?? DEFAULT_MUTE_GATE } = options;
   const { thresholds = labels.map((label) => decision.thresholds[label]!) } = options;
-  // The background never shuts a gate.
+  // The background never mutes.
   const bounds = thresholds.map((threshold, i) => (labels[i] === decision.background ? Infinity : threshold));
   return new MuteGate(labels, { ...policy, thresholds: bounds });
 }

@@ -3,44 +3,44 @@ import type { Detector } from "../detector/detector.ts";
 import { type MuteGate, muteGateOf, type MuteGatePolicy } from "./mute-gate.ts";
 
 export interface SpeechMuterOptions {
-  /** Default the card's own, else `DEFAULT_MUTE_GATE`. */
+  /** Default the card's `gate`, or `DEFAULT_MUTE_GATE` if the card has none. */
   readonly policy?: MuteGatePolicy;
-  /** One a label, in the card's order; default the card's. */
+  /** One per label, in the card's order. Default the card's thresholds. */
   readonly thresholds?: readonly number[];
-  /** Of the audio; the detector hears it at 16 kHz. Default 16,000. */
+  /** Sample rate of the audio, which is resampled to 16 kHz for the detector. Default 16,000. */
   readonly sampleRateHz?: number;
-  /** The outgoing audio is delayed by this much, and muted from this much before the gate shuts. Default 0. */
+  /** Delay of the output; muting starts this long before the step that triggers it. 0 to 10, default 0. */
   readonly lookAheadSeconds?: number;
 }
 
-/** A stretch that was muted, in milliseconds of the audio. */
+/** Muted span, in milliseconds from the start of the audio. */
 export interface MutedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly label: string;
 }
 
-/** Audio that leaves a gate. */
+/** Output of a `SpeechMuter`. */
 export interface MutedAudio {
-  /** As it came in, silent where it was muted. */
+  /** Input samples, silent in muted spans. */
   readonly samples: Float32Array;
-  /** Mutes that ended in it. */
+  /** Muted spans that end within `samples`. */
   readonly spans: readonly MutedSpan[];
 }
 
-/** A stretch of audio between two steps of the detector. */
+/** Audio between two steps of the detector. */
 interface Segment {
   readonly end: number;
   readonly label: string | undefined;
 }
 
-/** Length of the fade at either side of a mute: too short to hear a word in, long enough not to click. */
+/** Fade at either side of a mute, which avoids clicks. */
 const FADE_SECONDS = 0.005;
 
 /**
- * Live audio in, the same audio out with the commands muted: as many samples as went in, each as soon as the detector has
- * heard it (and `lookAheadSeconds` more). The detector stays the caller's, has heard nothing yet and hears nothing else
- * meanwhile.
+ * Mutes commands in live audio. The output has as many samples as the input; a sample is released once the detector has
+ * processed it and `lookAheadSeconds` more. The detector must be at the start of its stream, is used by this muter alone, and
+ * is not disposed of here.
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
 export class SpeechMuter {
@@ -50,10 +50,11 @@ export class SpeechMuter {
   readonly #rate: number;
   readonly #lookAhead: number;
   readonly #fade: number;
-  /** Samples not yet let out, from the `#out`-th on. */
+  /** Samples not yet released. */
   #held = new Float32Array(0);
+  /** Number of samples released. */
   #out = 0;
-  /** From the one that holds the `#out`-th sample on, or the last. */
+  /** Segments of the held samples, or the last segment. */
   #segments: Segment[] = [];
   #gain = 1;
   #muteStart: { readonly at: number; readonly label: string } | undefined;
@@ -74,19 +75,19 @@ export class SpeechMuter {
   }
 
   /**
-   * Takes mono audio in int16 magnitudes; returns what can be let out. The next call must wait for this one. A chunk with
-   * a sample that is not finite or far beyond full scale is refused whole.
+   * Processes mono audio in int16 magnitudes and returns the audio that can be released. Calls must not overlap. A chunk with
+   * a sample that is not finite or far beyond full scale is rejected as a whole.
    * @throws CallsignError `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `INVALID_ARGUMENT`, `DISPOSED`
    */
   async push(chunk: Pcm): Promise<MutedAudio> {
     const samples = copySamples(chunk, { name: "chunk" });
     this.#hold(samples);
     await this.#process(this.#resampler.push(samples));
-    const heard = this.#segments.at(-1)?.end ?? 0;
-    return this.#release(heard - this.#lookAhead);
+    const processed = this.#segments.at(-1)?.end ?? 0;
+    return this.#release(processed - this.#lookAhead);
   }
 
-  /** The rest: what the detector has not heard whole is let out as the gate stands. */
+  /** Ends the audio and returns the rest; an unfinished step keeps the state of the one before. */
   async flush(): Promise<MutedAudio> {
     await this.#process(this.#resampler.flush());
     const end = this.#out + this.#held.length;
@@ -111,7 +112,7 @@ export class SpeechMuter {
     this.#held = held;
   }
 
-  /** Lets out what lies before `until`, silent where a mute is within the look-ahead. */
+  /** Releases the samples before `until`, silent where a mute starts within the look-ahead. */
   #release(until: number): MutedAudio {
     const count = Math.min(Math.max(0, until - this.#out), this.#held.length);
     const samples = this.#held.slice(0, count);
@@ -136,8 +137,8 @@ export class SpeechMuter {
   }
 
   /**
-   * A function that gives the command muting a sample: heard in the sample's own segment, or in one that begins within
-   * the look-ahead. It must be asked for samples in ascending order, and so takes one pass over the segments.
+   * Returns a function from a sample to the label that mutes it: that of its own segment, or of one that starts within the
+   * look-ahead. Samples must be given in ascending order, which takes one pass over the segments.
    */
   #labels(): (at: number) => string | undefined {
     const segments = this.#segments;

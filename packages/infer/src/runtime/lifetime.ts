@@ -1,22 +1,22 @@
-/** Counts the work that uses shared resources, so that they are freed only when none is under way. */
+/** Tracks pending work on shared resources, so that they are freed only when none is left. */
 export class Lifetime {
   #active = 0;
   #onIdle: (() => void) | undefined;
   #disposal: Promise<void> | undefined;
 
-  /** True from the first call of `dispose` on. */
+  /** Whether `dispose` was called. */
   get isDisposed(): boolean {
     return this.#disposal !== undefined;
   }
 
-  /** Registers work that has begun; returns it. */
+  /** Registers pending work and returns it. */
   track<Result>(work: Promise<Result>): Promise<Result> {
     this.#active++;
     work.then(this.#done, this.#done);
     return work;
   }
 
-  /** Waits for all tracked work, whether it succeeds or fails, then calls `free`. Repeated calls return the same promise. */
+  /** Waits until all tracked work has settled, then calls `free`. Repeated calls return the same promise. */
   dispose(free: () => Promise<void>): Promise<void> {
     this.#disposal ??= this.#whenIdle().then(free);
     return this.#disposal;

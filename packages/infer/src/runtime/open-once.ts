@@ -1,7 +1,4 @@
-/**
- * Opens a resource at the first call and returns the same one from then on. A failure is not remembered: the next call
- * tries again.
- */
+/** Opens a resource at the first call and returns the same one afterwards. A failed attempt is repeated by the next call. */
 export class OpenOnce<Resource> {
   readonly #open: () => Promise<Resource>;
   #opened: Promise<Resource> | undefined;
@@ -11,16 +8,16 @@ export class OpenOnce<Resource> {
   }
 
   get(): Promise<Resource> {
-    this.#opened ??= this.#openOrForget();
+    this.#opened ??= this.#tryOpen();
     return this.#opened;
   }
 
-  /** The resource if it was opened, once it is; undefined if it never was or failed. */
+  /** Resource if it was opened, after waiting for a pending attempt; undefined if it was never opened or failed to open. */
   async ifOpened(): Promise<Resource | undefined> {
     return this.#opened?.catch(() => undefined);
   }
 
-  async #openOrForget(): Promise<Resource> {
+  async #tryOpen(): Promise<Resource> {
     try {
       return await this.#open();
     } catch (error) {

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { CallsignError } from "@callsign/audio/internal";
 import type { Session, Tensor, TensorInfo } from "./session.ts";
 
-/** A session of onnxruntime, for Node or for the browser, behind our interface. */
+/** `Session` of onnxruntime, for Node or the browser. */
 export class OrtSession implements Session {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
@@ -29,15 +29,15 @@ export class OrtSession implements Session {
     feeds: Readonly<Record<string, Tensor>>,
     outputs?: Readonly<Record<string, Tensor>>,
   ): Promise<Record<string, Tensor>> {
-    // Those who say where outputs go run the same tensors step after step.
+    // Callers that give `outputs` reuse the same tensors at every step.
     const inputs = this.#wrapAll(feeds, outputs !== undefined);
-    // WebAssembly, which drives WebGPU too, has memory of its own and cannot write into the caller's.
+    // WebAssembly, which also drives WebGPU, has its own memory and cannot write into the caller's buffers.
     const inPlace = outputs !== undefined && this.provider !== "wasm" && this.provider !== "webgpu";
     const results = await this.#run(
       inputs,
       inPlace ? this.#wrapAll(outputs, true) : outputs && Object.keys(outputs),
     );
-    // Results in the caller's own buffers are the caller's own tensors.
+    // The results were written into the caller's tensors.
     if (inPlace && this.provider === "cpu") return { ...outputs };
     return Object.fromEntries(
       Object.entries(results).map(([output, tensor]) => [output, this.#fromOrt(output, tensor)]),
@@ -108,7 +108,7 @@ function wrapperOf(OrtTensorOf: TensorConstructor): Wrap {
   };
 }
 
-/** What onnxruntime said of a model that it does not load. */
+/** Error for a model that onnxruntime cannot load. */
 export function ortLoadError(name: string, reason: string, cause: unknown): CallsignError {
   if (/bad_alloc|out of memory|allocat/i.test(reason))
     return new CallsignError("SESSION_FAILED", `${name}: not enough memory to load it: ${reason}`, { cause });
@@ -121,7 +121,7 @@ export function ortLoadError(name: string, reason: string, cause: unknown): Call
   });
 }
 
-/** One line, cut short. */
+/** Message of an onnxruntime error on one line of at most 400 characters. */
 export function ortReason(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.replaceAll(/\s+/g, " ").trim().slice(0, 400);

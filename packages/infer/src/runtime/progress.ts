@@ -1,11 +1,11 @@
-/** How far a long stage has come. Stages yield or report these; whoever renders them adds the rate and the estimate. */
+/** Progress of a long stage, yielded or reported by it. The display computes rate and remaining time. */
 export interface Progress {
   readonly stage: string;
   readonly done: number;
-  /** Absent while the total is not known. */
+  /** Undefined while unknown. */
   readonly total?: number;
-  /** What is counted, plural: `clips`, `bytes`, `steps`. */
+  /** Counted items, plural: `clips`, `bytes`, `steps`. */
   readonly unit: string;
-  /** A figure worth showing beside the count, such as the current loss. */
+  /** Figure to show beside the count, such as the current loss. */
   readonly note?: string;
 }

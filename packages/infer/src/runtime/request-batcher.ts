@@ -5,9 +5,8 @@ interface Waiting<Request> {
 }
 
 /**
- * Carries out independent requests together: what is asked for while a run is under way waits for its end, and then goes
- * as one run. So a single request is never held up, and under load the fixed cost of a run is shared. When a run of
- * several fails, each is tried alone, so that only those fail that would.
+ * Coalesces concurrent requests: while a batch runs, new requests queue and form the next batch of at most `maxBatch`. A
+ * single request runs at once. If a batch fails, its requests are retried one by one, so that only the faulty ones fail.
  */
 export class RequestBatcher<Request> {
   readonly #run: (requests: readonly Request[]) => Promise<void>;
@@ -15,13 +14,13 @@ export class RequestBatcher<Request> {
   #waiting: Waiting<Request>[] = [];
   #running = false;
 
-  /** @param run carries out up to `maxBatch` requests, and leaves no trace of any where it throws */
+  /** @param run executes up to `maxBatch` requests; must have no effect if it throws */
   constructor(run: (requests: readonly Request[]) => Promise<void>, maxBatch: number) {
     this.#run = run;
     this.#maxBatch = maxBatch;
   }
 
-  /** Resolves when the request has been carried out. @throws what `run` throws */
+  /** Resolves when the request has been executed. @throws errors of `run` */
   submit(request: Request): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
@@ -31,17 +30,17 @@ export class RequestBatcher<Request> {
 
   async #runAll(): Promise<void> {
     this.#running = true;
-    while (this.#waiting.length > 0) await this.#carryOut(this.#waiting.splice(0, this.#maxBatch));
+    while (this.#waiting.length > 0) await this.#execute(this.#waiting.splice(0, this.#maxBatch));
     this.#running = false;
   }
 
-  async #carryOut(together: readonly Waiting<Request>[]): Promise<void> {
+  async #execute(batch: readonly Waiting<Request>[]): Promise<void> {
     try {
-      await this.#run(together.map(({ request }) => request));
-      for (const { resolve } of together) resolve();
+      await this.#run(batch.map(({ request }) => request));
+      for (const { resolve } of batch) resolve();
     } catch (error) {
-      if (together.length === 1) together[0]!.reject(error);
-      else for (const one of together) await this.#carryOut([one]);
+      if (batch.length === 1) batch[0]!.reject(error);
+      else for (const one of batch) await this.#execute([one]);
     }
   }
 }

@@ -30,12 +30,12 @@ describe("Decision", () => {
     }
   });
 
-  it("waits for as many steps in a row as patience says, and starts anew after a gap", () => {
+  it("requires as many consecutive steps as patience, counted anew after a gap", () => {
     expect(heardAt([1, 1, 0, 1, 1, 1, 0], { patience: 3 })).toEqual([500]);
     expect(heardAt([1, 1, 1, 1, 1, 1], { patience: 3 })).toEqual([200, 500]);
   });
 
-  it("is silent for the refractory period and hears again exactly at its end", () => {
+  it("detects nothing in the refractory period and again exactly at its end", () => {
     expect(heardAt([1, 1, 1, 1, 1, 1, 1], { refractorySeconds: 0.3 })).toEqual([0, 300, 600]);
     // 1.1 s is 1100.0000000000002 ms in floating point.
     expect(
@@ -50,7 +50,7 @@ describe("Decision", () => {
     expect(heardAt([1, 1, 1, 1, 1, 1], { patience: 2, refractorySeconds: 0.2 })).toEqual([100, 400]);
   });
 
-  it("treats each label by itself", () => {
+  it("treats labels independently", () => {
     const decision = new Decision(
       ["a", "b"],
       policy({ thresholds: { a: 0.5, b: 0.9 }, refractorySeconds: 1 }),
@@ -68,11 +68,11 @@ describe("Decision", () => {
     expect(decision.step([1], 100)).toHaveLength(1);
   });
 
-  it("never hears a score that is not a number", () => {
+  it("never detects a score that is not a number", () => {
     expect(heardAt([NaN, NaN], { thresholds: { a: 0 } })).toEqual([]);
   });
 
-  it("keeps to its definition on any scores", () => {
+  it("equals a direct implementation for random scores", () => {
     fc.assert(
       fc.property(
         fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { maxLength: 60 }),

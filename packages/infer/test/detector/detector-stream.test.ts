@@ -52,7 +52,7 @@ describe("Detector", () => {
     await set.dispose();
   });
 
-  it("opens the models asked for, at the sensitivity asked for, each stream by itself", async () => {
+  it("opens independent streams with the requested models and sensitivity", async () => {
     const set = await makeSet([long, short]);
     const eager = set.open({ models: ["short"], sensitivity: { threshold: 0 } });
     const other = set.open({ models: ["short"], sensitivity: { threshold: 1 } });
@@ -71,7 +71,7 @@ describe("Detector", () => {
     expect(() => set.open()).toThrow(/disposed of/);
   });
 
-  it("steps many streams together, each as if it were alone", async () => {
+  it("steps many streams together with the scores of each alone", async () => {
     const set = await makeSet([long, short]);
     const lengths = Array.from({ length: 37 }, (_, i) => 6000 + 1111 * i);
     const hear = async (length: number, i: number) => set.open().push(noise(length, i));
@@ -105,7 +105,7 @@ describe("Detector", () => {
     await set.dispose();
   });
 
-  it("refuses a chunk with NaN whole and goes on as if it had not come", async () => {
+  it("rejects a chunk with NaN as a whole and continues without it", async () => {
     const set = await makeSet([long]);
     const [tried, clean] = [set.open(), set.open()];
     await expect(tried.push(Float32Array.of(1, Number.NaN))).rejects.toMatchObject({
@@ -147,7 +147,7 @@ describe("the level gate", () => {
 });
 
 describe("detections", () => {
-  it("yields each as it is known, and ends with the source", async () => {
+  it("yields each detection as soon as it is made, and ends with the source", async () => {
     const set = await makeSet([
       exampleCard({ decision: { thresholds: { hello: 0 }, patience: 5, refractorySeconds: 0 } }),
     ]);
@@ -158,7 +158,7 @@ describe("detections", () => {
     await set.dispose();
   });
 
-  it("lets go of a source that never ends when aborted, while it waits", async () => {
+  it("closes an endless source when aborted during a wait", async () => {
     const detector = await makeDetector(exampleCard());
     const abort = new AbortController();
     let released = false;

@@ -99,14 +99,14 @@ describe.each([
     expect(await detector.detectClip(SAMPLES.subarray(0, hopLength - 1))).toEqual([]);
   });
 
-  it("starts as if digital silence had come before", async () => {
+  it("starts as if preceded by digital silence", async () => {
     const silence = new Float32Array(40 * 1280);
     const offset = silence.length / hopLength;
     const late = await detector.open().push(Float32Array.of(...silence, ...SAMPLES));
     expect(scoresOf(late.slice(offset))).toEqual(scoresOf(whole).slice(0, late.length - offset));
   });
 
-  it("can be primed: as if that audio had come before, at time zero", async () => {
+  it("can be primed with preceding audio, at time zero", async () => {
     const [before, after] = [SAMPLES.subarray(0, 12_800), SAMPLES.subarray(12_800)];
     const stream = detector.open();
     await stream.push(noise(999, 5));
@@ -123,14 +123,14 @@ describe.each([
     expect(await calls[2]).toEqual(whole);
   });
 
-  it("leaves no trace of a rehearsal", async () => {
+  it("is not affected by a rehearsal", async () => {
     await detector.reset();
     const first = await detector.push(SAMPLES.subarray(0, 9000));
     await detector.rehearse();
     expect([...first, ...(await detector.push(SAMPLES.subarray(9000)))]).toEqual(whole);
   });
 
-  it("refuses a chunk with a sample that is no number, names it, and goes on as if it had not come", async () => {
+  it("rejects a chunk with a sample that is not finite, names it, and continues without it", async () => {
     const stream = detector.open();
     const first = await stream.push(SAMPLES.subarray(0, 9000));
     for (const bad of [NaN, Infinity, -Infinity]) {
@@ -156,7 +156,7 @@ describe.each([
     }
   });
 
-  it("finishes what was asked, then disposes once, then refuses", async () => {
+  it("finishes pending calls, disposes once, then rejects calls", async () => {
     const mortal = await makeDetector(card);
     const last = mortal.push(SAMPLES);
     await Promise.all([mortal.dispose(), mortal.dispose()]);

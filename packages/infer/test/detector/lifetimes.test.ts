@@ -94,7 +94,7 @@ describe("detections", () => {
     expect(await heldAtTheEnd({})).toBeLessThan(5);
   });
 
-  it("closes its source before a loop that is left goes on", async () => {
+  it("closes its source when the loop is left", async () => {
     const { signal } = new AbortController();
     for (const options of [{}, { signal }]) {
       const { state, iterable } = source();
@@ -204,7 +204,7 @@ describe.each([
     await listener.dispose();
   });
 
-  it("refuses a sample far beyond full scale whole, and goes on as if it had not come", async () => {
+  it("rejects a chunk with a sample far beyond full scale, and continues without it", async () => {
     const failing = failingSessions("none");
     const listener = await failingListener(kind, failing);
     const spike = audio.slice(0, 2 * hopLength);

@@ -45,7 +45,7 @@ describe.each([
   });
   afterAll(() => Promise.all([plain.dispose(), augmented.dispose()]));
 
-  it("scores the mean of what each copy alone scores, streamed and as a clip", async () => {
+  it("gives the mean of the variants' scores, for streams and clips", async () => {
     const streamed = scoresOf(await augmented.open().push(SAMPLES));
     expect(streamed).toHaveLength(mean.length);
     expect(streamed.flat()).toBeAllClose(mean.flat(), { atol: 1e-6, rtol: 0 });
@@ -59,7 +59,7 @@ describe.each([
     expect(Math.max(...apart)).toBeGreaterThan(1e-4);
   });
 
-  it("starts again as new after a reset and a rehearsal", async () => {
+  it("restarts after a reset and a rehearsal", async () => {
     const stream = augmented.open();
     const first = scoresOf(await stream.push(SAMPLES));
     await stream.reset();
@@ -67,7 +67,7 @@ describe.each([
     expect(scoresOf(await stream.push(SAMPLES))).toEqual(first);
   });
 
-  it("scores many streams at once as each alone", async () => {
+  it("gives concurrent streams the scores of each alone", async () => {
     const alone = scoresOf(await augmented.open().push(SAMPLES));
     const together = await Promise.all(Array.from({ length: 5 }, () => augmented.open().push(SAMPLES)));
     for (const steps of together)
@@ -94,7 +94,7 @@ describe.each([
   });
 });
 
-it("models of a set read the latest of shared copies", async () => {
+it("models of a detector use the latest embeddings of shared variants", async () => {
   const long = withCopies(exampleCard());
   const short: ModelCard = {
     ...long,

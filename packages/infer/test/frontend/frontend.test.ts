@@ -34,7 +34,7 @@ describe("createFrontend", () => {
   });
   afterAll(() => Promise.all([windowed.dispose(), chunked.dispose()]));
 
-  it("gives a clip longer than a block the definition's log-mel", async () => {
+  it("equals the definition for a clip longer than a block's log-mel", async () => {
     // 12.5 s, three blocks, the loudest sample in the last, so that every block is floored anew.
     const samples = noise(200_000, { seed: 21, peak: 1 });
     samples.set(noise(2000, { seed: 22, peak: 32_767 }), samples.length - 3000);
@@ -44,7 +44,7 @@ describe("createFrontend", () => {
     expect(data).toBeAllClose(expected.data, { rtol: 0, atol: 1e-3 });
   });
 
-  it("gives a clip with floor chunk what its stream gives, to the bit", async () => {
+  it("gives a clip with floor chunk the values of its stream, bit-identical", async () => {
     const clip = noise(1280 * 150 + 700, { seed: 23, peak: 4000 });
     clip.fill(0, 50_000, 90_000);
     const whole = await chunked.logMel(clip);
@@ -129,7 +129,7 @@ describe("createFrontend", () => {
     );
   });
 
-  it("refuses another embedding, and disposes twice as once", async () => {
+  it("rejects another embedding, and can be disposed of twice", async () => {
     await expect(open("window", smallEmbedding({ lastKernel: 2 }))).rejects.toThrow(
       refusal("MODEL_SHAPE_MISMATCH", /76/),
     );

@@ -63,7 +63,7 @@ describe("buildLogMelModel", () => {
     expect(both.subarray(both.length / 2)).toEqual(await run(windowed, quiet));
   });
 
-  it("gives a clip the very values of its chunks", async () => {
+  it("gives a clip the values of its chunks, bit-identical", async () => {
     const samples = noise(480 + 1280 * 40, { seed: 14, peak: 5000 });
     // A loud stretch and a silent one, so that floors differ.
     samples.fill(0, 20_000, 30_000);

@@ -30,7 +30,7 @@ describe("the transform", () => {
     expect(spectral / temporal).toBeCloseTo(1, 12);
   });
 
-  it("puts a tone in its bin, with the height the window says", () => {
+  it("puts a tone in its bin, with the window's amplitude", () => {
     for (const bin of [2, 20, 64, 121]) {
       const frame = Float32Array.from(
         { length: 512 },

@@ -54,7 +54,7 @@ describe("describeBareHead", () => {
     expect(card.labels).toHaveLength(outputs);
   });
 
-  it("asks for the number of embeddings where the graph runs with any", async () => {
+  it("requires the number of embeddings if the graph accepts any", async () => {
     expect(await refusal(describeHead(pooledHead()))).toMatch(
       /^MODEL_SHAPE_MISMATCH hey_you\.onnx: .*--head-embeddings 16.*, got "in" float32 \[n, steps, 96\], which runs with any number/,
     );

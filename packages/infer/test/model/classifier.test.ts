@@ -84,7 +84,7 @@ describe("loadClassifier", () => {
     }
   });
 
-  it("gives no scores for no examples, and refuses a wrong number of values", async () => {
+  it("gives no scores for no examples, and rejects a wrong number of values", async () => {
     const classifier = await loadTiny({});
     expect(await classifier.score(new Float32Array(0), 0)).toHaveLength(0);
     await expect(classifier.score(new Float32Array(1535), 1)).rejects.toMatchObject({

@@ -47,7 +47,7 @@ describe("withSensitivity", () => {
     expect(() => withSensitivity(card, sensitivity)).toThrow(message);
   });
 
-  it("says where a card has no curve, and where its curve does not go so low", () => {
+  it("reports a card without a curve, and a curve that does not reach the rate", () => {
     expect(() => withSensitivity(exampleCard(), { falseAlarmsPerDay: 1 })).toThrow(/no curve .*"hello"/);
     const noisy = exampleCard({ operatingPoints: { hello: [point(0.9, 1)] } });
     expect(() => withSensitivity(noisy, { falseAlarmsPerDay: 1 })).toThrow(

@@ -35,7 +35,7 @@ describe("parseStrict", () => {
     });
   });
 
-  it("suggests keys wherever the object lies: lists, records, unions, behind defaults", () => {
+  it("suggests keys at any depth: lists, records, unions, defaults", () => {
     expect(refusal({ sead: 2 })).toBe('config.yaml: at the top: unknown key "sead"; did you mean "seed"?');
     expect(refusal({ voices: [{ speed: 1 }, { speed: 1, picth: 2 }] })).toBe(
       'config.yaml: voices[1]: unknown key "picth"; did you mean "pitch"?',
@@ -51,14 +51,14 @@ describe("parseStrict", () => {
     );
   });
 
-  it("says what was found", () => {
+  it("reports the value", () => {
     expect(refusal({ seed: 1.5 })).toMatch(/^config\.yaml: seed: .*, got 1\.5$/);
     expect(refusal({ voices: {} })).toMatch(/voices: .*expected array.*, got an object/);
     expect(refusal({ voices: [{ speed: [] }] })).toMatch(/voices\[0\]\.speed: .*, got a list of 0/);
     expect(refusal(null)).toMatch(/at the top: .*got null/);
   });
 
-  it("stays short whatever it is given", () => {
+  it("limits the length of messages", () => {
     const long = "x".repeat(100_000);
     expect(refusal({ [long]: 1, seed: long }).length).toBeLessThan(800);
     expect(refusal({ mode: { kind: long } }).length).toBeLessThan(800);

@@ -40,7 +40,7 @@ describe("MuteGate", () => {
     expect(run([[0.6, 0.85]])).toBe("o");
   });
 
-  it("stays shut down to the release share of the threshold, and shuts at the threshold alone", () => {
+  it("mutes from the threshold down to its release fraction", () => {
     expect(runOne([0.3, 0.6, 0.3, 0.26, 0.24, 0.3], { release: 0.5 })).toBe(".ooo..");
   });
 
@@ -49,7 +49,7 @@ describe("MuteGate", () => {
     expect(runOne([0.9, 0, 0.9, 0, 0, 0], { holdSeconds: 0.2 })).toBe("oooo..");
   });
 
-  it("lets go after the longest mute, and waits for the scores to come down", () => {
+  it("opens after the longest mute, until the scores have dropped", () => {
     const scores = [0.9, 0.9, 0.9, 0.9, 0.9, 0.1, 0.9];
     expect(runOne(scores, { longestSeconds: 0.3 })).toBe("ooo...o");
   });
@@ -69,7 +69,7 @@ describe("MuteGate", () => {
     expect(gate.step([0.1], 100)).toEqual({ muted: false, label: undefined });
   });
 
-  it("mutes whatever the plain gate mutes, and more the longer it holds", () => {
+  it("mutes at least what the default gate mutes, and more with a longer hold", () => {
     const scores = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(scores, fc.double({ min: 0, max: 1, noNaN: true }), (values, release) => {

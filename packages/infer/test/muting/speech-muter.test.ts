@@ -56,7 +56,7 @@ async function gated(
 }
 
 describe("SpeechMuter", () => {
-  it("gives back every sample, silent where the detector heard a command", async () => {
+  it("returns every sample, silent during detected commands", async () => {
     const { samples, spans } = await gated([3, 4]);
     expect(samples.length).toBe(10 * HOP + 500);
     expect(spans).toEqual([{ startMs: 240, endMs: 400, label: "hello" }]);
@@ -73,12 +73,12 @@ describe("SpeechMuter", () => {
     expect(samples[3 * HOP + 39]!).toBeCloseTo(500, 0);
   });
 
-  it("lets audio out as soon as the detector has heard it", async () => {
+  it("releases audio as soon as the detector has processed it", async () => {
     const { delays } = await gated([], { chunk: HOP });
     expect(delays.slice(0, 10)).toEqual(Array(10).fill(0));
   });
 
-  it("with look-ahead mutes earlier and lets go no earlier, at that much more delay", async () => {
+  it("with look-ahead mutes earlier and ends no earlier, with the additional delay", async () => {
     const ahead = await gated([3, 4], { lookAheadSeconds: 0.1, chunk: HOP });
     expect(ahead.samples.length).toBe(10 * HOP + 500);
     expect(ahead.spans).toEqual([{ startMs: 140, endMs: 400, label: "hello" }]);
@@ -104,7 +104,7 @@ describe("SpeechMuter", () => {
     }
   });
 
-  it("mutes a command that lasts to the end, and says so", async () => {
+  it("mutes a command that lasts to the end, and reports it", async () => {
     const { spans, samples } = await gated([9]);
     expect(spans).toEqual([{ startMs: 720, endMs: (10 * HOP + 500) / 16, label: "hello" }]);
     expect(samples.at(-1)).toBe(0);

@@ -83,7 +83,7 @@ exit 1`,
     expect(new Set(samples)).toEqual(new Set([2000]));
   });
 
-  it("ends at once when aborted, before it is opened or while the device sends nothing", async () => {
+  it("ends when aborted, before it is opened or while the device sends nothing", async () => {
     await install(`${HEAD}trap "" TERM; while :; do sleep 0.1; done`);
     for (const isEarly of [true, false]) {
       const controller = new AbortController();

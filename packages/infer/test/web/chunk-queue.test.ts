@@ -13,7 +13,7 @@ async function drain(queue: ChunkQueue): Promise<number[]> {
 }
 
 describe("audio on its way through a page", () => {
-  it("comes in order, also to one who waited for it", async () => {
+  it("arrives in order, also for a reader that was waiting", async () => {
     const queue = new ChunkQueue({ maxSamples: 8 });
     const heard = drain(queue);
     for (const value of [1, 2, 3]) {
@@ -24,7 +24,7 @@ describe("audio on its way through a page", () => {
     expect(await heard).toEqual([1, 2, 3]);
   });
 
-  it("is let go of, the oldest first, while nobody hears it, and that is told", async () => {
+  it("drops the oldest audio while nobody reads it, and reports the length", async () => {
     const dropped: number[] = [];
     const queue = new ChunkQueue({ maxSamples: 8, onDropped: (samples) => dropped.push(samples) });
     for (const value of [1, 2, 3, 4]) queue.push(chunk(value));
@@ -33,7 +33,7 @@ describe("audio on its way through a page", () => {
     expect(await drain(queue)).toEqual([3, 4]);
   });
 
-  it("is heard to its end when the microphone is unplugged, and then the loop throws", async () => {
+  it("is read to its end when the microphone is unplugged; then the loop throws", async () => {
     const queue = new ChunkQueue({ maxSamples: 8 });
     queue.push(chunk(1));
     queue.end(new CallsignError("MICROPHONE_FAILED", "gone"));
@@ -43,7 +43,7 @@ describe("audio on its way through a page", () => {
     await expect(loop.next()).rejects.toThrow("gone");
   });
 
-  it("is for one loop at a time", async () => {
+  it("can be read by one loop at a time", async () => {
     const queue = new ChunkQueue({ maxSamples: 8 });
     const first = drain(queue);
     await expect(drain(queue)).rejects.toEqual(refusal("INVALID_ARGUMENT", "a loop reads it already"));

@@ -10,24 +10,24 @@ import {
 } from "../file/onnx_pb.ts";
 import { dimension } from "./make.ts";
 
-/** The graph's inputs that a caller must feed: initializers may be listed as inputs too (IR 3 and older). */
+/** Inputs of a graph that are not initializers, which older models (IR 3 and before) also list as inputs. */
 export function graphInputs(graph: GraphProto): ValueInfoProto[] {
   const initialized = new Set(graph.initializer.map((tensor) => tensor.name));
   return graph.input.filter((input) => !initialized.has(input.name));
 }
 
-/** The initializer of that name, if there is one. */
+/** Initializer with the given name, if any. */
 export const findInitializer = (graph: GraphProto, name: string): TensorProto | undefined =>
   graph.initializer.find((tensor) => tensor.name === name);
 
-/** Puts an initializer in place of the one of the same name, or adds it. */
+/** Replaces the initializer of the same name, or adds one. */
 export function setInitializer(graph: GraphProto, tensor: TensorProto): void {
   const index = graph.initializer.findIndex((other) => other.name === tensor.name);
   if (index >= 0) graph.initializer[index] = tensor;
   else graph.initializer.push(tensor);
 }
 
-/** Drops the initializers that no node reads and no output is. */
+/** Removes initializers that are neither used by a node nor an output. */
 export function removeUnusedInitializers(graph: GraphProto): void {
   const used = new Set(graph.output.map((output) => output.name));
   renameNodes(graph.node, (name) => {
@@ -37,15 +37,15 @@ export function removeUnusedInitializers(graph: GraphProto): void {
   graph.initializer = graph.initializer.filter((tensor) => used.has(tensor.name));
 }
 
-/** The node that computes a value; undefined for inputs and initializers. */
+/** Node that computes a value; undefined for inputs and initializers. */
 export const findProducer = (graph: GraphProto, value: string): NodeProto | undefined =>
   graph.node.find((node) => node.output.includes(value));
 
-/** The nodes that read a value, in graph order; those inside subgraphs are not looked at. */
+/** Nodes that use a value, in graph order, not including those of subgraphs. */
 export const findConsumers = (graph: GraphProto, value: string): NodeProto[] =>
   graph.node.filter((node) => node.input.includes(value));
 
-/** Puts nodes in the place of one, which keeps the topological order if they only need what it needed. */
+/** Replaces a node by others in the same place. The order stays topological if they use no more than the inputs of the node. */
 export function replaceNode(graph: GraphProto, node: NodeProto, replacements: readonly NodeProto[]): void {
   const index = graph.node.indexOf(node);
   if (index < 0)
@@ -53,7 +53,7 @@ export function replaceNode(graph: GraphProto, node: NodeProto, replacements: re
   graph.node.splice(index, 1, ...replacements);
 }
 
-/** The shape of a tensor value: numbers, symbolic names, and undefined where nothing is said; undefined without a shape. */
+/** Shape of a tensor value: numbers, symbolic names, and undefined for unknown dimensions. Undefined without a shape. */
 export function valueDims(info: ValueInfoProto): (number | string | undefined)[] | undefined {
   const type = info.type?.value;
   if (type?.case !== "tensorType") return undefined;
@@ -62,7 +62,7 @@ export function valueDims(info: ValueInfoProto): (number | string | undefined)[]
   );
 }
 
-/** Declares a tensor value's shape anew; a string is a symbolic dimension. */
+/** Sets the shape of a tensor value; a string is a symbolic dimension. */
 export function setValueDims(info: ValueInfoProto, dims: readonly (number | string)[]): void {
   const type = info.type?.value;
   if (type?.case !== "tensorType")
@@ -70,7 +70,7 @@ export function setValueDims(info: ValueInfoProto, dims: readonly (number | stri
   type.value.shape = create(TensorShapeProtoSchema, { dim: dims.map(dimension) });
 }
 
-/** Renames values everywhere in the graph, subgraphs included. `rename` gives the new name, or the same one. */
+/** Renames values in the whole graph, including subgraphs. @param rename maps an old name to the new one */
 export function renameValues(graph: GraphProto, rename: (name: string) => string): void {
   for (const info of [...graph.input, ...graph.output, ...graph.valueInfo]) info.name = rename(info.name);
   for (const tensor of graph.initializer) tensor.name = rename(tensor.name);
@@ -81,7 +81,7 @@ export function renameValues(graph: GraphProto, rename: (name: string) => string
 }
 
 function renameNodes(nodes: readonly NodeProto[], rename: (name: string) => string): void {
-  // An empty name is an omitted input or output, and stays one.
+  // An empty name is an omitted input or output.
   const renameSome = (name: string): string => (name === "" ? name : rename(name));
   for (const node of nodes) {
     node.input = node.input.map(renameSome);

@@ -15,10 +15,10 @@ import {
 } from "../file/onnx_pb.ts";
 import type { OnnxModel } from "../file/decode.ts";
 
-/** A bigint becomes INT, a number FLOAT, arrays of them INTS and FLOATS: the JavaScript type decides, not the value. */
+/** Value of an attribute. Its type, not its value, selects the ONNX type: bigint INT, number FLOAT, arrays INTS and FLOATS. */
 export type AttributeValue = bigint | number | string | readonly bigint[] | readonly number[] | TensorProto;
 
-/** An operator of the default domain unless `domain` says otherwise. An empty input name is an omitted input. */
+/** Creates a node. An empty input name is an omitted input. @param options.domain default the ONNX domain */
 export function makeNode(
   opType: string,
   options: {
@@ -39,7 +39,7 @@ export function makeNode(
   });
 }
 
-/** A graph input or output: its name, element type (FLOAT by default) and shape; a string is a symbolic dimension. */
+/** Creates a graph input or output. @param options.dims shape; a string is a symbolic dimension. @param options.type default FLOAT */
 export function makeValueInfo(
   name: string,
   options: { readonly dims: readonly (number | string)[]; readonly type?: TensorProto_DataType },
@@ -58,7 +58,7 @@ export function makeValueInfo(
   });
 }
 
-/** A graph of nodes in topological order. The messages given are kept, not copied. */
+/** Creates a graph of nodes in topological order. The given messages are not copied. */
 export function makeGraph(
   name: string,
   parts: {
@@ -78,8 +78,8 @@ export function makeGraph(
 }
 
 /**
- * Wraps a graph as a model. The defaults, opset 17 and IR 8, are ONNX 1.12's: the oldest with LayerNormalization.
- * @param options.metadata `metadata_props`: text that tools show and runtimes ignore
+ * Wraps a graph as a model. The defaults, opset 17 and IR 8, are those of ONNX 1.12, the first with LayerNormalization.
+ * @param options.metadata `metadata_props`, ignored by runtimes
  */
 export function makeModel(
   graph: GraphProto,
@@ -101,7 +101,7 @@ export function makeModel(
   return Object.assign(model, { graph });
 }
 
-/** One entry of a shape message. */
+/** Dimension of a shape message. */
 export function dimension(size: number | string) {
   return typeof size === "string"
     ? { value: { case: "dimParam", value: size } as const }
@@ -121,7 +121,7 @@ function makeAttribute(name: string, value: AttributeValue): AttributeProto {
     : Object.assign(attribute, { type: AttributeType.FLOATS, floats: [...value] });
 }
 
-/** `Array.isArray` does not narrow a readonly array away. */
+/** `Array.isArray` for readonly arrays, which the built-in type does not narrow. */
 const isArray = (value: object): value is readonly bigint[] | readonly number[] => Array.isArray(value);
 
 /** String attributes of ONNX operators are ASCII words such as `NOTSET`. */

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { CallsignError } from "@callsign/audio/internal";
 import { type TensorProto, TensorProto_DataType as DataType, TensorProtoSchema } from "../file/onnx_pb.ts";
 
-/** A FLOAT tensor; `dims` [] is a scalar. The values are copied. @throws CallsignError `INVALID_ARGUMENT` */
+/** Creates a FLOAT tensor; `dims` [] is a scalar. The values are copied. @throws CallsignError `INVALID_ARGUMENT` */
 export function makeFloatTensor(
   name: string,
   content: { readonly values: Float32Array | readonly number[]; readonly dims: readonly number[] },
@@ -14,7 +14,7 @@ export function makeFloatTensor(
   });
 }
 
-/** An INT64 tensor, one-dimensional unless `dims` says otherwise: axes, shapes, slices. @throws CallsignError `INVALID_ARGUMENT` */
+/** Creates an INT64 tensor, one-dimensional by default. @throws CallsignError `INVALID_ARGUMENT` */
 export function makeInt64Tensor(
   name: string,
   content: { readonly values: readonly (number | bigint)[]; readonly dims?: readonly number[] },
@@ -23,7 +23,7 @@ export function makeInt64Tensor(
   return makeTensor(name, { values, dims: content.dims ?? [values.length], type: DataType.INT64 });
 }
 
-/** The values of a FLOAT tensor, copied out of whichever field holds them. @throws CallsignError `MODEL_INVALID` */
+/** Copy of the values of a FLOAT tensor, from `raw_data` or `float_data`. @throws CallsignError `MODEL_INVALID` */
 export function tensorFloats(tensor: TensorProto): Float32Array {
   if (tensor.dataType !== DataType.FLOAT) wrongType(tensor, "FLOAT");
   return tensor.rawData?.length
@@ -31,7 +31,7 @@ export function tensorFloats(tensor: TensorProto): Float32Array {
     : Float32Array.from(tensor.floatData);
 }
 
-/** The values of an INT64 tensor, copied out of whichever field holds them. @throws CallsignError `MODEL_INVALID` */
+/** Copy of the values of an INT64 tensor, from `raw_data` or `int64_data`. @throws CallsignError `MODEL_INVALID` */
 export function tensorInt64s(tensor: TensorProto): bigint[] {
   if (tensor.dataType !== DataType.INT64) wrongType(tensor, "INT64");
   return tensor.rawData?.length ? [...new BigInt64Array(alignedCopy(tensor.rawData))] : [...tensor.int64Data];
@@ -53,12 +53,12 @@ function makeTensor(
       `tensor '${name}': dims [${dims.join(", ")}] need ${expected} values, got ${values.length}`,
     );
   }
-  // Typed arrays are little-endian, as raw_data must be, wherever JavaScript runs today.
+  // raw_data is little-endian, as are typed arrays on all current platforms.
   const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType: content.type, rawData });
 }
 
-/** Tensor data start anywhere in a file; a typed array needs them at a multiple of its element size. */
+/** Copy at an aligned offset, which typed arrays require and data in a file may not have. */
 const alignedCopy = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 function wrongType(tensor: TensorProto, expected: string): never {

@@ -11,7 +11,7 @@ import {
 } from "./onnx_pb.ts";
 
 /**
- * Refuses a model with any tensor, wherever it hides, whose declared dimensions disagree with its data.
+ * Checks that the dimensions of every tensor of a model, including subgraphs and functions, match its data.
  * @throws CallsignError `MODEL_INVALID` naming the tensor
  */
 export function checkTensors(model: ModelProto, options: { readonly name: string }): void {
@@ -83,7 +83,7 @@ function tensorFault(tensor: TensorProto): string | undefined {
   return `dims [${tensor.dims.slice(0, 8).join(", ")}] of ${dataTypeName(type)} need ${expected} ${unit}, ${field} has ${got}`;
 }
 
-/** Product of the dims, or what is wrong with them; stops before the product leaves the exact integers. */
+/** Product of the dims, or a description of their error; limited to exact integers. */
 function elementCount(dims: readonly bigint[]): number | string {
   const negative = dims.find((dim) => dim < 0n);
   if (negative !== undefined) return `negative dimension ${negative}`;
@@ -119,11 +119,11 @@ function storedFields(tensor: TensorProto): [DataField, number][] {
 }
 
 interface Layout {
-  /** Bytes of one element in raw_data. */
+  /** Bytes per element in raw_data. */
   readonly bytes: number;
-  /** The typed field that may hold it instead, by the comments of the ONNX schema. */
+  /** Typed field that may hold the elements instead, from the comments of the ONNX schema. */
   readonly field: DataField;
-  /** Entries of one element in that field: 2 for complex numbers, less than 1 for packed small ones. */
+  /** Entries per element in that field: 2 for complex numbers, less than 1 for packed types. */
   readonly entries?: number;
 }
 
@@ -141,7 +141,7 @@ const LAYOUT: Readonly<Record<number, Layout>> = {
   [DataType.UINT64]: { bytes: 8, field: "uint64_data" },
   [DataType.UINT32]: { bytes: 4, field: "uint64_data" },
   [DataType.INT32]: { bytes: 4, field: "int32_data" },
-  // Strings have no raw form: a raw_data of any length disagrees.
+  // Strings have no raw form, so raw_data of any length is an error.
   [DataType.STRING]: { bytes: Number.NaN, field: "string_data" },
   [DataType.UINT8]: byte,
   [DataType.INT8]: byte,

@@ -1,9 +1,9 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { CallsignError } from "@callsign/audio/internal";
 
-/** Nesting that no real model reaches; protobuf's own reader stops at 100. */
+/** Deepest nesting, far above that of real models; the protobuf library stops at 100. */
 const MAX_DEPTH = 90;
-/** Messages, strings and variable-length numbers in one file: each becomes an object, so their count is bounded. */
+/** Most messages, strings and variable-length numbers in a file; bounded since each becomes an object. */
 const MAX_ITEMS = 1_000_000;
 
 const VARINT = 0;
@@ -12,9 +12,8 @@ const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 
 /**
- * Walks protobuf bytes without building anything: every length stays inside its parent, every known field has its
- * own wire type, nothing is nested or repeated beyond reason. The library's reader checks less (a child may overrun
- * its parent) and names no place.
+ * Validates protobuf bytes without building objects: lengths do not exceed their parent's, known fields have their wire type,
+ * nesting and counts are bounded. The protobuf library checks less (a child may overrun its parent) and reports no position.
  * @throws CallsignError `MODEL_INVALID` naming the byte and the path of fields
  */
 export function checkWire(
@@ -85,7 +84,7 @@ class WireWalk {
     }
   }
 
-  /** Value of a varint, exact to 2^53: lengths and tags are far below, other values are not looked at. */
+  /** Value of a varint, exact to 2^53, which suffices for lengths and tags; other values are not used. */
   private varint(end: number): number {
     let value = 0;
     for (let i = 0; i < 10; i++) {
@@ -128,7 +127,7 @@ function fieldsOf(schema: DescMessage): Map<number, DescField> {
   return fields;
 }
 
-/** Wire type of one value of the field; ONNX has no maps and no groups. */
+/** Wire type of a value of the field. ONNX uses neither maps nor groups. */
 function scalarWireType(field: DescField): number {
   if (field.message !== undefined) return LENGTH_DELIMITED;
   switch (field.scalar) {

@@ -4,14 +4,13 @@ import { type GraphProto, type ModelProto, ModelProtoSchema } from "./onnx_pb.ts
 import { checkTensors } from "./check-tensors.ts";
 import { checkWire } from "./check-wire.ts";
 
-/** A model that certainly has a graph. */
+/** Model with a graph. */
 export type OnnxModel = ModelProto & { graph: GraphProto };
 
 /**
- * Reads ONNX bytes. The wire format and every tensor's declared shape are checked before anything is built on them,
- * so hostile bytes cost time and memory in proportion to their own length only. Tensor data are views into `bytes`.
- * Operators are not checked: that is the runtime's work.
- * @param options.name the file or asset, for errors
+ * Parses ONNX bytes. Wire format and tensor shapes are validated first, so that time and memory for hostile bytes are
+ * proportional to their length. Tensor data are views into `bytes`. Operators are not checked.
+ * @param options.name file or asset, for messages
  * @throws CallsignError `MODEL_INVALID`
  */
 export function decodeOnnx(bytes: Uint8Array, options: { readonly name?: string } = {}): OnnxModel {
@@ -35,7 +34,7 @@ export function decodeOnnx(bytes: Uint8Array, options: { readonly name?: string 
   return Object.assign(model, { graph });
 }
 
-/** What passes `checkWire` can still fail on text that is not UTF-8. */
+/** Parses validated bytes, which can still fail for text that is not UTF-8. */
 function parse(bytes: Uint8Array, name: string): ModelProto {
   try {
     return fromBinary(ModelProtoSchema, bytes);

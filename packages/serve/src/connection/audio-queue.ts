@@ -7,7 +7,7 @@ import {
 } from "@callsign/audio/internal";
 import type { DetectorStream, DetectorStep } from "@callsign/infer/internal";
 
-/** How a client's bytes are to be read. */
+/** PCM format of a client's audio. */
 export interface PcmFormat {
   readonly encoding: PcmEncoding;
   readonly sampleRateHz: number;
@@ -16,19 +16,19 @@ export interface PcmFormat {
 
 export interface AudioQueueOptions {
   readonly format: PcmFormat;
-  /** The stream heard into; bytes that come before it is open wait. */
+  /** Destination stream; audio received before it opens is queued. */
   readonly stream: Promise<DetectorStream>;
-  /** Steps as they are done, and how long after their audio came in, in seconds. The next wait for what it returns. */
+  /** Receives completed steps and the time since their audio arrived. Processing continues when the returned promise resolves. */
   readonly onSteps: (steps: readonly DetectorStep[], latencySeconds: number) => Promise<void> | undefined;
-  /** Told after every piece: what still waits, in seconds of audio. */
+  /** Receives the length of the queued audio, in seconds, after every block. */
   readonly onBacklog: (seconds: number) => void;
-  /** The first thing that went wrong; nothing is heard after it. */
+  /** Receives the first error, which closes the queue. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Bytes of one client to steps of its stream, in the order they came. A long message is heard a piece at a time, so that
- * neither its decoding nor its steps hold up another client, and its detections do not wait for its end.
+ * Queue of one client's audio: decodes, resamples and pushes it to the client's stream, in order. A long message is processed
+ * in blocks, so that it does not delay other clients, and its detections are reported before its end.
  */
 export class AudioQueue {
   readonly format: PcmFormat;
@@ -51,12 +51,12 @@ export class AudioQueue {
     this.#bytesPerSecond = bytesPerSecondOf(options.format);
   }
 
-  /** Seconds of audio in so many bytes. */
+  /** Length of `bytes` bytes of audio, in seconds. */
   secondsOf(bytes: number): number {
     return bytes / this.#bytesPerSecond;
   }
 
-  /** Takes bytes in, to be heard in their turn; they are the stream's from here on. Returns what waits, in seconds. */
+  /** Appends audio; `bytes` must not be modified afterwards. Returns the length of the queued audio, in seconds. */
   push(bytes: Uint8Array): number {
     if (this.#closed || bytes.length === 0) return this.secondsOf(this.#waitingBytes);
     const arrivedMs = performance.now();
@@ -65,12 +65,12 @@ export class AudioQueue {
     return this.secondsOf(this.#waitingBytes);
   }
 
-  /** Carries something out when all audio that came before is heard, and before any that comes after. */
+  /** Calls `task` between the audio before and after this call. */
   enqueue(task: (stream: DetectorStream) => Promise<void> | void): void {
     if (!this.#closed) this.#enqueue(async () => task(await this.#options.stream));
   }
 
-  /** Ends a recording, in turn: hears what the resampler holds back and drops an unfinished sample. */
+  /** Ends a recording: flushes the resampler's tail into the stream and drops an incomplete sample. */
   flush(): void {
     if (this.#closed) return;
     this.#enqueue(() => {
@@ -79,7 +79,7 @@ export class AudioQueue {
     });
   }
 
-  /** Hears no more and lets go of its stream. */
+  /** Drops the queued audio and disposes of the stream. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -109,12 +109,12 @@ export class AudioQueue {
   async #processMessage(bytes: Uint8Array, arrivedMs: number): Promise<void> {
     const size = Math.max(1, Math.ceil(this.#bytesPerSecond * BLOCK_SECONDS));
     for (let at = 0; at < bytes.length && !this.#closed; at += size) {
-      const piece = bytes.subarray(at, at + size);
-      const samples = this.#decoder.decode(piece);
-      // Before the resampler, which would remember a sample that is not finite.
+      const block = bytes.subarray(at, at + size);
+      const samples = this.#decoder.decode(block);
+      // Before the resampler, whose state a sample that is not finite would corrupt.
       checkSamples(samples, { name: "audio" });
       await this.#process(this.#resampler.push(samples), arrivedMs);
-      this.#waitingBytes = Math.max(0, this.#waitingBytes - piece.length);
+      this.#waitingBytes = Math.max(0, this.#waitingBytes - block.length);
       this.#options.onBacklog(this.secondsOf(this.#waitingBytes));
     }
   }
@@ -128,10 +128,10 @@ export class AudioQueue {
   }
 }
 
-/** Audio heard at one go: a step's worth and a little. */
+/** Audio per block, slightly more than a step. */
 const BLOCK_SECONDS = 0.1;
 
-/** Bytes in a second of audio. */
+/** Bytes per second of audio. */
 export const bytesPerSecondOf = ({ sampleRateHz, encoding, channels }: PcmFormat): number =>
   sampleRateHz * channels * BYTES[encoding];
 

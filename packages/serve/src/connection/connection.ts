@@ -8,7 +8,7 @@ import type { ServeMetrics, ServeProtocol } from "../server/metrics.ts";
 import { Throttle } from "./throttle.ts";
 import type { WaitingConnections } from "../server/waiting-connections.ts";
 
-/** Why a client was let go. `CLOSED` it left by itself; `SHUTDOWN` the server stops. */
+/** Reason for the end of a connection. `CLOSED`: closed by the client; `SHUTDOWN`: the server stops. */
 export type CloseReason =
   | "CLOSED"
   | "ENDED"
@@ -24,13 +24,13 @@ export type CloseReason =
   | "AUDIO_INVALID"
   | "INTERNAL";
 
-/** What a client is told when it is let go. */
+/** Reason for the end of a connection, with a message for the client. */
 export interface CloseNotice {
   readonly reason: CloseReason;
   readonly message: string;
 }
 
-/** One record of the log: flat, ready to be a line of JSON. */
+/** Log record: a flat object, to be written as one line of JSON. */
 export interface ServeLogRecord {
   readonly time: string;
   readonly level: "info" | "warn" | "error";
@@ -38,7 +38,7 @@ export interface ServeLogRecord {
   readonly [field: string]: unknown;
 }
 
-/** What all clients of a server share. */
+/** State shared by all connections of a server. */
 export interface ServerContext {
   readonly detector: Detector;
   readonly limits: ServeLimits;
@@ -51,28 +51,28 @@ export interface ServerContext {
   log(level: ServeLogRecord["level"], event: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** A client's connection, whatever it speaks. */
+/** Protocol side of a connection: WebSocket or Wyoming. */
 export interface Transport {
   readonly protocol: ServeProtocol;
-  /** For the log. */
+  /** Address of the client, for the log. */
   readonly peer: string;
-  /** When a silent client is not idle: always, or once it said hello. A dead peer is the transport's to notice. */
+  /** Exemption from the idle limit: always, or after hello. The transport must then detect dead peers itself. */
   readonly mayBeSilent?: "always" | "after-hello";
-  /** The network connection, as `ServerContext.waiting` has it. */
+  /** Network connection, as in `ServerContext.waiting`. */
   readonly socket: Duplex;
   pause(): void;
   resume(): void;
-  /** Bytes sent that the client has not read. */
+  /** Bytes sent but not yet read by the client. */
   unreadBytes(): number;
-  /** Asks for a sign of life, where the protocol has one. */
+  /** Sends a ping, if the protocol has one. */
   ping?(): void;
-  /** Tells the client that it is read slowly, and why, where the protocol can say so. */
+  /** Sends a warning that the client is throttled, if the protocol has one. */
   warn?(message: string): void;
-  /** Tells the client, as far as it listens, and closes; whoever does not go is cut off soon after. */
+  /** Sends the notice, if the client still reads, and closes; terminates the connection after a grace period. */
   close(notice: CloseNotice): void;
 }
 
-/** One client from connect to close: its limits, its stream, and its end, the same for both protocols. */
+/** Connection of one client, for either protocol: enforces the limits, owns the client's stream, and ends. */
 export class Connection {
   readonly id: number;
   readonly #transport: Transport;
@@ -82,13 +82,13 @@ export class Connection {
   readonly #idle: NodeJS.Timeout;
   readonly #total: NodeJS.Timeout;
   readonly #pauses = new Set<"rate" | "backlog" | "unread">();
-  /** When the client was last warned, by reason, in milliseconds. */
+  /** Time of the last warning per reason, in milliseconds. */
   readonly #warnedMs = new Map<Slowdown, number>();
   #rateTimer: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
   #received = 0;
   #hasStream = false;
-  /** The client said that it sends nothing for a while. */
+  /** The client announced a pause. */
   #maySendNothing = false;
   #pinged = false;
   #queue: AudioQueue | undefined;
@@ -103,7 +103,7 @@ export class Connection {
     const { messagesPerSecond, audioFactor, audioBurstSeconds, idleSeconds, totalSeconds } = context.limits;
     this.#messages = new Throttle({ perSecond: messagesPerSecond, burst: 2 * messagesPerSecond });
     this.#audio = new Throttle({ perSecond: audioFactor, burst: audioBurstSeconds });
-    // Where the process was busy, what has arrived meanwhile is read first.
+    // If the process was busy, data that has arrived is read first.
     this.#idle = setTimeout(() => {
       const before = this.#received;
       setImmediate(() => {
@@ -128,7 +128,7 @@ export class Connection {
     return this.#isClosed;
   }
 
-  /** The client said hello and takes a stream from here on; false where none is free, and then it is let go. */
+  /** Takes a stream for a client that said hello. Returns false, after disconnecting it, if no stream is free. */
   startStream(): boolean {
     if (this.#hasStream) return true;
     if (this.#isClosed) return false;
@@ -148,9 +148,9 @@ export class Connection {
     return true;
   }
 
-  /** To be called for every message, before anything else; `audio` is false for control messages, pings included. */
+  /** Applies the limits to a message; call first for every message. `audio` is false for control messages, including pings. */
   received({ audio, bytes }: { readonly audio: boolean; readonly bytes: number }): void {
-    // Before hello nothing prolongs a connection.
+    // Before hello no message extends the connection.
     if (this.#hasStream) {
       this.#received++;
       this.#idle.refresh();
@@ -161,12 +161,12 @@ export class Connection {
     this.#slowDown(this.#messages.spend(cost), "messages");
   }
 
-  /** The client sends nothing until its next audio, and is not idle meanwhile as long as it answers pings. */
+  /** Exempts the client from the idle limit until its next audio, as long as it answers pings. */
   allowSilence(): void {
     this.#maySendNothing = true;
   }
 
-  /** Opens the session's stream; audio may be given at once. One that was open before is closed. */
+  /** Opens the stream of the connection and closes an earlier one. Audio may be pushed before the promise resolves. */
   openStream(
     format: PcmFormat,
     options: OpenStreamOptions & {
@@ -178,7 +178,7 @@ export class Connection {
     const stream = this.#finished.then(() =>
       this.#context.detector.open({ ...this.#context.openOptions, ...open }),
     );
-    // Who never asks for it learns of it through the first audio.
+    // Callers that ignore this promise see the error on the first audio.
     stream.catch(() => undefined);
     this.#queue = new AudioQueue({
       format,
@@ -196,7 +196,7 @@ export class Connection {
     return stream;
   }
 
-  /** Audio of the open stream; the bytes are the session's from here on. */
+  /** Appends audio to the open stream; `bytes` must not be modified afterwards. */
   pushAudio(bytes: Uint8Array): void {
     const queue = this.#queue;
     if (queue === undefined || this.#isClosed) return;
@@ -208,12 +208,12 @@ export class Connection {
     this.#warn("backlog");
   }
 
-  /** Counts kept audio that is sent to the client against its limit of audio. */
+  /** Counts kept audio sent to the client towards its audio limit. */
   countSentAudio(seconds: number): void {
     this.#slowDown(this.#audio.spend(seconds * KEPT_AUDIO_COST), "audio");
   }
 
-  /** Carries something out when all audio so far is heard, and before what comes after. */
+  /** Calls `task` between the audio before and after this call. */
   enqueue(task: (stream: DetectorStream) => Promise<void> | void): void {
     this.#queue?.enqueue(async (stream) => {
       await task(stream);
@@ -221,12 +221,12 @@ export class Connection {
     });
   }
 
-  /** What the resampler holds back of the audio so far is heard too. */
+  /** Flushes the resampler's tail into the stream. */
   flush(): void {
     this.#queue?.flush();
   }
 
-  /** Ends the stream: all of it is heard, then `then` is carried out. Another may be opened meanwhile and waits its turn. */
+  /** Ends the stream and calls `then` after its last audio. A stream opened meanwhile starts after that. */
   finish(then: () => void): void {
     const queue = this.#queue;
     if (queue === undefined) return;
@@ -243,25 +243,25 @@ export class Connection {
     );
   }
 
-  /** Ends the stream and carries something out when it and all before it are heard. */
+  /** Ends the stream and calls `then` when it and all earlier streams are processed. */
   finishAll(then: () => void): void {
     this.finish(() => undefined);
     void this.#finished.then(then);
   }
 
-  /** Stops reading a client that does not read what it is sent, until it does; drops it if it never does. */
+  /** Pauses reading from a client that does not read its messages, and disconnects it if it never does. */
   checkReader(): void {
     void this.drained();
   }
 
-  /** Resolves when the client has read all but `limits.unreadBytes`, or is gone; undefined where that is so already. */
+  /** Resolves when at most `limits.unreadBytes` are unread or the connection is closed; undefined if so already. */
   drained(): Promise<void> | undefined {
     if (this.#isClosed || this.#transport.unreadBytes() <= this.#context.limits.unreadBytes) return undefined;
     this.#draining ??= this.#drain();
     return this.#draining;
   }
 
-  /** Ends the session over an error of the client's or ours; only what is meant for clients is told. */
+  /** Disconnects after an error. The client receives its own errors; others are logged. */
   fail(error: unknown): void {
     if (error instanceof CallsignError && CLIENT_ERRORS[error.code] !== undefined)
       return this.disconnect({ reason: CLIENT_ERRORS[error.code]!, message: error.message });
@@ -271,18 +271,18 @@ export class Connection {
     });
     this.disconnect({
       reason: "INTERNAL",
-      message: "something went wrong here; the server's log tells more",
+      message: "internal error; see the server's log",
     });
   }
 
-  /** Tells the client and lets it go. Any number of calls is one. */
+  /** Sends a notice and closes the connection. Repeated calls have no effect. */
   disconnect(notice: CloseNotice): void {
     if (this.#isClosed) return;
     this.onClosed(notice.reason, notice.message);
     this.#transport.close(notice);
   }
 
-  /** The connection is closed, or about to be: frees what the session holds. */
+  /** Frees the resources of a connection that is closed or closing. */
   onClosed(reason: CloseReason, message?: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -302,7 +302,7 @@ export class Connection {
 
   #onIdle(): void {
     if (this.#isClosed) return;
-    // While the server does not read a client, `#unpause` starts the timer again.
+    // While reading is paused, `#unpause` restarts the timer.
     if (this.#hasStream && this.#pauses.size > 0) return;
     if (this.#maySendNothing && !this.#pinged) {
       this.#pinged = this.#transport.ping !== undefined;
@@ -313,7 +313,7 @@ export class Connection {
     const { mayBeSilent } = this.#transport;
     if (mayBeSilent === "always" || (mayBeSilent === "after-hello" && this.#hasStream)) return;
     const { idleSeconds } = this.#context.limits;
-    this.disconnect({ reason: "IDLE", message: `nothing came for ${idleSeconds} s` });
+    this.disconnect({ reason: "IDLE", message: `no message for ${idleSeconds} s` });
   }
 
   async #drain(): Promise<void> {
@@ -348,7 +348,7 @@ export class Connection {
     this.#rateTimer = setTimeout(() => this.#resumeReading(), delayMs);
   }
 
-  /** Goes on waiting while another budget wants it. */
+  /** Resumes reading once both budgets allow it. */
   #resumeReading(): void {
     const delayMs = Math.max(this.#messages.spend(0), this.#audio.spend(0));
     if (delayMs > 0) this.#delayReading(delayMs);
@@ -371,7 +371,7 @@ export class Connection {
 
   #unpause(reason: "rate" | "backlog" | "unread"): void {
     if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#isClosed) return;
-    // The client could not be heard, so that time does not count as idle.
+    // Time while reading was paused does not count as idle.
     if (this.#hasStream) this.#idle.refresh();
     this.#transport.resume();
   }
@@ -379,25 +379,25 @@ export class Connection {
 
 let lastId = 0;
 
-/** Sixteen messages of audio count as one: 4,000 a second by default, for Web Audio's 128 samples up to 384 kHz. */
+/** Cost of an audio message: 4,000 a second by default, enough for Web Audio's 128 samples at up to 384 kHz. */
 const AUDIO_MESSAGE_COST = 1 / 16;
 
-/** A second of kept audio costs the server less than a tenth of hearing one. */
+/** Cost of sending a second of kept audio, relative to processing one; measured below a tenth. */
 const KEPT_AUDIO_COST = 1 / 10;
 
 const DRAIN_POLL_MS = 20;
 
-/** A client is warned of the same thing once in this time. */
+/** Shortest time between two warnings with the same reason. */
 const WARNING_INTERVAL_MS = 10_000;
 
-/** Why a client is read slowly, with what it is told. */
+/** Warnings to throttled clients, by reason. */
 const SLOWDOWN_MESSAGES = {
   audio: ({ audioFactor, audioBurstSeconds }: ServeLimits) =>
-    `audio is read no faster than ${audioFactor} s a second after the first ${audioBurstSeconds} s; nothing is lost, but what you send is heard late`,
+    `audio is limited to ${audioFactor} s per second after the first ${audioBurstSeconds} s; no audio is lost, but detections are late`,
   messages: ({ messagesPerSecond }: ServeLimits) =>
-    `messages are read no faster than ${messagesPerSecond} a second, or ${messagesPerSecond / AUDIO_MESSAGE_COST} of audio; nothing is lost, but what you send is heard late: send fewer, longer messages`,
+    `messages are limited to ${messagesPerSecond} per second, or ${messagesPerSecond / AUDIO_MESSAGE_COST} of audio; no audio is lost, but detections are late: send fewer, longer messages`,
   backlog: ({ backlogSeconds }: ServeLimits) =>
-    `more than ${backlogSeconds} s of audio wait to be heard, so no more is read for now; nothing is lost, but what you send is heard late`,
+    `more than ${backlogSeconds} s of audio are queued, so reading is paused; no audio is lost, but detections are late`,
 };
 
 type Slowdown = keyof typeof SLOWDOWN_MESSAGES;
@@ -410,7 +410,7 @@ const CLIENT_ERRORS: Partial<Record<string, CloseReason>> = {
   AUDIO_UNSUPPORTED: "AUDIO_INVALID",
   INVALID_ARGUMENT: "BAD_MESSAGE",
   MODEL_NOT_FOUND: "MODEL_NOT_FOUND",
-  // A score that is no number: audio far beyond full scale.
+  // A score that is not a number comes from audio far beyond full scale.
   MODEL_INVALID: "AUDIO_INVALID",
   PROTOCOL_INVALID: "BAD_MESSAGE",
 };

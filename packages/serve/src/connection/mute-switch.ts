@@ -1,20 +1,20 @@
 import { type DetectorStep, type MuteGate, muteGateOf, type ModelCard } from "@callsign/infer/internal";
 
-/** A change of what a stream's listener should do. */
+/** Start or end of a mute. */
 export interface MuteDecision {
   readonly model: string;
   readonly timestampMs: number;
   readonly mute: boolean;
 }
 
-/** Says when a stream's models want it muted: each card's own gate decides, told on change only. */
+/** Mute gates of a stream's models; reports changes only. */
 export class MuteSwitch {
   readonly #gates: ReadonlyMap<string, MuteGate>;
-  /** Models that are muted now. */
+  /** Names of the models that currently mute. */
   readonly #muted = new Set<string>();
   #latestMs = 0;
 
-  /** @param cards with the thresholds that the stream is heard with */
+  /** @param cards cards of the stream, with its thresholds */
   constructor(cards: readonly ModelCard[]) {
     this.#gates = new Map(cards.map((card) => [card.name, muteGateOf(card)]));
   }
@@ -28,7 +28,7 @@ export class MuteSwitch {
     return { model, timestampMs, mute };
   }
 
-  /** Starts again with nothing muted; returns what ends by that. */
+  /** Resets all gates and returns the ends of current mutes. */
   reset(): MuteDecision[] {
     for (const gate of this.#gates.values()) gate.reset();
     const ended = [...this.#muted].map((model) => ({ model, timestampMs: this.#latestMs, mute: false }));

@@ -1,4 +1,4 @@
-/** A budget that refills at a steady rate up to a burst; spending beyond it is a debt to be waited off. */
+/** Token bucket that may go into debt: it refills at a constant rate up to `burst`. */
 export class Throttle {
   readonly #perMs: number;
   readonly #burst: number;
@@ -14,7 +14,7 @@ export class Throttle {
     this.#updatedMs = this.#now();
   }
 
-  /** Spends and returns how many milliseconds to wait before the next, 0 while within the budget. */
+  /** Spends `amount` and returns the time until the budget is positive again, in milliseconds; 0 within the budget. */
   spend(amount: number): number {
     const nowMs = this.#now();
     this.#budget = Math.min(this.#burst, this.#budget + (nowMs - this.#updatedMs) * this.#perMs) - amount;

@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Whether a token is the one expected, in time that tells nothing of it. */
+/** Whether a token equals the expected one, in constant time. */
 export function sameToken(got: string | undefined, expected: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(got ?? ""), digest(expected)) && got !== undefined;
 }
 
-/** The token of an `Authorization: Bearer` header. */
+/** Token of an `Authorization: Bearer` header. */
 export function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer (?<token>\S+)$/i.exec(header ?? "")?.groups?.token;
 }

@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { bearerOf, sameToken } from "./bearer-token.ts";
 import type { ServerContext } from "../connection/connection.ts";
 
-/** Answers `GET /health` (200 while it takes clients, 503 while it stops) and `GET /metrics`; anything else is 404. */
+/** Answers `GET /health` (200, or 503 while stopping) and `GET /metrics`; 404 for other paths. */
 export function answerHttp(
   request: IncomingMessage,
   { response, context, stopping }: { response: ServerResponse; context: ServerContext; stopping: boolean },
 ): void {
-  // Whatever a request carries beside its head is not read.
+  // Discards the body of the request.
   request.resume();
   const path = (request.url ?? "/").split("?", 1)[0];
   if (request.method !== "GET" && request.method !== "HEAD")

@@ -5,14 +5,14 @@ import { isMainThread } from "node:worker_threads";
 import { CallsignError } from "@callsign/audio/internal";
 
 /**
- * Listens on a Unix socket that only this user may connect to. A socket file that nobody listens on any more (left by a
- * process that was killed) is replaced; anything else at the path is left alone. Closing the server removes the file.
+ * Listens on a Unix socket that only this user may connect to. A stale socket file, left by a killed process, is replaced; any
+ * other file at the path is an error. Closing the server removes the file.
  * @throws CallsignError `SERVE_FAILED`
  */
 export async function listenOnUnixSocket(server: Server, path: string): Promise<void> {
   const refuse = (why: string, cause?: unknown): CallsignError =>
     new CallsignError("SERVE_FAILED", `cannot listen on unix://${path}: ${why}`, { cause });
-  // Node would cut a longer one and listen elsewhere.
+  // Node would truncate a longer path and listen elsewhere.
   if (Buffer.byteLength(path) > MAX_PATH_BYTES)
     throw refuse(`the path is too long for a socket, ${MAX_PATH_BYTES} bytes at most`);
   const stats = await lstat(path).catch(() => undefined);
@@ -34,7 +34,7 @@ export async function listenOnUnixSocket(server: Server, path: string): Promise<
   }
 }
 
-/** The file gets its mode in this call, so nobody else can connect for even a moment. A worker may not set the mask. */
+/** Creates the socket file with its final mode, so that no other user can ever connect. Workers cannot set the umask. */
 function listenPrivately(server: Server, path: string): void {
   const mask = isMainThread ? process.umask(0o177) : undefined;
   try {
@@ -44,10 +44,10 @@ function listenPrivately(server: Server, path: string): void {
   }
 }
 
-/** What `sockaddr_un` holds on macOS; Linux has four bytes more. */
+/** Limit of `sockaddr_un` on macOS; Linux allows four bytes more. */
 const MAX_PATH_BYTES = 103;
 
-/** Whether a program accepts connections at the socket. Any failure but a refusal counts as one that might. */
+/** Whether a program accepts connections at the socket; true for any error except a refused connection. */
 function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });

@@ -2,9 +2,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /**
- * Connections whose client has not said hello yet. They take no stream, and there are only so many of them: beyond
- * `limit` the oldest one of the address with the most is closed. A client that says hello at once always gets in,
- * however many connections strangers open.
+ * Connections before hello, which take no stream. Beyond `limit`, the oldest connection of the address with the most of them is
+ * closed, so that a client that says hello at once is served however many idle connections others open.
  */
 export class WaitingConnections {
   readonly #limit: number;
@@ -27,7 +26,7 @@ export class WaitingConnections {
     if (this.#addresses.size > this.#limit) this.#dropOne();
   }
 
-  /** Its client said hello, or it is closed. */
+  /** Removes a connection after hello or close. */
   remove(connection: Duplex): void {
     this.#addresses.delete(connection);
   }

@@ -21,9 +21,9 @@ import {
 export interface WebSocketConnectionOptions {
   readonly context: ServerContext;
   readonly peer: string;
-  /** The connection under the WebSocket. */
+  /** Network connection of the WebSocket. */
   readonly socket: Duplex;
-  /** Whether the upgrade request carried the token already. */
+  /** Whether the upgrade request contained the token. */
   readonly authorized: boolean;
 }
 
@@ -39,12 +39,12 @@ class WebSocketConnection {
   readonly #connection: Connection;
   readonly #helloTimer: NodeJS.Timeout;
   #hello: HelloMessage | undefined;
-  /** Labels of the models that listen. */
+  /** Labels of the stream's models, by name. */
   #labels: ReadonlyMap<string, readonly string[]> = new Map();
   #mute: MuteSwitch | undefined;
-  /** Since the start or the last reset. */
+  /** Number of detections since the start or the last reset. */
   #detections = 0;
-  /** A message is sent in parts, and no other may come between them. */
+  /** A binary message is being sent in fragments, between which no other message may be sent. */
   #sendingParts = false;
   #ending = false;
 
@@ -60,7 +60,7 @@ class WebSocketConnection {
         resume: () => socket.resume(),
         unreadBytes: () => socket.bufferedAmount,
         ping: () => socket.ping(),
-        // In turn, so that it does not cut into audio that is being sent.
+        // Queued, so that it is not sent between fragments of audio.
         warn: (message) =>
           this.#connection.enqueue(() => this.#send({ type: "warning", code: "THROTTLED", message })),
         close: (notice) => this.#close(notice),
@@ -68,7 +68,7 @@ class WebSocketConnection {
       options.context,
     );
     const { helloSeconds } = options.context.limits;
-    // A hello that came in time may still be unread where the process was busy: what has arrived is read first.
+    // If the process was busy, a hello that has arrived in time is read first.
     this.#helloTimer = setTimeout(
       () => setImmediate(() => this.#onHelloTimeout()),
       helloSeconds * 1000,
@@ -77,7 +77,7 @@ class WebSocketConnection {
       clearTimeout(this.#helloTimer);
       this.#connection.onClosed("CLOSED");
     });
-    // What ws refuses by itself: frames too large, not masked, of no known kind. It closes with the right code.
+    // Invalid frames (too large, not masked, unknown opcode), for which ws closes the connection with the right code.
     socket.on("error", (error) => {
       this.#connection.onClosed("BAD_MESSAGE", error.message);
       this.#cutOffAfter(GRACE_MS);
@@ -198,7 +198,7 @@ class WebSocketConnection {
       this.#send({ type: "reset" });
     } else {
       this.#send({ type: "end", detections: this.#detections });
-      this.#connection.disconnect({ reason: "ENDED", message: "all audio was heard" });
+      this.#connection.disconnect({ reason: "ENDED", message: "all audio was processed" });
     }
   }
 
@@ -207,7 +207,7 @@ class WebSocketConnection {
     try {
       samples = toInt16(stream.audio({ fromMs, toMs }).samples);
     } catch (error) {
-      // No longer kept, or never: the client may go on without it.
+      // The audio is not or no longer kept; the client may continue without it.
       if (!(error instanceof CallsignError)) throw error;
       return this.#send({ type: "error", code: "AUDIO_GONE", message: error.message });
     }
@@ -216,7 +216,7 @@ class WebSocketConnection {
     await this.#sendParts(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
   }
 
-  /** Sends one binary message as fast as the client reads it. */
+  /** Sends a binary message in fragments, as fast as the client reads it. */
   async #sendParts(bytes: Uint8Array): Promise<void> {
     this.#sendingParts = true;
     for (let at = 0, fin = false; !fin && this.#socket.readyState === this.#socket.OPEN; at += PART_BYTES) {
@@ -236,11 +236,11 @@ class WebSocketConnection {
     const socket = this.#socket;
     if (reason !== "ENDED" && reason !== "CLOSED" && !this.#sendingParts)
       this.#send({ type: "error", code: reason, message });
-    // Its answer to the close must be read.
+    // The client's close frame must be read.
     socket.resume();
-    // A close frame holds 123 bytes, so the message went before it; this is its short form.
+    // A close frame is limited to 123 bytes: it contains the reason, after an error message with the full text.
     socket.close(CLOSE_CODES[reason] ?? 1000, reason);
-    // A client that said end still reads what it asked for.
+    // A client that sent end may still be reading.
     this.#cutOffAfter(reason === "ENDED" ? this.#options.context.limits.unreadSeconds * 1000 : GRACE_MS);
   }
 
@@ -253,10 +253,10 @@ type OrderedMessage = Exclude<ClientMessage, { readonly type: "hello" | "pause" 
 
 type AudioMessage = Extract<ClientMessage, { readonly type: "audio" }>;
 
-/** Length of a frame of kept audio, in bytes: 0.13 s on a link of 1 Mbit/s. */
+/** Fragment of kept audio: 0.13 s on a link of 1 Mbit/s. */
 const PART_BYTES = 16 * 1024;
 
-/** How long a client has to answer a close before it is cut off. */
+/** Time for a client to answer a close frame. */
 const GRACE_MS = 2000;
 
 /** RFC 6455: 1000 normal, 1001 going away, 1007 inconsistent data, 1008 policy, 1011 internal error, 1013 try again later. */

@@ -6,22 +6,22 @@ import type { ServerContext } from "../connection/connection.ts";
 import { answerHttp } from "../server/http.ts";
 import { serveWebSocket } from "./connection.ts";
 
-/** Path of the WebSocket; its version is that of the messages. */
+/** Path of the WebSocket, with the version of the messages. */
 const WEBSOCKET_PATH = "/v1/stream";
 
 export interface WebSocketListenerOptions {
   readonly context: ServerContext;
-  /** Pages that may connect, as their `Origin`; those of this machine always may. */
+  /** Allowed values of `Origin`, in addition to pages on this machine. */
   readonly origins: readonly string[];
   readonly isStopping: () => boolean;
 }
 
-/** An HTTP server, not listening yet, for health, metrics and WebSockets. */
+/** Creates an HTTP server for health, metrics and WebSockets, not yet listening. */
 export function createWebSocketListener(options: WebSocketListenerOptions): Server {
   const { context, isStopping } = options;
   const helloMs = context.limits.helloSeconds * 1000;
   const server = createServer(
-    // Requests that trickle in, or never come; node looks for them every 30 s unless told otherwise.
+    // For slow or missing requests, which Node checks every 30 s by default.
     {
       headersTimeout: helloMs,
       requestTimeout: helloMs,
@@ -37,7 +37,7 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
     clientTracking: false,
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Without a listener a connection that breaks here would be an uncaught error.
+    // Without a listener an error of the connection would be uncaught.
     socket.on("error", () => undefined);
     const refusal = refuse(request, options);
     if (refusal !== undefined) {
@@ -61,7 +61,7 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
   return server;
 }
 
-/** Time for a refused client to read why and close. */
+/** Time for a refused client to read the response. */
 const REFUSAL_GRACE_MS = 1000;
 
 const peerOf = ({ socket }: IncomingMessage): string => `${socket.remoteAddress}:${socket.remotePort}`;
@@ -76,7 +76,7 @@ function refuse(request: IncomingMessage, options: WebSocketListenerOptions): Re
   if (isStopping()) return { status: "503 Service Unavailable", reason: "stopping" };
   if ((request.url ?? "").split("?", 1)[0] !== WEBSOCKET_PATH)
     return { status: "404 Not Found", reason: "path" };
-  // A page anywhere can open a WebSocket to this machine; only its browser's word tells where it is from.
+  // A page from any site can open a WebSocket to this machine; the browser sets `Origin`.
   const { origin, authorization } = request.headers;
   if (origin !== undefined && !origins.includes(origin) && !isLoopback(origin))
     return { status: "403 Forbidden", reason: "origin" };

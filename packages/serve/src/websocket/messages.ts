@@ -2,17 +2,17 @@ import * as z from "zod";
 import { CallsignError } from "@callsign/audio/internal";
 import { type ModelDetection, parseStrict } from "@callsign/infer/internal";
 
-/** Version of the messages below; a hello of another is refused. Documented in docs/serve.md. */
+/** Version of the messages; a hello with another one is refused. Documented in docs/serve.md. */
 export const WEBSOCKET_VERSION = 1;
 
 const hello = z.strictObject({
   type: z.literal("hello"),
   version: z.literal(WEBSOCKET_VERSION),
-  /** Of the audio that follows; 16 kHz needs no conversion. */
+  /** Sample rate of the audio; 16 kHz is not resampled. */
   sampleRateHz: z.int().min(8000).max(384_000).default(16_000),
   encoding: z.enum(["s16le", "f32le"]).default("s16le"),
   channels: z.int().min(1).max(8).default(1),
-  /** Names of the models that listen; all unless given. */
+  /** Names of the models to run. Default all. */
   models: z.array(z.string().min(1).max(1000)).min(1).max(1000).exactOptional(),
   token: z.string().max(4096).exactOptional(),
   sensitivity: z
@@ -21,30 +21,30 @@ const hello = z.strictObject({
       z.strictObject({ falseAlarmsPerDay: z.number().min(0) }),
     ])
     .exactOptional(),
-  /** Whether every step's scores are sent. */
+  /** Whether to send the scores of every step. */
   scores: z.boolean().default(false),
-  /** Whether it is told when to mute. */
+  /** Whether to send the starts and ends of mutes. */
   mute: z.boolean().default(false),
-  /** Audio kept to be asked for. */
+  /** Length of the latest audio to keep for `audio` requests. */
   audioSeconds: z.number().min(0).max(30).default(0),
 });
 
 const message = z.discriminatedUnion("type", [
   hello,
   z.strictObject({ type: z.literal("reset") }),
-  /** No audio comes for a while, and that is no reason to drop the client. */
+  /** Announces a time without audio, in which the idle limit does not apply. */
   z.strictObject({ type: z.literal("pause") }),
   z.strictObject({ type: z.literal("audio"), fromMs: z.number().min(0), toMs: z.number().min(0) }),
   z.strictObject({ type: z.literal("end") }),
 ]);
 
-/** The first message of a client. */
+/** First message of a client. */
 export type HelloMessage = z.output<typeof hello>;
 
-/** Whatever a client may say in JSON. */
+/** JSON message of a client. */
 export type ClientMessage = z.output<typeof message>;
 
-/** What a client is told; detections are flat. */
+/** JSON message to a client. */
 export type ServerMessage =
   | {
       readonly type: "ready";
@@ -56,7 +56,7 @@ export type ServerMessage =
         readonly labels: readonly string[];
         readonly hopMs: number;
         readonly thresholds: Readonly<Record<string, number>>;
-        /** The label that is never detected, where the model has one. */
+        /** Label that is never detected, if the model has one. */
         readonly background?: string;
       }[];
     }
@@ -73,14 +73,14 @@ export type ServerMessage =
       readonly timestampMs: number;
       readonly mute: boolean;
     }
-  /** Followed by one binary message: the samples, s16le at 16 kHz. */
+  /** Followed by a binary message with the samples, s16le at 16 kHz. */
   | { readonly type: "audio"; readonly fromMs: number; readonly samples: number }
   | { readonly type: "reset" }
   | { readonly type: "end"; readonly detections: number }
   | { readonly type: "warning"; readonly code: "THROTTLED"; readonly message: string }
   | { readonly type: "error"; readonly code: string; readonly message: string };
 
-/** @throws CallsignError `PROTOCOL_INVALID` naming what is wrong where */
+/** Parses and validates a message. @throws CallsignError `PROTOCOL_INVALID` with the path of each invalid field */
 export function parseClientMessage(text: string): ClientMessage {
   if (text.length > MAX_TEXT_LENGTH)
     throw new CallsignError(
@@ -102,5 +102,5 @@ export function parseClientMessage(text: string): ClientMessage {
   return parseStrict(message, value, { name: "message", code: "PROTOCOL_INVALID" });
 }
 
-/** Room for a thousand models' names; checking more of it would hold up other clients. */
+/** Enough for the names of a thousand models; validating longer messages would delay other clients. */
 const MAX_TEXT_LENGTH = 64 * 1024;

@@ -15,23 +15,23 @@ import type { WakeName, WakeNames } from "./wake-names.ts";
 export interface ServeWyomingOptions {
   readonly context: ServerContext;
   readonly wakeNames: WakeNames;
-  /** For the log. */
+  /** Address of the client, for the log. */
   readonly peer: string;
   readonly mayBeSilent: Transport["mayBeSilent"] & string;
 }
 
-/** Serves one Wyoming connection until it closes: a socket, or standard input and output as one stream. */
+/** Serves one Wyoming connection until it closes. @param socket a socket, or standard input and output as one stream */
 export function serveWyoming(socket: Duplex, options: ServeWyomingOptions): void {
   const client = new WyomingConnection(socket, options);
   socket.on("data", (bytes: Buffer) => client.receive(bytes));
 }
 
-/** Audio that is heard now, from `audio-start` or the first chunk to `audio-stop`, or to a change of format or models. */
+/** Current stream, from `audio-start` or the first chunk to `audio-stop` or a change of format or models. */
 interface WyomingStream {
   readonly format: PcmFormat;
   readonly models: readonly string[];
   readonly clock: WyomingClock;
-  /** Wake words whose detections are sent; changed in turn with the audio. */
+  /** Wake words whose detections are sent; changes take effect in order with the audio. */
   wanted: readonly WakeName[];
 }
 
@@ -42,13 +42,13 @@ class WyomingConnection {
   readonly #parser: WyomingParser;
   readonly #wakeNames: WakeNames;
   #wanted: readonly WakeName[];
-  /** Opened by the first chunk, which says how it is written. */
+  /** Opened by the first chunk, which has the format. */
   #stream: WyomingStream | undefined;
-  /** What the last `audio-start` said; undefined outside of a stream. */
+  /** Content of the last `audio-start`; undefined outside a stream. */
   #start: { readonly format: Partial<PcmFormat>; readonly timestampMs: number | undefined } | undefined;
-  /** Names detected since the last start. */
+  /** Names detected since the last `audio-start`. */
   #detected = new Set<string>();
-  /** Unknown names already in the log: satellites ask again after every command. */
+  /** Unknown names that were logged: satellites repeat `detect` after every command. */
   readonly #warned = new Set<string>();
 
   constructor(socket: Duplex, { context, wakeNames, peer, mayBeSilent }: ServeWyomingOptions) {
@@ -72,7 +72,7 @@ class WyomingConnection {
     );
     socket.on("error", (error) => this.#connection.onClosed("CLOSED", error.message));
     socket.on("close", () => this.#connection.onClosed("CLOSED"));
-    // A client that has sent everything may still wait for the answers.
+    // A client that has closed its side may still wait for answers.
     socket.on("end", () => this.#connection.finishAll(() => void socket.end()));
   }
 
@@ -80,7 +80,7 @@ class WyomingConnection {
     try {
       for (const event of this.#parser.push(bytes)) {
         if (this.#connection.isClosed) return;
-        // Pings alone take no stream.
+        // Pings do not take a stream.
         if (event.type !== "ping" && !this.#connection.startStream()) return;
         this.#connection.received({ audio: event.type === "audio-chunk", bytes: event.payload.length });
         this.#handleEvent(event);
@@ -97,21 +97,21 @@ class WyomingConnection {
     else if (type === "audio-start") this.#handleAudioStart(data);
     else if (type === "audio-chunk") this.#handleAudioChunk(data, payload);
     else if (type === "audio-stop") this.#handleAudioStop();
-    // Events of other services mean nothing here, and newer ones must not end the connection.
+    // Events of other services and of newer versions are ignored.
   }
 
   #handleDetect({ names }: WyomingEvent["data"]): void {
     this.#wanted = this.#namesOf(names);
     const stream = this.#stream;
     const wanted = this.#wanted;
-    // In mid-stream the audio goes on. Models that are not open yet are opened by the next chunk.
+    // An open stream continues. Models that it does not run are opened by the next chunk.
     if (stream !== undefined && isOpen(stream, wanted))
       this.#connection.enqueue(() => {
         stream.wanted = wanted;
       });
   }
 
-  /** The wake words of a `detect`. As in wyoming-openwakeword unknown ones are skipped; without a known one all are meant. */
+  /** Wake words of a `detect`. As in wyoming-openwakeword, unknown names are skipped, and without a known one all are selected. */
   #namesOf(names: unknown): readonly WakeName[] {
     if (names === undefined || names === null) return this.#wakeNames.all;
     if (!Array.isArray(names) || names.some((name) => typeof name !== "string"))
@@ -143,7 +143,7 @@ class WyomingConnection {
 
   #handleAudioStart(data: WyomingEvent["data"]): void {
     this.#endStream();
-    // Some clients leave the format to the chunks.
+    // Some clients give the format in the chunks only.
     this.#start = { format: formatOf("audio-start", data), timestampMs: timestampOf(data) };
     this.#detected = new Set();
   }
@@ -186,13 +186,13 @@ class WyomingConnection {
     return stream;
   }
 
-  /** Ends the open stream; its audio is heard to the end. */
+  /** Ends the open stream; its queued audio is still processed. */
   #endStream(): void {
     this.#stream = undefined;
     this.#connection.finish(() => undefined);
   }
 
-  /** Answers after all audio before it, also where there was none. */
+  /** Answers after all audio before `audio-stop` is processed, also without any audio. */
   #handleAudioStop(): void {
     const [detected, wanted] = [this.#detected, this.#wanted];
     this.#stream = undefined;
@@ -212,7 +212,7 @@ class WyomingConnection {
     const socket = this.#socket;
     if (socket.writable && reason !== "CLOSED")
       socket.end(encodeWyomingEvent("error", { text: message, code: reason }));
-    // What still comes is read away, so that the end of the connection is seen.
+    // Further data is discarded, so that the end of the connection is noticed.
     socket.resume();
     setTimeout(() => socket.destroy(), GRACE_MS).unref();
   }
@@ -224,25 +224,25 @@ const isOpen = ({ models }: WyomingStream, wanted: readonly WakeName[]): boolean
 const timestampOf = ({ timestamp }: WyomingEvent["data"]): number | undefined =>
   typeof timestamp === "number" && Number.isFinite(timestamp) ? timestamp : undefined;
 
-/** More than any model set has, and few enough to look up at once. */
+/** More than any detector has, and few enough to look up without delaying other clients. */
 const MAX_NAMES = 1000;
 
-/** Unknown names of one client after which the log has enough of them. */
+/** Most unknown names logged per client. */
 const MAX_WARNED_NAMES = 100;
 
-/** How long a client has to close its side before it is cut off. */
+/** Time for a client to close its side of the connection. */
 const GRACE_MS = 2000;
 
 const ENCODINGS: Partial<Record<number, PcmEncoding>> = { 1: "u8", 2: "s16le", 3: "s24le", 4: "s32le" };
 
-/** What an event says of its audio's format: all, or a part. @throws CallsignError `PROTOCOL_INVALID` for a wrong value */
+/** Format fields of an event, any of which may be missing. @throws CallsignError `PROTOCOL_INVALID` for an invalid value */
 function formatOf(type: string, { rate, width, channels }: WyomingEvent["data"]): Partial<PcmFormat> {
-  const integer = (name: string, value: unknown, [least, most]: readonly [number, number]): number => {
-    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most)
+  const integer = (name: string, value: unknown, [min, max]: readonly [number, number]): number => {
+    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max)
       return value as number;
     throw invalidFormat(
       type,
-      `${name} as an integer ${least} to ${most}, got ${JSON.stringify(value).slice(0, 100)}`,
+      `${name} as an integer ${min} to ${max}, got ${JSON.stringify(value).slice(0, 100)}`,
     );
   };
   return {
@@ -252,7 +252,7 @@ function formatOf(type: string, { rate, width, channels }: WyomingEvent["data"])
   };
 }
 
-/** @throws CallsignError `PROTOCOL_INVALID` where something is missing */
+/** @throws CallsignError `PROTOCOL_INVALID` for a missing field */
 function completeFormat(type: string, { sampleRateHz, encoding, channels }: Partial<PcmFormat>): PcmFormat {
   if (sampleRateHz !== undefined && encoding !== undefined && channels !== undefined)
     return { sampleRateHz, encoding, channels };
@@ -261,7 +261,7 @@ function completeFormat(type: string, { sampleRateHz, encoding, channels }: Part
     ...(encoding === undefined ? ["width"] : []),
     ...(channels === undefined ? ["channels"] : []),
   ];
-  throw invalidFormat(type, `${missing.join(", ")}, which neither it nor an audio-start before it gave`);
+  throw invalidFormat(type, `${missing.join(", ")} in it or in an audio-start before it`);
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;

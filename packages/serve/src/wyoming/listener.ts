@@ -5,7 +5,7 @@ import { serveWyoming } from "./connection.ts";
 import { encodeWyomingEvent } from "./parser.ts";
 import { WakeNames } from "./wake-names.ts";
 
-/** A server for TCP or a Unix socket, not listening yet, that speaks Wyoming. */
+/** Creates a Wyoming server for TCP or a Unix socket, not yet listening. */
 export function createWyomingListener(context: ServerContext, isStopping: () => boolean): Server {
   const wakeNames = new WakeNames(context.detector.cards);
   return createServer({ allowHalfOpen: true }, (socket) => {
@@ -13,13 +13,13 @@ export function createWyomingListener(context: ServerContext, isStopping: () => 
     if (isStopping() || context.metrics.streams >= context.limits.streams)
       return refuse(socket, { context, reason: isStopping() ? "stopping" : "streams" });
     socket.setNoDelay(true);
-    // A satellite sends nothing for hours while it is paused, so the system asks whether it is still there.
+    // A paused satellite sends nothing for hours; TCP keep-alive detects one that is gone.
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     serveWyoming(socket, { context, wakeNames, peer: peerOf(socket), mayBeSilent: "after-hello" });
   });
 }
 
-/** Serves one client over a pair of streams, such as standard input and output. Resolves when it is gone. */
+/** Serves one client over a pair of streams, such as standard input and output. Resolves when it has disconnected. */
 export function serveWyomingPair(
   { input, output }: { readonly input: Readable; readonly output: Writable },
   context: ServerContext,
@@ -32,7 +32,7 @@ export function serveWyomingPair(
   });
 }
 
-/** Silence after which the peer is probed; Node then gives it ten seconds to answer. */
+/** Idle time before the first keep-alive probe; Node then allows ten seconds for an answer. */
 const KEEP_ALIVE_MS = 60_000;
 
 const peerOf = ({ remoteAddress, remotePort }: Socket): string =>

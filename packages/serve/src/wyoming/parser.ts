@@ -1,31 +1,31 @@
 import { CallsignError } from "@callsign/audio/internal";
 
-/** One event of the Wyoming protocol, version 1. */
+/** Event of the Wyoming protocol, version 1. */
 export interface WyomingEvent {
   readonly type: string;
-  /** Of the header, with what came after it merged on top. */
+  /** Data of the header, merged with the data after it. */
   readonly data: Readonly<Record<string, unknown>>;
   readonly payload: Uint8Array;
 }
 
 /**
- * Reads events from bytes cut anywhere: a line of JSON `{ type, data?, data_length?, payload_length? }`, then as many
- * bytes of JSON and as many of payload as it says. A length is believed only within the limit, and memory is taken as
- * bytes come, never as they are claimed. After a mistake nothing can be told apart any more: it ends there.
+ * Incremental parser of events: a line of JSON `{ type, data?, data_length?, payload_length? }`, followed by `data_length` bytes
+ * of JSON and `payload_length` bytes of payload. Lengths are limited to `maxBytes`, and memory is allocated for received bytes
+ * only. A parser cannot be used after an error.
  */
 export class WyomingParser {
   readonly #maxBytes: number;
-  /** Pieces of the event that is coming in. */
+  /** Received parts of the current header or body. */
   #pieces: Buffer[] = [];
   #length = 0;
-  /** Where the search for the header's end goes on. */
+  /** Header of the current event, once it is complete. */
   #header: Header | undefined;
 
   constructor({ maxBytes }: { readonly maxBytes: number }) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes bytes in and yields the events that they complete. @throws CallsignError `PROTOCOL_INVALID` */
+  /** Yields the events completed by `bytes`. @throws CallsignError `PROTOCOL_INVALID` */
   *push(bytes: Buffer): Generator<WyomingEvent, void, undefined> {
     let rest = bytes;
     while (rest.length > 0) {
@@ -47,7 +47,7 @@ export class WyomingParser {
     return bytes.subarray(end + 1);
   }
 
-  /** Keeps bytes up to a length of all kept, and returns those beyond. */
+  /** Collects bytes up to a total of `upTo` and returns the rest. */
   #collect(bytes: Buffer, upTo: number): Buffer {
     const count = Math.min(bytes.length, upTo - this.#length);
     if (count > 0) this.#pieces.push(bytes.subarray(0, count));
@@ -55,7 +55,7 @@ export class WyomingParser {
     return bytes.subarray(count);
   }
 
-  /** What was kept, as one. */
+  /** Returns the collected bytes and starts a new collection. */
   #take(): Buffer {
     const all = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
     this.#pieces = [];
@@ -71,7 +71,7 @@ export class WyomingParser {
   }
 }
 
-/** An event as bytes; its data goes after the header, as the reference implementation writes it. */
+/** Encodes an event. The data follows the header, as in the reference implementation. */
 export function encodeWyomingEvent(
   type: string,
   data: Readonly<Record<string, unknown>> = {},
@@ -87,7 +87,7 @@ export function encodeWyomingEvent(
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body, payload]);
 }
 
-/** Of the protocol's package whose events these are. */
+/** Version of the Python package wyoming whose events are implemented. */
 const WYOMING_VERSION = "1.5.0";
 
 const NEWLINE = 10;

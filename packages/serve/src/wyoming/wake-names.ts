@@ -1,19 +1,19 @@
 import { commandLabels, type ModelCard } from "@callsign/infer/internal";
 
-/** A wake word as Wyoming clients see it: one label of one model. */
+/** Wake word of the Wyoming protocol: one label of one model. */
 export interface WakeName {
-  /** The name a detection carries: as the client asked for it, else as `wakeNames` gives it. */
+  /** Name in detections: the name the client used, or the one in `WakeNames.all`. */
   readonly name: string;
   readonly model: string;
   readonly label: string;
 }
 
-/** The wake words of a server: every label of every model but a background. */
+/** Wake words of a server: every label of every model except the background. */
 export class WakeNames {
-  /** Named after the model; where a model has several labels, `MODEL/LABEL`. */
+  /** Named after the model, or `MODEL/LABEL` for a model with several labels. */
   readonly all: readonly WakeName[];
   readonly #cards: readonly ModelCard[];
-  /** For each spelling, from strict to loose, what a name written so means. */
+  /** Wake words by name, for each normalization of names from strict to loose. */
   readonly #indexes: readonly ReadonlyMap<string, readonly WakeName[]>[];
 
   constructor(cards: readonly ModelCard[]) {
@@ -30,9 +30,9 @@ export class WakeNames {
   }
 
   /**
-   * The wake words that a client means by a name, under that name. A name is a wake word's own, its label, its phrase or
-   * its model's (all labels). An exact match comes first, then one that differs in case or separators, then one that
-   * differs in a version suffix (`hey_nimbus_v0.1`). Empty where there is none.
+   * Wake words for a name used by a client, renamed to it. The name may be that of a wake word, a label, a phrase or a model (all
+   * its labels). An exact match takes precedence over one that differs in case or separators, and that over one that differs in a
+   * version suffix (`hey_nimbus_v0.1`). Empty if there is none.
    */
   find(asked: string): readonly WakeName[] {
     if (asked.length > MAX_NAME_LENGTH) return [];
@@ -43,13 +43,13 @@ export class WakeNames {
     return [];
   }
 
-  /** Data of the `info` event: one wake-word program with these models. */
+  /** Data of the `info` event: one wake-word program with all wake words as models. */
   info(version: string): Record<string, unknown> {
     const attribution = { name: "Callsign", url: "" };
     const models = this.all.map(({ name, model, label }) => {
       const card = this.#cardOf(model);
       const phrase = phraseOf(card, label);
-      // A head without a card comes from elsewhere; only its file's name may tell its version.
+      // A head without a card is not made by Callsign; its file name may contain a version.
       const isBare = card.createdBy.version === "bare head";
       return {
         name,
@@ -88,7 +88,7 @@ export class WakeNames {
   }
 }
 
-/** What a person says: the first training phrase, else the label made readable. */
+/** Phrase of a label: the first training phrase, or the label in readable form. */
 function phraseOf(card: ModelCard, label: string): string {
   const phrase = (card.training?.phrases as Record<string, unknown> | undefined)?.[label];
   if (Array.isArray(phrase) && typeof phrase[0] === "string") return phrase[0];
@@ -98,7 +98,7 @@ function phraseOf(card: ModelCard, label: string): string {
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ") || label;
 }
 
-/** Lower case, with single spaces for everything that is neither letter, mark nor digit. */
+/** Converts to lower case, with a single space for any run of characters other than letters, marks and digits. */
 const foldSeparators = (text: string): string =>
   text
     .normalize("NFKC")
@@ -119,7 +119,7 @@ const SPELLINGS = [
   (name: string): string => foldSeparators(withoutVersion(name)),
 ];
 
-/** A card allows no longer name. */
+/** Longest name on a card. */
 const MAX_NAME_LENGTH = 1000;
 
 const SEPARATORS = /[^\p{L}\p{M}\p{N}]+/u;

@@ -5,18 +5,18 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { ServerContext } from "../connection/connection.ts";
 
 export interface WyomingAnnouncement {
-  /** Where Wyoming listens; for `0.0.0.0` and `::` every address of this machine is announced. */
+  /** Listening address; `0.0.0.0` and `::` announce every address of this machine. */
   readonly address: string;
   readonly port: number;
-  /** Unique in the network, at most 63 bytes. Default `callsign-HOSTNAME`, with `-PORT` where that is not 10400. */
+  /** Unique in the network, at most 63 bytes. Default `callsign-HOSTNAME`, with `-PORT` for ports other than 10400. */
   readonly name?: string;
   readonly context: Pick<ServerContext, "log" | "version">;
 }
 
 /**
- * Announces a Wyoming service (`_wyoming._tcp`) by zeroconf (mDNS), which is how Home Assistant finds them. Whatever goes
- * wrong in the network is logged, and serving goes on without an announcement. Returns a function that withdraws it.
- * @throws CallsignError `DEPENDENCY_MISSING` where the optional package bonjour-service is not installed
+ * Announces a Wyoming service (`_wyoming._tcp`) by zeroconf (mDNS), by which Home Assistant finds it. Network errors are logged
+ * and do not affect the server. Returns a function that withdraws the announcement.
+ * @throws CallsignError `DEPENDENCY_MISSING` if the optional package bonjour-service is not installed
  */
 export async function announceWyoming(announcement: WyomingAnnouncement): Promise<() => Promise<void>> {
   const { address, port, name = defaultName(port), context } = announcement;
@@ -30,7 +30,7 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
   const warn = (error: unknown): void =>
     context.log("warn", "zeroconf failed", { name, error: String(error) });
   const bonjour = new Bonjour(multicastOptions(address), warn);
-  // An error of its socket without a listener would end the process.
+  // Without a listener an error of its socket would end the process.
   (bonjour as unknown as { server: { mdns: EventEmitter } }).server.mdns.on("error", warn);
 
   const publish = (): void => {
@@ -41,7 +41,7 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
       host,
       port,
       type: "wyoming",
-      // Not empty: the library would write a record of no bytes, which RFC 6763, section 6.1, forbids.
+      // Not empty: the library would write a record without bytes, which RFC 6763, section 6.1, forbids.
       txt: { version: context.version },
       disableIPv6: !isIPv6(address),
     });
@@ -73,13 +73,13 @@ export async function announceWyoming(announcement: WyomingAnnouncement): Promis
 /** Wildcard addresses of a listening socket. */
 const ALL_ADDRESSES: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
-/** Time in which another service of the same name answers. */
+/** Time to wait for another service of the same name. */
 const LOOK_AROUND_MS = 500;
 
-/** As RFC 6762, section 10, recommends for records with a host name. */
+/** Time to live of records with a host name, as recommended by RFC 6762, section 10. */
 const ADDRESS_TTL_SECONDS = 120;
 
-/** A socket bound to one address would receive no multicast, so it is bound to all and only sends from that one. */
+/** Multicast options for an address. A socket bound to it would receive no multicast: it is bound to all and sends from that one. */
 const multicastOptions = (address: string): object =>
   ALL_ADDRESSES.has(address) || isIPv6(address) ? {} : { interface: address, bind: "0.0.0.0" };
 

@@ -50,7 +50,7 @@ describe("reset", () => {
     },
   );
 
-  it("ends what is muted, so that a client never stays muted", async () => {
+  it("ends mutes, so that no client stays muted", async () => {
     const served = await serveSet();
     const client = await greet(served.socketUrl, { mute: true });
     const isMuted = new Map<unknown, unknown>();

@@ -16,7 +16,7 @@ describe("a client that reads slowly", () => {
   const ASKED = 16;
   const ask = { type: "audio", fromMs: 0, toMs: 30_000 };
 
-  it("gets all the audio it asked for, whole, with what comes after it", async () => {
+  it("receives all kept audio that it requested, and the messages after it", async () => {
     served = await serveSet({ limits: { ...UNLIMITED, unreadSeconds: 30 } });
     const client = await greet(served.socketUrl, { audioSeconds: 30, models: ["hello"] });
     const bytes = s16(noise(480_000));
@@ -40,7 +40,7 @@ describe("a client that reads slowly", () => {
     expect(client.of("end")).toHaveLength(1);
   });
 
-  it("is read no further and then dropped when it reads nothing, also where answers take no turn", async () => {
+  it("is paused and then disconnected if it reads nothing, for queued and for immediate answers", async () => {
     served = await serveSet({ limits: { messagesPerSecond: 1e6, unreadSeconds: 0.2 } });
     const client = await new WyomingTestClient(served.wyomingPort).open();
     client.socket.pause();
@@ -56,7 +56,7 @@ describe("a client that reads slowly", () => {
 });
 
 describe("idle", () => {
-  it("is no client that the server does not read", async () => {
+  it("does not apply while the server pauses reading", async () => {
     served = await serveSet({ limits: { audioFactor: 1, audioBurstSeconds: 0.5, idleSeconds: 0.5 } });
     const client = await greet(served.socketUrl, { models: ["hello"], scores: true });
     // 1.5 s of debt, three times the idle limit.
@@ -68,7 +68,7 @@ describe("idle", () => {
     expect(await client.heard("error")).toMatchObject({ code: "IDLE" });
   });
 
-  it("is no client that said pause, until it sends audio again or answers no more", async () => {
+  it("does not apply after pause, until the client sends audio again or stops answering pings", async () => {
     served = await serveSet({ limits: { idleSeconds: 0.5 } });
     const [muted, gone] = [await greet(served.socketUrl), await greet(served.socketUrl)];
     for (const client of [muted, gone]) client.send({ type: "pause" });
@@ -83,7 +83,7 @@ describe("idle", () => {
 });
 
 describe("limits", () => {
-  it("count audio and not its messages: Web Audio's 128 samples at 48 kHz are not held up", async () => {
+  it("count the length of audio, not its messages: Web Audio's 128 samples at 48 kHz are not held up", async () => {
     served = await serveSet();
     const client = await greet(served.socketUrl, { sampleRateHz: 48_000, scores: true, models: ["hello"] });
     // More messages at once than other kinds may be.
@@ -105,12 +105,12 @@ describe("limits", () => {
     for (const message of messages) client.send(message);
     expect(await client.heard("warning")).toMatchObject({
       code: "THROTTLED",
-      message: expect.stringMatching(/messages are read no faster than 5 a second, or 80 of audio/) as string,
+      message: expect.stringMatching(/messages are limited to 5 per second, or 80 of audio/) as string,
     });
     client.socket.terminate();
   });
 
-  it("are said once when a stream meets them again and again, and nothing is lost", async () => {
+  it("are reported once for repeated throttling, and no audio is lost", async () => {
     served = await serveSet({ limits: { audioFactor: 20, audioBurstSeconds: 1, backlogSeconds: 100 } });
     const client = await greet(served.socketUrl, { models: ["hello"], scores: true });
     for (let i = 0; i < 4; i++) client.send(s16(noise(32_000)));
@@ -120,16 +120,14 @@ describe("limits", () => {
       {
         type: "warning",
         code: "THROTTLED",
-        message: expect.stringMatching(
-          /audio is read no faster than 20 s a second after the first 1 s/,
-        ) as string,
+        message: expect.stringMatching(/audio is limited to 20 s per second after the first 1 s/) as string,
       },
     ]);
     expect(client.of("scores")).toHaveLength(100);
     expect(await served.server.metrics.render()).toContain('callsign_throttled_total{reason="audio"} 1');
   });
 
-  it("hold for kept audio that is asked for without end", async () => {
+  it("apply to repeated requests for kept audio", async () => {
     served = await serveSet({ limits: { audioFactor: 1, audioBurstSeconds: 1 } });
     const client = await greet(served.socketUrl, { audioSeconds: 1, models: ["hello"] });
     client.send(s16(noise(14_000)));
@@ -140,7 +138,7 @@ describe("limits", () => {
     client.socket.terminate();
   });
 
-  it("say when audio waits longer to be heard than is read ahead", async () => {
+  it("report when more audio is queued than the backlog allows", async () => {
     served = await serveSet({ limits: { backlogSeconds: 0.5 } });
     const client = await greet(served.socketUrl, { scores: true, models: ["hello"] });
     for (let i = 0; i < 4; i++) client.send(s16(noise(16_000)));

@@ -36,8 +36,8 @@ function frame(opcode: number, payload = Buffer.alloc(0), { reserved = 0 } = {})
 }
 const [TEXT, CLOSE, PING] = [1, 8, 9];
 
-describe("clients that do not say hello", () => {
-  it("are told and dropped in time, however much they ping, and take no stream from one that does", async () => {
+describe("clients before hello", () => {
+  it("are disconnected in time despite pings, and take no stream", async () => {
     served = await serveSet({ token: "secret", limits: { streams: 2, helloSeconds: 1 } });
     const strangers = [1, 2, 3, 4].map(() => new SocketClient(served.socketUrl));
     await Promise.all(strangers.map((stranger) => stranger.open()));
@@ -64,7 +64,7 @@ describe("clients that do not say hello", () => {
     expect(served.server.metrics.streams).toBe(1);
   });
 
-  it("make room for others when there are too many, whatever they sent so far", async () => {
+  it("are closed, oldest first, when there are too many", async () => {
     served = await serveSet({ limits: { waitingConnections: 4, helloSeconds: 60 } });
     const strangers = [
       await rawConnect(),
@@ -82,7 +82,7 @@ describe("clients that do not say hello", () => {
     expect(await served.server.metrics.render()).toContain('callsign_refused_total{reason="waiting"} 8');
   });
 
-  it("over Wyoming: pings alone take no stream and are no activity", async () => {
+  it("over Wyoming: pings take no stream and do not count as activity", async () => {
     served = await serveSet({ limits: { streams: 1, idleSeconds: 1 } });
     const stranger = await new WyomingTestClient(served.wyomingPort).open();
     const pings = setInterval(() => stranger.send("ping"), 20);
@@ -94,7 +94,7 @@ describe("clients that do not say hello", () => {
     clearInterval(pings);
   });
 
-  it("are refused where the last stream was taken between their connection and their hello", async () => {
+  it("are rejected if the last stream is taken between connection and hello", async () => {
     served = await serveSet({ limits: { streams: 1 } });
     const [first, second] = [
       await new SocketClient(served.socketUrl).open(),
@@ -109,7 +109,7 @@ describe("clients that do not say hello", () => {
 });
 
 describe("broken and hostile connections", () => {
-  it("a request that never ends is cut off, with or without a first byte", async () => {
+  it("a request that never ends is closed, with or without a first byte", async () => {
     served = await serveSet({ limits: { helloSeconds: 0.5 } });
     const slow = [await rawConnect(), await rawConnect("GET /health HTTP/1.1\r\nx: ")];
     const trickle = setInterval(() => slow[1]!.socket.write("y"), 20);
@@ -118,7 +118,7 @@ describe("broken and hostile connections", () => {
     expect((await fetch(`${served.httpUrl}/health`)).status).toBe(200);
   });
 
-  it("frames that break the protocol are answered with their close code", async () => {
+  it("invalid frames are answered with their close code", async () => {
     served = await serveSet();
     const broken: [string, Buffer, number][] = [
       ["text that is not UTF-8", frame(TEXT, Buffer.of(0x22, 0xff, 0xfe, 0x22)), 1007],
@@ -136,7 +136,7 @@ describe("broken and hostile connections", () => {
     expect(served.records.filter(({ reason }) => reason === "BAD_MESSAGE")).toHaveLength(broken.length);
   });
 
-  it("clients that vanish while their stream opens, again and again, take nothing with them", async () => {
+  it("clients that repeatedly disconnect while their stream opens leak nothing", async () => {
     served = await serveSet();
     for (let round = 0; round < 8; round++) {
       const storm = Array.from({ length: 4 }, () => new SocketClient(served.socketUrl));
@@ -156,7 +156,7 @@ describe("broken and hostile connections", () => {
     expect(served.records.filter(({ level }) => level === "error")).toEqual([]);
   });
 
-  it("hold up no shutdown: half-open, mid-request, before hello, not reading, not answering", async () => {
+  it("do not delay shutdown: half-open, mid-request, before hello, not reading, not answering", async () => {
     served = await serveSet({ origins: [], limits: { streams: 2, helloSeconds: 600 } });
     const deaf = await greet(served.socketUrl);
     deaf.socket.pause();

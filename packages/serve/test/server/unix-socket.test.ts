@@ -25,7 +25,7 @@ async function describes(): Promise<void> {
 }
 
 it.skipIf(process.platform === "win32")(
-  "is this user's alone, refuses a second server and is gone with the first",
+  "is private to this user, rejects a second server, and is removed with the first",
   async () => {
     const served = await serve();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -36,7 +36,7 @@ it.skipIf(process.platform === "win32")(
   },
 );
 
-it.skipIf(process.platform === "win32")("replaces the socket of a process that was killed", async () => {
+it.skipIf(process.platform === "win32")("replaces the socket of a killed process", async () => {
   const listen = `require("net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
   expect(spawnSync(process.execPath, ["-e", listen]).signal).toBe("SIGKILL");
   expect((await stat(path)).isSocket()).toBe(true);
@@ -46,7 +46,7 @@ it.skipIf(process.platform === "win32")("replaces the socket of a process that w
 });
 
 it.skipIf(process.platform === "win32")(
-  "leaves a file alone and says what is wrong with a path",
+  "rejects a path with another file, and reports invalid paths",
   async () => {
     await writeFile(path, "notes");
     await chmod(path, 0o644);

@@ -49,7 +49,7 @@ describe("the WebSocket", () => {
     expect(await client.closed).toMatchObject({ code: 1000 });
   });
 
-  it("tells what is ready, and listens with the models and the sensitivity asked for", async () => {
+  it("reports the opened models, and uses the requested models and sensitivity", async () => {
     const client = await greet(served.socketUrl, { models: ["hello"], sensitivity: { threshold: 0.9 } });
     expect(client.said[0]).toMatchObject({
       type: "ready",
@@ -69,7 +69,7 @@ describe("the WebSocket", () => {
     expect(client.of("scores").at(-1)).toMatchObject({ timestampMs: 2000 });
   });
 
-  it("says when to mute and when no longer, as the model's own gate does", async () => {
+  it("sends starts and ends of mutes, as the model's own gate does", async () => {
     const sensitivity = { threshold: 0.5 };
     const client = await greet(served.socketUrl, { mute: true, models: ["hello", "world"], sensitivity });
     await play(client, s16(SAMPLES));
@@ -93,7 +93,7 @@ describe("the WebSocket", () => {
       expect(ofHello[i + 1]! - ofHello[i]!).toBeGreaterThan(239);
   });
 
-  it("hands out kept audio, starts again on reset, each in its turn", async () => {
+  it("sends kept audio and restarts on reset, in order", async () => {
     const client = await greet(served.socketUrl, { audioSeconds: 2, scores: true, models: ["hello"] });
     client.send(s16(SAMPLES.subarray(0, 16_000)));
     client.send({ type: "audio", fromMs: 500, toMs: 750 });
@@ -119,7 +119,7 @@ describe("the WebSocket", () => {
     );
   });
 
-  it("answers for audio that is gone, and goes on", async () => {
+  it("reports audio that is no longer kept, and continues", async () => {
     const client = await greet(served.socketUrl, { audioSeconds: 1 });
     client.send(s16(SAMPLES.subarray(0, 32_000)));
     client.send({ type: "audio", fromMs: 0, toMs: 100 });
@@ -129,7 +129,7 @@ describe("the WebSocket", () => {
   });
 });
 
-describe("a client that does wrong is told why and let go", () => {
+describe("an invalid client is disconnected with the reason", () => {
   const HI = { type: "hello", version: 1 };
   it.each<[string, unknown[], string, RegExp]>([
     ["audio before hello", [new Uint8Array(4)], "BAD_MESSAGE", /audio came before hello/],
@@ -143,7 +143,7 @@ describe("a client that does wrong is told why and let go", () => {
       "BAD_MESSAGE",
       /binary messages/,
     ],
-    ["a rate that is none", [{ ...HI, sampleRateHz: -1 }], "BAD_MESSAGE", /sampleRateHz/],
+    ["an invalid rate", [{ ...HI, sampleRateHz: -1 }], "BAD_MESSAGE", /sampleRateHz/],
     ["an unknown model", [{ ...HI, models: ["helo"] }], "MODEL_NOT_FOUND", /did you mean "hello"/],
     ["no curve", [{ ...HI, sensitivity: { falseAlarmsPerDay: 1 } }], "BAD_MESSAGE", /no curve/],
     [
@@ -173,7 +173,7 @@ describe("a client that does wrong is told why and let go", () => {
     expect(other.of("detection")).toEqual(wanted.map((one) => ({ type: "detection", ...one })));
   });
 
-  it("text that is no JSON", async () => {
+  it("text that is not JSON", async () => {
     const client = await new SocketClient(served.socketUrl).open();
     client.socket.send("hello?");
     expect(await client.heard("error")).toMatchObject({ code: "BAD_MESSAGE" });
@@ -189,7 +189,7 @@ describe("a client that does wrong is told why and let go", () => {
 });
 
 describe("limits", () => {
-  it("drops who says nothing, and who stays too long", async () => {
+  it("disconnects silent clients, and those that stay too long", async () => {
     const brief = await serveSet({ limits: { idleSeconds: 0.5 } });
     const idle = await greet(brief.socketUrl);
     expect(await idle.heard("error")).toMatchObject({ code: "IDLE" });
@@ -203,7 +203,7 @@ describe("limits", () => {
     await short.close();
   });
 
-  it("takes as many streams as it may, over both protocols, and again when one has left", async () => {
+  it("limits the number of streams over both protocols, and accepts a new one when one ends", async () => {
     const small = await serveSet({ limits: { streams: 1 } });
     const first = await greet(small.socketUrl);
     const second = new SocketClient(small.socketUrl);
@@ -218,7 +218,7 @@ describe("limits", () => {
     await small.close();
   });
 
-  it("slows down who sends faster than allowed, and loses nothing", async () => {
+  it("throttles a client that sends too fast, without loss", async () => {
     const slow = await serveSet({
       limits: { audioFactor: 50, audioBurstSeconds: 1, messagesPerSecond: 2000 },
     });
@@ -228,7 +228,7 @@ describe("limits", () => {
     await slow.close();
   });
 
-  it("tells and drops who does not read, and nobody else notices", async () => {
+  it("disconnects a client that does not read, without effect on others", async () => {
     const strict = await serveSet({
       limits: {
         unreadBytes: 20_000,
@@ -260,8 +260,8 @@ describe("limits", () => {
   });
 });
 
-describe("the door", () => {
-  it("wants the token, in hello or in the upgrade, and for the metrics", async () => {
+describe("access", () => {
+  it("requires the token, in hello or in the upgrade, and for the metrics", async () => {
     const locked = await serveSet({ token: "open-sesame" });
     const without = await new SocketClient(locked.socketUrl).open();
     without.send({ type: "hello", version: 1 });
@@ -282,7 +282,7 @@ describe("the door", () => {
     await locked.close();
   });
 
-  it("lets in pages of this machine and those named, no others", async () => {
+  it("accepts pages of this machine and allowed origins only", async () => {
     const open = await serveSet({ origins: ["https://app.example"] });
     for (const origin of ["http://localhost:5173", "http://127.0.0.1", "https://app.example"])
       (await new SocketClient(open.socketUrl, { origin }).open()).socket.close();
@@ -304,8 +304,8 @@ describe("the door", () => {
   });
 });
 
-describe("health, metrics and the end", () => {
-  it("counts what was done", async () => {
+describe("health, metrics and shutdown", () => {
+  it("counts connections, steps and detections", async () => {
     const client = await greet(served.socketUrl);
     await play(client, s16(SAMPLES));
     const steps = await expected();
@@ -332,7 +332,7 @@ describe("health, metrics and the end", () => {
     expect((await fetch(`${served.httpUrl}/health`, { method: "POST", body: "x" })).status).toBe(405);
   });
 
-  it("says goodbye to all when it stops", async () => {
+  it("notifies all clients when it stops", async () => {
     const own = await serveSet();
     const client = await greet(own.socketUrl);
     await own.server.close();

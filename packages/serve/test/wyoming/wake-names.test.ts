@@ -53,7 +53,7 @@ describe("a wake word's name", () => {
   });
 });
 
-it("info has the phrase a person says and every field that the reference's data classes need", () => {
+it("info has the phrase and every field that the reference's data classes need", () => {
   const [program] = NAMES.info("1.2.3").wake as Record<string, unknown>[];
   expect(program).toMatchObject({ name: "callsign", version: "1.2.3", installed: true });
   const models = program!.models as Record<string, unknown>[];

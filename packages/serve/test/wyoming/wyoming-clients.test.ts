@@ -107,7 +107,7 @@ describe("a satellite with its own wake word service", () => {
   });
 });
 
-it("a pair of streams may be silent from the first, and ends with its input", async () => {
+it("a pair of streams may send nothing at first, and ends with its input", async () => {
   const [input, output] = [new PassThrough(), new PassThrough()];
   await served.close();
   served = await serveSet({ limits: { idleSeconds: 0.05 }, wyomingPair: { input, output } });
@@ -121,7 +121,7 @@ it("a pair of streams may be silent from the first, and ends with its input", as
 });
 
 describe("Home Assistant", () => {
-  it("asks who is there, then hears the id that it asked for and leaves", async () => {
+  it("sends describe, then receives the requested wake word and disconnects", async () => {
     const loader = await connect();
     send(loader, DESCRIBE);
     const [{ models }] = (await loader.heard("info")).data.wake as [{ models: { name: string }[] }];
@@ -135,7 +135,7 @@ describe("Home Assistant", () => {
     }
   });
 
-  it("hears every wake word where it asked for none, or only for unknown ones", async () => {
+  it("receives every wake word if it requested none, or only unknown ones", async () => {
     for (const names of ["null", "[]", '["okay_nabu"]']) {
       const entity = await connect();
       send(entity, detect(names), START, ...chunks(0));
@@ -199,7 +199,7 @@ describe("a detect in mid-stream", () => {
     ]);
   });
 
-  it("opens models that were not wanted before, from there on", async () => {
+  it("opens additional models from there on", async () => {
     const client = await connect();
     send(
       client,
@@ -217,7 +217,7 @@ describe("a detect in mid-stream", () => {
   });
 });
 
-it("takes a format that a chunk or only the start gives, and one that changes between chunks", async () => {
+it("takes the format from the chunk or the start, and a change of format between chunks", async () => {
   const client = await connect();
   const stereo = Buffer.alloc(PCM.length * 2);
   for (let at = 0; at < PCM.length; at += 2)

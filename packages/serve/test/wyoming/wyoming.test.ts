@@ -47,7 +47,7 @@ async function end(client: WyomingTestClient): Promise<void> {
 }
 
 describe("Wyoming", () => {
-  it("describes itself as a wake-word service, as Home Assistant asks", async () => {
+  it("describes itself as a wake-word service, as Home Assistant requires", async () => {
     const client = await connect();
     client.send("describe");
     const { data } = await client.heard("info");
@@ -72,7 +72,7 @@ describe("Wyoming", () => {
   });
 
   it.each([2, 3, 4])(
-    "detects what the library detects, at the same times: %d bytes a sample",
+    "detects the same as the library, at the same times: %d bytes a sample",
     async (width) => {
       const client = await connect();
       client.send("detect", { names: ["hello"] });
@@ -85,7 +85,7 @@ describe("Wyoming", () => {
     },
   );
 
-  it("listens for all without names, counts from the client's own time, and takes data in the header", async () => {
+  it("detects all wake words without names, in time from the client's own time, and takes data in the header", async () => {
     const client = await connect();
     const header = { type: "audio-start", data: { ...FORMAT, timestamp: 5000 } };
     client.socket.write(`${JSON.stringify(header)}\n`);
@@ -96,7 +96,7 @@ describe("Wyoming", () => {
     expect(detectionsOf(client)).toEqual(wanted.map((one) => ({ ...one, timestamp: one.timestamp + 5000 })));
   });
 
-  it("says so when nothing was detected, and starts afresh with every stream", async () => {
+  it("reports not-detected, separately for every stream", async () => {
     const client = await connect();
     client.send("detect", { names: ["world/two"] });
     play(client);
@@ -110,7 +110,7 @@ describe("Wyoming", () => {
     expect(detectionsOf(client)).toEqual([...wanted, ...wanted]);
   });
 
-  it("takes any rate and channels, and audio without a start", async () => {
+  it("accepts any rate and channels, and audio without a start", async () => {
     const client = await connect();
     const stereo = new Int16Array(44_100 * 2 * 2).map((_, i) => 9000 * Math.sin(i / 30));
     client.send("audio-chunk", { rate: 44_100, width: 2, channels: 2 }, new Uint8Array(stereo.buffer));
@@ -119,7 +119,7 @@ describe("Wyoming", () => {
     expect(await served.server.metrics.render()).toContain("callsign_steps_total 50");
   });
 
-  it("ignores what it does not know", async () => {
+  it("ignores unknown events", async () => {
     const client = await connect();
     client.send("transcribe", { language: "en" });
     client.send("something-of-tomorrow", {}, new Uint8Array(100));
@@ -134,13 +134,13 @@ const raw = (text: string) => (client: WyomingTestClient) => void client.socket.
 const sent = (type: string, data?: Record<string, unknown>) => (client: WyomingTestClient) =>
   client.send(type, data);
 
-describe("a client that does wrong is told why and let go, and no other notices", () => {
+describe("an invalid client is disconnected with the reason, without effect on others", () => {
   it.each<[string, (client: WyomingTestClient) => void, string, RegExp]>([
     ["no JSON", raw("hello\n"), "BAD_MESSAGE", /header is not JSON/],
     ["a list", raw("[]\n"), "BAD_MESSAGE", /no object/],
     ["no type", raw("{}\n"), "BAD_MESSAGE", /without a type/],
     [
-      "a gigabyte claimed",
+      "a length of a gigabyte",
       raw('{"type":"audio-chunk","payload_length":1073741824}\n'),
       "BAD_MESSAGE",
       /1073741824/,
@@ -148,14 +148,14 @@ describe("a client that does wrong is told why and let go, and no other notices"
     ["a length below zero", raw('{"type":"audio-chunk","payload_length":-1}\n'), "BAD_MESSAGE", /got -1/],
     ["a length that is no number", raw('{"type":"x","data_length":"9"}\n'), "BAD_MESSAGE", /got "9"/],
     [
-      "binary where JSON belongs",
+      "binary data in place of JSON",
       raw('{"type":"detect","data_length":4}\n\u0001\u0002\u0003\u0004'),
       "BAD_MESSAGE",
       /data is not JSON/,
     ],
     ["a header without end", raw("x".repeat(70_000)), "BAD_MESSAGE", /more than 65536 bytes/],
     [
-      "a rate that is none",
+      "an invalid rate",
       sent("audio-start", { ...FORMAT, rate: 0 }),
       "BAD_MESSAGE",
       /rate as an integer 8000 to 384000, got 0/,
@@ -164,7 +164,7 @@ describe("a client that does wrong is told why and let go, and no other notices"
       "no width",
       sent("audio-chunk", { rate: 16_000 }),
       "BAD_MESSAGE",
-      /expected width, channels, which neither/,
+      /expected width, channels in it or in an audio-start/,
     ],
     ["names that are none", sent("detect", { names: [1] }), "BAD_MESSAGE", /list of texts/],
   ])("%s", async (_, wrong, code, text) => {
@@ -180,7 +180,7 @@ describe("a client that does wrong is told why and let go, and no other notices"
     expect(served.server.metrics.streams).toBe(0);
   });
 
-  it("one that vanishes in the middle of a header, of a payload, of its audio", async () => {
+  it("a disconnect in the middle of a header, a payload, or audio", async () => {
     for (const start of ['{"type":"audio-', '{"type":"audio-chunk","payload_length":1000}\nabc']) {
       const client = await connect();
       client.socket.write(start);
@@ -193,7 +193,7 @@ describe("a client that does wrong is told why and let go, and no other notices"
     await expect.poll(health).toBe(0);
   });
 
-  it("more than may come at once", async () => {
+  it("more than the limit", async () => {
     const small = await serveSet({ limits: { streams: 1 } });
     const first = await new WyomingTestClient(small.wyomingPort).open();
     first.send("describe");

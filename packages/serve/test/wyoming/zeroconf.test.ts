@@ -8,7 +8,7 @@ const WAIT = { timeout: 30_000 };
 const canMulticast = await multicastWorks();
 
 it.skipIf(!canMulticast)(
-  "zeroconf announces Wyoming where other machines can connect, and takes its leave",
+  "zeroconf announces Wyoming if other machines can connect, and withdraws the announcement",
   async () => {
     const name = `Callsign test ${process.pid}`;
     const zeroconf = { wyoming: { host: "0.0.0.0", port: 0 }, zeroconf: name };
@@ -43,7 +43,7 @@ it.skipIf(!canMulticast)(
   },
 );
 
-it("zeroconf is refused where it would announce what nobody can reach", async () => {
+it("zeroconf is rejected for an address that no other machine can reach", async () => {
   await expect(serveSet({ zeroconf: true })).rejects.toThrow("an address that other machines can reach");
   const long = { wyoming: { host: "0.0.0.0", port: 0 }, zeroconf: "é".repeat(32) };
   await expect(serveSet(long)).rejects.toThrow("a zeroconf name of 1 to 63 bytes");

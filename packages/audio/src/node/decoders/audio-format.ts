@@ -4,18 +4,18 @@ import { parseFlacFrameHeader } from "./flac/frame.ts";
 import { tagLength } from "./file-tags.ts";
 import { findMpegFrames } from "./mpeg/frame.ts";
 
-/** What an audio file is: a format decoded here, or one that ffmpeg decodes. */
+/** Format of an audio file: decoded by Callsign, or by ffmpeg. */
 export type AudioFormat = "flac" | "mp3" | "ogg" | "wav" | ForeignFormat;
 
 export interface ForeignFormat {
-  /** For messages. */
+  /** Name for messages. */
   readonly title: string;
-  /** ffmpeg's name of the container. Naming it keeps a file from being taken for a playlist of other files. */
+  /** ffmpeg's name of the container. Given explicitly, so that ffmpeg does not read the file as a playlist of other files. */
   readonly demuxer: string;
 }
 
 /**
- * Tells an audio file's format by its first bytes; its name plays no part. Nothing is skipped.
+ * Detects the format of an audio file by its first bytes, without consuming them. The file name is not used.
  * @throws CallsignError `AUDIO_EMPTY`, `AUDIO_INVALID`
  */
 export async function detectAudioFormat(reader: ByteReader): Promise<AudioFormat> {
@@ -31,13 +31,13 @@ export async function detectAudioFormat(reader: ByteReader): Promise<AudioFormat
   // Encoders put ID3 tags before MP3 and some before FLAC and Ogg.
   const tag = Math.min(tagLength(head), MAX_TAG_BYTES);
   const bytes = await reader.fill(tag + SEARCHED_BYTES);
-  // A tag that claims more than there is is none.
+  // A tag longer than the file is not a tag.
   const afterTag = bytes.subarray(tag < bytes.length ? tag : 0).subarray(0, SEARCHED_BYTES);
   const begin = latin1(afterTag.subarray(0, 4));
   if (begin === "OggS") return "ogg";
   if (begin === "fLaC") return "flac";
   if (findMpegFrames(afterTag, { isEnd: afterTag.length < SEARCHED_BYTES }) >= 0) return "mp3";
-  // Behind zeros or junk, as after a broken download.
+  // After zeros or garbage, as in a damaged download.
   const searched = latin1(afterTag);
   if (searched.includes("OggS\0")) return "ogg";
   if (searched.includes("fLaC\0\0\0\u0022")) return "flac";
@@ -49,7 +49,7 @@ export async function detectAudioFormat(reader: ByteReader): Promise<AudioFormat
   );
 }
 
-/** Whether one of FLAC's frames begins somewhere, as in a file whose beginning is missing. */
+/** Whether there is a FLAC frame anywhere, as in a file whose beginning is missing. */
 function findFlacFrame(bytes: Uint8Array): boolean {
   let at = bytes.indexOf(0xff);
   while (at >= 0 && parseFlacFrameHeader(bytes, at) === undefined) at = bytes.indexOf(0xff, at + 1);
@@ -58,10 +58,10 @@ function findFlacFrame(bytes: Uint8Array): boolean {
 
 const HEAD_LENGTH = 64;
 
-/** A tag may hold pictures; a longer one than this is damage. */
+/** Longest tag, which may hold pictures. */
 const MAX_TAG_BYTES = 2 ** 25;
 
-/** Bytes among which the first frame is looked for. */
+/** Number of bytes searched for the first frame. */
 const SEARCHED_BYTES = 2 ** 17;
 
 const FOREIGN_FORMATS: readonly (readonly [RegExp, string, string])[] = [

@@ -1,7 +1,7 @@
 import { CallsignError } from "../../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
 
-/** Reads a source from start to end, holding only what was asked for and not yet skipped. */
+/** Sequential reader of a source, which buffers only bytes that were requested and not yet skipped. */
 export class ByteReader {
   readonly name: string;
   /** Number of bytes in the source; undefined for a pipe. */
@@ -13,7 +13,7 @@ export class ByteReader {
   #ended = false;
   #abort: (() => void) | undefined;
 
-  /** After an abort of `signal` a pending read rejects with its reason. */
+  /** @param options.signal rejects a pending read with `ABORTED` */
   constructor(source: ByteSource, { signal }: { readonly signal?: AbortSignal | undefined } = {}) {
     this.name = source.name;
     this.length = source.length;
@@ -22,12 +22,12 @@ export class ByteReader {
     signal?.addEventListener("abort", this.#onAbort);
   }
 
-  /** Byte of the source that comes next. */
+  /** Position of the next byte. */
   get position(): number {
     return this.#position;
   }
 
-  /** Makes `wanted` bytes available, fewer only at the end, and returns all that are; nothing is skipped. */
+  /** Buffers at least `wanted` bytes, fewer at the end only, and returns all buffered bytes without consuming them. */
   async fill(wanted: number): Promise<Uint8Array> {
     let available = this.#buffer.length;
     if (available >= wanted || this.#ended) return this.#buffer;
@@ -42,7 +42,7 @@ export class ByteReader {
     return this.#buffer;
   }
 
-  /** Drops up to `count` bytes, fewer only at the end, and returns how many there were. */
+  /** Skips `count` bytes, fewer at the end only, and returns the number skipped. */
   async skip(count: number): Promise<number> {
     let left = count;
     for (;;) {
@@ -54,7 +54,7 @@ export class ByteReader {
     }
   }
 
-  /** What has not been skipped, chunk by chunk; the reader is not to be used beside it. */
+  /** Yields the remaining bytes in chunks. Do not use the reader meanwhile. */
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const bytes = await this.fill(1);
@@ -67,14 +67,14 @@ export class ByteReader {
   /** Ends the source's iteration. */
   close(): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
-    // Not awaited: a generator that waits for a silent pipe would only end with it.
+    // Not awaited, since a generator that waits for a silent pipe ends only with the pipe.
     if (!this.#ended) this.#chunks.return?.().catch(() => undefined);
     this.#ended = true;
   }
 
   readonly #onAbort = (): void => this.#abort?.();
 
-  /** The next chunk that is not empty. */
+  /** Next non-empty chunk, or undefined at the end. */
   async #next(): Promise<Uint8Array | undefined> {
     for (;;) {
       const step = await this.#nextStep();
@@ -92,7 +92,7 @@ export class ByteReader {
     }
   }
 
-  /** One listener serves all waits: a promise raced with each chunk would keep every chunk. */
+  /** Waits with a single abort listener; a long-lived promise raced with every chunk would retain them all. */
   #nextStep(): Promise<IteratorResult<Uint8Array>> {
     if (this.#signal === undefined) return this.#chunks.next();
     return new Promise((resolve, reject) => {

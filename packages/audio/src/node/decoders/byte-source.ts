@@ -4,20 +4,20 @@ import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { CallsignError } from "../../errors.ts";
 
-/** Bytes to be read from start to end: a file, a pipe or memory. */
+/** Sequential source of bytes: a file, a pipe or memory. */
 export interface ByteSource {
-  /** Starts every message. */
+  /** Name at the start of every message. */
   readonly name: string;
   /** Number of bytes; undefined for a pipe. */
   readonly length?: number;
-  /** Path of a regular file, which another program can read as well. */
+  /** Path, for regular files only. */
   readonly path?: string;
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Frees what was opened, also while a read is under way. */
+  /** Closes the source, also during a read. */
   close(): Promise<void>;
 }
 
-/** Reads from memory. */
+/** Source in memory. */
 export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   return {
     name,
@@ -31,20 +31,20 @@ async function* onlyChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, u
   yield bytes;
 }
 
-/** Reads from a stream, such as `process.stdin` or the body of a response. */
+/** Source from a stream, such as `process.stdin` or the body of a response. */
 export function streamSource(chunks: AsyncIterable<Uint8Array>, name: string): ByteSource {
   const stream = chunks as Partial<Readable>;
   return {
     name,
     chunks,
-    // A stream of Node's that is only no longer read would keep the process running.
+    // A Node stream that is not destroyed would keep the process running.
     close: () => Promise.resolve(void stream.destroy?.()),
   };
 }
 
 /**
- * Opens a file, or a pipe or device that has a path (`/dev/stdin`, a FIFO, `<(...)` of a shell); messages name it by
- * its path. @throws CallsignError `FILE_NOT_FOUND`, `AUDIO_INVALID`
+ * Source from a path: a file, or a pipe or device (`/dev/stdin`, a FIFO, a shell's `<(...)`).
+ * @throws CallsignError `FILE_NOT_FOUND`, `AUDIO_INVALID`
  */
 export async function pathSource(path: string, name = path): Promise<ByteSource> {
   try {
@@ -59,10 +59,10 @@ export async function pathSource(path: string, name = path): Promise<ByteSource>
   throw new CallsignError("AUDIO_INVALID", `${name}: expected a file or a pipe, got a folder or a socket`);
 }
 
-/** Node gives its child processes a socket as standard input, which cannot be opened by its path. */
+/** Paths of standard input. In child processes of Node it is a socket, which cannot be opened by path. */
 const STDIN_PATHS = new Set(["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
 
-/** A thread that waits in `read` for a silent pipe cannot be stopped; a non-blocking descriptor can. */
+/** Source from a pipe, opened non-blocking: a thread that waits in `read` for a silent pipe cannot be stopped. */
 function pipeSource(path: string, name: string): ByteSource {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const socket = new Socket({ fd, readable: true, writable: false });
@@ -81,7 +81,7 @@ async function fileSource(path: string, name: string): Promise<ByteSource> {
   };
 }
 
-/** Bytes asked of a file at a time: one system call for most clips. */
+/** Bytes per read, enough to read most clips with one system call. */
 const BLOCK_LENGTH = 65536;
 
 async function* readFile(file: FileHandle, blockLength: number): AsyncGenerator<Uint8Array, void, undefined> {

@@ -3,22 +3,19 @@ import { INT16_SCALE } from "../../samples/audio.ts";
 import { firstNotFinite } from "../../samples/pcm.ts";
 import { CallsignError } from "../../errors.ts";
 
-/** What the decoder libraries return. */
+/** Result of a decoder library. */
 export interface DecoderResult {
   readonly channelData: Float32Array[];
   readonly errors: readonly { readonly message: string }[];
 }
 
-/** The part of a decoder's life that the libraries share. */
+/** Common interface of the libraries' decoders. */
 export interface Decoder {
   readonly ready: Promise<unknown>;
   free(): void;
 }
 
-/**
- * Loads a decoder library when it is first needed and makes a decoder of it.
- * @throws CallsignError `DEPENDENCY_MISSING`
- */
+/** Loads a decoder library and creates a decoder. @throws CallsignError `DEPENDENCY_MISSING` */
 export async function createDecoder<Library, Made extends Decoder>(
   load: () => Promise<Library>,
   make: (library: Library) => Made,
@@ -34,19 +31,19 @@ export async function createDecoder<Library, Made extends Decoder>(
   }
 }
 
-/** Frees a decoder; one that crashed may refuse, which no longer matters. */
+/** Frees a decoder and ignores errors, which a crashed one may throw. */
 export function freeDecoder(decoder: Decoder): void {
   try {
     decoder.free();
   } catch {
-    // Its memory goes with it.
+    // The garbage collector frees its memory.
   }
 }
 
 /**
- * Lets a library decode, and returns what came out and the first error. The libraries print errors and go on, and
- * mpg123's wrapper repeats a call that fails for as long as it fails: so `console.error` is silent meanwhile and throws
- * in the end. Decoding is synchronous up to its result; nobody else uses the console in between.
+ * Calls a decoder and returns the decoded channels and the first error. The libraries print errors and continue, and mpg123's
+ * wrapper repeats a failing call endlessly, so `console.error` is silenced during the call and throws after too many messages.
+ * Decoding is synchronous, so no other code uses the console meanwhile.
  */
 export async function callDecoder(
   decode: () => DecoderResult | Promise<DecoderResult>,
@@ -59,7 +56,7 @@ export async function callDecoder(
   }
 }
 
-/** No call decodes so many packets that all of them fail with a message of their own. */
+/** More messages than a call has packets to decode. */
 const MAX_COMPLAINTS = 1000;
 
 function withQuietConsole<Result>(call: () => Result): Result {
@@ -76,7 +73,7 @@ function withQuietConsole<Result>(call: () => Result): Result {
   }
 }
 
-/** Mixes channels of -1..1 to mono at int16 magnitudes. @throws CallsignError `AUDIO_NOT_FINITE` */
+/** Mixes channels of -1..1 to mono in int16 magnitudes. @throws CallsignError `AUDIO_NOT_FINITE` */
 export function mixUnitScale(
   channels: readonly Float32Array[],
   { mixer, name, gain = 1 }: { readonly mixer: ChannelMixer; readonly name: string; readonly gain?: number },
@@ -86,7 +83,7 @@ export function mixUnitScale(
   throw new CallsignError("AUDIO_NOT_FINITE", `${name}: the decoded audio holds samples that are not finite`);
 }
 
-/** One line, cut short. */
+/** Message of an error on one line of at most 300 characters. */
 function reasonOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.replaceAll(/\s+/g, " ").trim().slice(0, 300);

@@ -1,4 +1,4 @@
-/** A cyclic redundancy check, most significant bit first, starting from 0 and not inverted. */
+/** Cyclic redundancy check, most significant bit first, initial value 0, not inverted. */
 export interface Crc {
   readonly bits: 8 | 16 | 32;
   readonly table: Uint32Array;
@@ -14,7 +14,7 @@ export const CRC16 = makeCrc(16, 0x8005);
 export const CRC32 = makeCrc(32, 0x04c11db7);
 
 function makeCrc(bits: 8 | 16 | 32, polynomial: number): Crc {
-  // Kept at the top of 32 bits, where all three are computed alike.
+  // In the upper bits of 32, so that all widths use the same code.
   const high = polynomial << (32 - bits);
   const table = Uint32Array.from({ length: 256 }, (_, byte) => {
     let value = byte << 24;
@@ -25,8 +25,8 @@ function makeCrc(bits: 8 | 16 | 32, polynomial: number): Crc {
 }
 
 /**
- * The remainder after `bytes`, continuing from `seed` (an earlier result, 0 at the start). It lies at the top of 32 bits,
- * as a signed number: shift right by `32 - bits`, unsigned, for the stored value. 0 for data followed by its own check.
+ * Remainder after `bytes`, continued from an earlier result `seed`. It is in the upper bits of a signed 32-bit number: shift
+ * right, unsigned, by `32 - bits` for the stored value. 0 for data followed by its own check value.
  */
 export function updateCrc({ table }: Crc, bytes: Uint8Array, seed = 0): number {
   let value = seed;

@@ -3,8 +3,8 @@ import type { AudioNotes } from "../../samples/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 
 /**
- * Decodes one format: mono at int16 magnitudes, in blocks of bounded length. The rate may change from one block to the
- * next where files were strung together. Damage is skipped and noted; what cannot be decoded at all yields no block.
+ * Decoder of one format: yields mono audio in int16 magnitudes, in blocks of bounded length. The sample rate may change between
+ * blocks of concatenated files. Damage is skipped and noted; a file that cannot be decoded yields no block.
  */
 export type DecodeAudio = (
   reader: ByteReader,

@@ -12,7 +12,7 @@ import { decodeWithFfmpeg } from "./decode-with-ffmpeg.ts";
 
 const DECODERS = { flac: decodeFlac, mp3: decodeMp3, ogg: decodeOgg, wav: decodeWav };
 
-/** Decodes whichever format the bytes hold. */
+/** Decodes audio of any supported format. */
 export async function* decodeBlocks(
   source: ByteSource,
   { notes, signal }: { readonly notes: AudioNotes; readonly signal: AbortSignal | undefined },
@@ -27,7 +27,7 @@ export async function* decodeBlocks(
     try {
       yield* DECODERS[format](reader, notes);
     } catch (error) {
-      // WAV and Ogg can hold codecs that are not decoded here. A pipe cannot be read from its start again.
+      // WAV and Ogg may contain other codecs, which ffmpeg decodes; a pipe cannot be reread from its start.
       const isForeign = error instanceof CallsignError && error.code === "AUDIO_UNSUPPORTED";
       if (!isForeign || source.length === undefined || !(format === "wav" || format === "ogg")) throw error;
       const title = error.message.slice(source.name.length + 2).split(";")[0]!;

@@ -2,7 +2,7 @@ import type { AudioBlock } from "../../samples/audio.ts";
 import { decodeWavBlocks } from "../../wav/wav-blocks.ts";
 import type { DecodeAudio } from "./decode-audio.ts";
 
-/** Decodes WAV of every kind that `readWav` reads. */
+/** Decoder of WAV, as `readWav`. */
 export const decodeWav: DecodeAudio = async function* (
   reader,
   notes,

@@ -15,15 +15,15 @@ import { decodeWav } from "./decode-wav.ts";
 
 export interface FfmpegOptions {
   readonly format: ForeignFormat;
-  /** Path of the file; without it ffmpeg is given what `reader` has not skipped. */
+  /** Path of the file; undefined to send ffmpeg the rest of `reader`. */
   readonly path: string | undefined;
   readonly notes: AudioNotes;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Decodes the first audio track with the program ffmpeg, where it is on the PATH. It sees nothing but this file.
- * @throws CallsignError `ABORTED`, `AUDIO_INVALID`, `AUDIO_UNSUPPORTED` without ffmpeg
+ * Decodes the first audio track with the program ffmpeg, which gets no access to the network.
+ * @throws CallsignError `ABORTED`, `AUDIO_INVALID`, `AUDIO_UNSUPPORTED` if ffmpeg is not on the PATH
  */
 export async function* decodeWithFfmpeg(
   reader: ByteReader,
@@ -43,7 +43,7 @@ export async function* decodeWithFfmpeg(
   }
 }
 
-/** Containers whose table of contents usually lies at the end. */
+/** Containers whose index is usually at the end of the file. */
 const NEEDS_SEEKING = new Set(["mp4", "mov"]);
 
 async function* runFfmpeg(
@@ -64,7 +64,7 @@ async function* runFfmpeg(
     child.once("error", (error) => resolve({ code: null, error }));
     child.once("close", (code) => resolve({ code }));
   });
-  // ffmpeg may end before it has read everything.
+  // ffmpeg may exit before it has read everything.
   if (child.stdin) pipeline(Readable.from(reader.rest()), child.stdin).catch(() => undefined);
   const output = new ByteReader(streamSource(child.stdout!, name), { signal });
   let hasAudio = false;
@@ -90,13 +90,13 @@ async function* runFfmpeg(
   }
 }
 
-/** No questions, no network, no other options than these. */
+/** Non-interactive, without network access. */
 const BEFORE_INPUT = ["-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe"];
 
-/** WAV, whose header tells rate and channels, of float samples, which are exact for every integer up to 24 bits. */
+/** WAV, whose header has rate and channels, with float samples, which are exact for integers of up to 24 bits. */
 const BEHIND_INPUT = ["-map", "0:a:0", "-map_metadata", "-1", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1"];
 
-/** Characters of its messages that are kept. */
+/** Longest part of ffmpeg's messages that is kept. */
 const MAX_COMPLAINTS = 4096;
 
 const missing = (name: string, { title }: ForeignFormat): CallsignError =>

@@ -2,8 +2,8 @@ import type { AudioNotes } from "../../samples/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 
 /**
- * Bytes of the tag that begins here, 0 where none does: ID3v2, APEv2 and ID3v1, as programs leave them before,
- * between and behind the frames of any format. Needs the first 32 bytes.
+ * Length of the tag at the start of `bytes`, 0 if there is none: ID3v2, APEv2 or ID3v1, which programs write before, between and
+ * after the frames of any format. Needs 32 bytes.
  */
 export function tagLength(bytes: Uint8Array): number {
   const begins = (mark: string): boolean => Array.from(mark).every((c, i) => bytes[i] === c.charCodeAt(0));
@@ -14,7 +14,7 @@ export function tagLength(bytes: Uint8Array): number {
   if (begins("TAG")) return 128;
   if (begins("APETAGEX") && bytes.length >= 32) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    // The size counts items and footer; a header comes on top when bit 29 is set and this is it. (APEv2 specification)
+    // The size includes items and footer, but not the header. Bit 29 is set if this is the header. (APEv2 specification)
     const isHeader = (view.getUint32(20, true) & 0x20000000) !== 0;
     return isHeader ? 32 + view.getUint32(12, true) : 32;
   }
@@ -25,8 +25,8 @@ const sevenBitNumber = (bytes: Uint8Array): number =>
   bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
 
 /**
- * Skips the tags and the zeros that lie here; a tag that claims more than the file has is left. With `notes` zeros that
- * something follows are noted: in the middle of a file they stand where audio was.
+ * Skips tags and zeros at the current position, except a tag longer than the file. With `notes`, zeros before further data are
+ * noted as damage, since they replace audio.
  */
 export async function skipTags(reader: ByteReader, notes?: AudioNotes): Promise<void> {
   let zerosFrom: number | undefined;
@@ -43,13 +43,13 @@ export async function skipTags(reader: ByteReader, notes?: AudioNotes): Promise<
   }
 }
 
-/** Number of zeros at the start: padding, whatever their number, as nothing that is looked for begins with one. */
+/** Number of zeros at the start, which are padding: no tag or frame begins with a zero. */
 function countZeros(bytes: Uint8Array): number {
   const first = bytes.findIndex((byte) => byte !== 0);
   return first === -1 ? bytes.length : first;
 }
 
-/** Skips bytes that are no audio, and notes them as damage unless they are a tag that only its end tells. */
+/** Skips bytes that are not audio and notes them as damage, unless they are an APE tag with a footer only. */
 export async function skipJunk(
   reader: ByteReader,
   { count, notes }: { readonly count: number; readonly notes: AudioNotes },

@@ -1,6 +1,6 @@
 import { joinFloats } from "../../samples/pcm.ts";
 
-/** Channels of parts that follow each other. */
+/** Concatenates the channels of consecutive parts. */
 export function joinChannels(parts: readonly (readonly Float32Array[])[]): readonly Float32Array[] {
   const [first = []] = parts;
   return parts.length === 1

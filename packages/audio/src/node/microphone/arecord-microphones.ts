@@ -10,7 +10,7 @@ import { SAMPLE_RATE_HZ } from "../../samples/audio.ts";
 import { errorCode } from "../error-code.ts";
 import type { MicrophoneAdapter, MicrophoneInfo } from "./microphone.ts";
 
-/** Microphones through ALSA's `arecord` program. @throws CallsignError `DEPENDENCY_MISSING` where it is not installed */
+/** Adapter for ALSA's program `arecord`. @throws CallsignError `DEPENDENCY_MISSING` if it is not installed */
 export async function arecordMicrophones(otherFailure?: unknown): Promise<MicrophoneAdapter> {
   try {
     await promisify(execFile)("arecord", ["--version"]);
@@ -26,7 +26,7 @@ export async function arecordMicrophones(otherFailure?: unknown): Promise<Microp
   return { through: "arecord", list, open };
 }
 
-/** `arecord -L` prints a name a line, its description indented behind it. */
+/** Parses `arecord -L`, which prints names, each followed by an indented description. */
 async function list(): Promise<MicrophoneInfo[]> {
   const { stdout } = await promisify(execFile)("arecord", ["-L"]);
   const found: MicrophoneInfo[] = [];
@@ -37,7 +37,7 @@ async function list(): Promise<MicrophoneInfo[]> {
     else if (last !== undefined && last.name === last.id && line.trim() !== "")
       found[found.length - 1] = { ...last, name: line.trim() };
   }
-  // ALSA's own device that records nothing for ever.
+  // ALSA's null device.
   return found.filter(({ id }) => id !== "null");
 }
 
@@ -49,7 +49,7 @@ async function* open({
   readonly signal: AbortSignal;
 }): AsyncGenerator<Int16Array> {
   let format: DeviceFormat = { encoding: "s16le", channels: 1 };
-  // A device opened without a converter (`hw:`) may have neither this sample format nor a single channel.
+  // A device without a converter (`hw:`) may not support this sample format or a single channel.
   for (const tried = new Set<string>(); ;) {
     const outcome = yield* record({ id, signal, format });
     if (outcome === undefined) return;
@@ -67,7 +67,7 @@ interface DeviceFormat {
 
 const ARECORD_FORMATS = { s16le: "S16_LE", s24le: "S24_3LE", s32le: "S32_LE" } as const;
 
-/** The format to try after one that the device does not have, by what arecord prints then. */
+/** Next format to try after one that the device does not support, from arecord's error message. */
 function otherFormat({ encoding, channels }: DeviceFormat, complaint: string): DeviceFormat | undefined {
   if (/channels count non available/i.test(complaint))
     return channels === 1 ? { encoding, channels: 2 } : undefined;
@@ -83,12 +83,12 @@ interface Recording {
   readonly format: DeviceFormat;
 }
 
-/** One run of arecord. Returns what it printed where it ended by itself; undefined after an abort. */
+/** Runs arecord. Returns its messages if it exits by itself, undefined after an abort. */
 async function* record({ id, signal, format }: Recording): AsyncGenerator<Int16Array, string | undefined> {
   if (signal.aborted) return undefined;
   const device = id === undefined ? [] : ["-D", id];
   const { encoding, channels } = format;
-  // Not with -q, which hides that the device has another rate; in English, to be read below.
+  // Without -q, which hides a different sample rate, and in English, to be parsed below.
   const child = spawn(
     "arecord",
     ["-t", "raw", "-f", ARECORD_FORMATS[encoding], "-r", "16000", "-c", String(channels), ...device],
@@ -107,7 +107,7 @@ async function* record({ id, signal, format }: Recording): AsyncGenerator<Int16A
     let resampler: Resampler | undefined;
     for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
       if (resampler === undefined) {
-        // What arecord printed before it recorded may still be on its way.
+        // arecord's messages about the device may arrive after the first audio.
         await delay(RATE_WAIT_MS);
         resampler = new Resampler({ fromHz: rateIn(printed), toHz: SAMPLE_RATE_HZ });
       }
@@ -127,18 +127,18 @@ async function* record({ id, signal, format }: Recording): AsyncGenerator<Int16A
 
 const RATE_WAIT_MS = 20;
 
-/** The rate at which a device without 16 kHz records: arecord warns, and goes on. */
+/** Sample rate of a device without 16 kHz, from arecord's warning. */
 const rateIn = (printed: string): number =>
   Number(/rate is not accurate \(requested = \d+Hz, got = (\d+)Hz\)/.exec(printed)?.[1] ?? SAMPLE_RATE_HZ);
 
-/** What arecord printed, without what it always prints. */
+/** arecord's messages without those that it always prints. */
 const complaintIn = (printed: string): string =>
   printed
     .split("\n")
     .filter((line) => !/^Recording |^Warning: rate is not accurate|please, try the plug plugin/.test(line))
     .join("\n");
 
-/** What arecord's complaint means, and what to do. */
+/** Error with advice for a message of arecord. */
 function failure(complaint: string, id: string | undefined): CallsignError {
   const name = id === undefined ? "the default microphone" : `microphone ${JSON.stringify(id)}`;
   const reason = complaint.trim().split("\n").at(-1) ?? "";

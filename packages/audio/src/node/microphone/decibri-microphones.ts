@@ -3,7 +3,7 @@ import { PcmDecoder } from "../../samples/pcm-decoder.ts";
 import { CallsignError } from "../../errors.ts";
 import type { MicrophoneAdapter } from "./microphone.ts";
 
-/** Microphones through the native module decibri. @throws CallsignError `DEPENDENCY_MISSING` where it does not load */
+/** Adapter for the native module decibri. @throws CallsignError `DEPENDENCY_MISSING` if it does not load */
 export async function decibriMicrophones(): Promise<MicrophoneAdapter> {
   const decibri = await import("decibri").catch((cause: unknown) => {
     throw new CallsignError(
@@ -20,7 +20,7 @@ export async function decibriMicrophones(): Promise<MicrophoneAdapter> {
       Promise.resolve(
         decibri
           .inputDevices()
-          // ALSA's own device that records nothing for ever.
+          // ALSA's null device.
           .filter(({ id }) => id !== "alsa:null")
           .map(({ id, name, isDefault }) => ({ id, name, isDefault })),
       ),
@@ -36,7 +36,7 @@ export async function decibriMicrophones(): Promise<MicrophoneAdapter> {
       signal.addEventListener("abort", stop);
       try {
         const decoder = new PcmDecoder({ encoding: "s16le" });
-        // It may have been aborted while it was opened.
+        // The signal may have aborted during the opening.
         if (signal.aborted) return;
         for await (const chunk of microphone as AsyncIterable<Buffer>) {
           if (signal.aborted) return;

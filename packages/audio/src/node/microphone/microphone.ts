@@ -3,16 +3,16 @@ import { CallsignError } from "../../errors.ts";
 import { arecordMicrophones } from "./arecord-microphones.ts";
 import { decibriMicrophones } from "./decibri-microphones.ts";
 
-/** A microphone that can be opened. */
+/** Available microphone. */
 export interface MicrophoneInfo {
-  /** What it is opened by. */
+  /** Identifier for `openMicrophone`. */
   readonly id: string;
-  /** What a person knows it by. */
+  /** Name for display. */
   readonly name: string;
   readonly isDefault: boolean;
 }
 
-/** One way to reach microphones. */
+/** Access to microphones through one program or module. */
 export interface MicrophoneAdapter {
   readonly through: MicrophoneProgram;
   list(): Promise<MicrophoneInfo[]>;
@@ -23,31 +23,31 @@ export interface MicrophoneAdapter {
   }): AsyncGenerator<Int16Array>;
 }
 
-/** `decibri` is a native module (optional peer dependency); `arecord` is ALSA's program. */
+/** Program or module for microphones: `decibri`, a native module (optional peer dependency), or ALSA's program `arecord`. */
 export type MicrophoneProgram = "decibri" | "arecord";
 
 export interface OpenMicrophoneOptions {
-  /** An id, or a name or part of one; default the system's. */
+  /** Id, name, or part of a name. Default the system's default microphone. */
   readonly device?: string;
-  /** Default decibri where it is there and knows a microphone, else arecord. */
+  /** Default decibri if it is installed and finds a microphone, arecord otherwise. */
   readonly through?: MicrophoneProgram;
   readonly signal: AbortSignal;
-  /** Called when the device has sent nothing for `noAudioSeconds`, and each time that passes again. */
+  /** Called whenever the device has sent nothing for another `noAudioSeconds`. */
   readonly onNoAudio?: () => void;
   /** Default 3. */
   readonly noAudioSeconds?: number;
 }
 
-/** An open microphone: its samples come by iterating. */
+/** Open microphone. */
 export interface OpenMicrophone {
-  /** Undefined is the system's default. */
+  /** Undefined for the system's default. */
   readonly info: MicrophoneInfo | undefined;
   readonly through: MicrophoneProgram;
   /** int16 magnitudes at 16 kHz; ends when the signal aborts. */
   readonly chunks: AsyncGenerator<Int16Array>;
 }
 
-/** Every microphone, and what it is reached through. @throws CallsignError `DEPENDENCY_MISSING` where nothing reaches any */
+/** Lists the available microphones. @throws CallsignError `DEPENDENCY_MISSING` if neither decibri nor arecord is installed */
 export async function listMicrophones(
   options: { readonly through?: MicrophoneProgram } = {},
 ): Promise<{ readonly through: MicrophoneProgram; readonly microphones: MicrophoneInfo[] }> {
@@ -56,8 +56,9 @@ export async function listMicrophones(
 }
 
 /**
- * Opens a microphone. @throws CallsignError `DEPENDENCY_MISSING` where nothing reaches any, `MICROPHONE_FAILED` where
- * there is none, none of that name, or it cannot be opened, each with what to do
+ * Opens a microphone.
+ * @throws CallsignError `DEPENDENCY_MISSING` if neither decibri nor arecord is installed, `MICROPHONE_FAILED` with advice if there
+ * is no such microphone or it cannot be opened
  */
 export async function openMicrophone(options: OpenMicrophoneOptions): Promise<OpenMicrophone> {
   const adapter = await chooseAdapter(options.through);
@@ -86,7 +87,7 @@ async function chooseAdapter(through: MicrophoneProgram | undefined): Promise<Mi
   }
 }
 
-/** By id, by name, by a part of the name that only one has. ALSA takes ids that no list shows (`hw:1,0`): those pass. */
+/** Finds a microphone by id, name, or unique part of a name. Undefined for an ALSA id that is not listed, such as `hw:1,0`. */
 function find(device: string, known: readonly MicrophoneInfo[]): MicrophoneInfo | undefined {
   const wanted = device.toLowerCase();
   const exact = known.find(({ id, name }) => id === device || name.toLowerCase() === wanted);
@@ -107,7 +108,7 @@ function find(device: string, known: readonly MicrophoneInfo[]): MicrophoneInfo 
   );
 }
 
-/** The same chunks; the wait for each is watched. */
+/** Yields the same chunks and calls `onNoAudio` during long waits. */
 async function* watched(
   chunks: AsyncGenerator<Int16Array>,
   { onNoAudio, noAudioSeconds = 3 }: OpenMicrophoneOptions,

@@ -80,7 +80,7 @@ describe.skipIf(process.platform === "win32")("with a program that stands in for
     }
   });
 
-  it("feeds it what comes from memory or a pipe", async () => {
+  it("passes it data from memory or a pipe", async () => {
     program(`cat > '${folder}/copy'; cat '${folder}/answer.wav'`);
     expect((await decodeAudio(webm)).samples).toHaveLength(3);
     expect(new Uint8Array(readFileSync(join(folder, "copy")))).toEqual(webm);
@@ -170,7 +170,7 @@ describe.skipIf(!hasFfmpeg)("with ffmpeg", () => {
     ).toEqual([]);
   });
 
-  it("reads mu-law WAV, the sound of a film, and says what is none", async () => {
+  it("reads mu-law WAV and the sound of a film, and reports files without audio", async () => {
     const make = (name: string, options: readonly string[]): string => {
       const path = join(folder, name);
       execFileSync("ffmpeg", ["-v", "error", "-y", ...options, path]);

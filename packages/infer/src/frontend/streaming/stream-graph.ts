@@ -13,7 +13,7 @@ import {
 import { type GraphPart, keepRows, packState, stateLength, type StatePiece } from "./stream-state.ts";
 import { streamingEmbedding } from "./streaming-embedding.ts";
 
-/** Samples to embeddings as a part of a larger graph. */
+/** Streaming front-end, samples to embeddings, as a part of a larger graph. */
 export interface StreamFrontend extends GraphPart {
   /** `[batch, steps, 96]` */
   readonly output: string;
@@ -22,9 +22,10 @@ export interface StreamFrontend extends GraphPart {
 }
 
 /**
- * Log-mel (floor `chunk`) and streaming embedding in one graph: `samples [batch, chunks * 1280]` and
- * `state [batch, stateLength]` in, `embeddings [batch, chunks, 96]` and `nextState` out. A row of the batch is a
- * stream, and a row of the state all there is of it; zeros are a stream that began with zeros everywhere.
+ * Builds a graph of log-mel (floor `chunk`) and streaming embedding: `samples [batch, chunks * 1280]` and
+ * `state [batch, stateLength]` to `embeddings [batch, chunks, 96]` and `nextState`. Each row of the batch is a stream, whose
+ * history is its row of the state. Zeros are the state of a
+ * stream whose layers all held zeros; `StreamRunner.silence` is the state after silence.
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`
  */
 export function buildStreamModel(
@@ -51,7 +52,7 @@ export function buildStreamModel(
   return { model: encodeOnnx(makeModel(graph, { opset: frontend.opset })), stateLength: length };
 }
 
-/** The nodes of `buildStreamModel`, for a larger graph. */
+/** Nodes of `buildStreamModel` for use in a larger graph. */
 export function streamFrontend(
   bytes: Uint8Array,
   options: { readonly samples: string; readonly name?: string },

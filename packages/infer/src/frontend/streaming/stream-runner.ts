@@ -1,32 +1,31 @@
 import { EMBEDDING } from "../embedding.ts";
 import { type GraphSource, STREAM_IO } from "../frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
-import { floatOutput } from "../../runtime/float-output.ts";
+import { floatOutput, type Session, type SessionFactory, type Tensor } from "../../runtime/session.ts";
 import { LOG_MEL } from "../log-mel.ts";
-import type { Session, SessionFactory, Tensor } from "../../runtime/session.ts";
 import { StepBatcher } from "./step-batcher.ts";
 
-/** What some streams step on: the owner fills `samples` before each step and reads `embeddings` after it. */
+/** Buffers of one batched front-end step. Fill `samples` before the step, read `embeddings` after it. */
 export interface StreamBuffers {
   /** New samples `[streams, chunks * 1280]`, int16 magnitudes. */
   readonly samples: Float32Array;
-  /** `[streams, stateLength]`, advanced in place. */
+  /** `[streams, stateLength]`, updated in place. */
   readonly states: Float32Array;
   /** `[streams, chunks, 96]` */
   readonly embeddings: Float32Array;
 }
 
 /**
- * The front-end of streams in a session: 1280 samples in (or several times as many), one embedding out, at about a
- * ninth of the cost of a whole window. It remembers nothing: what it knows of a stream is that stream's row of
- * `states`, so any number of streams share it, one at a time or many in one run.
+ * Session of the streaming front-end: every 1280 samples give one embedding, at about a ninth of the cost of a whole window.
+ * It is stateless: the history of a stream is its row of `states`, so any number of streams share a runner, alone or several
+ * per run.
  */
 export class StreamRunner {
-  /** Values of one stream's state. */
+  /** Number of values of one stream's state. */
   readonly stateLength: number;
-  /** The state after endless silence; every stream starts from a copy. */
+  /** State after endless silence, the initial state of every stream; copy before use. */
   readonly silence: Float32Array;
-  /** The embedding of endless silence. */
+  /** Embedding of endless silence. */
   readonly silentEmbedding: Float32Array;
   readonly #session: Session;
   readonly #batcher = new StepBatcher((buffers) => this.bind(buffers));
@@ -50,9 +49,9 @@ export class StreamRunner {
   }
 
   /**
-   * A step over these buffers, to be taken again and again: tensors are made once, results land in the buffers, and a
-   * step allocates next to nothing. The buffers must not be touched while one is under way. The step throws
-   * `SESSION_FAILED`. @throws CallsignError `INVALID_ARGUMENT`
+   * Returns a function that runs a step on the given buffers. Tensors are created once and results written in place, so a
+   * step allocates almost nothing. The buffers must not be used during a step, which throws `SESSION_FAILED`.
+   * @throws CallsignError `INVALID_ARGUMENT`
    */
   bind(buffers: StreamBuffers): () => Promise<void> {
     const { inputs, outputs } = this.#tensors(buffers);
@@ -61,13 +60,13 @@ export class StreamRunner {
       const results = await session.run(inputs, outputs);
       for (const [output, { data, dims }] of Object.entries(outputs)) {
         const result = floatOutput(results, { output, dims, name: NAME });
-        // A runtime that cannot write where it is told returns its own buffer.
+        // A runtime that cannot write in place returns its own buffer.
         if (result !== data) data.set(result);
       }
     };
   }
 
-  /** As `bind`, for one stream and one chunk, run together with the other streams that step at the same time. */
+  /** Like `bind`, for one stream and one chunk; concurrent steps of such streams share a run. */
   bindBatched(buffers: StreamBuffers): () => Promise<void> {
     return this.#batcher.bind(buffers);
   }
@@ -99,7 +98,7 @@ export class StreamRunner {
       },
       outputs: {
         [STREAM_IO.outputs.embeddings]: { data: embeddings, dims: [streams, chunks, EMBEDDING.dimension] },
-        // In place: the graph has read all of the state before it writes any of it.
+        // In place: the graph reads the whole state before it writes any of it.
         [STREAM_IO.outputs.state]: state,
       },
     };
@@ -109,5 +108,5 @@ export class StreamRunner {
 const NAME = "speech embedding of a stream";
 const { chunkLength } = LOG_MEL;
 
-/** Silence fills 76 frames of 8 a chunk in 10 chunks; one more for its context. */
+/** Chunks until all 76 frames are silence, 8 per chunk, and one more for the context. */
 const SETTLING_CHUNKS = 11;

@@ -1,30 +1,30 @@
 import { makeInt64Tensor, makeNode, type NodeProto, type TensorProto } from "@callsign/onnx/internal";
 
-/** A part of a graph, to be put together with others. */
+/** Part of a graph. */
 export interface GraphPart {
   readonly nodes: readonly NodeProto[];
   readonly initializers: readonly TensorProto[];
 }
 
-/** Rows that one layer keeps from step to step. */
+/** Rows that one layer carries over to the next step. */
 export interface StatePiece {
   /** Dimensions after the batch. */
   readonly dims: readonly number[];
-  /** The value that the layer reads what was kept from, `[batch, ...dims]`. */
+  /** Name of the value with the rows of the previous step, `[batch, ...dims]`. */
   readonly before: string;
-  /** The value that holds what is to be kept, of the same shape. */
+  /** Name of the value with the rows for the next step, of the same shape. */
   readonly after: string;
 }
 
-/** Values of one stream's state. */
+/** Number of values of one stream's state. */
 export const stateLength = (pieces: readonly StatePiece[]): number =>
   pieces.reduce((sum, { dims }) => sum + sizeOf(dims), 0);
 
 /**
- * All pieces in one tensor, `state [batch, stateLength]` in and `nextState` out, so that a stream's state is one row
- * of numbers that can be kept, copied and stacked. Measured no slower than an input and an output for each piece.
- * `unpack` goes before the nodes that read the pieces, `pack` behind those that make them. The second reads nothing
- * that is there before the first has read all of `state`, so both may share one buffer.
+ * Packs all pieces into one tensor, `state [batch, stateLength]` in and `nextState` out, so that a stream's state is one row
+ * that can be stored, copied and stacked. Measured no slower than one input and output per piece. `unpack` goes before the
+ * nodes that use the pieces and `pack` after them. `unpack` reads all of `state` before `pack` writes, so both may share a
+ * buffer.
  */
 export function packState(
   pieces: readonly StatePiece[],
@@ -66,8 +66,8 @@ export function packState(
 }
 
 /**
- * What was kept and what is new, joined along an axis, and the last `rows` of both to keep next.
- * Outputs are named `PREFIX/joined` and `PREFIX/after`; the piece is read from `PREFIX/before`.
+ * Joins the rows kept from the last step, `PREFIX/before`, and `value` along an axis: all of them are `PREFIX/joined`, the
+ * last `rows` of them, for the next step, `PREFIX/after`.
  */
 export function keepRows(
   value: string,
@@ -92,7 +92,7 @@ export function keepRows(
   };
 }
 
-/** "To the end" for Slice: anything beyond it. */
+/** End of any axis, for Slice. */
 export const END = 2 ** 31 - 1;
 
 const sizeOf = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);

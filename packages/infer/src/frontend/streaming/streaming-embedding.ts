@@ -20,27 +20,26 @@ import {
 } from "@callsign/onnx/internal";
 import { END, type GraphPart, keepRows, packState, stateLength, type StatePiece } from "./stream-state.ts";
 
-/** Ends of the graph that `makeStreamingEmbedding` gives. */
+/** Input and output names of the graph made by `makeStreamingEmbedding`. */
 export const STREAMING_EMBEDDING_IO = {
   inputs: { logMel: "logMel", state: "state" },
   outputs: { embeddings: "embeddings", state: "nextState" },
 } as const;
 
-/** The streaming embedding as a part of a larger graph: from `input [batch, frames, 32]` to `output [batch, steps, 96]`. */
+/** Streaming embedding as a part of a larger graph: `input [batch, frames, 32]` to `output [batch, steps, 96]`. */
 export interface StreamingEmbedding extends GraphPart {
   readonly input: string;
   readonly output: string;
   readonly pieces: readonly StatePiece[];
-  /** The operator set its nodes are written in: they read the same from 13 to 22. */
+  /** Operator set of the nodes, which mean the same from 13 to 22. */
   readonly opset: number;
 }
 
 /**
- * Rewrites the embedding to compute only what is new: 8 frames in (or 16, 24, ...), one embedding out (or 2, 3, ...),
- * each of the 76 frames that end with its own. Every convolution keeps the last rows that its next outputs read; all
- * of them are one row of `state [batch, stateLength]`, zeros at first. From the tenth chunk on, when no row is older
- * than the stream, the values are those of separate windows to the bit.
- * @param bytes the reference embedding, or another of its outer form: a chain of convolutions, pools and pointwise nodes
+ * Rewrites the embedding into a streaming graph: every 8 new frames give one embedding of the latest 76 frames. The rows that
+ * a convolution needs again are carried in `state [batch, stateLength]`, zeros initially. From the tenth chunk on, when no row
+ * is older than the stream, the values are bit-identical to those of separate windows.
+ * @param bytes reference embedding, or another chain of convolutions, pools and pointwise nodes with its input and output
  * @throws CallsignError `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`
  */
 export function makeStreamingEmbedding(
@@ -71,7 +70,7 @@ export function makeStreamingEmbedding(
   return { model: encodeOnnx(makeModel(graph, { opset: part.opset })), stateLength: length };
 }
 
-/** As `makeStreamingEmbedding`, for a larger graph; every name begins with the prefix. */
+/** Nodes of `makeStreamingEmbedding` for use in a larger graph, their names prefixed. */
 export function streamingEmbedding(
   bytes: Uint8Array,
   options: { readonly name?: string; readonly prefix: string },
@@ -116,7 +115,7 @@ export function streamingEmbedding(
   };
 }
 
-/** The operators of a chain read the same from 13 (Clip with inputs, Slice, Split) on. */
+/** The chain's operators mean the same from operator set 13 (Clip with inputs, Slice, Split) to 22. */
 function checkOpset({ model }: EmbeddingGraph, name: string): number {
   const opset = Number(
     model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version,
@@ -130,10 +129,10 @@ function checkOpset({ model }: EmbeddingGraph, name: string): number {
 
 const OLDEST_OPSET = 13;
 const NEWEST_OPSET = 22;
-/** What `makeModel` writes unless told otherwise. */
+/** Default of `makeModel`. */
 const MODEL_OPSET = 17;
 
-/** Rows of its input that a layer reads again at the next step; below 0, rows that it never reads. */
+/** Input rows that a layer uses again at the next step; negative for rows that it never uses. */
 function keptRows(node: NodeProto): number {
   if (node.opType !== "Conv" && node.opType !== "MaxPool") return 0;
   const { kernel, stride, dilation } = timeOf(node);
@@ -142,7 +141,7 @@ function keptRows(node: NodeProto): number {
 
 const keepsRows = (node: NodeProto): boolean => keptRows(node) > 0;
 
-/** The nodes between the two reshapes as they are now. */
+/** Current nodes between the two reshapes. */
 function follow(graph: GraphProto, { first, last }: Pick<EmbeddingGraph, "first" | "last">): NodeProto[] {
   const chain: NodeProto[] = [];
   for (let node = first; ;) {
@@ -153,7 +152,7 @@ function follow(graph: GraphProto, { first, last }: Pick<EmbeddingGraph, "first"
   }
 }
 
-/** Puts the kept rows before the new ones, in front of every layer that reads across steps. */
+/** Prepends the kept rows to the input of every layer that spans steps. */
 function streamChain(
   graph: GraphProto,
   options: { readonly chain: readonly NodeProto[]; readonly input: string; readonly name: string },
@@ -173,7 +172,7 @@ function streamChain(
       initializers.push(...kept.initializers);
       value = kept.joined;
     } else if (rows < 0) {
-      // A stride beyond the kernel: the rows that no window reads come first, since the last window ends with the chunk.
+      // The stride exceeds the kernel. The unused rows come first, since the last window ends with the chunk.
       const range = [`${value}/from`, `${value}/to`, `${value}/axis`];
       nodes.push(makeNode("Slice", { inputs: [value, ...range], outputs: [`${value}/read`] }));
       initializers.push(
@@ -192,7 +191,7 @@ function streamChain(
 /** Axis of time in `[batch, channels, time, melBins]`. */
 const TIME = 2;
 
-/** What a layer makes of the channels and bins. */
+/** Updates channels and width to those of the layer's output. */
 function advance(
   shape: { channels: number; width: number },
   layer: { readonly graph: GraphProto; readonly node: NodeProto; readonly name: string },

@@ -11,12 +11,12 @@ export interface CacheDirectoryOptions {
 }
 
 /**
- * Where downloads are kept: `callsign` under XDG_CACHE_HOME where that is set, else under the platform's place for
- * caches: `~/.cache`, macOS `~/Library/Caches`, Windows LOCALAPPDATA.
+ * Cache folder of downloads: `callsign` under XDG_CACHE_HOME if set, or under the platform's cache folder (`~/.cache`, macOS
+ * `~/Library/Caches`, Windows LOCALAPPDATA).
  */
 export function cacheDirectory(options: CacheDirectoryOptions = {}): string {
   const { env = process.env, platform = process.platform, home = homedir() } = options;
-  // The specification: a relative XDG path is to be ignored, an empty one counts as unset.
+  // XDG Base Directory Specification: a relative path is ignored, an empty one counts as unset.
   if (env.XDG_CACHE_HOME?.startsWith("/")) return join(env.XDG_CACHE_HOME, "callsign");
   if (platform === "darwin") return join(home, "Library", "Caches", "callsign");
   if (platform === "win32")

@@ -9,21 +9,20 @@ import {
 } from "./assets.ts";
 import { sha256File } from "../files/sha256.ts";
 
-/** An embedding's file. */
+/** File of a speech embedding. */
 export interface ChosenEmbedding {
   readonly path: string;
   readonly sha256: string;
 }
 
 export interface ChooseEmbeddingOptions extends Omit<AssetOptions, "path"> {
-  /** Told why `auto` fell back. */
+  /** Receives the reason if `auto` falls back to Callsign's embedding. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
 /**
- * The embedding that a config names: `google-speech-embedding` (found or downloaded), `callsign-embedding` (carried
- * with the package), the path of an ONNX file, or `auto`: Google's where its file is at hand or can be fetched, else
- * our own.
+ * Resolves the embedding of a config: `google-speech-embedding` (found or downloaded), `callsign-embedding` (part of the
+ * package), the path of an ONNX file, or `auto`, that is Google's if it is found or can be downloaded, and Callsign's otherwise.
  * @throws CallsignError `FILE_NOT_FOUND`, `CHECKSUM_MISMATCH`, `DOWNLOAD_FAILED`, `ABORTED`
  */
 export async function chooseEmbedding(
@@ -38,7 +37,7 @@ export async function chooseEmbedding(
 
 const EMBEDDINGS: readonly Asset[] = [SPEECH_EMBEDDING, CALLSIGN_EMBEDDING];
 
-/** The embedding with this content, if it is one that Callsign knows. */
+/** Known embedding with the given content, if any. */
 export const knownEmbedding = (sha256: string): Asset | undefined =>
   EMBEDDINGS.find((asset) => asset.sha256 === sha256);
 
@@ -50,7 +49,7 @@ async function chooseAutomatically(
   const here = await locateAsset(SPEECH_EMBEDDING, options);
   if (here !== undefined) return { path: here.path, sha256 };
   try {
-    // One try: whoever has no network should not wait for three.
+    // A single attempt, so that a machine without a network does not wait for retries.
     return { path: await resolveAsset(SPEECH_EMBEDDING, { ...options, attempts: 1 }), sha256 };
   } catch (error) {
     if (!(error instanceof CallsignError) || error.code !== "DOWNLOAD_FAILED") throw error;

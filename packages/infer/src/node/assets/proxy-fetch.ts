@@ -5,9 +5,9 @@ import { errorCode } from "@callsign/audio/node/internal";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * A `fetch` that goes through the proxy named by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, except for the hosts in NO_PROXY;
- * each variable in either case, the lower first. Without one of them it is the global `fetch`. A request rejects with
- * CallsignError `CONFIG_INVALID` where the proxy is not an HTTP one.
+ * Creates a `fetch` that uses the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, except for hosts in NO_PROXY; lower-case
+ * variables take precedence. Without any of them it calls the global `fetch`. A request rejects with CallsignError
+ * `CONFIG_INVALID` if the proxy is not an HTTP proxy.
  */
 export function createFetch(env: Environment = process.env): typeof fetch {
   return async (input, init) => {
@@ -17,7 +17,7 @@ export function createFetch(env: Environment = process.env): typeof fetch {
     const url = input instanceof Request ? input.url : String(input);
     const options = { ...init, dispatcher: await agentFor({ http, https, env }) } as unknown as UndiciInit;
     try {
-      // Not the global fetch: it may belong to another version of undici, whose agents differ.
+      // Not the global fetch, which may come from another version of undici with incompatible agents.
       const { fetch: fetchThroughAgent } = await import("undici");
       return await fetchThroughAgent(url, options);
     } catch (error) {
@@ -35,7 +35,7 @@ interface Proxies {
 async function agentFor({ http, https, env }: Proxies): Promise<EnvHttpProxyAgent> {
   const noProxy = env["no_proxy"] ?? env["NO_PROXY"] ?? "";
   const key = JSON.stringify([http?.url, https.url, noProxy]);
-  // Loaded only where a proxy is set.
+  // Loaded only if a proxy is set.
   const undici = await import("undici");
   const agent =
     agents.get(key) ??
@@ -44,12 +44,12 @@ async function agentFor({ http, https, env }: Proxies): Promise<EnvHttpProxyAgen
   return agent;
 }
 
-/** One for each setting: it keeps connections open between requests. */
+/** One agent per setting, to keep connections open between requests. */
 const agents = new Map<string, EnvHttpProxyAgent>();
 
 interface Proxy {
   readonly url: string;
-  /** The variable that names it. */
+  /** Environment variable that names it. */
   readonly variable: string;
 }
 
@@ -57,7 +57,7 @@ function find(env: Environment, variables: readonly string[]): Proxy | undefined
   const variable = variables.find((name) => env[name]?.trim());
   if (variable === undefined) return undefined;
   const value = env[variable]!.trim();
-  // `proxy:3128` is a URL of scheme `proxy:` to a parser, and a host to curl and everyone else.
+  // `proxy:3128` parses as a URL of scheme `proxy:`, but curl and other programs take it as a host.
   const url = value.includes("://") ? value : `http://${value}`;
   if (URL.canParse(url) && /^https?:/i.test(url)) return { url, variable };
   const shown = value.replace(/\/\/.*@/, "//");
@@ -80,9 +80,9 @@ function withProxy(error: unknown, proxy: Proxy | undefined): unknown {
   });
 }
 
-/** Where the reason is: "fetch failed" and "Request was cancelled" say nothing. */
+/** Innermost cause, which has the reason; the outer messages are "fetch failed" or "Request was cancelled". */
 const deepestCause = (error: Error): Error =>
   error.cause instanceof Error ? deepestCause(error.cause) : error;
 
-/** Left out: with a proxy they do not tell whether this machine is offline. */
+/** Codes that are removed: behind a proxy they do not mean that this machine is offline. */
 const NO_CONNECTION = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH"]);

@@ -4,15 +4,15 @@ import { fileURLToPath } from "node:url";
 import { VERSION } from "../../version.ts";
 import { MODULE_URL } from "./module-url.ts";
 
-/** Who made an artifact. */
+/** Tool that created an artifact. */
 export interface ToolIdentity {
   readonly tool: "callsign";
   readonly version: string;
-  /** The checked-out commit, where Callsign runs from a git checkout. */
+  /** Checked-out commit, if Callsign runs from a git checkout. */
   readonly gitCommit?: string;
 }
 
-/** This Callsign, for what it writes. Read once. */
+/** Identity of the running Callsign, for the artifacts it writes. Read once. */
 export function toolIdentity(): ToolIdentity {
   return (identity ??= readIdentity());
 }
@@ -26,7 +26,7 @@ function readIdentity(): ToolIdentity {
   return { tool: "callsign", version: VERSION, ...(gitCommit !== undefined && { gitCommit }) };
 }
 
-/** Not in a bundle, whose git checkout would be someone else's. The same place is seen from src/node and dist/node. */
+/** False in a bundle, which may lie in another project's checkout. The path is the same from src/node and dist/node. */
 function runsFromCheckout(): boolean {
   try {
     const manifest = readFileSync(new URL("../../../package.json", MODULE_URL), "utf8");
@@ -36,7 +36,7 @@ function runsFromCheckout(): boolean {
   }
 }
 
-/** The commit that HEAD of the checkout at `root` stands on; undefined where `root` is none. */
+/** Commit of HEAD in the checkout at `root`; undefined if `root` is not a checkout. */
 export function readGitCommit(root: string): string | undefined {
   try {
     const git = join(root, ".git");
@@ -44,7 +44,7 @@ export function readGitCommit(root: string): string | undefined {
     const ref = /^ref: (.+)$/.exec(head)?.[1];
     return ref === undefined ? commitIn(head) : (readLooseRef(git, ref) ?? readPackedRef(git, ref));
   } catch {
-    // No checkout, or one of a kind we do not read (a linked work tree): the version says enough.
+    // No checkout, or an unsupported kind such as a linked work tree: the version suffices.
     return undefined;
   }
 }

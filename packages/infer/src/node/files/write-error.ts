@@ -1,7 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 import { errorCode } from "@callsign/audio/node/internal";
 
-/** For a path that could not be written: which, and why in words. */
+/** Error for a path that could not be written, with the reason in words. */
 export function writeError(path: string, cause: unknown): CallsignError {
   const reason = REASONS[errorCode(cause) ?? ""] ?? (cause instanceof Error ? cause.message : String(cause));
   return new CallsignError("FILE_WRITE_FAILED", `${path}: cannot be written: ${reason}`, { cause });

@@ -5,9 +5,9 @@ import { CallsignError } from "@callsign/audio/internal";
 import { writeError } from "./write-error.ts";
 
 /**
- * Writes a whole file in one step as others see it: a reader, or a rerun after a kill, finds the old content or the
- * new one, never half. The folder is made if it is missing; a link is followed, not replaced.
- * @throws CallsignError `FILE_WRITE_FAILED` with the path, `ABORTED`; the file is then as it was
+ * Writes a file atomically: readers, and reruns after a kill, find the old or the new content, never a part. A missing folder is
+ * created; a link is followed, not replaced.
+ * @throws CallsignError `FILE_WRITE_FAILED` with the path, `ABORTED`; the file is then unchanged
  */
 export async function writeFileAtomic(
   path: string,
@@ -20,12 +20,12 @@ export async function writeFileAtomic(
     await mkdir(dirname(path), { recursive: true });
     const target = await realpath(path).catch(() => path);
     const there = await stat(target).catch(() => undefined);
-    // A device or a pipe (`/dev/null`, `/dev/stdout`) is written to: a rename would put a file in its place.
+    // A device or pipe (`/dev/null`, `/dev/stdout`) is written directly: a rename would replace it by a file.
     if (there !== undefined && !there.isFile() && !there.isDirectory()) {
       await writeFile(target, data, { flag: "w", ...(signal && { signal }) });
       return;
     }
-    // In the same folder, since a rename cannot cross file systems; its own short name, since the target's may be of the longest kind.
+    // In the same folder, since a rename cannot cross file systems, under a short name, since the target's may have the maximum length.
     temporary = join(dirname(target), `.${randomBytes(9).toString("hex")}.tmp`);
     await writeAndSync(temporary, data, signal);
     await rename(temporary, target);
@@ -40,7 +40,7 @@ async function writeAndSync(path: string, data: string | Uint8Array, signal?: Ab
   const file = await open(path, "wx");
   try {
     await file.writeFile(data, { ...(signal && { signal }) });
-    // Else a power cut after the rename could leave the new name with the content missing.
+    // Without this a power failure after the rename could leave an empty file.
     await file.sync();
   } finally {
     await file.close();

@@ -8,15 +8,15 @@ import { sha256Hex } from "../files/sha256.ts";
 export type { BareHeadOptions } from "../../model/bare-head-card.ts";
 
 /**
- * Reads an .onnx file that came without a card, and makes its card as `describeBareHead` does.
- * @throws CallsignError `MODEL_NOT_FOUND`, and what `describeBareHead` throws
+ * Reads an .onnx file without a card and generates its card by `describeBareHead`.
+ * @throws CallsignError `MODEL_NOT_FOUND`, and errors of `describeBareHead`
  */
 export async function readBareHead(
   path: string,
   options: BareHeadOptions & {
     /** Default `createNodeSession()`. */
     readonly createSession?: SessionFactory;
-    /** Receives one sentence for each thing that the user should know. */
+    /** Receives notes for the user, one sentence each. */
     readonly onNote?: (note: string) => void;
   } = {},
 ): Promise<ModelFiles> {

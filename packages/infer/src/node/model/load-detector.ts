@@ -16,21 +16,21 @@ import { createNodeSession } from "../runtime/session.ts";
 
 export type { LoadDetectorOptions } from "./read-model.ts";
 
-/** A model's path, with options of its own where it is an .onnx head without a card. */
+/** Path of a model, with options for an .onnx head without a card. */
 export type ModelSource = string | { readonly path: string; readonly head?: BareHeadOptions };
 
 /**
- * Loads a detector of one or several models: each a folder (`model.json` beside its graph; the path of either file means
- * the same), or an .onnx head of openWakeWord's kind without a card. Graphs and speech embeddings must be the very files
- * that the cards name. Models with the same front-end share its sessions.
- * @param options.head for every head without a card that has no options of its own
+ * Loads a detector of one or several models. A model is a folder with `model.json` and its graph, given by the path of the
+ * folder or of either file, or an .onnx head without a card, as trained by openWakeWord. Graphs and speech embeddings must
+ * have the sha256 of the cards. Models with the same front-end share its sessions.
+ * @param options.head settings of heads without a card that have none of their own
  * @throws CallsignError `MODEL_NOT_FOUND`, `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_INVALID`, `CARD_MISMATCH`,
- * `INVALID_ARGUMENT` (two models of one name, a label that none has), and those of `resolveAsset`
+ * `INVALID_ARGUMENT` (duplicate names, an unknown label), and errors of `resolveAsset`
  */
 export async function loadDetector(
   models: ModelSource | readonly ModelSource[],
   options: LoadDetectorOptions & {
-    /** Names for the heads without a card among the models, in their order; the others keep their files' names. */
+    /** Names of the heads without a card, in order; further heads are named after their files. */
     readonly headNames?: readonly string[];
   } = {},
 ): Promise<Detector> {
@@ -71,8 +71,8 @@ const isList = (models: ModelSource | readonly ModelSource[]): models is readonl
   Array.isArray(models);
 
 /**
- * The files of a model as `loadDetector` finds them: card, classifier graph and speech embedding.
- * @throws CallsignError as `loadDetector`, but for what only a session can tell
+ * Reads the files of a model like `loadDetector`: card, classifier graph and speech embedding.
+ * @throws CallsignError as `loadDetector`, except errors of sessions
  */
 export async function readModel(
   model: string,

@@ -5,10 +5,10 @@ import { type ModelCard, parseModelCard } from "../../model/model-card.ts";
 import { errorCode } from "@callsign/audio/node/internal";
 import { sha256Hex } from "../files/sha256.ts";
 
-/** Name of the card in a model's folder. */
+/** File name of the card in a model's folder. */
 export const MODEL_CARD_FILE = "model.json";
 
-/** A model's card and its classifier graph. */
+/** Card and classifier graph of a model. */
 export interface ModelFiles {
   readonly card: ModelCard;
   readonly classifier: Uint8Array;
@@ -17,9 +17,8 @@ export interface ModelFiles {
 }
 
 /**
- * The model that a path belongs to: a model's folder, its card, or its graph, with the card beside it. Undefined for a
- * graph that has no card beside it.
- * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH` also where the card names another graph
+ * Reads the model at a path: its folder, its card, or its graph with the card beside it. Undefined for a graph without a card.
+ * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH`, also if the card names another graph
  */
 export async function findModel(path: string): Promise<ModelFiles | undefined> {
   const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? extname(path) === ".onnx";
@@ -40,7 +39,7 @@ export async function findModel(path: string): Promise<ModelFiles | undefined> {
   return undefined;
 }
 
-/** Whether a file named like a card is another program's: TensorFlow.js calls its graphs so. */
+/** Whether a `model.json` is not a card but another program's file, such as a graph of TensorFlow.js. */
 function isOtherJson(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
@@ -53,7 +52,8 @@ function isOtherJson(text: string): boolean {
 }
 
 /**
- * Reads a model's folder (or is given its card's path), `model.json` and the graph it names, and checks the graph's length and sha256.
+ * Reads `model.json` and its graph, and checks length and sha256 of the graph.
+ * @param folder path of the folder or of the card
  * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH`
  */
 export async function readModelFolder(folder: string): Promise<ModelFiles> {
@@ -77,7 +77,7 @@ export async function readModelFolder(folder: string): Promise<ModelFiles> {
   return { card, classifier, name };
 }
 
-/** @throws CallsignError `MODEL_NOT_FOUND` for a folder without card that has heads */
+/** @throws CallsignError `MODEL_NOT_FOUND` for a folder with heads but without a card */
 async function suggestHeads(folder: string): Promise<void> {
   const files = await readdir(folder).catch((): string[] => []);
   const heads = files.filter((file) => extname(file) === ".onnx").toSorted();
@@ -89,7 +89,7 @@ async function suggestHeads(folder: string): Promise<void> {
   );
 }
 
-/** Reads a model's file, at most `limit` bytes long. @throws CallsignError `MODEL_NOT_FOUND`, `MODEL_INVALID` */
+/** Reads a file of at most `limit` bytes. @throws CallsignError `MODEL_NOT_FOUND`, `MODEL_INVALID` */
 export async function readModelFile(path: string, limit = MAX_MODEL_BYTES): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
@@ -110,6 +110,6 @@ export async function readModelFile(path: string, limit = MAX_MODEL_BYTES): Prom
   }
 }
 
-/** A card with a long training summary stays far below; protobuf ends at 2 GiB, and no detector comes near. */
+/** Far above the size of a card with a long training summary, and of any detector; protobuf is limited to 2 GiB. */
 const MAX_CARD_BYTES = 4 * 2 ** 20;
 const MAX_MODEL_BYTES = 512 * 2 ** 20;

@@ -14,33 +14,33 @@ import { sha256Hex } from "../files/sha256.ts";
 export interface LoadDetectorOptions extends Sensitivity {
   /** Default `createNodeSession()`: one thread of the CPU. */
   readonly createSession?: SessionFactory;
-  /** The speech embedding's file; default where `resolveAsset` finds it. */
+  /** Path of the speech embedding. Default found by `resolveAsset`. */
   readonly embeddingPath?: string;
-  /** The speech embedding's bytes, for bundles that include them; nothing is read then. */
+  /** Content of the speech embedding, for bundles that include it; overrides `embeddingPath`. */
   readonly embedding?: Uint8Array;
-  /** Copies of the audio whose scores are averaged, instead of the card's own. */
+  /** Variants of the audio whose scores are averaged. Overrides the card's. */
   readonly testTimeAugmentation?: readonly AudioVariant[];
-  /** How the speech embedding is looked for and downloaded. */
+  /** Options for finding and downloading the speech embedding. */
   readonly assets?: Omit<AssetOptions, "path">;
-  /** For an .onnx file without a card. */
+  /** Settings of an .onnx file without a card. */
   readonly head?: BareHeadOptions;
-  /** Receives one sentence for each thing that was guessed about an .onnx file without a card. */
+  /** Receives notes on an .onnx file without a card, such as guessed labels, one sentence each. */
   readonly onNote?: (note: string) => void;
 }
 
-/** A model's files, and whether the card was found or made. */
+/** Files of a model, and whether its card was found or generated. */
 export interface FoundModel extends ModelFiles {
   readonly hasCard: boolean;
 }
 
 /**
- * Reads the model at a path: a folder, its `model.json`, the graph that a `model.json` beside it names, or a head without
- * a card. Its thresholds are those that the options ask for.
+ * Reads the model at a path: a folder, its `model.json`, its graph, or a head without a card. Thresholds and test-time
+ * augmentation of the options are applied to the card.
  */
 export async function readModelFiles(
   path: string,
   options: LoadDetectorOptions & {
-    /** Asked for each head without a card and without a name of its own. */
+    /** Called for each head without a card and without a name. */
     readonly nextName?: () => string | undefined;
   },
 ): Promise<FoundModel> {
@@ -76,14 +76,14 @@ export async function readModelFiles(
   };
 }
 
-/** As `readModelFiles`, for one model alone: thresholds of labels that it does not have are refused. */
+/** Like `readModelFiles`, for a single model: thresholds of labels that it does not have are an error. */
 export async function readOneModel(path: string, options: LoadDetectorOptions): Promise<FoundModel> {
   const files = await readModelFiles(path, options);
   checkThresholdLabels([files.card], options);
   return files;
 }
 
-/** The bytes of the embedding that a model's card names, from wherever they are. */
+/** Reads the embedding of a model's card and checks its sha256. */
 export async function readEmbedding(model: FoundModel, options: LoadDetectorOptions): Promise<Uint8Array> {
   const { card, name } = model;
   const { embedding, embeddingPath, assets } = options;

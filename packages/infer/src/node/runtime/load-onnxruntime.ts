@@ -6,14 +6,14 @@ import { errorCode } from "@callsign/audio/node/internal";
 type OnnxRuntime = typeof ort;
 
 /**
- * Imports onnxruntime-node, an optional peer dependency, with its telemetry off: since 1.29 it writes to
- * `~/.cache/Microsoft` and uploads unless ORT_DISABLE_TELEMETRY is 1 when it starts. Set that variable to 0 to leave
- * telemetry on. This is the only import of onnxruntime-node in Callsign.
- * @throws CallsignError `DEPENDENCY_MISSING` where it is not installed or its addon does not load
+ * Imports onnxruntime-node, an optional peer dependency, with telemetry off: since 1.29 it writes to `~/.cache/Microsoft` and
+ * uploads unless ORT_DISABLE_TELEMETRY is 1 when it starts. Set that variable to 0 to keep telemetry on. This is the only
+ * import of onnxruntime-node in Callsign.
+ * @throws CallsignError `DEPENDENCY_MISSING` if it is not installed or its addon does not load
  */
 export function loadOnnxRuntime(): Promise<OnnxRuntime> {
   loading ??= load();
-  // A failure is not kept: the package may be installed, or the environment mended, by the next call.
+  // A failure is not cached: the package may have been installed by the next call.
   loading.catch(() => (loading = undefined));
   return loading;
 }
@@ -29,7 +29,7 @@ async function load(): Promise<OnnxRuntime> {
   }
 }
 
-/** Installs onnxruntime-node without its install script, which downloads CUDA libraries from nuget.org. */
+/** Command that installs onnxruntime-node without its install script, which downloads CUDA libraries from nuget.org. */
 export const ONNX_RUNTIME_INSTALL = "npm install --ignore-scripts onnxruntime-node@1.30.0";
 
 function missingRuntime(cause: unknown): CallsignError {
@@ -45,17 +45,14 @@ function missingRuntime(cause: unknown): CallsignError {
   );
 }
 
-/**
- * onnxruntime reads the environment of the process. `process.env` is that environment on the main thread, but a copy in
- * a worker, so a worker asks the main thread to set it.
- */
+/** Sets the variable in the environment of the process. A worker has a copy of it only, so it sets it on the main thread. */
 async function disableTelemetry(): Promise<void> {
   const inherited = process.env[VARIABLE];
   process.env[VARIABLE] ||= "1";
   if (isMainThread) return;
   const { Session } = await import("node:inspector/promises");
   const main = new Session();
-  // The answer of an inspector does not keep a worker alive by itself.
+  // A pending inspector request does not keep a worker alive.
   const keepAlive = setInterval(() => undefined, 1000);
   try {
     main.connectToMainThread();
@@ -63,7 +60,7 @@ async function disableTelemetry(): Promise<void> {
     const { exceptionDetails } = await main.post("Runtime.evaluate", { expression });
     if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
   } catch (cause) {
-    // Where the inspector is not available, the copy tells what the process started with.
+    // Without an inspector, the copy shows the value at the start of the process.
     if (inherited) return;
     throw new CallsignError(
       "SESSION_FAILED",

@@ -7,32 +7,31 @@ import { loadOnnxRuntime } from "./load-onnxruntime.ts";
 /** Execution providers of onnxruntime-node that Callsign uses. */
 export type NodeProvider = "cuda" | "webgpu" | "cpu";
 
-/** A provider that could not be had for a model, and why; the next in the list is tried. */
+/** Provider that is not available for a model, with the reason; the next one in the list is tried. */
 export interface ProviderFallback {
   readonly provider: NodeProvider;
   readonly reason: string;
-  /** The model, as named to the factory. */
+  /** Name of the model, as given to the factory. */
   readonly name: string;
 }
 
 export interface NodeSessionOptions {
   /**
-   * Tried in this order; `auto` is cuda, webgpu, cpu. Default cpu alone: the models are so small that a copy to a GPU
-   * and back costs more than a step. webgpu is Dawn, whose threads keep a process alive until `process.exit`.
+   * Providers in order of preference; `auto` is cuda, webgpu, cpu. Default cpu: for models of this size a copy to a GPU and
+   * back costs more than a step. webgpu is Dawn, whose threads keep the process alive until `process.exit`.
    */
   readonly providers?: readonly NodeProvider[] | "auto";
-  /** Told of each provider and reason once. Without it a fallback is silent; `Session.provider` tells who runs. */
+  /** Called once per provider and reason. The provider in use is `Session.provider`. */
   readonly onFallback?: (fallback: ProviderFallback) => void;
-  /** Threads within one operator. Default 1: a pool's idle threads burn the CPU between 80 ms steps. */
+  /** Threads per operator. Default 1: idle threads of a pool use CPU time between the 80 ms steps. */
   readonly intraOpThreads?: number;
 }
 
 /**
- * Makes sessions with onnxruntime-node (an optional peer dependency, loaded with the first session, its telemetry off:
- * see docs/installing.md), sequential and without spinning threads, so that an always-on detector costs
- * nothing between steps. The factory's sessions throw `MODEL_INVALID` for what is no ONNX graph or one that this
- * runtime does not know, `MODEL_SHAPE_MISMATCH` for input of the wrong shape, `DEPENDENCY_MISSING` where
- * onnxruntime-node does not load and `SESSION_FAILED` for the rest.
+ * Creates a session factory for onnxruntime-node, an optional peer dependency that is loaded with the first session, with
+ * telemetry off (docs/installing.md). Sessions run sequentially and without spinning threads, so that an always-on detector
+ * uses no CPU time between steps. Errors are `MODEL_INVALID` for an invalid or unsupported graph, `MODEL_SHAPE_MISMATCH` for
+ * input of the wrong shape, `DEPENDENCY_MISSING` if onnxruntime-node does not load, and `SESSION_FAILED` otherwise.
  */
 export function createNodeSession(options: NodeSessionOptions = {}): SessionFactory {
   const providers = checkProviders(options.providers ?? ["cpu"]);
@@ -46,10 +45,10 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
   };
   return async (model, graph) => {
     const { name } = graph;
-    // Native code takes a header's word for more than ours does, and says less about what is wrong.
+    // onnxruntime validates less and reports errors less precisely.
     await checkGraph(model, graph);
     const { env, InferenceSession, Tensor } = await loadOnnxRuntime();
-    // A library never prints: onnxruntime would log to stderr what it throws anyway.
+    // onnxruntime would also print its errors to stderr.
     env.logLevel = "fatal";
     const reasons: string[] = [];
     for (const provider of providers) {
@@ -75,7 +74,7 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
 export { ONNX_RUNTIME_INSTALL } from "./load-onnxruntime.ts";
 
 /**
- * Loads onnxruntime-node, which `createNodeSession` does with the first session.
+ * Loads onnxruntime-node, which `createNodeSession` otherwise does with the first session.
  * @throws CallsignError `DEPENDENCY_MISSING` with the command that installs it
  */
 export async function requireOnnxRuntime(): Promise<void> {

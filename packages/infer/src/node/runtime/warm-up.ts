@@ -1,13 +1,13 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 export interface WarmUpOptions {
-  /** Milliseconds from any start; default `performance.now`. */
+  /** Clock in milliseconds. Default `performance.now`. */
   readonly clock?: () => number;
-  /** Runs whose median is compared with that of as many before them. Default 5. */
+  /** Runs per median. Default 5. */
   readonly window?: number;
-  /** How far the two medians may lie apart, as a share of the earlier. Default 0.1. */
+  /** Relative difference of two successive medians that counts as settled. Default 0.1. */
   readonly tolerance?: number;
-  /** Gives up here. Default 100. */
+  /** Maximum number of runs. Default 100. */
   readonly maxRuns?: number;
 }
 
@@ -15,15 +15,15 @@ export interface WarmUp {
   readonly runs: number;
   /** Median latency of the last runs, in milliseconds. */
   readonly settledMs: number;
-  /** Latency of the first run, which pays for lazy initialisation. */
+  /** Latency of the first run, which includes lazy initialization. */
   readonly firstMs: number;
-  /** False when `maxRuns` came first. */
+  /** False if `maxRuns` was reached first. */
   readonly settled: boolean;
 }
 
 /**
- * Runs something until its latency settles: until the median of the last `window` runs lies within `tolerance` of the
- * median of the `window` before. For a detector, `warmUp(() => detector.rehearse())`.
+ * Calls `run` until its latency settles, that is until the median of the last `window` runs is within `tolerance` of the median
+ * of the `window` runs before. For a detector: `warmUp(() => detector.rehearse())`.
  */
 export async function warmUp(run: () => Promise<unknown>, options: WarmUpOptions = {}): Promise<WarmUp> {
   const { clock = () => performance.now(), window = 5, tolerance = 0.1, maxRuns = 100 } = options;

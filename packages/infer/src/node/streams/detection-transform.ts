@@ -7,16 +7,16 @@ import type { DetectionSource } from "../../detector/detections.ts";
 export interface DetectionTransformOptions {
   /** Default `s16le`. */
   readonly encoding?: PcmEncoding;
-  /** Of the bytes; converted to 16 kHz. Default 16,000. */
+  /** Sample rate of the input, which is resampled to 16 kHz. Default 16,000. */
   readonly sampleRateHz?: number;
-  /** Interleaved, mixed to mono. Default 1. */
+  /** Interleaved channels, mixed to mono. Default 1. */
   readonly channels?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * A Node stream: PCM bytes in, cut anywhere, detections out as objects, with back-pressure both ways. The detector (or
- * one stream of a set) stays the caller's. Errors of the detector are the stream's.
+ * Creates a Node stream from PCM bytes, in pieces of any length, to detections as objects, with back-pressure. The detector is
+ * not disposed of; its errors are emitted by the stream.
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
 export function createDetectionTransform(

@@ -10,36 +10,36 @@ import {
 import type { Detector } from "../../detector/detector.ts";
 
 export interface MuteTransformOptions extends SpeechMuterOptions {
-  /** Of the bytes that come in; those that go out are s16le. Default `s16le`. */
+  /** Encoding of the input; the output is s16le. Default `s16le`. */
   readonly encoding?: PcmEncoding;
-  /** Interleaved, mixed to mono. Default 1. */
+  /** Interleaved channels, mixed to mono. Default 1. */
   readonly channels?: number;
-  /** Called with each mute when it ends. */
+  /** Called at the end of each mute. */
   readonly onMute?: (span: MutedSpan) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * A Node stream: PCM bytes in, cut anywhere, the same audio out with the commands muted, as mono s16le at the same
- * rate. The caller disposes of the detector. Errors of the detector are the stream's.
+ * Creates a Node stream from PCM bytes, in pieces of any length, to the same audio with commands muted, as mono s16le at the
+ * same rate. The detector is not disposed of; its errors are emitted by the stream.
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
 export function createMuteTransform(
   detector: Pick<Detector, "push" | "card">,
   options: MuteTransformOptions = {},
 ): Transform {
-  const { onMute, encoding = "s16le", channels = 1, signal, ...gating } = options;
+  const { onMute, encoding = "s16le", channels = 1, signal, ...muting } = options;
   const decoder = new PcmDecoder({ encoding, channels });
-  const gate = new SpeechMuter(detector, gating);
+  const muter = new SpeechMuter(detector, muting);
   const write = (stream: Transform, { samples, spans }: MutedAudio): void => {
     for (const span of spans) onMute?.(span);
     const audio = toInt16(samples);
     if (audio.length > 0) stream.push(Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength));
   };
   const process = callbackify(async (stream: Transform, bytes: Buffer) =>
-    write(stream, await gate.push(decoder.decode(bytes))),
+    write(stream, await muter.push(decoder.decode(bytes))),
   );
-  const end = callbackify(async (stream: Transform) => write(stream, await gate.flush()));
+  const end = callbackify(async (stream: Transform) => write(stream, await muter.flush()));
   return new Transform({
     ...(signal && { signal }),
     transform(bytes: Buffer, _encoding, callback: TransformCallback) {

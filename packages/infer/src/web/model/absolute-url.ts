@@ -1,7 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 /**
- * An address in full; relative ones are relative to the page (in a worker: to the worker's own).
+ * Absolute URL; a relative one is resolved against that of the page or worker.
  * @throws CallsignError `INVALID_ARGUMENT`
  */
 export function absoluteUrl(url: string | URL): URL {

@@ -2,13 +2,12 @@ import { CallsignError, type CallsignErrorCode } from "@callsign/audio/internal"
 
 export interface FetchBytesOptions {
   readonly signal?: AbortSignal;
-  /** Code of a failure. Default `MODEL_NOT_FOUND`. */
+  /** Error code. Default `MODEL_NOT_FOUND`. */
   readonly code?: CallsignErrorCode;
 }
 
 /**
- * Fetches a file whole. A page of HTML counts as a failure: many servers answer with one, and status 200, where a file
- * is missing.
+ * Fetches a file. An HTML page counts as an error, since many servers answer with one and status 200 for a missing file.
  * @throws CallsignError `options.code`, `ABORTED`
  */
 export async function fetchBytes(

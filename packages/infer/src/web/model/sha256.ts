@@ -2,13 +2,10 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { CallsignError } from "@callsign/audio/internal";
 
-/**
- * Sha256 as 64 lower-case hexadecimal digits. Not `crypto.subtle`, which browsers withhold from pages that come over
- * plain http.
- */
+/** sha256 as 64 lower-case hexadecimal digits. Browsers offer `crypto.subtle` in secure contexts only, so it is not used. */
 export const sha256Hex = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));
 
-/** Checks a file against the sha256 that a card has for it. @throws CallsignError `CARD_MISMATCH` */
+/** Checks the sha256 of a file against its card. @throws CallsignError `CARD_MISMATCH` */
 export function checkSha256(
   bytes: Uint8Array,
   { name, sha256 }: { readonly name: string; readonly sha256: string },

@@ -12,32 +12,31 @@ import { checkSha256 } from "./sha256.ts";
 import { readWebModel, type WebModel } from "./web-model.ts";
 import { createWebSession } from "../runtime/web-session.ts";
 
-/** Name of a speech embedding on a model's card. */
+/** Identifier of a speech embedding, as on a model card. */
 export type EmbeddingId = ModelCard["frontend"]["embedding"]["id"];
 
 export interface WebLoadOptions extends Sensitivity {
   /**
-   * Address of the speech embedding that the cards name; for models of different embeddings one address for each, of
-   * which only those needed are fetched. Default `callsign-embedding.onnx` or `google-speech-embedding.onnx` beside the
-   * first model that needs it.
+   * URL of the speech embedding, or one URL per embedding for models with different ones; only those needed are fetched. Default
+   * `callsign-embedding.onnx` or `google-speech-embedding.onnx` in the folder of the first model that needs it.
    */
   readonly embedding?: string | Readonly<Partial<Record<EmbeddingId, string>>>;
   /**
-   * Address of the folder `@callsign/infer/assets/graphs/`: for models of Callsign's embedding its graphs are fetched from
-   * there, instead of the embedding and the code that derives them from it.
+   * URL of the folder `@callsign/infer/assets/graphs/`. Models with Callsign's embedding then fetch its derived graphs instead of
+   * the embedding and the code that derives them.
    */
   readonly graphs?: string;
   /** Default `createWebSession()`. */
   readonly createSession?: SessionFactory;
   readonly signal?: AbortSignal;
-  /** Receives a sentence for each thing that the user of a bare head should know. */
+  /** Receives notes on heads without a card, one sentence each. */
   readonly onNote?: (note: string) => void;
 }
 
 /**
- * Loads a detector of one or several models in a page: fetches models and speech embedding and checks both against the
- * cards by sha256. Models with the same front-end share its sessions. It runs in the thread that calls it;
- * `WorkerDetector` keeps the page responsive.
+ * Loads a detector of one or several models in the browser: fetches models and speech embedding and checks their sha256.
+ * Models with the same front-end share its sessions. The detector runs in the calling thread; `WorkerDetector` runs it in a
+ * worker, which keeps the page responsive.
  * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH`, `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`,
  * `SESSION_FAILED`, `DEPENDENCY_MISSING` (onnxruntime's files), `INVALID_ARGUMENT`, `ABORTED`
  */

@@ -7,33 +7,30 @@ import { absoluteUrl } from "./absolute-url.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
 import { checkSha256, sha256Hex } from "./sha256.ts";
 
-/** A model for the page: its address, or more about it. */
+/** Model in the browser: its URL, or a description. */
 export type WebModel = string | WebModelSource;
 
 export interface WebModelSource {
-  /**
-   * Address of the model's folder (`model.json` beside its graph) or of its .onnx file. An .onnx file without a card is
-   * read as a bare head of openWakeWord's kind.
-   */
+  /** URL of the model's folder, with `model.json` and its graph, or of its .onnx file. A file without a card is read as a head of openWakeWord. */
   readonly url: string;
-  /** Content of the .onnx file, such as one that the user picked. Then nothing is fetched, and `url` is its name. */
+  /** Content of the .onnx file, such as one selected by the user; `url` is then its name and is not fetched. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** The model's card, instead of the `model.json` beside its graph. */
+  /** Model card, which replaces `model.json`. */
   readonly card?: ModelCard;
-  /** What a bare head leaves open: name, labels, thresholds. With it, no card is looked for. */
+  /** Settings of a head without a card; no card is fetched then. */
   readonly head?: BareHeadOptions;
 }
 
 export interface ReadWebModelOptions {
-  /** Reads the shapes of a bare head. */
+  /** Used to read the shapes of a head without a card. */
   readonly createSession: SessionFactory;
   readonly signal?: AbortSignal;
-  /** Receives a sentence for each thing that the user of a bare head should know. */
+  /** Receives notes on a head without a card, one sentence each. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
 /**
- * Card and graph of a model, checked against each other by sha256.
+ * Fetches card and graph of a model and checks the sha256 of the graph.
  * @throws CallsignError `MODEL_NOT_FOUND`, `MODEL_INVALID`, `CARD_INVALID`, `CARD_MISMATCH`, `ABORTED`
  */
 export async function readWebModel(
@@ -63,7 +60,7 @@ const CARD_FILE = "model.json";
 async function toParts(
   classifier: Uint8Array,
   source: {
-    /** Address or name, for messages. */
+    /** URL or name, for messages. */
     readonly name: string;
     readonly fileName: string;
     readonly card?: ModelCard | undefined;
@@ -98,7 +95,7 @@ async function fetchCard(url: string, options: { readonly signal?: AbortSignal }
   return parseModelCard(json, { name: url });
 }
 
-/** The card beside an .onnx file, where there is one that names this file. */
+/** Fetches the card in the folder of an .onnx file; undefined if there is none or it names another file. */
 async function findCardOf(
   graph: URL,
   options: { readonly signal?: AbortSignal },
@@ -110,14 +107,14 @@ async function findCardOf(
     if (file !== fileNameOf(graph)) return undefined;
     return parseModelCard(json, { name: url });
   } catch (error) {
-    // No such file, or one that is no card: other tools call theirs model.json, too.
+    // No such file, or not a card: other tools also use the name model.json.
     if (error instanceof SyntaxError) return undefined;
     if (error instanceof CallsignError && error.code === "MODEL_NOT_FOUND") return undefined;
     throw error;
   }
 }
 
-/** Address of a file in the same folder, with the same query: it may carry a signature. */
+/** URL of a file in the same folder, with the same query, which may contain a signature. */
 function beside(address: URL, file: string): string {
   const url = new URL(encodeURIComponent(file), address);
   url.search = address.search;

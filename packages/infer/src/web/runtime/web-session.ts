@@ -7,21 +7,21 @@ export type WebProvider = "webgpu" | "wasm";
 
 export interface WebSessionOptions {
   /**
-   * Tried in this order. Default wasm alone: models of this size run faster there than on a GPU, and the runtime for
-   * WebGPU is twice the download.
+   * Providers in order of preference. Default wasm: models of this size run faster there than on a GPU, and the WebGPU runtime
+   * is twice the download.
    */
   readonly providers?: readonly WebProvider[];
   /**
-   * Address of onnxruntime's `.wasm` file, plain or gzipped; by default where the bundler put it. Each provider has a
-   * file of its own: a text is for the one provider, an object names one for each.
+   * URL of onnxruntime's `.wasm` file, plain or gzipped. Default as resolved by the bundler. Each provider has its own file: give
+   * a string for a single provider, or an object with one URL per provider.
    */
   readonly wasmUrl?: string | Readonly<Partial<Record<WebProvider, string>>>;
 }
 
 /**
- * Makes sessions with onnxruntime-web, on one thread (more need a cross-origin isolated page).
- * @throws CallsignError `INVALID_ARGUMENT`; sessions as those of `createNodeSession`, and `DEPENDENCY_MISSING` where the
- * runtime cannot be loaded
+ * Creates a session factory for onnxruntime-web with one thread; more require a cross-origin isolated page. Errors of the
+ * factory are those of `createNodeSession`, and `DEPENDENCY_MISSING` if the runtime cannot be loaded.
+ * @throws CallsignError `INVALID_ARGUMENT`
  */
 export function createWebSession(options: WebSessionOptions = {}): SessionFactory {
   const { providers = ["wasm"] } = options;
@@ -66,12 +66,12 @@ function wasmUrlOf(
   return { [providers[0]!]: wasmUrl };
 }
 
-/** WebGPU as far as it is used here; the DOM types of TypeScript do not have it. */
+/** Subset of WebGPU's types, which TypeScript's DOM types lack. */
 interface Gpu {
   requestAdapter(): Promise<object | null>;
 }
 
-/** Before the runtime is downloaded. @throws CallsignError `SESSION_FAILED` */
+/** Checks for WebGPU before its runtime is downloaded. @throws CallsignError `SESSION_FAILED` */
 async function checkWebGpu(): Promise<void> {
   const { gpu } = (globalThis.navigator ?? {}) as { gpu?: Gpu };
   if (await gpu?.requestAdapter()) return;
@@ -94,7 +94,7 @@ async function importRuntime(provider: WebProvider, wasmUrl: string | undefined)
   return ort;
 }
 
-/** Sessions that are made at the same time share a download; one that failed is tried again. */
+/** Pending downloads, shared by concurrent sessions; a failed one is repeated by the next session. */
 const downloads = new Map<string, Promise<ArrayBuffer>>();
 
 async function fetchRuntimeOnce(url: string): Promise<ArrayBuffer> {
@@ -103,7 +103,7 @@ async function fetchRuntimeOnce(url: string): Promise<ArrayBuffer> {
   return download.finally(() => downloads.delete(url));
 }
 
-/** Unpacks gzip by its magic number: a server may have unpacked a `.gz` already, or told the browser to. */
+/** Detects gzip by its magic number, since server or browser may have decompressed a `.gz` file already. */
 async function fetchRuntime(url: string): Promise<ArrayBuffer> {
   const packed = await fetchBytes(url, { code: "DEPENDENCY_MISSING" });
   if (packed[0] !== 0x1f || packed[1] !== 0x8b) return packed.buffer;
@@ -119,7 +119,7 @@ function toLoadError(
 ): CallsignError {
   if (cause instanceof CallsignError) return cause;
   const reason = ortReason(cause);
-  // What onnxruntime-common says when a backend did not start, before it looks at any model.
+  // Message of onnxruntime-common for a backend that did not start, independent of the model.
   if (/no available backend found/i.test(reason)) return runtimeError(`${provider}: ${reason}`, cause);
   return ortLoadError(name, reason, cause);
 }

@@ -6,13 +6,13 @@ import { loadWebDetector } from "../model/web-detector.ts";
 import { createWebSession } from "../runtime/web-session.ts";
 import { toWorkerError, type WorkerAnswer, type WorkerModels, type WorkerRequest } from "./messages.ts";
 
-/** The part of a worker's global scope that is used. */
+/** Subset of a worker's global scope. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
   postMessage(answer: WorkerAnswer): void;
 }
 
-/** The whole of a worker's module: call `serveDetector()` at its top level. `WorkerDetector` is its other end. */
+/** Answers the requests of a `WorkerDetector`. Call `serveDetector()` at the top level of the worker's module. */
 export function serveDetector(scope: WorkerScope = globalThis): void {
   const worker = new LoadedModels();
   let queue: Promise<unknown> = Promise.resolve();
@@ -31,7 +31,7 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
   };
 }
 
-/** The worker's models and its one stream through them. */
+/** Detector of the worker and its stream. */
 class LoadedModels {
   #detector: Detector | undefined;
   #stream: DetectorStream | undefined;

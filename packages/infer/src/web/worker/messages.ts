@@ -5,13 +5,13 @@ import type { WebLoadOptions } from "../model/web-detector.ts";
 import type { WebModel } from "../model/web-model.ts";
 import type { WebSessionOptions } from "../runtime/web-session.ts";
 
-/** What a worker needs to load its models; everything can be sent to it. */
+/** Load options that can be sent to a worker by structured clone. */
 export interface WorkerModels
   extends Omit<WebLoadOptions, "createSession" | "signal" | "onNote">, WebSessionOptions {
   readonly models: readonly WebModel[];
 }
 
-/** What the page asks of the worker; one answer each, in order. */
+/** Requests of the page, each answered once and in order. */
 export type WorkerRequest =
   | { readonly id: number; readonly kind: "start" }
   | { readonly id: number; readonly kind: "load"; readonly options: WorkerModels }
@@ -26,16 +26,16 @@ export type WorkerAnswer =
       readonly cards: readonly ModelCard[];
       readonly notes: readonly string[];
     }
-  /** `busyMs`: time the worker spent on it. */
+  /** `busyMs`: processing time in the worker. */
   | { readonly id: number; readonly kind: "steps"; readonly steps: DetectorStep[]; readonly busyMs: number }
   | { readonly id: number; readonly kind: "done" }
   | { readonly id: number; readonly kind: "failed"; readonly error: WorkerError };
 
-/** An error on its way between page and worker. */
+/** Serialized error. */
 interface WorkerError {
   readonly code: CallsignErrorCode;
   readonly message: string;
-  /** Name and message of the error underneath. */
+  /** Name and message of the cause. */
   readonly cause?: string;
 }
 

@@ -7,24 +7,24 @@ import type { WebModel } from "../model/web-model.ts";
 import { fromWorkerError, type WorkerAnswer, type WorkerModels, type WorkerRequest } from "./messages.ts";
 
 export interface WorkerLoadOptions extends Omit<WorkerModels, "models"> {
-  /** The model, where there is one. */
+  /** Single model; give either this or `models`. */
   readonly model?: WebModel;
-  /** Several models; those with the same front-end share its work. */
+  /** Several models; those with the same front-end share it. */
   readonly models?: readonly WebModel[];
-  /** Seconds to wait for the worker's module to start. Default 30. Downloads are not limited: give a `signal` for that. */
+  /** Time limit for the start of the worker's module. Default 30. Downloads are not limited; use `signal` for these. */
   readonly startTimeoutSeconds?: number;
-  /** Gives up loading and ends the worker. */
+  /** Aborts loading and terminates the worker. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Detectors in a worker whose module calls `serveDetector()`: the page sends audio and gets steps, and stays responsive.
- * `detections(detector, chunks)` works on it as on any detector.
+ * Detector in a worker whose module calls `serveDetector()`, which keeps the page responsive. `detections(detector, chunks)`
+ * accepts it like any other detector.
  */
 export class WorkerDetector implements DetectionSource<ModelDetection> {
-  /** Cards of the models, in the order they were given. */
+  /** Model cards, in the order given. */
   readonly cards: readonly ModelCard[];
-  /** A sentence for each thing that the user of a bare head should know. */
+  /** Notes on heads without a card, one sentence each. */
   readonly notes: readonly string[];
   readonly #link: WorkerLink;
   #busyMs = 0;
@@ -36,8 +36,8 @@ export class WorkerDetector implements DetectionSource<ModelDetection> {
   }
 
   /**
-   * Loads models and embedding in the worker, which belongs to the detector from here on and is ended where this fails.
-   * @throws CallsignError as `loadWebDetector`, and `WORKER_FAILED` where the worker's module does not start
+   * Loads models and embedding in the worker. The detector owns the worker, which is terminated if loading fails.
+   * @throws CallsignError as `loadWebDetector`, and `WORKER_FAILED` if the worker's module does not start
    */
   static async load(worker: Worker, options: WorkerLoadOptions): Promise<WorkerDetector> {
     const { startTimeoutSeconds = 30, signal } = options;
@@ -62,18 +62,18 @@ export class WorkerDetector implements DetectionSource<ModelDetection> {
     }
   }
 
-  /** Card of the model, or of the first of several. */
+  /** Card of the first model. */
   get card(): ModelCard {
     return this.cards[0]!;
   }
 
-  /** Milliseconds that the worker has spent on audio. */
+  /** Total processing time in the worker, in milliseconds. */
   get busyMs(): number {
     return this.#busyMs;
   }
 
   /**
-   * Takes a chunk of 16 kHz mono audio of any length (copied at once) and returns the steps it completes, of all models.
+   * Processes a chunk of 16 kHz mono audio of any length, which is copied, and returns the steps that it completes, of all models.
    * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_NOT_FINITE`, `DISPOSED`, `SESSION_FAILED`, `WORKER_FAILED`
    */
   async push(chunk: Pcm): Promise<readonly DetectorStep[]> {
@@ -88,19 +88,19 @@ export class WorkerDetector implements DetectionSource<ModelDetection> {
     return answer.steps;
   }
 
-  /** Starts again at time zero. */
+  /** Restarts the stream at time zero. */
   async reset(): Promise<void> {
     await this.#link.ask({ kind: "reset" });
   }
 
-  /** Waits for what was asked before, frees everything and ends the worker. */
+  /** Waits for pending calls, frees the sessions and terminates the worker. */
   async dispose(): Promise<void> {
     await this.#link.ask({ kind: "dispose" }).catch(() => undefined);
     this.#link.end();
   }
 }
 
-/** With addresses in full: the worker has one of its own, which relative ones would be relative to. */
+/** Load options with absolute URLs: a worker would resolve relative ones against its own. */
 function toWorkerModels(options: WorkerLoadOptions): WorkerModels {
   const {
     model,
@@ -150,7 +150,7 @@ const notStarted = (seconds: number): CallsignError =>
     `worker: its module did not answer within ${seconds} s; it must call serveDetector() at its top level`,
   );
 
-/** A request without its number. */
+/** Request without `id`. */
 type Request = WorkerRequest extends infer R ? (R extends unknown ? Omit<R, "id"> : never) : never;
 
 interface Waiting {
@@ -158,7 +158,7 @@ interface Waiting {
   readonly reject: (error: CallsignError) => void;
 }
 
-/** Requests to a worker and its answers, matched by number. */
+/** Sends requests to a worker and matches its answers by `id`. */
 class WorkerLink {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -173,7 +173,7 @@ class WorkerLink {
       if (data.kind === "failed") waiting?.reject(fromWorkerError(data.error));
       else waiting?.resolve(data);
     };
-    // Without a message where the module itself cannot be loaded.
+    // The message is missing if the module itself cannot be loaded.
     worker.onerror = ({ message }) =>
       this.end(
         new CallsignError(
@@ -190,14 +190,14 @@ class WorkerLink {
     const id = ++this.#last;
     // oxlint-disable-next-line promise/avoid-new -- a worker answers by an event
     return new Promise((resolve, reject) => {
-      // First: it throws where the options hold what cannot be sent, such as a function.
+      // First, since it throws for options that cannot be cloned, such as functions.
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
       this.#worker.postMessage({ ...request, id });
       this.#waiting.set(id, { resolve, reject });
     });
   }
 
-  /** Ends the worker; what waits for it, and every later request, is refused with the fault. */
+  /** Terminates the worker and rejects pending and later requests with `fault`. */
   end(fault = new CallsignError("DISPOSED", "worker: the detector was disposed of; load it again")): void {
     this.#worker.terminate();
     this.#fault ??= fault;

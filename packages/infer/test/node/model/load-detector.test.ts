@@ -108,7 +108,7 @@ describe("loadDetector", () => {
 });
 
 describe("bad models", () => {
-  it("says what is not there", async () => {
+  it("reports missing files", async () => {
     expect(await refusal(join(folder, "nowhere"))).toMatch(
       /^MODEL_NOT_FOUND \/nowhere\/model\.json: no such file; expected a model's folder with model\.json/,
     );
@@ -141,7 +141,7 @@ describe("bad models", () => {
     );
   });
 
-  it("refuses a graph that is not ONNX, though the card says so", async () => {
+  it("rejects a graph that is not ONNX, despite its card", async () => {
     const text = new TextEncoder().encode("this is not a protobuf, however one looks at it");
     expect(await refusal(await writeModel(exampleCard(), text))).toMatch(
       /^MODEL_INVALID \/model\/model\.onnx/,

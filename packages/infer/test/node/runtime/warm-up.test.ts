@@ -35,7 +35,7 @@ describe("warmUp", () => {
     });
   });
 
-  it("gives up at the bound and says so", async () => {
+  it("stops at the limit and reports it", async () => {
     const rising = Array.from({ length: 40 }, (_, i) => 1.5 ** i);
     expect(await warmUpOf(rising, { maxRuns: 20 })).toMatchObject({ runs: 20, settled: false });
   });

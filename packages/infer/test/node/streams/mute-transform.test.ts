@@ -11,7 +11,7 @@ import { noise } from "../../../../../test-support/noise.ts";
 const card = exampleCard();
 
 describe("createMuteTransform", () => {
-  it("gives bytes what the gate gives samples", async () => {
+  it("gives for bytes the samples of SpeechMuter", async () => {
     const detector = await makeDetector(card);
     const samples = Float32Array.from(Int16Array.from(noise(48_000)));
     const gate = new SpeechMuter(detector);

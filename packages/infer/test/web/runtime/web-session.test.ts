@@ -16,7 +16,7 @@ describe("a session whose runtime does not load", () => {
   });
   afterAll(() => server.close());
 
-  it("says so where there is no WebGPU, without a download", async () => {
+  it("reports missing WebGPU without a download", async () => {
     const createSession = createWebSession({ providers: ["webgpu"], wasmUrl: `${server.url}gpu.wasm` });
     await expect(createSession(tinyHead(), { name: "head.onnx" })).rejects.toEqual(
       refusal("SESSION_FAILED", "has no WebGPU"),

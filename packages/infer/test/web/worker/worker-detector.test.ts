@@ -176,7 +176,7 @@ describe("WorkerDetector", () => {
     expect(server.requests).toHaveLength(requests);
   });
 
-  it("refuses a worker that never starts, breaks down, or answers what cannot be read", async () => {
+  it("reports a worker that does not start, crashes, or sends an unreadable answer", async () => {
     const silent = makeWorker(() => undefined);
     await expect(load({ startTimeoutSeconds: 0.05 }, silent)).rejects.toEqual(
       refusal("WORKER_FAILED", "did not answer within 0.05 s"),
@@ -191,7 +191,7 @@ describe("WorkerDetector", () => {
     await expect(other).rejects.toEqual(refusal("WORKER_FAILED", "could not be read"));
   });
 
-  it("refuses what is not samples, and hears on", async () => {
+  it("rejects chunks that are not samples and continues", async () => {
     const worker = await load();
     for (const wrong of [Buffer.alloc(320), new Float64Array(8), [1, 2]])
       await expect(worker.push(wrong as never)).rejects.toEqual(

@@ -8,7 +8,7 @@ import { FlacDecoder } from "./decoder.ts";
 import { type FlacFrame, readFlacFrames } from "./frames.ts";
 import type { FlacStreamInfo } from "./metadata.ts";
 
-/** Decodes FLAC with libFLAC, also where its beginning is missing, and several files strung together. */
+/** Decoder of FLAC by libFLAC, including files without their beginning and concatenated files. */
 export const decodeFlac: DecodeAudio = async function* (
   reader,
   notes,
@@ -41,12 +41,12 @@ export const decodeFlac: DecodeAudio = async function* (
   }
 };
 
-/** Frames decoded together hold no more samples, in all channels, than this and one frame: a tiny frame can hold 65,535. */
+/** Samples, over all channels, after which a batch of frames is decoded; a frame of few bytes can hold 65,535. */
 const BATCH_SAMPLES = 65536;
 
 type Batch = [FlacFrame, ...FlacFrame[]];
 
-/** Whole frames of one stream go together, others alone. */
+/** Groups intact frames of one stream; damaged ones form batches of their own. */
 async function* batchFrames(frames: AsyncIterable<FlacFrame>): AsyncGenerator<Batch, void, undefined> {
   let batch: Batch | undefined;
   let samples = 0;
@@ -65,13 +65,13 @@ async function* batchFrames(frames: AsyncIterable<FlacFrame>): AsyncGenerator<Ba
   if (batch !== undefined) yield batch;
 }
 
-/** Channels of the batch, or of those of its frames that can be decoded. */
+/** Decodes a batch, or else each of its frames, and returns the channels of what could be decoded. */
 async function decodeBatch(
   batch: Batch,
   { decoder, notes }: { readonly decoder: FlacDecoder; readonly notes: AudioNotes },
 ): Promise<(readonly Float32Array[])[]> {
   const [{ info, isWhole, byte, bytes, damage }] = batch;
-  // libFLAC is left with what follows an uncertain frame.
+  // The state of libFLAC after a damaged frame is unknown.
   if (!isWhole) decoder.free();
   const together = await decoder.decode(batch, info);
   if (!isWhole) decoder.free();
@@ -81,7 +81,7 @@ async function decodeBatch(
   }
   const decoded: (readonly Float32Array[])[] = [];
   for (const frame of batch) {
-    // Twice: a sound frame behind a missing one is refused by the decoder that saw the one before.
+    // Twice, since a decoder rejects an intact frame after a missing one, and the second attempt uses a new decoder.
     const alone = (await decoder.decode([frame], info)) ?? (await decoder.decode([frame], info));
     if (alone === undefined) notes.countDamage(frame.byte, frame.bytes.length);
     else decoded.push(alone);

@@ -7,22 +7,22 @@ import {
 } from "../call-decoder.ts";
 import type { FlacStreamInfo } from "./metadata.ts";
 
-/** A frame, or what may be one, for libFLAC. */
+/** Frame, or bytes that may be one. */
 interface Frame {
   readonly bytes: Uint8Array;
   readonly header: { readonly blockSize: number; readonly channels: number };
 }
 
 /**
- * Decodes FLAC frames with libFLAC. One instance serves one stream and is replaced after every error: libFLAC expects
- * consecutive frame numbers, and refuses sound frames where some are missing or another file follows.
+ * Decodes FLAC frames with libFLAC. libFLAC expects consecutive frame numbers and rejects intact frames after missing ones or at
+ * the start of another file, so its decoder is replaced after every error.
  */
 export class FlacDecoder {
   #decoder: (Decoder & { decodeFrames(frames: Uint8Array[]): Promise<DecoderResult> }) | undefined;
 
   /**
-   * Channels at unit scale, exactly: libFLAC's wrapper divides by the largest sample (32767 for 16 bits) and not by full
-   * scale, which is undone here. Undefined where not all frames could be decoded.
+   * Channels scaled to -1..1; undefined if a frame could not be decoded. libFLAC's wrapper divides by the largest sample (32767
+   * for 16 bits) instead of full scale, which is corrected exactly.
    */
   async decode(
     frames: readonly Frame[],

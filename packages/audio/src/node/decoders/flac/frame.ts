@@ -1,21 +1,21 @@
 import { CRC8, updateCrc } from "../crc.ts";
 
-/** What a FLAC frame header says. (RFC 9639, 9.1) */
+/** FLAC frame header. (RFC 9639, 9.1) */
 export interface FlacFrameHeader {
-  /** Bytes of the header. */
+  /** Length of the header in bytes. */
   readonly length: number;
-  /** Samples of each channel in the frame. */
+  /** Samples per channel. */
   readonly blockSize: number;
-  /** Undefined where the header refers to STREAMINFO; so for `bits`. */
+  /** Undefined, like `bits`, if the header refers to STREAMINFO. */
   readonly sampleRateHz: number | undefined;
   readonly bits: number | undefined;
   readonly channels: number;
 }
 
-/** The longest header: 4 bytes, a number of 7, block size of 2, rate of 2, check. */
+/** Longest header: 4 bytes, frame number 7, block size 2, sample rate 2, check 1. */
 export const LONGEST_FLAC_HEADER = 16;
 
-/** Parses the frame header at `offset`; undefined where none lies there or its check fails. */
+/** Parses the frame header at `offset`; undefined if there is none or its check fails. */
 export function parseFlacFrameHeader(bytes: Uint8Array, offset: number): FlacFrameHeader | undefined {
   if (offset + 6 > bytes.length || bytes[offset] !== 0xff || (bytes[offset + 1]! & 0xfe) !== 0xf8)
     return undefined;
@@ -45,7 +45,7 @@ export function parseFlacFrameHeader(bytes: Uint8Array, offset: number): FlacFra
   };
 }
 
-/** Length of the frame's number, coded like UTF-8 but up to 7 bytes; 0 where the first byte is no start. */
+/** Length of the frame number, coded like UTF-8 with up to 7 bytes; 0 for an invalid first byte. */
 function codedNumberLength(first: number): number {
   const ones = Math.clz32(~(first << 24));
   return ones === 0 ? 1 : ones === 1 || ones > 7 ? 0 : ones;

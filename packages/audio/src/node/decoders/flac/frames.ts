@@ -5,23 +5,22 @@ import { skipJunk, skipTags, tagLength } from "../file-tags.ts";
 import { type FlacFrameHeader, LONGEST_FLAC_HEADER, parseFlacFrameHeader } from "./frame.ts";
 import { type FlacStreamInfo, readFlacMetadata, startsFlac } from "./metadata.ts";
 
-/** A frame cut out of a stream. */
+/** Frame of a FLAC stream. */
 export interface FlacFrame {
   readonly header: FlacFrameHeader;
   readonly bytes: Uint8Array;
-  /** Place in the file. */
+  /** Position in the file. */
   readonly byte: number;
   readonly info: FlacStreamInfo;
-  /** Whether the check came out. Where it did not, the frame is damaged, cut off or followed by something unknown. */
+  /** Whether the check is right; otherwise the frame is damaged, truncated or followed by unknown data. */
   readonly isWhole: boolean;
-  /** Bytes of damage at the end of a frame that is not whole, should it turn out to be sound. */
+  /** Number of damaged bytes after a frame that is not whole but can be decoded. */
   readonly damage: number;
 }
 
 /**
- * Cuts FLAC streams, also several in a row, into frames. A frame does not state its length: it ends where its check
- * comes out and another header, a tag, zeros or the end of the file follow, found in one pass over the bytes. What is
- * no frame is skipped and noted.
+ * Splits one or several FLAC streams into frames. A frame does not state its length: it ends where its check is right and a
+ * header, a tag, zeros or the end of the file follow, which is found in one pass. Other bytes are skipped and noted.
  */
 export async function* readFlacFrames(
   reader: ByteReader,
@@ -44,7 +43,7 @@ export async function* readFlacFrames(
       continue;
     }
     const { bytes, isWhole, damage } = await findFrame(reader, { header, info: expected });
-    // Without STREAMINFO only a check that comes out tells a frame from bytes that look like a header.
+    // Without STREAMINFO only a right check distinguishes a frame from bytes that look like a header.
     if (info === undefined && !isWhole) {
       await skipDamage(reader, { info, notes });
       continue;
@@ -56,7 +55,7 @@ export async function* readFlacFrames(
   }
 }
 
-/** Of a stream whose beginning is missing. */
+/** Stream info from a frame header, for a stream whose beginning is missing. */
 function infoOf({ sampleRateHz, channels, bits }: FlacFrameHeader): FlacStreamInfo | undefined {
   if (sampleRateHz === undefined || bits === undefined) return undefined;
   return { sampleRateHz, channels, bits, totalSamples: 0 };
@@ -67,7 +66,7 @@ interface Expected {
   readonly info: FlacStreamInfo;
 }
 
-/** Bytes read on while a frame's end is sought. */
+/** Bytes read at a time while searching. */
 const STEP = 16384;
 
 async function findFrame(
@@ -75,7 +74,7 @@ async function findFrame(
   expected: Expected,
 ): Promise<Pick<FlacFrame, "bytes" | "damage" | "isWhole">> {
   const { blockSize, channels } = expected.header;
-  // Twice the size that the samples would take uncompressed: no encoder makes more of them.
+  // Twice the uncompressed size, which no encoder exceeds.
   const longest = 256 + 2 * blockSize * channels * Math.ceil((expected.info.bits + 1) / 8);
   const scan = new FrameScan(expected);
   for (let wanted = STEP; ; wanted += STEP) {
@@ -92,11 +91,11 @@ async function findFrame(
   }
 }
 
-/** Looks for the end of the frame at the start of a growing buffer. */
+/** Searches a growing buffer for the end of the frame at its start. */
 class FrameScan {
-  /** Place of the first header that came by although the check had not come out: the frame is damaged, or it is none. */
+  /** Position of the first header before which the check is wrong: the frame is damaged, or not a frame. */
   nextHeader: number | undefined;
-  /** The first place where the check came out, whatever followed. */
+  /** First position at which the check is right, whatever follows. */
   end: number | undefined;
   readonly #expected: Expected;
   #at = 0;
@@ -106,11 +105,11 @@ class FrameScan {
     this.#expected = expected;
   }
 
-  /** Length of the frame, or 0 where it goes on beyond `bytes`, which must be those of before and more. */
+  /** Length of the frame, or 0 if it extends beyond `bytes`, which must start with the bytes of the last call. */
   advance(bytes: Uint8Array, isEnd: boolean): number {
     const { table } = CRC16;
     const shortest = this.#expected.header.length + 3;
-    // What follows must lie in the buffer to be seen.
+    // The bytes after the frame must be in the buffer.
     const end = isEnd ? bytes.length : bytes.length - LONGEST_FLAC_HEADER;
     let crc = this.#crc;
     let at = this.#at;
@@ -118,7 +117,7 @@ class FrameScan {
       if (crc === 0 && at >= shortest) {
         this.end ??= at;
         if (this.#isEnd(bytes, at)) return at;
-        // The check may itself end in zeros: then it has come out before its end.
+        // A check value that ends in zeros is right before its end.
         if (isPadding(bytes.subarray(at, at + LONGEST_FLAC_HEADER))) return at + 2;
       }
       if (crc !== 0 && bytes[at] === 0xff && at >= shortest && this.#isHeader(bytes, at))
@@ -144,7 +143,7 @@ class FrameScan {
 
 const isPadding = (bytes: Uint8Array): boolean => bytes.length >= 8 && bytes.every((byte) => byte === 0);
 
-/** Its length is stated beyond the few bytes that are looked at. */
+/** Whether an APE tag starts here; its length is beyond these bytes. */
 const startsApeTag = (bytes: Uint8Array): boolean =>
   String.fromCharCode(...bytes.subarray(0, 8)) === "APETAGEX";
 
@@ -153,7 +152,7 @@ function fits(header: FlacFrameHeader, info: FlacStreamInfo): boolean {
   return sampleRateHz === info.sampleRateHz && bits === info.bits && header.channels === info.channels;
 }
 
-/** Skips at least one byte, up to what may be a frame. */
+/** Skips at least one byte, up to a possible frame. */
 async function skipDamage(
   reader: ByteReader,
   { info, notes }: { readonly info: FlacStreamInfo | undefined; readonly notes: AudioNotes },

@@ -2,18 +2,18 @@ import type { AudioNotes } from "../../../samples/audio-notes.ts";
 import { CallsignError } from "../../../errors.ts";
 import type { ByteReader } from "../byte-reader.ts";
 
-/** The facts of a FLAC file's first metadata block. (RFC 9639, 8.2) */
+/** STREAMINFO, the first metadata block of a FLAC file. (RFC 9639, 8.2) */
 export interface FlacStreamInfo {
   readonly sampleRateHz: number;
   readonly channels: number;
   readonly bits: number;
-  /** Samples of each channel; 0 means unknown. */
+  /** Samples per channel; 0 if unknown. */
   readonly totalSamples: number;
-  /** A file's mark with this block alone, to which frame headers may refer; undefined where it is missing. */
+  /** Beginning of a FLAC file with this block alone, to which frame headers may refer; undefined if the block is missing. */
   readonly head?: Uint8Array;
 }
 
-/** Reads the 34 bytes of STREAMINFO. `byte` is where they lie, for messages. @throws CallsignError `AUDIO_INVALID` */
+/** Parses the 34 bytes of STREAMINFO. `byte` is their position, for messages. @throws CallsignError `AUDIO_INVALID` */
 export function parseStreamInfo(
   block: Uint8Array,
   { name, byte }: { readonly name: string; readonly byte: number },
@@ -38,7 +38,7 @@ export function parseStreamInfo(
   };
 }
 
-/** Whether a FLAC file begins here: its mark and STREAMINFO, the first metadata block. */
+/** Whether a FLAC file begins here, with its magic number and STREAMINFO. */
 export function startsFlac(bytes: Uint8Array): boolean {
   return (
     bytes[0] === 0x66 &&
@@ -49,7 +49,7 @@ export function startsFlac(bytes: Uint8Array): boolean {
   );
 }
 
-/** Reads from `fLaC` up to the first frame. @throws CallsignError `AUDIO_INVALID`, `AUDIO_TRUNCATED` */
+/** Reads the metadata from `fLaC` to the first frame. @throws CallsignError `AUDIO_INVALID`, `AUDIO_TRUNCATED` */
 export async function readFlacMetadata(reader: ByteReader, notes: AudioNotes): Promise<FlacStreamInfo> {
   const { name, position } = reader;
   const head = await reader.fill(4 + 4 + 34);

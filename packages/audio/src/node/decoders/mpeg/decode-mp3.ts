@@ -16,8 +16,8 @@ import { skipJunk, skipTags } from "../file-tags.ts";
 import { findMpegFrames, countInfoFrames, LONGEST_MPEG_FRAME, parseMpegFrame } from "./frame.ts";
 
 /**
- * Decodes MPEG audio (MP3, and layers I and II) with mpg123, which also takes off the encoder's padding where the file
- * states it. Frames are found here, so that damage can be told and files strung together can be told apart.
+ * Decoder of MPEG audio (MP3, and layers I and II) by mpg123, which also removes the encoder's padding if the file states it.
+ * Frames are located here, to report damage and to separate concatenated files.
  */
 export const decodeMp3: DecodeAudio = async function* (
   reader,
@@ -77,24 +77,24 @@ function createMpegDecoder(): Promise<MpegDecoder> {
   );
 }
 
-/** Bytes decoded at a time: 28 KB of the smallest frames still make only a megabyte of samples. */
+/** Bytes per decoder call: 28 KB of the smallest frames give about a megabyte of samples. */
 const BATCH_LENGTH = 16 * LONGEST_MPEG_FRAME;
 
 interface Batch {
   readonly kind: number;
   readonly sampleRateHz: number;
-  /** Bytes of all frames. */
+  /** Total length in bytes. */
   readonly length: number;
   readonly frames: number;
-  /** Frames that the first one promises, where it tells of them and holds no audio. */
+  /** Number of frames stated by the first one, if it is an information frame. */
   readonly promised: number | undefined;
 }
 
-/** The frames of one kind and one file that lie whole at the start of `bytes`; undefined where none does. */
+/** Complete frames of one kind and one file at the start of `bytes`; undefined if there are none. */
 function wholeFrames(bytes: Uint8Array, kind: number | undefined): Batch | undefined {
   const first = parseMpegFrame(bytes, 0);
   if (first === undefined) return undefined;
-  // A header of another kind may be damage: it has to be followed by more of them.
+  // A header of another kind may be damage unless more of them follow.
   const isEnd = bytes.length < BATCH_LENGTH;
   if (first.kind !== kind && findMpegFrames(bytes, { isEnd }) !== 0) return undefined;
   let length = 0;
@@ -115,7 +115,7 @@ function wholeFrames(bytes: Uint8Array, kind: number | undefined): Batch | undef
   };
 }
 
-/** Skips what is no whole frame, up to the next frames; false at the end of the file. */
+/** Skips to the next frames; returns false at the end of the file. */
 async function skipDamage(
   reader: ByteReader,
   { kind, notes }: { readonly kind: number | undefined; readonly notes: AudioNotes },
@@ -134,7 +134,7 @@ async function skipDamage(
     await reader.skip(bytes.length);
     return false;
   }
-  // Where none is seen a frame may still begin in the last bytes.
+  // If none is found, a frame may begin in the last bytes.
   const count = next >= 0 ? next : isEnd ? bytes.length : bytes.length - LONGEST_MPEG_FRAME;
   if (kind === undefined && begin < LONGEST_MPEG_FRAME && count < LONGEST_MPEG_FRAME) {
     notes.add("truncated", `the file begins within an MPEG frame, its first ${count} bytes were skipped`);

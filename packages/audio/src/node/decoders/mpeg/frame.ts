@@ -1,18 +1,18 @@
 import { tagLength } from "../file-tags.ts";
 
-/** What a four-byte MPEG audio frame header says. (ISO 11172-3 2.4.2.3, ISO 13818-3) */
+/** MPEG audio frame, from its four-byte header. (ISO 11172-3 2.4.2.3, ISO 13818-3) */
 export interface MpegFrame {
   readonly sampleRateHz: number;
-  /** Bytes, header included. */
+  /** Length in bytes, including the header. */
   readonly length: number;
-  /** Bits that no frame of a stream may change: version, layer and sampling frequency. */
+  /** Header bits that are constant in a stream: version, layer and sampling frequency. */
   readonly kind: number;
 }
 
-/** No frame is longer: Layer II, 384 kbit/s at 32 kHz, padded. */
+/** Longest frame: Layer II, 384 kbit/s at 32 kHz, padded. */
 export const LONGEST_MPEG_FRAME = 1729;
 
-/** Parses the header at `offset`; undefined where none lies there (free-format frames, whose length is unstated, included). */
+/** Parses the header at `offset`; undefined if there is none, or for a free-format frame, whose length is not stated. */
 export function parseMpegFrame(bytes: Uint8Array, offset: number): MpegFrame | undefined {
   if (offset + 4 > bytes.length || bytes[offset] !== 0xff) return undefined;
   const second = bytes[offset + 1]!;
@@ -33,8 +33,8 @@ export function parseMpegFrame(bytes: Uint8Array, offset: number): MpegFrame | u
 }
 
 /**
- * Place of the first of several frames in a row, -1 where there is none: random bytes often hold a single header. Two
- * suffice where the bytes end the file with or in the second, or a tag follows. With `kind` only such frames count.
+ * Position of the first of several consecutive frames, -1 if there is none; a single header is often found in random bytes. Two
+ * frames suffice at the end of the file or before a tag. With `kind`, only frames of that kind count.
  */
 export function findMpegFrames(
   bytes: Uint8Array,
@@ -64,11 +64,11 @@ export function findMpegFrames(
 const FRAMES_IN_A_ROW = 4;
 
 /**
- * Number of frames that follow the one at `offset`, which holds an encoder's information (Xing, LAME) and no audio, as
- * the first of a file may; 0 where it does not tell, undefined where it is an ordinary frame.
+ * Number of frames stated by the encoder information (Xing, LAME) in the frame at `offset`, which then has no audio; 0 if it
+ * states none, undefined for an ordinary frame.
  */
 export function countInfoFrames(bytes: Uint8Array, offset: number): number | undefined {
-  // Behind the header and the side information, whose length depends on version and channels.
+  // After header and side information, whose length depends on version and channels.
   const at = [13, 21, 36].map((length) => offset + length).find((place) => isInfoMark(bytes, place));
   if (at === undefined) return undefined;
   const hasCount = (bytes[at + 7]! & 1) !== 0;
@@ -95,14 +95,14 @@ function frameLength(frame: {
 
 const MPEG1_RATES = [44100, 48000, 32000];
 
-/** Kilobits a second by bit-rate index, layers I, II, III; 0 is free format, 15 forbidden. (ISO 11172-3 2.4.2.3) */
+/** Kilobits per second by bit-rate index, layers I, II, III; 0 is free format, 15 forbidden. (ISO 11172-3 2.4.2.3) */
 const MPEG1_KILOBITS = [
   [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
   [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
   [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
 ];
 
-/** The same for the low sampling frequencies. (ISO 13818-3 2.4.2.3) */
+/** Kilobits per second for the low sampling frequencies. (ISO 13818-3 2.4.2.3) */
 const MPEG2_KILOBITS = [
   [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
   [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],

@@ -1,17 +1,17 @@
 import type { Decoder } from "../call-decoder.ts";
 
-/** A codec inside Ogg, as its first packet describes it. */
+/** Codec of an Ogg stream, from its first packet. */
 export interface OggCodec {
   readonly sampleRateHz: number;
   readonly expectedSamples?: number;
-  /** Samples to drop at the start, which granules count too. */
+  /** Samples to drop at the start, which are included in granule positions. */
   readonly preSkip: number;
   createDecoder(): Promise<OggDecoder>;
 }
 
-/** Decodes one logical stream. */
+/** Decoder of one logical stream. */
 export interface OggDecoder extends Pick<Decoder, "free"> {
-  /** Channels at unit scale of consecutive packets, not trimmed, and how many packets could not be decoded. */
+  /** Channels of consecutive packets, scaled to -1..1 and not trimmed, and the number of packets that failed. */
   decode(packets: readonly Uint8Array[]): Promise<OggDecoded>;
 }
 
@@ -20,11 +20,11 @@ interface OggDecoded {
   readonly failed: number;
 }
 
-/** Where a codec's first packet lies, for messages. */
+/** Position of a codec's first packet, for messages. */
 export interface OggPlace {
   readonly name: string;
   readonly byte: number;
 }
 
-/** More channels than any microphone or film has would only serve to fill memory. */
+/** Most channels decoded, which bounds the memory for hostile files. */
 export const MAX_CHANNELS = 8;

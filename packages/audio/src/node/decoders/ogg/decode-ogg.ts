@@ -12,10 +12,7 @@ import { OggPackets } from "./packets.ts";
 import { type OggPage, readOggPage } from "./page.ts";
 import { oggVorbis } from "./vorbis.ts";
 
-/**
- * Decodes the Vorbis, Opus or FLAC streams of an Ogg file, one after another where they are chained. Of several at a
- * time only the first is decoded.
- */
+/** Decoder of Ogg files with Vorbis, Opus or FLAC: decodes chained streams one after another, and the first of multiplexed ones. */
 export const decodeOgg: DecodeAudio = async function* (
   reader,
   notes,
@@ -26,7 +23,7 @@ export const decodeOgg: DecodeAudio = async function* (
   let stream: OggStream | undefined;
   try {
     for (let page = await readOggPage(reader, notes); page; page = await readOggPage(reader, notes)) {
-      // Streams side by side all begin before the data of any.
+      // Multiplexed streams all begin before any of their data.
       if (page.isFirst && stream?.hasData !== false) {
         const codec = identify(page, { name, byte: page.byte });
         if (typeof codec === "string") unknown.push(codec);
@@ -58,7 +55,7 @@ export const decodeOgg: DecodeAudio = async function* (
   }
 };
 
-/** The codec of a stream's first page, or what else it seems to be. */
+/** Codec of a stream's first page, or the start of the page as text for an unknown one. */
 function identify({ body }: OggPage, place: OggPlace): OggCodec | string {
   const text = String.fromCharCode(...body.subarray(0, 8));
   if (text.startsWith("\u0001vorbis")) return oggVorbis(body, place);
@@ -68,13 +65,13 @@ function identify({ body }: OggPage, place: OggPlace): OggCodec | string {
 }
 
 /**
- * One logical stream. Cuts off what the codec needed to start up, and what the last packet holds beyond the position on
- * the last page, whether that is flagged as the last or not; so each page's audio is kept until the next has come.
+ * Logical stream. Removes the codec's pre-skip, and samples beyond the granule position of the last page, flagged as last or not;
+ * therefore the audio of a page is held until the next page.
  */
 class OggStream {
   readonly serial: number;
   readonly codec: OggCodec;
-  /** Whether pages behind the first one came. */
+  /** Whether there were pages after the first. */
   hasData = false;
   readonly #decoder: OggDecoder;
   readonly #packets: OggPackets;
@@ -97,7 +94,7 @@ class OggStream {
     this.#packets = new OggPackets(options.notes);
   }
 
-  /** Takes the next page and returns the channels of the one before. */
+  /** Decodes the next page and returns the channels of the previous one. */
   async push(page: OggPage): Promise<readonly Float32Array[]> {
     this.hasData ||= !page.isFirst;
     this.#isEnded ||= page.isLast;
@@ -107,7 +104,7 @@ class OggStream {
     const count = channels[0]?.length ?? 0;
     const { granule } = page;
     this.#decoded += count;
-    // A stream cut out of a longer one does not begin at 0, as the first page that it ends within tells.
+    // A stream cut from a longer one does not begin at 0: its start is computed from the first granule position.
     if (this.#start === undefined && granule > 0 && count > 0)
       this.#start = page.isLast ? 0 : Math.max(0, granule - this.#decoded);
     if (count === 0) return [];
@@ -116,7 +113,7 @@ class OggStream {
     return earlier === undefined ? [] : this.#cut(earlier.channels, earlier.before, Infinity);
   }
 
-  /** The channels of the last page. */
+  /** Returns the channels of the last page. */
   end(): readonly Float32Array[] {
     if (!this.#isEnded)
       this.#notes.add(

@@ -4,7 +4,7 @@ import { type FlacStreamInfo, parseStreamInfo } from "../flac/metadata.ts";
 import { joinChannels } from "../join-channels.ts";
 import type { OggCodec, OggDecoder, OggPlace } from "./codec.ts";
 
-/** FLAC in Ogg, by its first packet, which holds STREAMINFO from byte 17 on (RFC 9639, 10.1). */
+/** Codec of FLAC in Ogg, from its first packet with STREAMINFO at byte 17 (RFC 9639, 10.1). */
 export function oggFlac(packet: Uint8Array, { name, byte }: OggPlace): OggCodec {
   const info = parseStreamInfo(packet.subarray(17, 17 + 34), { name, byte });
   const { sampleRateHz, totalSamples } = info;
@@ -23,7 +23,7 @@ function createOggFlacDecoder(info: FlacStreamInfo): OggDecoder {
     async decode(packets) {
       const parts: (readonly Float32Array[])[] = [];
       let failed = 0;
-      // One at a time: a page can hold 255 frames of 65,535 samples. Metadata never begins with 0xFF.
+      // One at a time, since a page can hold 255 frames of 65,535 samples. Metadata does not begin with 0xFF.
       for (const bytes of packets.filter((candidate) => candidate[0] === 0xff)) {
         const header = parseFlacFrameHeader(bytes, 0);
         const frame = header && [{ bytes, header }];

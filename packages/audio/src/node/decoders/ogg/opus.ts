@@ -3,7 +3,7 @@ import { callDecoder, createDecoder, freeDecoder } from "../call-decoder.ts";
 import { joinChannels } from "../join-channels.ts";
 import { MAX_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./codec.ts";
 
-/** Opus, by its OpusHead packet (RFC 7845, 5.1), decoded with libopus at 48 kHz. */
+/** Codec of Opus, from its OpusHead packet (RFC 7845, 5.1), decoded by libopus at 48 kHz. */
 export function oggOpus(packet: Uint8Array, { name, byte }: OggPlace): OggCodec {
   const refuse = (what: string): never => {
     throw new CallsignError("AUDIO_INVALID", `${name}: OpusHead at byte ${byte}: ${what}`);

@@ -1,10 +1,10 @@
 import type { AudioNotes } from "../../../samples/audio-notes.ts";
 import type { OggPage } from "./page.ts";
 
-/** Longest packet put together from pages: room for a picture among the comments, not for a file made to fill memory. */
+/** Longest packet, which may hold a picture in its comments; bounds the memory for hostile files. */
 const MAX_PACKET_BYTES = 2 ** 26;
 
-/** Puts the packets of one logical stream together from its pages. Packets of which a part is missing are left out. */
+/** Assembles the packets of one logical stream from its pages. Incomplete packets are dropped. */
 export class OggPackets {
   readonly #notes: AudioNotes;
   #open: Uint8Array[] = [];
@@ -15,13 +15,13 @@ export class OggPackets {
     this.#notes = notes;
   }
 
-  /** Takes the next page and returns the packets that end on it. */
+  /** Returns the packets that end on the next page. */
   push(page: OggPage): Uint8Array[] {
     const { sequence, byte } = page;
     const expected = this.#sequence === undefined ? sequence : (this.#sequence + 1) >>> 0;
     if (sequence !== expected) this.#notes.add("damaged", `Ogg pages are missing before byte ${byte}`);
     this.#sequence = sequence;
-    // A packet that goes on here was not seen from its start, or one that was open does not go on.
+    // The page continues a packet whose start is missing, or does not continue the open one.
     const isBroken = sequence !== expected || page.isContinued !== this.#openLength > 0;
     if (isBroken) this.#drop();
     const packets: Uint8Array[] = [];

@@ -3,25 +3,25 @@ import type { ByteReader } from "../byte-reader.ts";
 import { CRC32, updateCrc } from "../crc.ts";
 import { skipJunk, skipTags } from "../file-tags.ts";
 
-/** A whole page of an Ogg file whose check holds. (RFC 3533, 6) */
+/** Ogg page with a right checksum. (RFC 3533, 6) */
 export interface OggPage {
-  /** Where in the file it lies. */
+  /** Position in the file. */
   readonly byte: number;
   readonly serial: number;
   readonly sequence: number;
-  /** Position at the page's end in the codec's own count; -1 where no packet ends on it. */
+  /** Granule position at the end of the page, in units of the codec; -1 if no packet ends on it. */
   readonly granule: number;
   readonly isContinued: boolean;
   readonly isFirst: boolean;
   readonly isLast: boolean;
-  /** Lengths that cut the body into packets: a packet ends with the first below 255. */
+  /** Segment lengths: a packet ends with the first segment shorter than 255. */
   readonly lacing: Uint8Array;
   readonly body: Uint8Array;
 }
 
 const HEADER_LENGTH = 27;
 
-/** Reads the next whole page, undefined at the end of the file. What is none is skipped and noted. */
+/** Reads the next page; undefined at the end of the file. Other bytes are skipped and noted. */
 export async function readOggPage(reader: ByteReader, notes: AudioNotes): Promise<OggPage | undefined> {
   for (;;) {
     await skipTags(reader, reader.position === 0 ? undefined : notes);
@@ -60,7 +60,7 @@ function parsePage(
     byte,
     serial: view.getUint32(14, true),
     sequence: view.getUint32(18, true),
-    // That of a page which is cut off is beyond what there is of it.
+    // For a truncated page, beyond its remaining audio.
     granule: Number(view.getBigInt64(6, true)),
     isContinued: (flags & 1) !== 0,
     isFirst: (flags & 2) !== 0,
@@ -70,7 +70,7 @@ function parsePage(
   };
 }
 
-/** Lengths of the packets that lie whole in the first `available` bytes of a page. */
+/** Segment lengths of the packets that are complete in the first `available` bytes of a page. */
 function wholePackets(lacing: Uint8Array, available: number): Uint8Array {
   let left = available;
   let count = 0;
@@ -85,14 +85,14 @@ function wholePackets(lacing: Uint8Array, available: number): Uint8Array {
 async function skipDamage(reader: ByteReader, notes: AudioNotes): Promise<void> {
   const bytes = await reader.fill(SEARCHED_BYTES);
   const next = nextPage(bytes);
-  // The mark of a page may begin in the last bytes.
+  // The capture pattern of a page may begin in the last bytes.
   const count = next > 0 ? next : bytes.length < SEARCHED_BYTES ? bytes.length : bytes.length - 4;
   await skipJunk(reader, { count, notes });
 }
 
 const SEARCHED_BYTES = 65536;
 
-/** Place of the next page behind the start, -1 where none is seen. */
+/** Position of the next page after the start, -1 if there is none. */
 function nextPage(bytes: Uint8Array): number {
   let at = bytes.indexOf(OGG_S[0]!, 1);
   while (at >= 0 && !startsPage(bytes, at)) at = bytes.indexOf(OGG_S[0]!, at + 1);
@@ -106,7 +106,7 @@ const startsPage = (bytes: Uint8Array, at: number): boolean =>
 
 function isCheckRight(bytes: Uint8Array): boolean {
   const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(22, true);
-  // The check is made with zeros in its own place.
+  // The checksum is computed with its own field set to zero.
   const before = updateCrc(CRC32, bytes.subarray(0, 22));
   const through = updateCrc(CRC32, new Uint8Array(4), before);
   return updateCrc(CRC32, bytes.subarray(26), through) >>> 0 === stored;

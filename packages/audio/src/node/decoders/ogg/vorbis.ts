@@ -3,7 +3,7 @@ import { callDecoder, createDecoder, type DecoderResult, freeDecoder } from "../
 import { joinChannels } from "../join-channels.ts";
 import { MAX_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./codec.ts";
 
-/** Vorbis, by its identification packet (Vorbis I specification, 4.2.2), decoded with libvorbis. */
+/** Codec of Vorbis, from its identification packet (Vorbis I specification, 4.2.2), decoded by libvorbis. */
 export function oggVorbis(packet: Uint8Array, { name, byte }: OggPlace): OggCodec {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   if (packet.length < 30)
@@ -26,7 +26,7 @@ export function oggVorbis(packet: Uint8Array, { name, byte }: OggPlace): OggCode
   return { sampleRateHz, preSkip: 0, createDecoder: createVorbisDecoder };
 }
 
-/** The library's inner decoder: its outer one parses pages by itself, but cannot leave out what is damaged. */
+/** Inner decoder of the library. The outer one parses pages itself and cannot skip damage. */
 interface PacketDecoder {
   sendSetupHeader(packet: Uint8Array): void;
   initDsp(): void;
@@ -48,7 +48,7 @@ async function createVorbisDecoder(): Promise<OggDecoder> {
       const parts: (readonly Float32Array[])[] = [];
       let failed = 0;
       for (const packet of packets) {
-        // Identification, comments (left out) and setup come first, as packets of type 1, 3 and 5; those of audio are even.
+        // The headers are packets of types 1 (identification), 3 (comments) and 5 (setup); audio packets have even types.
         const type = packet[0] ?? 0;
         if (type % 2 === 1) {
           if (headers.length < 3) headers.push(packet);

@@ -1,6 +1,6 @@
-/** The speech embedding: 76 log-mel frames make 96 values, and it advances 8 frames (80 ms) at a time. */
+/** Shape of the speech embedding: 76 log-mel frames give 96 values, every 8 frames (80 ms). */
 export const EMBEDDING = { windowFrames: 76, strideFrames: 8, dimension: 96 } as const;
 
-/** Number of embeddings of a clip of log-mel frames, 0 where there are too few. */
+/** Number of embeddings of `frames` log-mel frames; 0 if there are too few. */
 export const embeddingCount = (frames: number): number =>
   Math.max(0, Math.floor((frames - EMBEDDING.windowFrames) / EMBEDDING.strideFrames) + 1);

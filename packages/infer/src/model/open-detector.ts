@@ -20,7 +20,7 @@ export interface ModelParts {
 export interface OpenDetectorOptions<Parts extends ModelParts> {
   /** Loads the embedding named by a model's card. */
   readonly embedding: (model: Parts) => Promise<Uint8Array>;
-  /** The graphs of that embedding. Default derived from it. */
+  /** Graphs of that embedding. Default derived from it. */
   readonly graphs?: (model: Parts, embedding: () => Promise<Uint8Array>) => GraphSource;
   readonly createSession: SessionFactory;
 }

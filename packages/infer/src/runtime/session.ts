@@ -31,20 +31,20 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** The graph, for errors. */
+  /** Name of the graph, for messages. */
   readonly name: string;
   /**
-   * Set for a graph that Callsign made or whose sha256 was checked: its structure is not checked again, and the ONNX
-   * reader is not loaded.
+   * Whether Callsign made the graph or its sha256 was checked. Its structure is then not validated, and the ONNX reader is not
+   * loaded. Default false.
    */
   readonly isTrusted?: boolean;
 }
 
-/** Makes a session from ONNX bytes. @throws CallsignError `MODEL_INVALID`, `SESSION_FAILED` */
+/** Creates a session from ONNX bytes. @throws CallsignError `MODEL_INVALID`, `SESSION_FAILED` */
 export type SessionFactory = (model: Uint8Array, options: SessionOptions) => Promise<Session>;
 
 /**
- * Checks the structure of a graph that is not trusted. @throws CallsignError `MODEL_INVALID` naming the fault's place
+ * Validates the structure of a graph that is not trusted. @throws CallsignError `MODEL_INVALID` with the position of the fault
  */
 export async function checkGraph(
   model: Uint8Array,

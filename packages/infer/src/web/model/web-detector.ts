@@ -17,14 +17,13 @@ export type EmbeddingId = ModelCard["frontend"]["embedding"]["id"];
 
 export interface WebLoadOptions extends Sensitivity {
   /**
-   * Address of the speech embedding that the cards name; for models of different embeddings one address for each, of
-   * which only those needed are fetched. Default `callsign-embedding.onnx` or `google-speech-embedding.onnx` beside the
-   * first model that needs it.
+   * URL of the speech embedding, or one URL per embedding for models with different ones; only those needed are fetched. Default
+   * `callsign-embedding.onnx` or `google-speech-embedding.onnx` in the folder of the first model that needs it.
    */
   readonly embedding?: string | Readonly<Partial<Record<EmbeddingId, string>>>;
   /**
-   * Address of the folder `@callsign/infer/assets/graphs/`: for models of Callsign's embedding its graphs are fetched from
-   * there, instead of the embedding and the code that derives them from it.
+   * URL of the folder `@callsign/infer/assets/graphs/`. Models with Callsign's embedding then fetch its derived graphs instead of
+   * the embedding and the code that derives them.
    */
   readonly graphs?: string;
   /** Default `createWebSession()`. */

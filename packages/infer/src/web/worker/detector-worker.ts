@@ -7,7 +7,7 @@ import { createWebSession } from "../runtime/web-session.ts";
 import { toWorkerError, type WorkerAnswer, type WorkerModels, type WorkerRequest } from "./messages.ts";
 
 /** The part of a worker's global scope that is used. */
-interface WorkerScope {
+export interface WorkerScope {
   onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
   postMessage(answer: WorkerAnswer): void;
 }

@@ -173,7 +173,7 @@ describe("loadDetector", () => {
     expect(set.cards.map(({ decision }) => decision.thresholds)).toEqual([{ hello: 0.81 }, { bye: 0.3 }]);
     const stream = set.open({ models: ["one"], sensitivity: { threshold: { bye: 0.2 } } });
     await stream.dispose();
-    expect(() => set.open({ sensitivity: { threshold: { helo: 0.2 } } })).toThrow(
+    await expect(set.open({ sensitivity: { threshold: { helo: 0.2 } } })).rejects.toThrow(
       /no label "helo" to detect; known: "hello", "bye"; did you mean "hello"\?/,
     );
     await set.dispose();

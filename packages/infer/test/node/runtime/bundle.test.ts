@@ -65,7 +65,8 @@ it("VERSION and the version of the runtime are those of package.json", async () 
 });
 
 const program = (name: string, options: string): string => `
-  import { loadDetector, readAudioFile, toolIdentity } from "@callsign/infer/node";
+  import { loadDetector, readAudioFile } from "@callsign/infer/node";
+  import { toolIdentity } from "@callsign/infer/node/internal";
   async function ${name}(model, recording) {
     const detector = await loadDetector(model, ${options});
     const steps = await detector.push((await readAudioFile(recording)).samples);

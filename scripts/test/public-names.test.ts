@@ -45,7 +45,7 @@ describe("public names", () => {
   it("of @callsign/infer", () => {
     expect(paragraph(ENTRIES["@callsign/infer"])).toMatchInlineSnapshot(`
       "
-      AbortLike Audio AudioCopy AudioGate AudioGateOptions AudioNote BareHeadOptions CallsignError CallsignErrorCode commandLabels costThreshold Decision DecisionPolicy Detection detections Detector DetectorStep DetectorStream formatModelCard fromInt16 GatedAudio GatePolicy Hearing ModelCard ModelDetection MutedSpan OpenStreamOptions parseModelCard Pcm PcmDecoder PcmEncoding readWav resample ResampleOptions Resampler SAMPLE_RATE_HZ Sensitivity Session SessionFactory Tensor TensorInfo toInt16 VoiceGateOptions Windowing withSensitivity writeWav WriteWavOptions
+      AbortLike Audio AudioCopy AudioGate AudioGateOptions AudioNote BareHeadOptions CallsignError CallsignErrorCode commandLabels costThreshold Decision DecisionPolicy Detection detections Detector DetectorStep DetectorStream formatModelCard fromInt16 GatedAudio GatePolicy Hearing ModelCard ModelDetection MutedSpan OpenStreamOptions parseModelCard Pcm PcmDecoder PcmEncoding Progress readWav resample ResampleOptions Resampler SAMPLE_RATE_HZ Sensitivity Session SessionFactory Tensor TensorInfo toInt16 VoiceGateOptions Windowing withSensitivity writeWav WriteWavOptions
       "
     `);
   });
@@ -53,7 +53,7 @@ describe("public names", () => {
   it("of @callsign/infer/node", () => {
     expect(paragraph(ENTRIES["@callsign/infer/node"])).toMatchInlineSnapshot(`
       "
-      Asset AssetOptions AudioInput CALLSIGN_EMBEDDING createDetectionTransform createGateTransform createNodeSession decodeAudio DecodeOptions DetectionTransformOptions DownloadProgress GateTransformOptions listMicrophones loadDetector LoadDetectorOptions MicrophoneInfo MicrophoneProgram ModelSource NodeProvider NodeSessionOptions openMicrophone OpenMicrophone OpenMicrophoneOptions ProviderFallback readAudioChunks ReadAudioChunksOptions readAudioFile ReadAudioOptions resolveAsset SPEECH_EMBEDDING
+      Asset AssetOptions AudioInput CALLSIGN_EMBEDDING createDetectionTransform createGateTransform createNodeSession decodeAudio DecodeOptions DetectionTransformOptions DownloadOptions DownloadProgress GateTransformOptions listMicrophones loadDetector LoadDetectorOptions MicrophoneInfo MicrophoneProgram ModelSource NodeProvider NodeSessionOptions openMicrophone OpenMicrophone OpenMicrophoneOptions ProviderFallback readAudioChunks ReadAudioChunksOptions readAudioFile ReadAudioOptions resolveAsset SPEECH_EMBEDDING
       "
     `);
   });
@@ -109,7 +109,7 @@ describe("public names", () => {
   it("of @callsign/data", () => {
     expect(paragraph(ENTRIES["@callsign/data"])).toMatchInlineSnapshot(`
       "
-      BUILD_STAGES BuildContext buildData BuildEnvironment BuildIndex BuildPlan BuildReport BuildStage createEspeakEngine createFliteEngine createRandom createVitsEngine createWaveglowEngine DataConfig DataConfigInput EspeakOptions FeatureShard findBuildProblems FliteOptions HubEnvironment inspectBuild LicenceSummary loadPronunciations ManifestClip parseDataConfig PhraseConcern phraseConcerns planBuild PlannedSet planTexts Pronunciations Provenance PulledSource pullSources Random readManifest readShard sampleClips SetSummary ShardMetadata SpeechEngine SplitSummary SpokenSet throwProblems VitsOptions Voice VoiceParameters WaveglowOptions
+      BUILD_STAGES BuildContext buildData BuildEnvironment BuildIndex BuildPlan BuildReport BuildStage ClipKind createEspeakEngine createFliteEngine createRandom createVitsEngine createWaveglowEngine DataConfig DataConfigInput EspeakOptions FeatureShard findBuildProblems FliteOptions HubEnvironment inspectBuild LeftOut LeftOutReason LicenceSummary loadPronunciations ManifestClip parseDataConfig Phonemes PhraseConcern phraseConcerns planBuild PlannedSet planTexts Progress Pronunciations Provenance PulledSource pullSources Random readManifest readShard sampleClips SetSummary ShardClip ShardEntry ShardMetadata SpeechEngine Split SplitSummary SpokenSet throwProblems toolIdentity ToolIdentity VitsOptions Voice VoiceParameters WaveglowOptions
       "
     `);
   });
@@ -117,7 +117,7 @@ describe("public names", () => {
   it("of @callsign/eval", () => {
     expect(paragraph(ENTRIES["@callsign/eval"])).toMatchInlineSnapshot(`
       "
-      ChallengeClip ChallengeMode ChallengeOptions ChallengeResult ChallengeTruth ClipResult ClipsSummary CommandInterval ComparedModel compareModels Conditions Conversation ConversationOptions createDetectorLabeller evaluateChallenge evaluateClips evaluateKeyword EvaluateKeywordOptions findRecordings FindRecordingsOptions FrameLabel Interval KeywordEvaluation LabelledRun Labeller makeConversations ModelComparison poissonInterval readChallengeTruth readNoises readRooms Recording ScoredRecording scoreRecordings ScoreRecordingsOptions ScoreTrack summarizeClips wilsonInterval
+      ChallengeClip ChallengeMode ChallengeOptions ChallengeResult ChallengeTruth ClipResult ClipsSummary CommandInterval ComparedModel compareModels Conditions Confusion Conversation ConversationOptions createDetectorLabeller DecisionTiming DetCurve DetPoint evaluateChallenge evaluateClips evaluateKeyword EvaluateKeywordOptions FalseAcceptGroup findRecordings FindRecordingsOptions FrameLabel HitGroup Interval KeywordEvaluation KeywordFigures LabelledRun Labeller LookAheadPoint makeConversations ModelComparison ModelPair NamedSamples poissonInterval Progress readChallengeTruth readNoises readRooms Recording RunTiming ScoredRecording scoreRecordings ScoreRecordingsOptions ScoreTrack StagedRecording summarizeClips ThresholdFigures wilsonInterval
       "
     `);
   });
@@ -125,7 +125,7 @@ describe("public names", () => {
   it("of @callsign/train", () => {
     expect(paragraph(ENTRIES["@callsign/train"])).toMatchInlineSnapshot(`
       "
-      Architecture ArchitectureConfig ARCHITECTURES Backend BackendName BACKENDS createArchitecture DetectorConfig EmbeddingConfig EmbeddingProgress EpochRecord EvaluationConfig exportCheckpoint ExportCheckpointOptions ExportedModel exportModel ExportModelOptions initialWeights loadBackend LoadedBackend MadeEmbedding makeEmbedding MakeEmbeddingOptions ParameterSpec parseDetectorConfig parseEmbeddingConfig RecipeOptions SkippedBackend TrainConfig trainDetector TrainDetectorOptions TrainedDetector TrainEvent Weights writeRecipe
+      Architecture ArchitectureConfig ARCHITECTURES Backend BackendName BACKENDS createArchitecture DetectorConfig EmbeddingConfig EmbeddingProgress EpochRecord EvaluationConfig exportCheckpoint ExportCheckpointOptions ExportedModel exportModel ExportModelOptions FinishedTraining Initialisation initialWeights loadBackend LoadedBackend MadeEmbedding makeEmbedding MakeEmbeddingOptions MlpConfig Parameterised ParameterSpec parseDetectorConfig parseEmbeddingConfig Progress RecipeBudget RecipeOptions SequenceConfig SkippedBackend toolIdentity ToolIdentity TrainConfig trainDetector TrainDetectorOptions TrainedDetector TrainEvent Validation Weights writeRecipe
       "
     `);
   });

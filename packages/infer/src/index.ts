@@ -29,6 +29,9 @@ export {
 } from "./model/model-card.ts";
 export type { BareHeadOptions } from "./model/bare-head-card.ts";
 
+// Progress of long work.
+export type { Progress } from "./runtime/progress.ts";
+
 // The runtime that executes ONNX graphs.
 export type { Session, SessionFactory, Tensor, TensorInfo } from "./runtime/session.ts";
 

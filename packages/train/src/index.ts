@@ -1,6 +1,7 @@
 // Config of a detector.
 export { type DetectorConfig, parseDetectorConfig } from "./config/config.ts";
 export type { EvaluationConfig, TrainConfig } from "./config/config-train.ts";
+export type { RecipeBudget } from "./recipe/recipe-budget.ts";
 export { type RecipeOptions, writeRecipe } from "./recipe/write-recipe.ts";
 
 // Training.
@@ -13,10 +14,16 @@ export { loadBackend, type LoadedBackend, type SkippedBackend } from "./backends
 export { trainDetector, type TrainDetectorOptions, type TrainedDetector } from "./loop/train-detector.ts";
 export type { TrainEvent } from "./loop/run.ts";
 export type { EpochRecord } from "./loop/state.ts";
+export type { FinishedTraining } from "./export/finish-training.ts";
+export type { Validation } from "./select/validate.ts";
+export type { Progress } from "@callsign/infer";
+export { type ToolIdentity, toolIdentity } from "@callsign/infer/node/internal";
 
 // Networks and their weights.
-export type { Architecture, ParameterSpec, Weights } from "./models/architecture.ts";
+export type { Architecture, Initialisation, Parameterised, ParameterSpec, Weights } from "./models/architecture.ts";
 export { type ArchitectureConfig, ARCHITECTURES, createArchitecture } from "./models/create-architecture.ts";
+export type { MlpConfig } from "./models/mlp.ts";
+export type { SequenceConfig } from "./models/conv-attention.ts";
 export { initialWeights } from "./weights/initial-weights.ts";
 
 // Export.

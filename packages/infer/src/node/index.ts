@@ -19,7 +19,7 @@ export {
   resolveAsset,
   SPEECH_EMBEDDING,
 } from "./assets/assets.ts";
-export type { DownloadProgress } from "./assets/download.ts";
+export type { DownloadOptions, DownloadProgress } from "./assets/download.ts";
 
 // Audio files and microphones, from `@callsign/audio`.
 export {

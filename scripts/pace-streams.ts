@@ -87,7 +87,8 @@ async function openGroups(count: number): Promise<Lane[]> {
     const size = Math.floor((streams * (group + 1)) / count) - Math.floor((streams * group) / count);
     const batch = new StreamBatch({ runner, classifier, embeddings, streams: size });
     return (step) => {
-      for (let i = 0; i < size; i++) batch.samples.set(chunkOf(magnitudes, group * streams + i, step), i * chunkLength);
+      for (let i = 0; i < size; i++)
+        batch.samples.set(chunkOf(magnitudes, group * streams + i, step), i * chunkLength);
       return batch.step();
     };
   });

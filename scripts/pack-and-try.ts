@@ -65,7 +65,10 @@ async function startProject(project: string, registry: string): Promise<void> {
   writeFileSync(join(project, ".npmrc"), `@callsign:registry=${registry}\naudit=false\nfund=false\n`);
   writeFileSync(join(project, "model", "model.json"), formatModelCard(card, { name: "model.json" }));
   writeFileSync(join(project, "model", card.classifier.file), classifier);
-  writeFileSync(join(project, "recording.wav"), writeWav({ samples: fromInt16(tones()), sampleRateHz: 16_000 }));
+  writeFileSync(
+    join(project, "recording.wav"),
+    writeWav({ samples: fromInt16(tones()), sampleRateHz: 16_000 }),
+  );
 }
 
 async function install(project: string, line: string): Promise<void> {

@@ -18,7 +18,12 @@ export {
   type ThresholdFigures,
 } from "./keyword/keyword-evaluation.ts";
 export type { DetCurve, DetPoint } from "./detection/det-curve.ts";
-export { type ComparedModel, compareModels, type ModelComparison, type ModelPair } from "./keyword/compare-models.ts";
+export {
+  type ComparedModel,
+  compareModels,
+  type ModelComparison,
+  type ModelPair,
+} from "./keyword/compare-models.ts";
 
 // The challenge: a recording with the truth about its commands.
 export { type ChallengeTruth, type CommandInterval, readChallengeTruth } from "./challenge/truth.ts";
@@ -35,7 +40,11 @@ export type { Confusion } from "./statistics/confusion.ts";
 export type { LookAheadPoint } from "./challenge/look-ahead.ts";
 
 // Conversations: synthesized recordings with commands in them.
-export { type Conversation, type ConversationOptions, makeConversations } from "./conversation/conversation.ts";
+export {
+  type Conversation,
+  type ConversationOptions,
+  makeConversations,
+} from "./conversation/conversation.ts";
 export {
   type ChallengeClip,
   type ClipResult,

@@ -10,12 +10,7 @@ export { Decision, type DecisionPolicy, type Detection } from "./detector/decisi
 export { type Sensitivity, withSensitivity } from "./model/sensitivity.ts";
 
 // Muting.
-export {
-  AudioGate,
-  type AudioGateOptions,
-  type GatedAudio,
-  type MutedSpan,
-} from "./muting/speech-muter.ts";
+export { AudioGate, type AudioGateOptions, type GatedAudio, type MutedSpan } from "./muting/speech-muter.ts";
 export { costThreshold, type GatePolicy } from "./muting/mute-gate.ts";
 
 // Model cards, and heads without one.

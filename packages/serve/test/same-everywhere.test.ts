@@ -46,7 +46,10 @@ describe.skipIf(!hasSharedData)(
       for (const file of recordings)
         parts.push(...toInt16((await readAudioFile(sharedPath("keywords", "alexa", file))).samples));
       samples = Int16Array.from(parts);
-      await writeFile(join(folder, "tape.wav"), writeWav({ samples: fromInt16(samples), sampleRateHz: 16_000 }));
+      await writeFile(
+        join(folder, "tape.wav"),
+        writeWav({ samples: fromInt16(samples), sampleRateHz: 16_000 }),
+      );
       const detector = await loadDetector(HEAD, { embeddingPath });
       expected = [];
       for await (const one of detections(detector, readAudioChunks(join(folder, "tape.wav"))))

@@ -5,11 +5,7 @@ export type { RecipeBudget } from "./recipe/recipe-budget.ts";
 export { type RecipeOptions, writeRecipe } from "./recipe/write-recipe.ts";
 
 // Training.
-export {
-  type Backend,
-  BACKENDS,
-  type BackendName,
-} from "./backends/backend.ts";
+export { type Backend, BACKENDS, type BackendName } from "./backends/backend.ts";
 export { loadBackend, type LoadedBackend, type SkippedBackend } from "./backends/load-backend.ts";
 export { trainDetector, type TrainDetectorOptions, type TrainedDetector } from "./loop/train-detector.ts";
 export type { TrainEvent } from "./loop/run.ts";
@@ -20,7 +16,13 @@ export type { Progress } from "@callsign/infer";
 export { type ToolIdentity, toolIdentity } from "@callsign/infer/node/internal";
 
 // Networks and their weights.
-export type { Architecture, Initialisation, Parameterised, ParameterSpec, Weights } from "./models/architecture.ts";
+export type {
+  Architecture,
+  Initialisation,
+  Parameterised,
+  ParameterSpec,
+  Weights,
+} from "./models/architecture.ts";
 export { type ArchitectureConfig, ARCHITECTURES, createArchitecture } from "./models/create-architecture.ts";
 export type { MlpConfig } from "./models/mlp.ts";
 export type { SequenceConfig } from "./models/conv-attention.ts";

@@ -34,7 +34,8 @@ function decodeInts(bytes: Uint8Array, samples: Float32Array, bytesPerSample: nu
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = samples.length;
   if (bytesPerSample === 1) for (let i = 0; i < count; i++) samples[i] = (bytes[i]! - 128) / 2 ** 7;
-  else if (bytesPerSample === 2) for (let i = 0; i < count; i++) samples[i] = view.getInt16(2 * i, true) / 2 ** 15;
+  else if (bytesPerSample === 2)
+    for (let i = 0; i < count; i++) samples[i] = view.getInt16(2 * i, true) / 2 ** 15;
   else if (bytesPerSample === 3) {
     // Shifted to the top of 32 bits, which restores the sign.
     for (let i = 0; i < count; i++) {
@@ -47,8 +48,7 @@ function decodeInts(bytes: Uint8Array, samples: Float32Array, bytesPerSample: nu
 function decodeFloats(bytes: Uint8Array, samples: Float32Array, bytesPerSample: number): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = samples.length;
-  if (bytesPerSample === 4)
-    for (let i = 0; i < count; i++) samples[i] = view.getFloat32(4 * i, true);
+  if (bytesPerSample === 4) for (let i = 0; i < count; i++) samples[i] = view.getFloat32(4 * i, true);
   else for (let i = 0; i < count; i++) samples[i] = view.getFloat64(8 * i, true);
 }
 

@@ -27,10 +27,7 @@ describe("PcmDecoder", () => {
 
   it("mixes channels by their mean", () => {
     const bytes = new Uint8Array(Int16Array.of(100, 300, -50, 50).buffer);
-    expect([...new PcmDecoder({ encoding: "s16le", channels: 2 }).decode(bytes)]).toEqual([
-      200 / 32_768,
-      0,
-    ]);
+    expect([...new PcmDecoder({ encoding: "s16le", channels: 2 }).decode(bytes)]).toEqual([200 / 32_768, 0]);
   });
 
   it("does not mind where the bytes are cut", () => {

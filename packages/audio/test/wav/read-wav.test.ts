@@ -73,9 +73,12 @@ describe("readWav: sample formats", () => {
       const means = [0, 1, 2].map(
         (f) => values.subarray(f * channels, (f + 1) * channels).reduce((a, b) => a + b, 0) / channels,
       );
-      expect(toMagnitudes(readWav(wavBytes({ channels, data: bytesOf(values) })).samples)).toBeAllClose(means, {
-        rtol: 1e-7,
-      });
+      expect(toMagnitudes(readWav(wavBytes({ channels, data: bytesOf(values) })).samples)).toBeAllClose(
+        means,
+        {
+          rtol: 1e-7,
+        },
+      );
     }
   });
 

@@ -114,7 +114,9 @@ describe.skipIf(!hasSharedData || !hasArecord)(
       const first = files.find((name) => name.includes(`_${detections[0]!.timestampMs}ms`))!;
       const from = Math.max(0, Number(detections[0]!.timestampMs) * 16 - 32_000);
       const { samples: cut } = await readAudioFile(join(saved, first));
-      expect([...toInt16(cut)]).toEqual([...samples.subarray(from, Number(detections[0]!.timestampMs) * 16 + 8000)]);
+      expect([...toInt16(cut)]).toEqual([
+        ...samples.subarray(from, Number(detections[0]!.timestampMs) * 16 + 8000),
+      ]);
     });
 
     it("says what is wrong with a microphone", async () => {

@@ -142,7 +142,9 @@ async function speak(
     { seed: random.integer(0, 2 ** 31), index: 0, text, engines, voiceInTurn: voice },
     0,
   );
-  return "audio" in result ? { name: `${voice.voice}: ${text}`, samples: toMagnitudes(result.audio.samples) } : undefined;
+  return "audio" in result
+    ? { name: `${voice.voice}: ${text}`, samples: toMagnitudes(result.audio.samples) }
+    : undefined;
 }
 
 function drawVoice(

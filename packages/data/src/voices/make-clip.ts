@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Audio, CallsignError, fromInt16, resample, roundMagnitudes, toMagnitudes } from "@callsign/audio/internal";
+import {
+  type Audio,
+  CallsignError,
+  fromInt16,
+  resample,
+  roundMagnitudes,
+  toMagnitudes,
+} from "@callsign/audio/internal";
 import { createRandom } from "../random.ts";
 import { drawUtterance, engineOf, type UtteranceDraw } from "./draw-utterance.ts";
 import { clippedShare, measureSpeech, type SpeechMeasures } from "./quality/measure-speech.ts";

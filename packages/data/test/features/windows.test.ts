@@ -163,7 +163,10 @@ describe("sliding-audio", () => {
 
   it("reads a recording cut to clips as the whole it was, with its labelled intervals", async () => {
     const samples = Float32Array.from({ length: 10 * 16_000 }, (_, i) => 3000 * Math.sin(i / 9) + (i % 97));
-    await writeFile(join(folder, "long.wav"), writeWav({ samples: fromMagnitudes(samples), sampleRateHz: 16_000 }));
+    await writeFile(
+      join(folder, "long.wav"),
+      writeWav({ samples: fromMagnitudes(samples), sampleRateHz: 16_000 }),
+    );
     const commands = [
       { startSample: 40_000, endSample: 59_999 },
       { startSample: 100_000, endSample: 111_999 },

@@ -12,7 +12,7 @@ import { decodeBlocks } from "./decoders/decode-blocks.ts";
  */
 export type AudioInput = string | AsyncIterable<Uint8Array>;
 
-interface DecodeOptions {
+export interface DecodeOptions {
   /** Rate to convert to. Default 16,000. */
   readonly sampleRateHz?: number;
   /** Stands for the file in messages. Default: its path, or "audio data". */

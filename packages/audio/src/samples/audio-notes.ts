@@ -2,9 +2,10 @@
 export interface AudioNote {
   /**
    * `truncated`: the end or the beginning is missing; `damaged`: bytes in between could not be decoded; `header`: the
-   * header is wrong and was not followed; `antiphase`: the two channels cancel each other out and were not added.
+   * header is wrong and was not followed; `antiphase`: the two channels cancel each other out and were not added;
+   * `clipped`: float samples above full scale were cut to it.
    */
-  readonly code: "antiphase" | "damaged" | "header" | "truncated";
+  readonly code: "antiphase" | "clipped" | "damaged" | "header" | "truncated";
   /** Starts with the name of the file. */
   readonly message: string;
 }

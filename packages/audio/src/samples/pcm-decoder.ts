@@ -6,8 +6,8 @@ export const PCM_ENCODINGS = ["u8", "s16le", "s24le", "s32le", "f32le"] as const
 export type PcmEncoding = (typeof PCM_ENCODINGS)[number];
 
 /**
- * Bytes of interleaved samples, cut anywhere, to mono samples in int16 magnitudes: what a stream's bytes decode to does
- * not depend on how they were cut. Several channels are mixed by their mean.
+ * Decodes bytes of interleaved samples, cut anywhere, to mono samples in -1..1, which do not depend on how the bytes were
+ * cut. Several channels are mixed by their mean.
  */
 export class PcmDecoder {
   readonly #encoding: PcmEncoding;
@@ -70,12 +70,12 @@ const SAMPLE_BYTES = { u8: 1, s16le: 2, s24le: 3, s32le: 4, f32le: 4 } as const 
 >;
 
 const READERS: Record<PcmEncoding, (view: DataView, at: number) => number> = {
-  u8: (view, at) => (view.getUint8(at) - 128) * 256,
-  s16le: (view, at) => view.getInt16(at, true),
+  u8: (view, at) => (view.getUint8(at) - 128) / 2 ** 7,
+  s16le: (view, at) => view.getInt16(at, true) / 2 ** 15,
   // The upper two bytes are the int16 value, the lowest its 256ths.
-  s24le: (view, at) => view.getInt16(at + 1, true) + view.getUint8(at) / 256,
-  s32le: (view, at) => view.getInt32(at, true) / 65_536,
-  f32le: (view, at) => view.getFloat32(at, true) * 32_768,
+  s24le: (view, at) => (view.getInt16(at + 1, true) + view.getUint8(at) / 256) / 2 ** 15,
+  s32le: (view, at) => view.getInt32(at, true) / 2 ** 31,
+  f32le: (view, at) => view.getFloat32(at, true),
 };
 
 function join(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -37,7 +37,7 @@ export function addRawOptions(command: Command): Command {
 const nameOf = (input: string): string => (input === "-" ? "standard input" : input);
 
 /**
- * Reads a recording as 16 kHz mono chunks in int16 magnitudes: a file, a pipe or a device by its path, or standard input for `-`.
+ * Reads a recording as 16 kHz mono chunks: a file, a pipe or a device by its path, or standard input for `-`.
  * What comes through standard input is passed on as it arrives, at most 80 ms late.
  * @throws CallsignError as `readAudioChunks`
  */

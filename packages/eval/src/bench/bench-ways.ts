@@ -21,7 +21,10 @@ export interface BenchModel {
   readonly name: string;
 }
 
-/** What a step does: 1280 new samples (80 ms) in, the scores that they complete. */
+/**
+ * What a step does: 1280 new samples (80 ms) in, the scores that they complete. Ours takes them in -1..1, the others, which
+ * call the front-end, in int16 magnitudes.
+ */
 export type Way = (chunk: Float32Array) => Promise<unknown>;
 
 /** The same model, computed as Callsign does and as others do. */

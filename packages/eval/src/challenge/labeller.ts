@@ -10,7 +10,7 @@ export interface FrameLabel {
 export interface Labeller {
   /** Score from which on a frame is muted; null where there is no single one. */
   readonly threshold: number | null;
-  /** `frame` holds int16 magnitudes and may be kept. */
+  /** `frame` holds samples in -1..1 and may be kept. */
   label(frame: Float32Array): Promise<FrameLabel>;
   /** Called once before the first frame of a real-time run; must leave no trace in the labels. */
   warmUp?(): Promise<void>;

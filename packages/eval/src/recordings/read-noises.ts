@@ -1,6 +1,6 @@
 import { createRandom, createSource, findAudioFiles, type NamedSamples } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
-import { readAudioChunks } from "@callsign/audio/node/internal";
+import { readMagnitudeChunks } from "@callsign/audio/node/internal";
 
 /**
  * Noise recordings of a folder, in a seeded order, until there are 40 minutes; of a long one the first minute. Those
@@ -48,7 +48,7 @@ const MOST_OF_ONE = 60 * 16_000;
 async function readOpening(path: string, signal: AbortSignal | undefined): Promise<Float32Array | undefined> {
   try {
     const options = { chunkLength: MOST_OF_ONE, ...(signal && { signal }) };
-    for await (const chunk of readAudioChunks(path, options)) return chunk;
+    for await (const chunk of readMagnitudeChunks(path, options)) return chunk;
     return undefined;
   } catch (error) {
     if (error instanceof CallsignError && error.code.startsWith("AUDIO_")) return undefined;

@@ -1,7 +1,8 @@
 import {
   type Audio,
   AudioHistory,
-  copySamples,
+  copyMagnitudes,
+  fromMagnitudes,
   type Pcm,
   CallsignError,
   SAMPLE_RATE_HZ,
@@ -39,7 +40,7 @@ export class DetectorStream {
   }
 
   /**
-   * Processes a chunk (16 kHz mono, copied at once) and returns the steps it completes, of all models. A chunk with a
+   * Processes a chunk (16 kHz mono, int16 or -1..1, copied at once) and returns the steps it completes, of all models. A chunk with a
    * sample that is not finite or far beyond full scale is refused whole and leaves no trace. Where a step fails, the rest
    * of the chunk is still processed, so that later timestamps stay right; then the first error is thrown.
    * @throws CallsignError `AUDIO_NOT_FINITE` or `AUDIO_OUT_OF_RANGE` naming the sample, `INVALID_ARGUMENT`, `DISPOSED`,
@@ -47,7 +48,7 @@ export class DetectorStream {
    */
   async push(chunk: Pcm): Promise<DetectorStep[]> {
     this.#refuseIfDisposed();
-    const samples = copySamples(chunk, { name: `chunk at sample ${this.#accepted} of the stream` });
+    const samples = copyMagnitudes(chunk, { name: `chunk at sample ${this.#accepted} of the stream` });
     this.#accepted += samples.length;
     return this.#enqueue(() => this.#process(samples));
   }
@@ -64,13 +65,13 @@ export class DetectorStream {
       from: (fromMs * SAMPLE_RATE_HZ) / 1000,
       to: (toMs * SAMPLE_RATE_HZ) / 1000,
     });
-    return { samples, sampleRateHz: SAMPLE_RATE_HZ };
+    return { samples: fromMagnitudes(samples), sampleRateHz: SAMPLE_RATE_HZ };
   }
 
   /** Starts again at time zero, as if `samples` were the last audio before it. @throws CallsignError as `push` */
   async prime(samples: Pcm): Promise<void> {
     this.#refuseIfDisposed();
-    const history = copySamples(samples, { name: "priming audio" });
+    const history = copyMagnitudes(samples, { name: "priming audio" });
     this.#accepted = 0;
     await this.#enqueue(async () => {
       this.#history?.reset();

@@ -22,7 +22,7 @@ export interface MutedSpan {
 
 /** Audio that leaves a gate. */
 export interface MutedAudio {
-  /** As it came in, silent where it was muted. */
+  /** As it came in, in -1..1, silent where it was muted. */
   readonly samples: Float32Array;
   /** Mutes that ended in it. */
   readonly spans: readonly MutedSpan[];
@@ -74,7 +74,7 @@ export class SpeechMuter {
   }
 
   /**
-   * Takes mono audio in int16 magnitudes; returns what can be let out. The next call must wait for this one. A chunk with
+   * Takes mono audio, int16 or -1..1; returns what can be let out. The next call must wait for this one. A chunk with
    * a sample that is not finite or far beyond full scale is refused whole.
    * @throws CallsignError `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `INVALID_ARGUMENT`, `DISPOSED`
    */

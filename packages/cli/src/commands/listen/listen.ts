@@ -1,4 +1,4 @@
-import { type AudioNote, CallsignError } from "@callsign/audio/internal";
+import { type AudioNote, CallsignError, fromInt16, toMagnitudes } from "@callsign/audio/internal";
 import { type DetectorStep, type DetectorStream, levelDb, type ModelCard } from "@callsign/infer/internal";
 import type { MicrophoneProgram } from "@callsign/audio/node/internal";
 import { type Command, Option } from "commander";
@@ -142,7 +142,7 @@ async function hear(
       if (silent >= SILENT_SAMPLES && silent - samples.length < SILENT_SAMPLES)
         line.print("The microphone gives nothing but zeros: is it muted, or is recording not allowed?");
       const steps = await stream.push(samples);
-      line.update(steps, levelDb(samples));
+      line.update(steps, levelDb(toMagnitudes(samples)));
       report(steps, { context, flags, actions, line });
       actions.heardUntil((heard * 1000) / 16_000, stream);
       if (heard >= seconds * 16_000) break;
@@ -160,7 +160,7 @@ async function hear(
 
 interface Source {
   readonly name: string;
-  /** 16 kHz mono, int16 magnitudes. */
+  /** 16 kHz mono. */
   readonly chunks: AsyncGenerator<Float32Array>;
 }
 
@@ -203,7 +203,7 @@ async function openSource(
 }
 
 async function* toFloats(chunks: AsyncGenerator<Int16Array>): AsyncGenerator<Float32Array> {
-  for await (const chunk of chunks) yield Float32Array.from(chunk);
+  for await (const chunk of chunks) yield fromInt16(chunk);
 }
 
 /** Five seconds: a live microphone hums. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { toMagnitudes } from "@callsign/audio/internal";
 import type { ModelCard } from "@callsign/infer/internal";
 import { writeFileAtomic } from "@callsign/infer/node/internal";
 import type { ChallengeMode, ChallengeResult } from "../evaluation.ts";
@@ -110,7 +111,7 @@ export function makeChallengeReport(parts: ChallengeReportParts): ChallengeRepor
       overrunsMs: run.timing && Array.from(overrunsOf(run.timing), toMicroseconds),
     },
     ...(parts.lookAhead && { lookAhead: parts.lookAhead }),
-    waveform: waveformEnvelope(samples.subarray(0, samplesScored), WAVEFORM_COLUMNS),
+    waveform: waveformEnvelope(toMagnitudes(samples.subarray(0, samplesScored)), WAVEFORM_COLUMNS),
   };
 }
 

@@ -3,7 +3,7 @@ import { crc32, deflateSync } from "node:zlib";
 import { LOG_MEL, logMel } from "@callsign/infer/internal";
 
 /**
- * A log-mel spectrogram as a PNG in a data URL: one column a frame of 10 ms, low bands below, 64 steps of colour from
+ * A log-mel spectrogram of samples (int16 magnitudes) as a PNG in a data URL: one column a frame of 10 ms, low bands below, 64 steps of colour from
  * dark (80 dB below the loudest) to light.
  */
 export function spectrogramUrl(samples: Float32Array): string {

@@ -7,9 +7,9 @@ import { createWebSession } from "../runtime/web-session.ts";
 import { toWorkerError, type WorkerAnswer, type WorkerModels, type WorkerRequest } from "./messages.ts";
 
 /** The part of a worker's global scope that is used. */
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
-  postMessage(answer: WorkerAnswer): void;
+export interface WorkerScope {
+  onmessage: ((event: MessageEvent<never>) => void) | null;
+  postMessage(answer: unknown): void;
 }
 
 /** The whole of a worker's module: call `serveDetector()` at its top level. `WorkerDetector` is its other end. */
@@ -26,7 +26,7 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
     scope.postMessage(answer);
   };
-  scope.onmessage = ({ data }) => {
+  scope.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
     queue = answerInTurn(data, queue);
   };
 }

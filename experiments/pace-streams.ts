@@ -9,6 +9,7 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { fromMagnitudes } from "@callsign/audio/internal";
 import { benchAudio, percentile } from "@callsign/eval/internal";
 import { createFrontend, embeddingsOf, loadClassifier, LOG_MEL, StreamBatch } from "@callsign/infer/internal";
 import { createNodeSession, loadDetector, readModel } from "@callsign/infer/node/internal";
@@ -36,7 +37,8 @@ const options = embedding === undefined ? {} : { embeddingPath: embedding };
 /** What steps at its own time: one stream, or a group of them. `hear` gives its streams the audio of a step. */
 type Lane = (step: number) => Promise<unknown>;
 
-const tape = benchAudio();
+const magnitudes = benchAudio();
+const tape = fromMagnitudes(magnitudes);
 const lanes = values.detectors ? await openDetectors() : await openGroups(Number(values.groups));
 if (values.model === undefined) await rm(folder, { recursive: true });
 for (let step = -WARM_UP_STEPS; step < 0; step++) await Promise.all(lanes.map((lane) => lane(-step)));
@@ -85,7 +87,8 @@ async function openGroups(count: number): Promise<Lane[]> {
     const size = Math.floor((streams * (group + 1)) / count) - Math.floor((streams * group) / count);
     const batch = new StreamBatch({ runner, classifier, embeddings, streams: size });
     return (step) => {
-      for (let i = 0; i < size; i++) batch.samples.set(chunkOf(group * streams + i, step), i * chunkLength);
+      for (let i = 0; i < size; i++)
+        batch.samples.set(chunkOf(magnitudes, group * streams + i, step), i * chunkLength);
       return batch.step();
     };
   });
@@ -94,11 +97,11 @@ async function openGroups(count: number): Promise<Lane[]> {
 async function openDetectors(): Promise<Lane[]> {
   const first = await loadDetector(folder, options);
   const detectors = [first, ...Array.from({ length: streams - 1 }, () => first.open())];
-  return detectors.map((detector, i) => (step) => detector.push(chunkOf(i, step)));
+  return detectors.map((detector, i) => (step) => detector.push(chunkOf(tape, i, step)));
 }
 
 /** Each stream is elsewhere on the tape. */
-function chunkOf(stream: number, step: number): Float32Array {
-  const from = ((stream * 977 + step) * chunkLength) % (tape.length - chunkLength);
-  return tape.subarray(from, from + chunkLength);
+function chunkOf(audio: Float32Array, stream: number, step: number): Float32Array {
+  const from = ((stream * 977 + step) * chunkLength) % (audio.length - chunkLength);
+  return audio.subarray(from, from + chunkLength);
 }

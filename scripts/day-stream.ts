@@ -88,7 +88,7 @@ async function* dayOfChunks(): AsyncGenerator<Pcm> {
 }
 
 /** Copies of 80 ms, as a microphone gives them. */
-function* chunksOf(audio: Float32Array): Generator<Pcm> {
+function* chunksOf(audio: Int16Array): Generator<Int16Array> {
   for (let from = 0; from < audio.length; from += 1280) yield audio.slice(from, from + 1280);
 }
 
@@ -106,9 +106,9 @@ function memory(): { readonly heapMiB: number; readonly buffersMiB: number; read
 }
 
 /** A minute of noise that comes and goes as syllables do, from whisper to full scale, with digital silence between. */
-function bursts(seed: string | number): Float32Array {
+function bursts(seed: string | number): Int16Array {
   const random = createRandom("day-stream").fork(seed);
-  const samples = new Float32Array(MINUTE);
+  const samples = new Int16Array(MINUTE);
   for (let at = 0; at < MINUTE;) {
     const end = Math.min(MINUTE, at + random.integer(800, 6400));
     const peak = random.next() < 0.3 ? 0 : 10 ** random.uniform(0.5, 4.5);

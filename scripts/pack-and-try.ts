@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { writeWav } from "@callsign/audio/internal";
+import { fromInt16, writeWav } from "@callsign/audio/internal";
 import { formatModelCard } from "@callsign/infer/internal";
 import { ONNX_RUNTIME_INSTALL } from "@callsign/infer/node/internal";
 import { toneDetector, tones } from "../packages/infer/test/support/tone-detector.ts";
@@ -69,7 +69,10 @@ async function startProject(project: string, registry: string): Promise<void> {
   writeFileSync(join(project, ".npmrc"), `@callsign:registry=${registry}\naudit=false\nfund=false\n`);
   writeFileSync(join(project, "model", "model.json"), formatModelCard(card, { name: "model.json" }));
   writeFileSync(join(project, "model", card.classifier.file), classifier);
-  writeFileSync(join(project, "recording.wav"), writeWav({ samples: tones(), sampleRateHz: 16_000 }));
+  writeFileSync(
+    join(project, "recording.wav"),
+    writeWav({ samples: fromInt16(tones()), sampleRateHz: 16_000 }),
+  );
 }
 
 async function install(project: string, line: string): Promise<void> {

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { resample } from "@callsign/audio/internal";
+import { resample, toInt16 } from "@callsign/audio/internal";
 import { readAudioFile } from "@callsign/audio/node/internal";
 import { WebSocket } from "ws";
 import { sharedPath } from "../test-support/shared-data.ts";
@@ -42,9 +42,7 @@ async function readTape(): Promise<Int16Array> {
     files.slice(0, 200).map((file) => readAudioFile(`${values.audio}/${file}`)),
   );
   const samples = Float32Array.from(parts.flatMap((part) => [...part.samples]));
-  return Int16Array.from(resample(samples, { fromHz: 16_000, toHz: RATE_HZ }), (sample) =>
-    Math.max(-32_768, Math.min(32_767, sample)),
-  );
+  return toInt16(resample(samples, { fromHz: 16_000, toHz: RATE_HZ }));
 }
 
 interface Server {

@@ -1,4 +1,3 @@
-import { INT16_SCALE } from "@callsign/infer";
 import { type Series, spoken } from "./series.ts";
 
 /** The level shown from here to 0 dB. */
@@ -52,7 +51,7 @@ export class Meters {
   hear(samples: Float32Array, endMs: number): number {
     let loudest = 0;
     for (const sample of samples) loudest = Math.max(loudest, Math.abs(sample));
-    const db = Math.max(MIN_LEVEL_DB, 20 * Math.log10(loudest / INT16_SCALE));
+    const db = Math.max(MIN_LEVEL_DB, 20 * Math.log10(loudest));
     this.#level.set(db, endMs);
     this.#drawSoon();
     return db;

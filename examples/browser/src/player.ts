@@ -1,4 +1,4 @@
-import { INT16_SCALE, SAMPLE_RATE_HZ } from "@callsign/infer";
+import { SAMPLE_RATE_HZ } from "@callsign/infer";
 
 export interface PlayOptions {
   /** Called on every frame of the screen with the time played so far. */
@@ -13,16 +13,13 @@ export class Player {
   #stop: (() => void) | undefined;
 
   /** Call it from a click: browsers want one. */
-  play(samples: Float32Array, { onProgress, onEnd }: PlayOptions): void {
+  play(samples: Float32Array<ArrayBuffer>, { onProgress, onEnd }: PlayOptions): void {
     this.stop();
     if (samples.length === 0) return onEnd();
     const context = (this.#context ??= new AudioContext());
     void context.resume();
     const buffer = context.createBuffer(1, samples.length, SAMPLE_RATE_HZ);
-    buffer.copyToChannel(
-      samples.map((sample) => sample / INT16_SCALE),
-      0,
-    );
+    buffer.copyToChannel(samples, 0);
     const source = new AudioBufferSourceNode(context, { buffer });
     source.connect(context.destination);
     const start = context.currentTime;

@@ -1,7 +1,7 @@
-import { CallsignError, fromUnitFloat, readWav, resample, SAMPLE_RATE_HZ } from "@callsign/infer";
+import { CallsignError, readWav, resample, SAMPLE_RATE_HZ } from "@callsign/infer";
 
 /**
- * Reads an audio file as 16 kHz mono in int16 magnitudes: WAV as Callsign does everywhere, the rest as the browser does.
+ * Reads an audio file as 16 kHz mono: WAV as Callsign does everywhere, the rest as the browser does.
  * @throws CallsignError `AUDIO_EMPTY`, `AUDIO_UNSUPPORTED`
  */
 export async function readRecording(file: Blob, name: string): Promise<Float32Array> {
@@ -40,5 +40,5 @@ async function decode(bytes: ArrayBuffer, name: string): Promise<Float32Array> {
   for (let channel = 0; channel < decoded.numberOfChannels; channel++)
     for (const [i, sample] of decoded.getChannelData(channel).entries())
       mono[i]! += sample / decoded.numberOfChannels;
-  return fromUnitFloat(mono);
+  return mono;
 }

@@ -19,8 +19,10 @@ const example = fileURLToPath(new URL("..", import.meta.url));
 /** Eight seconds of tones that come and go, or the first few. */
 function recording(seconds = 8): Float32Array {
   return Float32Array.from({ length: seconds * 16_000 }, (_, i) => {
-    const envelope = Math.max(0, Math.sin(i / 4000)) * 6000;
-    return Math.round(envelope * (Math.sin(i * (0.05 + 0.03 * Math.sin(i / 9000))) + Math.sin(i * 0.21)));
+    const envelope = Math.max(0, Math.sin(i / 4000)) * 0.18;
+    const tones = Math.sin(i * (0.05 + 0.03 * Math.sin(i / 9000))) + Math.sin(i * 0.21);
+    // Rounded to int16, so that a file holds it exactly.
+    return Math.round(envelope * tones * 32_768) / 32_768;
   });
 }
 

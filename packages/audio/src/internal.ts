@@ -6,6 +6,7 @@ export * from "./samples/audio-history.ts";
 export * from "./samples/audio-notes.ts";
 export * from "./samples/audio.ts";
 export * from "./samples/channel-mixer.ts";
+export * from "./samples/magnitudes.ts";
 export * from "./samples/pcm-decoder.ts";
 export * from "./samples/pcm.ts";
 export * from "./samples/ring-buffer.ts";

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeWav } from "@callsign/audio/internal";
+import { fromInt16, writeWav } from "@callsign/audio/internal";
 import { formatModelCard } from "@callsign/infer/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toneDetector, tones } from "../../infer/test/support/tone-detector.ts";
@@ -106,7 +106,7 @@ describe("the callsign process", () => {
     const model = await toneModel();
     const child = start(["detect", "-", "--model", model], "pipe");
     // Its first detection tells that it is up.
-    child.stdin!.write(writeWav({ samples: tones(), sampleRateHz: 16_000 }));
+    child.stdin!.write(writeWav({ samples: fromInt16(tones()), sampleRateHz: 16_000 }));
     await once(child.stdout!, "data");
     child.kill(signal);
     const { exitCode, stderr } = await outcome(child);

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { INT16_SCALE } from "@callsign/audio/internal";
 import type { DetectorStream } from "@callsign/infer/internal";
 import { readAudioFile } from "@callsign/audio/node/internal";
 import { loadDetector } from "@callsign/infer/node/internal";
@@ -33,7 +34,8 @@ export async function bench(): Promise<BenchRow[]> {
       const { samples } = await readAudioFile(join(folder, file));
       const tape = new Float32Array(samples.length + GAP_SECONDS * 16_000);
       tape.set(samples, GAP_SECONDS * 8000);
-      for (let i = 0; i < tape.length; i++) tape[i]! += Math.round((random() * 2 - 1) * rms * Math.sqrt(3));
+      for (let i = 0; i < tape.length; i++)
+        tape[i]! += Math.round((random() * 2 - 1) * rms * Math.sqrt(3)) / INT16_SCALE;
       await open.push(tape);
       await gated.push(tape);
     }

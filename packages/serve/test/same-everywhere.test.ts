@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeWav } from "@callsign/audio/internal";
+import { fromInt16, toInt16, writeWav } from "@callsign/audio/internal";
 import { detections, type Detector } from "@callsign/infer/internal";
 import { openMicrophone, readAudioChunks, readAudioFile } from "@callsign/audio/node/internal";
 import { loadDetector } from "@callsign/infer/node/internal";
@@ -35,7 +35,7 @@ describe.skipIf(!hasSharedData)(
   "people saying alexa, openWakeWord's head: the same detections everywhere",
   () => {
     let folder: string;
-    let samples: Float32Array;
+    let samples: Int16Array;
     let expected: Heard[];
     let set: Detector;
     let server: DetectorServer;
@@ -44,9 +44,12 @@ describe.skipIf(!hasSharedData)(
       const recordings = (await readdir(sharedPath("keywords", "alexa"))).toSorted().slice(0, 12);
       const parts: number[] = [];
       for (const file of recordings)
-        parts.push(...(await readAudioFile(sharedPath("keywords", "alexa", file))).samples);
-      samples = Float32Array.from(parts);
-      await writeFile(join(folder, "tape.wav"), writeWav({ samples, sampleRateHz: 16_000 }));
+        parts.push(...toInt16((await readAudioFile(sharedPath("keywords", "alexa", file))).samples));
+      samples = Int16Array.from(parts);
+      await writeFile(
+        join(folder, "tape.wav"),
+        writeWav({ samples: fromInt16(samples), sampleRateHz: 16_000 }),
+      );
       const detector = await loadDetector(HEAD, { embeddingPath });
       expected = [];
       for await (const one of detections(detector, readAudioChunks(join(folder, "tape.wav"))))
@@ -64,7 +67,7 @@ describe.skipIf(!hasSharedData)(
     it("over WebSocket: bit-identical scores", async () => {
       expect(expected.length).toBeGreaterThan(8);
       const client = await greet(`ws://127.0.0.1:${server.http!.port}/v1/stream`);
-      const bytes = new Uint8Array(Int16Array.from(samples).buffer);
+      const bytes = new Uint8Array(samples.slice().buffer);
       for (let at = 0; at < bytes.length; at += 2048) client.send(bytes.subarray(at, at + 2048));
       client.send({ type: "end" });
       await client.closed;
@@ -76,7 +79,7 @@ describe.skipIf(!hasSharedData)(
       const format = { rate: 16_000, width: 2, channels: 1 };
       client.send("detect", { names: [NAME] });
       client.send("audio-start", format);
-      const bytes = new Uint8Array(Int16Array.from(samples).buffer);
+      const bytes = new Uint8Array(samples.slice().buffer);
       for (let at = 0; at < bytes.length; at += 2048)
         client.send("audio-chunk", format, bytes.subarray(at, at + 2048));
       client.send("audio-stop", {});
@@ -91,7 +94,7 @@ describe.skipIf(!hasSharedData)(
     });
 
     it.skipIf(!hasArecord)("through a microphone, ALSA's file device: scores to the bit", async () => {
-      await writeFile(join(folder, "tape.raw"), new Uint8Array(Int16Array.from(samples).buffer));
+      await writeFile(join(folder, "tape.raw"), new Uint8Array(samples.slice().buffer));
       const pcm = `type file\n slave.pcm null\n file /dev/null\n infile ${join(folder, "tape.raw")}\n format raw`;
       await writeFile(
         join(folder, "asound.conf"),
@@ -116,7 +119,7 @@ describe.skipIf(!hasSharedData)(
     it("with the level gate, after seconds of a quiet room", async () => {
       const [open, gated] = [set.open(), set.open({ levelGate: {} })];
       const tone = (at: number): number => ((at * 7919) % 61) - 30;
-      const room = new Float32Array(8 * 16_000);
+      const room = new Int16Array(8 * 16_000);
       let skipped = 0;
       let found = 0;
       for (let at = 0; at < samples.length; at += 60_000)

@@ -1,1 +1,20 @@
-export * from "./internal.ts";
+// Audio files, pipes and bytes.
+export {
+  type AudioInput,
+  decodeAudio,
+  type DecodeOptions,
+  readAudioChunks,
+  type ReadAudioChunksOptions,
+  readAudioFile,
+  type ReadAudioOptions,
+} from "./read-audio.ts";
+
+// Microphones.
+export {
+  listMicrophones,
+  type MicrophoneInfo,
+  type MicrophoneProgram,
+  openMicrophone,
+  type OpenMicrophone,
+  type OpenMicrophoneOptions,
+} from "./microphone/microphone.ts";

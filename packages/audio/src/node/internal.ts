@@ -28,3 +28,4 @@ export * from "./microphone/arecord-microphones.ts";
 export * from "./microphone/decibri-microphones.ts";
 export * from "./microphone/microphone.ts";
 export * from "./read-audio.ts";
+export * from "./read-magnitudes.ts";

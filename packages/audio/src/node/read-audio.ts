@@ -9,7 +9,7 @@ import { decodeBlocks } from "./decoders/decode-blocks.ts";
 /** Source of audio: path of a file, pipe or device (`/dev/stdin`), or a stream of the bytes of a file such as `process.stdin`. */
 export type AudioInput = string | AsyncIterable<Uint8Array>;
 
-interface DecodeOptions {
+export interface DecodeOptions {
   /** Sample rate of the result. Default 16,000. */
   readonly sampleRateHz?: number;
   /** Name in messages. Default the path, or "audio data". */

@@ -2,9 +2,10 @@
 export interface AudioNote {
   /**
    * `truncated`: the end or the beginning is missing; `damaged`: bytes in between could not be decoded; `header`: the header is
-   * wrong and was ignored; `antiphase`: the two channels cancel each other and were subtracted instead of added.
+   * wrong and was ignored; `antiphase`: the two channels cancel each other and were subtracted instead of added;
+   * `clipped`: float samples above full scale were clipped.
    */
-  readonly code: "antiphase" | "damaged" | "header" | "truncated";
+  readonly code: "antiphase" | "clipped" | "damaged" | "header" | "truncated";
   /** Starts with the name of the file. */
   readonly message: string;
 }

@@ -1,13 +1,11 @@
-/**
- * Mono audio. `samples` are int16 magnitudes held in float32 (-32768..32767), the scale every model here was
- * trained on; unit-scale audio is off by a factor of 32768 and must be scaled before it enters.
- */
+/** Mono audio. */
 export interface Audio {
+  /** In -1..1, as in Web Audio. */
   readonly samples: Float32Array;
   readonly sampleRateHz: number;
 }
 
-/** Full scale: a unit-scale sample times this is an int16 magnitude. */
+/** Full scale of int16: a sample in -1..1 times this is an int16 magnitude. */
 export const INT16_SCALE = 32768;
 
 /** A stretch of audio as a decoder yields it. */

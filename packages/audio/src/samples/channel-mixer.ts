@@ -11,14 +11,14 @@ export class ChannelMixer {
     this.#onAntiphase = onAntiphase;
   }
 
-  /** Mono samples of a block, multiplied by `scale`; a new array. */
-  mix(channels: readonly Float32Array[], { scale = 1 }: { readonly scale?: number } = {}): Float32Array {
+  /** Mono samples of a block of channels in -1..1; a new array. */
+  mix(channels: readonly Float32Array[]): Float32Array {
     const [first = new Float32Array(0), second] = channels;
-    if (second === undefined) return first.map((sample) => sample * scale);
+    if (second === undefined) return first.slice();
     const mono = new Float32Array(first.length);
-    const factor = scale / channels.length;
+    const factor = 1 / channels.length;
     if (channels.length === 2) {
-      const sign = this.#signOfSecond(first, second, scale);
+      const sign = this.#signOfSecond(first, second);
       for (let i = 0; i < mono.length; i++) mono[i] = (first[i]! + sign * second[i]!) * factor;
     } else
       for (let i = 0; i < mono.length; i++) {
@@ -29,7 +29,7 @@ export class ChannelMixer {
     return mono;
   }
 
-  #signOfSecond(first: Float32Array, second: Float32Array, scale: number): 1 | -1 {
+  #signOfSecond(first: Float32Array, second: Float32Array): 1 | -1 {
     let ofFirst = 0;
     let ofSecond = 0;
     let product = 0;
@@ -38,7 +38,7 @@ export class ChannelMixer {
       ofSecond += second[i]! ** 2;
       product += first[i]! * second[i]!;
     }
-    const floor = first.length * (LOUD / scale) ** 2;
+    const floor = first.length * LOUD ** 2;
     if (ofFirst > floor && ofSecond > floor) {
       const correlation = product / Math.sqrt(ofFirst * ofSecond);
       const isInverted = correlation < (this.#isInverted ? CORRELATION_AGAIN : CORRELATION_INVERTED);
@@ -49,8 +49,8 @@ export class ChannelMixer {
   }
 }
 
-/** Root mean square, in int16 magnitudes (-64 dB of full scale), below which the correlation is not evaluated. */
-const LOUD = 20;
+/** Root mean square (-64 dB of full scale) below which the correlation is not evaluated. */
+const LOUD = 20 / 32_768;
 
 /** Correlation below which the second channel counts as inverted: the sum then loses at least 13 dB. */
 const CORRELATION_INVERTED = -0.95;

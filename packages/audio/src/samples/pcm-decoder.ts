@@ -6,7 +6,7 @@ export const PCM_ENCODINGS = ["u8", "s16le", "s24le", "s32le", "f32le"] as const
 export type PcmEncoding = (typeof PCM_ENCODINGS)[number];
 
 /**
- * Decodes bytes of interleaved samples to mono samples in int16 magnitudes, channels mixed by their mean. The result does not
+ * Decodes bytes of interleaved samples to mono samples in -1..1, channels mixed by their mean. The result does not
  * depend on how the bytes are divided into calls.
  */
 export class PcmDecoder {
@@ -70,12 +70,12 @@ const SAMPLE_BYTES = { u8: 1, s16le: 2, s24le: 3, s32le: 4, f32le: 4 } as const 
 >;
 
 const READERS: Record<PcmEncoding, (view: DataView, at: number) => number> = {
-  u8: (view, at) => (view.getUint8(at) - 128) * 256,
-  s16le: (view, at) => view.getInt16(at, true),
-  // The upper two bytes are the int16 value, the lowest its fraction in 1/256.
-  s24le: (view, at) => view.getInt16(at + 1, true) + view.getUint8(at) / 256,
-  s32le: (view, at) => view.getInt32(at, true) / 65_536,
-  f32le: (view, at) => view.getFloat32(at, true) * 32_768,
+  u8: (view, at) => (view.getUint8(at) - 128) / 2 ** 7,
+  s16le: (view, at) => view.getInt16(at, true) / 2 ** 15,
+  // The upper two bytes are the int16 value, the lowest its 256ths.
+  s24le: (view, at) => (view.getInt16(at + 1, true) + view.getUint8(at) / 256) / 2 ** 15,
+  s32le: (view, at) => view.getInt32(at, true) / 2 ** 31,
+  f32le: (view, at) => view.getFloat32(at, true),
 };
 
 function join(first: Uint8Array, second: Uint8Array): Uint8Array {

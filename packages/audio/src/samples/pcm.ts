@@ -1,12 +1,12 @@
 import { CallsignError } from "../errors.ts";
 import { INT16_SCALE } from "./audio.ts";
 
-/** Mono audio at 16 kHz: int16 samples, or the same magnitudes in float32 (never -1 to 1). */
+/** Mono samples: int16, or float32 in -1..1 as Web Audio gives them. */
 export type Pcm = Float32Array | Int16Array;
 
 /**
- * A float32 copy of samples that a caller hands to a detector; `name` begins every message. Typed arrays of another
- * realm (an iframe, a `vm` context, Jest) are accepted.
+ * Copy in -1..1 of samples that a caller hands over; `name` begins every message. Typed arrays of another realm (an
+ * iframe, a `vm` context, Jest) are accepted.
  * @throws CallsignError `INVALID_ARGUMENT` for anything but the two array types, `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`
  */
 export function copySamples(pcm: Pcm, { name }: { readonly name: string }): Float32Array {
@@ -24,42 +24,38 @@ export function copySamples(pcm: Pcm, { name }: { readonly name: string }): Floa
 }
 
 /**
- * Refuses samples that no converter or microphone makes: NaN, infinity, and magnitudes beyond one and a half times full
- * scale (room for the overshoot of filters). One of them would spoil the scores of the next seconds.
+ * Refuses samples that no microphone or converter gives: NaN, infinity, and what is far beyond -1..1, mostly because it
+ * is in another scale.
  * @throws CallsignError `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`
  */
 export function checkSamples(samples: Float32Array, { name }: { readonly name: string }): void {
   checkFinite(samples, { name });
   let peak = 0;
   for (let i = 0; i < samples.length; i++) peak = Math.max(peak, Math.abs(samples[i]!));
-  if (peak <= MAX_MAGNITUDE) return;
-  const at = samples.findIndex((sample) => Math.abs(sample) > MAX_MAGNITUDE);
+  if (peak <= MAX_SAMPLE) return;
+  const at = samples.findIndex((sample) => Math.abs(sample) > MAX_SAMPLE);
   throw new CallsignError(
     "AUDIO_OUT_OF_RANGE",
-    `${name}: expected int16 magnitudes (-32768 to 32767, at most ${MAX_MAGNITUDE}), ` +
-      `got ${samples[at]} at sample ${at} of ${samples.length}`,
+    `${name}: expected Float32Array samples in -1..1, got ${samples[at]} at sample ${at}; ` +
+      "int16 magnitudes belong in an Int16Array",
   );
 }
 
-/** 1.5 times full scale. */
-const MAX_MAGNITUDE = 1.5 * INT16_SCALE;
+/** Full scale with room for the overshoot of filters and lossy codecs. */
+const MAX_SAMPLE = 1.5;
 
-/** Int16 samples as float32 of the same magnitude; a new array. */
+/** Int16 samples in -1..1; a new array. Exact: the scale is a power of two. */
 export function fromInt16(samples: Int16Array): Float32Array {
-  return new Float32Array(samples);
+  const scaled = new Float32Array(samples.length);
+  for (let i = 0; i < samples.length; i++) scaled[i] = samples[i]! / INT16_SCALE;
+  return scaled;
 }
 
-/** Unit-scale samples (-1 to 1) as int16 magnitudes; a new array. Exact: the scale is a power of two. */
-export function fromUnitFloat(samples: Float32Array): Float32Array {
-  return samples.map((sample) => sample * INT16_SCALE);
-}
-
-/** Samples rounded to the nearest integer and clipped to -32768..32767; NaN becomes 0. A new array. */
+/** Samples in -1..1 rounded to the nearest int16 and clipped at full scale; NaN becomes 0. A new array. */
 export function toInt16(samples: Float32Array): Int16Array {
   const rounded = new Int16Array(samples.length);
-  for (let i = 0; i < samples.length; i++) {
-    rounded[i] = Math.max(-32768, Math.min(32767, Math.round(samples[i]!)));
-  }
+  for (let i = 0; i < samples.length; i++)
+    rounded[i] = Math.max(-32768, Math.min(32767, Math.round(samples[i]! * INT16_SCALE)));
   return rounded;
 }
 

@@ -185,7 +185,6 @@ function* decodeData(
     format,
     mixer,
     skip,
-    name,
     fileLength,
     notes,
   }: WavOptions & { format: WavFormat; mixer: ChannelMixer; skip: number },
@@ -205,7 +204,7 @@ function* decodeData(
     const bytes = (yield { skip: skipped, peek: wanted }).subarray(0, wanted);
     const whole = bytes.length - (bytes.length % frameBytes);
     if (whole > 0) {
-      const options = { mixer, byte: chunk.start + read, name };
+      const options = { mixer, byte: chunk.start + read, notes };
       yield { samples: decodeWavFrames(bytes.subarray(0, whole), format, options), sampleRateHz };
     }
     read += bytes.length;

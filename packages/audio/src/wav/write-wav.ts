@@ -1,9 +1,9 @@
 import { CallsignError } from "../errors.ts";
-import { type Audio, INT16_SCALE } from "../samples/audio.ts";
+import type { Audio } from "../samples/audio.ts";
 import { checkFinite, toInt16 } from "../samples/pcm.ts";
 
 export interface WriteWavOptions {
-  /** `int16` (default) rounds and clips; `float32` is exact, scaled to -1..1 as usual in WAV files. */
+  /** `int16` (default) rounds and clips; `float32` keeps every bit. */
   readonly format?: "int16" | "float32";
 }
 
@@ -19,7 +19,7 @@ export function writeWav(audio: Audio, { format = "int16" }: WriteWavOptions = {
   const view = new DataView(bytes.buffer);
   let at = head.length;
   if (format === "int16") for (const sample of toInt16(samples)) view.setInt16((at += 2) - 2, sample, true);
-  else for (const sample of samples) view.setFloat32((at += 4) - 4, sample / INT16_SCALE, true);
+  else for (const sample of samples) view.setFloat32((at += 4) - 4, sample, true);
   return bytes;
 }
 

@@ -1,1 +1,7 @@
-export * from "./internal.ts";
+// The browser's microphone.
+export {
+  openWebMicrophone,
+  type WebMicrophone,
+  type WebMicrophoneOptions,
+  type WebMicrophoneState,
+} from "./microphone.ts";

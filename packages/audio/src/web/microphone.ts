@@ -1,4 +1,3 @@
-import { fromUnitFloat } from "../samples/pcm.ts";
 import { Resampler } from "../resample/resampler.ts";
 import { CallsignError } from "../errors.ts";
 import { SAMPLE_RATE_HZ } from "../samples/audio.ts";
@@ -25,7 +24,7 @@ export interface WebMicrophoneOptions {
 }
 
 /**
- * Open microphone: yields chunks of 16 kHz mono audio in int16 magnitudes to a single loop. Leaving the loop closes the
+ * Open microphone: yields chunks of 16 kHz mono audio in -1..1 to a single loop. Leaving the loop closes the
  * microphone.
  */
 export interface WebMicrophone extends AsyncIterable<Float32Array> {
@@ -106,7 +105,7 @@ class CapturedMicrophone implements WebMicrophone {
     const resampler = new Resampler({ fromHz: context.sampleRate, toHz: SAMPLE_RATE_HZ });
     const node = await makeCaptureNode(context, this.#options.workletUrl);
     node.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
-      const samples = resampler.push(fromUnitFloat(data));
+      const samples = resampler.push(data);
       if (samples.length > 0) this.#queue.push(samples);
     };
     context.createMediaStreamSource(this.#stream).connect(node);

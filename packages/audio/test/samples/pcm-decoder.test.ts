@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PCM_ENCODINGS, PcmDecoder } from "@callsign/audio/internal";
 
-/** The values -32768, -256, 0, 256 and 32512 (all encodings hold them) as bytes. */
+/** Int16 values that all encodings hold, as bytes. */
 const VALUES = [-32768, -256, 0, 256, 32512];
 const BYTES = {
   u8: VALUES.map((value) => value / 256 + 128),
@@ -14,16 +14,20 @@ const BYTES = {
 
 describe("PcmDecoder", () => {
   it.each(PCM_ENCODINGS)("reads %s", (encoding) => {
-    expect([...new PcmDecoder({ encoding }).decode(Uint8Array.from(BYTES[encoding]))]).toEqual(VALUES);
+    expect([...new PcmDecoder({ encoding }).decode(Uint8Array.from(BYTES[encoding]))]).toEqual(
+      VALUES.map((value) => value / 32_768),
+    );
   });
 
   it("keeps what int16 cannot hold", () => {
-    expect([...new PcmDecoder({ encoding: "s24le" }).decode(Uint8Array.of(128, 1, 0))]).toEqual([1.5]);
+    expect([...new PcmDecoder({ encoding: "s24le" }).decode(Uint8Array.of(128, 1, 0))]).toEqual([
+      1.5 / 32_768,
+    ]);
   });
 
   it("mixes channels by their mean", () => {
     const bytes = new Uint8Array(Int16Array.of(100, 300, -50, 50).buffer);
-    expect([...new PcmDecoder({ encoding: "s16le", channels: 2 }).decode(bytes)]).toEqual([200, 0]);
+    expect([...new PcmDecoder({ encoding: "s16le", channels: 2 }).decode(bytes)]).toEqual([200 / 32_768, 0]);
   });
 
   it("is independent of the division of the bytes", () => {

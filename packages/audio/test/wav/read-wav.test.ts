@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readWav } from "@callsign/audio/internal";
+import { readWav, toMagnitudes } from "@callsign/audio/internal";
 import { fixture } from "../support/fixture.ts";
 import { refusal } from "../../../../test-support/refusal.ts";
 import { ascii, bytesOf, joinBytes, uint32, wavBytes } from "../wav-bytes.ts";
@@ -23,18 +23,18 @@ describe("readWav: sample formats", () => {
     (format) => {
       const { samples, sampleRateHz } = readWav(fixture(`steps-${format}.wav`));
       expect(sampleRateHz).toBe(11_025);
-      expect(samples).toBeAllClose(expected, { rtol: 1e-7 });
+      expect(toMagnitudes(samples)).toBeAllClose(expected, { rtol: 1e-7 });
     },
   );
 
   it("reads 16 bits as they are", () => {
     const data = bytesOf(Int16Array.of(0, 1, -1, 32_767, -32_768));
-    expect([...readWav(wavBytes({ data })).samples]).toEqual([0, 1, -1, 32_767, -32_768]);
+    expect([...toMagnitudes(readWav(wavBytes({ data })).samples)]).toEqual([0, 1, -1, 32_767, -32_768]);
   });
 
   it("reads 8 bits as unsigned", () => {
     const data = Uint8Array.of(0, 1, 127, 128, 129, 255);
-    expect([...readWav(wavBytes({ bits: 8, data })).samples]).toEqual([
+    expect([...toMagnitudes(readWav(wavBytes({ bits: 8, data })).samples)]).toEqual([
       -32_768, -32_512, -256, 0, 256, 32_512,
     ]);
   });
@@ -42,20 +42,29 @@ describe("readWav: sample formats", () => {
   it("reads the low bytes of 24 and 32 bits", () => {
     const data24 = Uint8Array.of(0xff, 0xff, 0x7f, 0x00, 0x00, 0x80, 0x01, 0x00, 0x00, 0xff, 0xff, 0xff);
     const exact24 = [8_388_607, -8_388_608, 1, -1].map((value) => value / 256);
-    expect([...readWav(wavBytes({ bits: 24, data: data24 })).samples]).toEqual(exact24);
+    expect([...toMagnitudes(readWav(wavBytes({ bits: 24, data: data24 })).samples)]).toEqual(exact24);
     const data32 = bytesOf(Int32Array.of(2 ** 31 - 128, -(2 ** 31), 1, -1));
     const exact32 = [2 ** 31 - 128, -(2 ** 31), 1, -1].map((value) => value / 65_536);
-    expect([...readWav(wavBytes({ bits: 32, data: data32 })).samples]).toEqual(exact32);
+    expect([...toMagnitudes(readWav(wavBytes({ bits: 32, data: data32 })).samples)]).toEqual(exact32);
   });
 
-  it("reads floats beyond full scale, unclipped", () => {
-    const data = bytesOf(Float32Array.of(0.5, -1, 1.5));
-    expect([...readWav(wavBytes({ tag: 3, bits: 32, data })).samples]).toEqual([16_384, -32_768, 49_152]);
+  it.each([32, 64])("clips floats of %i bits above full scale, and notes it once", (bits) => {
+    const values = [0.5, -1, 1.25, -8213, ...Array.from({ length: 20_000 }, () => 2)];
+    const data = bytesOf(bits === 32 ? Float32Array.from(values) : Float64Array.from(values));
+    const notes: string[] = [];
+    const { samples } = readWav(wavBytes({ tag: 3, bits, data }), {
+      name,
+      onNote: ({ code, message }) => notes.push(`${code} ${message}`),
+    });
+    expect([...samples.subarray(0, 5)]).toEqual([0.5, -1, 1, -1, 1]);
+    expect(notes).toEqual([
+      "clipped clip.wav: float samples above full scale (-1..1) were clipped; int16 magnitudes belong in a WAV file of integers",
+    ]);
   });
 
   it("reads 12 bits at the top of 16", () => {
     const data = bytesOf(Int16Array.of(0x7ff0, -0x8000));
-    expect([...readWav(wavBytes({ bits: 12, data })).samples]).toEqual([0x7ff0, -0x8000]);
+    expect([...toMagnitudes(readWav(wavBytes({ bits: 12, data })).samples)]).toEqual([0x7ff0, -0x8000]);
   });
 
   it("mixes any number of channels by their mean", () => {
@@ -64,16 +73,19 @@ describe("readWav: sample formats", () => {
       const means = [0, 1, 2].map(
         (f) => values.subarray(f * channels, (f + 1) * channels).reduce((a, b) => a + b, 0) / channels,
       );
-      expect(readWav(wavBytes({ channels, data: bytesOf(values) })).samples).toBeAllClose(means, {
-        rtol: 1e-7,
-      });
+      expect(toMagnitudes(readWav(wavBytes({ channels, data: bytesOf(values) })).samples)).toBeAllClose(
+        means,
+        {
+          rtol: 1e-7,
+        },
+      );
     }
   });
 
   it("reads one sample, and any rate", () => {
     for (const sampleRateHz of [1, 16_000, 4_294_967_295]) {
       const audio = readWav(wavBytes({ sampleRateHz, data: bytesOf(Int16Array.of(-5)) }));
-      expect(audio).toEqual({ samples: Float32Array.of(-5), sampleRateHz });
+      expect(audio).toEqual({ samples: Float32Array.of(-5 / 32_768), sampleRateHz });
     }
   });
 });
@@ -89,12 +101,12 @@ describe("readWav: containers", () => {
       data: three,
       after: joinBytes([ascii("id3 "), uint32(2), ascii("xx")]),
     });
-    expect([...readWav(bytes).samples]).toEqual([1, -2, 3]);
+    expect([...toMagnitudes(readWav(bytes).samples)]).toEqual([1, -2, 3]);
   });
 
   it("does not need the padding after the last byte", () => {
     const data = Uint8Array.of(128, 129, 130);
-    expect(readWav(wavBytes({ bits: 8, data }).subarray(0, -1)).samples).toHaveLength(3);
+    expect(toMagnitudes(readWav(wavBytes({ bits: 8, data }).subarray(0, -1)).samples)).toHaveLength(3);
   });
 
   it.each(["RF64", "BW64"] as const)("takes %s lengths from ds64", (magic) => {
@@ -107,7 +119,7 @@ describe("readWav: containers", () => {
       riffLength: 0xffffffff,
     };
     const bytes = wavBytes({ ...fields, after: ascii("trailing") });
-    expect([...readWav(bytes).samples]).toEqual([1, -2, 3]);
+    expect([...toMagnitudes(readWav(bytes).samples)]).toEqual([1, -2, 3]);
   });
 
   it.each([
@@ -117,15 +129,15 @@ describe("readWav: containers", () => {
     ["0 in a header of its own length", 0, 36],
   ])("reads to the end where a stream's writer left %s", (_, dataLength, riffLength) => {
     const bytes = wavBytes({ data: three, dataLength, riffLength });
-    expect([...readWav(bytes).samples]).toEqual([1, -2, 3]);
+    expect([...toMagnitudes(readWav(bytes).samples)]).toEqual([1, -2, 3]);
     // Cut within a frame, as a stream may be.
-    expect([...readWav(bytes.subarray(0, -1)).samples]).toEqual([1, -2]);
+    expect([...toMagnitudes(readWav(bytes.subarray(0, -1)).samples)]).toEqual([1, -2]);
   });
 
   it("reads bytes that begin anywhere in their buffer", () => {
     const bytes = wavBytes({ data: three });
     const shifted = joinBytes([Uint8Array.of(9), bytes]).subarray(1);
-    expect([...readWav(shifted).samples]).toEqual([1, -2, 3]);
+    expect([...toMagnitudes(readWav(shifted).samples)]).toEqual([1, -2, 3]);
   });
 });
 
@@ -136,7 +148,7 @@ describe("readWav: headers that are wrong", () => {
       name,
       onNote: ({ code, message }) => notes.push(`${code} ${message}`),
     });
-    return { samples: [...samples], notes };
+    return { samples: [...toMagnitudes(samples)], notes };
   };
 
   it.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fromInt16, readWav, writeWav } from "@callsign/audio/internal";
 import { refusal } from "../../../../test-support/refusal.ts";
 
-const samples = Float32Array.of(0, 1, -1, 32_767, -32_768, 12_345);
+const samples = fromInt16(Int16Array.of(0, 1, -1, 32_767, -32_768, 12_345));
 
 describe("writeWav", () => {
   it("writes the bytes that Python's wave module writes", () => {
@@ -13,7 +13,7 @@ describe("writeWav", () => {
   });
 
   it("writes the bytes that SciPy writes for float32", () => {
-    // scipy.io.wavfile.write (SciPy 1.17.1) of the samples / 32768.
+    // scipy.io.wavfile.write (SciPy 1.17.1) of the samples.
     const golden =
       "UklGRkoAAABXQVZFZm10IBIAAAADAAEAIlYAAIhYAQAEACAAAABmYWN0BAAAAAYAAABkYXRhGAAAAAAAAAAAAAA4AAAAuAD+fz8AAIC/AOTAPg==";
     expect(base64(writeWav({ samples, sampleRateHz: 22_050 }, { format: "float32" }))).toBe(golden);
@@ -29,9 +29,10 @@ describe("writeWav", () => {
   });
 
   it("rounds and clips int16, keeps float32 as it is", () => {
-    const loud = { samples: Float32Array.of(0.6, 40_000, -40_000), sampleRateHz: 8000 };
-    expect([...readWav(writeWav(loud)).samples]).toEqual([1, 32_767, -32_768]);
-    expect(readWav(writeWav(loud, { format: "float32" })).samples).toEqual(loud.samples);
+    const loud = { samples: Float32Array.of(0.6 / 32_768, 1.2, -1.2), sampleRateHz: 8000 };
+    expect(readWav(writeWav(loud)).samples).toEqual(fromInt16(Int16Array.of(1, 32_767, -32_768)));
+    const floats = writeWav(loud, { format: "float32" });
+    expect(new Float32Array(floats.slice(-12).buffer)).toEqual(loud.samples);
   });
 
   it("rejects audio that no reader could use", () => {

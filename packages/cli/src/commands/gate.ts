@@ -119,7 +119,6 @@ async function checkOutput(
 }
 
 interface GateOutput {
-  /** Int16 magnitudes. */
   write(samples: Float32Array): Promise<void>;
   finish(): Promise<void>;
 }

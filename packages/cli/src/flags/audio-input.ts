@@ -46,7 +46,7 @@ export function addRawOptions(command: Command): Command {
 const nameOf = (input: string): string => (input === "-" ? "standard input" : input);
 
 /**
- * Reads 16 kHz mono chunks in int16 magnitudes from a file, pipe or device, or from standard input for `-`.
+ * Reads 16 kHz mono chunks in -1..1 from a file, pipe or device, or from standard input for `-`.
  * Standard input is passed on as it arrives, in chunks of at most 80 ms.
  * @throws CallsignError as `readAudioChunks`
  */

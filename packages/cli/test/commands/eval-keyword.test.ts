@@ -35,7 +35,7 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
     await writeFile(join(folder, "books", "1-2.trans.txt"), "1-2-0000 COMPUTER\n1-2-0001 ALEXA\n");
     await mkdir(join(folder, "noise"));
     const hiss = createRandom("hiss");
-    const samples = Float32Array.from({ length: 5 * 16_000 }, () => 500 * hiss.normal());
+    const samples = Float32Array.from({ length: 5 * 16_000 }, () => 0.015 * hiss.normal());
     await writeFile(join(folder, "noise", "hiss.wav"), writeWav({ samples, sampleRateHz: 16_000 }));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readWav, writeWav } from "@callsign/audio/internal";
+import { fromInt16, readWav, writeWav } from "@callsign/audio/internal";
 import { formatModelCard } from "@callsign/infer/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toneDetector, tones } from "../../../infer/test/support/tone-detector.ts";
@@ -13,7 +13,7 @@ beforeAll(async () => {
   const { card, classifier } = await toneDetector();
   await writeFile(join(folder, "model.json"), formatModelCard(card, { name: "model.json" }));
   await writeFile(join(folder, card.classifier.file), classifier);
-  await writeFile(join(folder, "tones.wav"), writeWav({ samples: tones(), sampleRateHz: 16_000 }));
+  await writeFile(join(folder, "tones.wav"), writeWav({ samples: fromInt16(tones()), sampleRateHz: 16_000 }));
 });
 afterAll(() => rm(folder, { recursive: true }));
 

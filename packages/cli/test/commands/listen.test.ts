@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Readable } from "node:stream";
 
-import { writeWav } from "@callsign/audio/internal";
+import { fromInt16, toInt16, writeWav } from "@callsign/audio/internal";
 import { formatModelCard } from "@callsign/infer/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readAudioFile } from "@callsign/audio/node/internal";
@@ -24,25 +24,25 @@ const hasArecord = (() => {
 })();
 
 /** Six recordings of the word, a second of silence between. */
-async function tape(): Promise<Float32Array> {
+async function tape(): Promise<Int16Array> {
   const folder = sharedPath("keywords", "alexa");
   const files = (await readdir(folder)).toSorted().slice(0, 6);
   const parts: number[] = [];
   for (const file of files)
-    parts.push(...(await readAudioFile(join(folder, file))).samples, ...new Float32Array(16_000));
-  return Float32Array.from(parts);
+    parts.push(...toInt16((await readAudioFile(join(folder, file))).samples), ...new Int16Array(16_000));
+  return Int16Array.from(parts);
 }
 
 describe.skipIf(!hasSharedData || !hasArecord)(
   "callsign listen, through arecord and an ALSA file device",
   () => {
     let folder: string;
-    let samples: Float32Array;
+    let samples: Int16Array;
     const before = process.env.ALSA_CONFIG_PATH;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "callsign-listen-"));
       samples = await tape();
-      await writeFile(join(folder, "tape.raw"), new Uint8Array(Int16Array.from(samples).buffer));
+      await writeFile(join(folder, "tape.raw"), new Uint8Array(samples.buffer));
       const device = `type file\n slave.pcm null\n file /dev/null\n infile ${join(folder, "tape.raw")}\n format raw`;
       const hint = `hint { show on description "Tape deck" }`;
       await writeFile(
@@ -96,7 +96,7 @@ describe.skipIf(!hasSharedData || !hasArecord)(
         .split("\n")
         .map((line) => JSON.parse(line) as Record<string, number | string>);
       const wav = join(folder, "tape.wav");
-      await writeFile(wav, writeWav({ samples, sampleRateHz: 16_000 }));
+      await writeFile(wav, writeWav({ samples: fromInt16(samples), sampleRateHz: 16_000 }));
       const file = await runCaptured(["detect", wav, "--model", HEAD, ...EMBEDDING, "--json"]);
       const [{ detections }] = JSON.parse(file.stdout) as [{ detections: Record<string, number | string>[] }];
       expect(detections.length).toBeGreaterThan(3);
@@ -112,7 +112,9 @@ describe.skipIf(!hasSharedData || !hasArecord)(
       const first = files.find((name) => name.includes(`_${detections[0]!.timestampMs}ms`))!;
       const from = Math.max(0, Number(detections[0]!.timestampMs) * 16 - 32_000);
       const { samples: cut } = await readAudioFile(join(saved, first));
-      expect([...cut]).toEqual([...samples.subarray(from, Number(detections[0]!.timestampMs) * 16 + 8000)]);
+      expect([...toInt16(cut)]).toEqual([
+        ...samples.subarray(from, Number(detections[0]!.timestampMs) * 16 + 8000),
+      ]);
     });
 
     it("reports a microphone that cannot be opened", async () => {
@@ -154,7 +156,7 @@ describe("callsign listen with a tone's model", () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it("gives the detections of detect for standard input", async () => {
-    const wav = writeWav({ samples: tones(), sampleRateHz: 16_000 });
+    const wav = writeWav({ samples: fromInt16(tones()), sampleRateHz: 16_000 });
     await writeFile(join(folder, "tones.wav"), wav);
     const file = await runCaptured(["detect", join(folder, "tones.wav"), "--model", folder, "--json"]);
     const heard = await runCaptured(["listen", folder, "--device", "-", "--json"], {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 
-import { readWav, writeWav } from "@callsign/audio/internal";
+import { fromInt16, readWav, writeWav } from "@callsign/audio/internal";
 import { formatModelCard } from "@callsign/infer/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { card, classifier } = await toneDetector();
   await writeFile(join(folder, "model.json"), formatModelCard(card, { name: "model.json" }));
   await writeFile(join(folder, card.classifier.file), classifier);
-  wav = writeWav({ samples: tones(), sampleRateHz: 16_000 });
+  wav = writeWav({ samples: fromInt16(tones()), sampleRateHz: 16_000 });
   await writeFile(join(folder, "tones.wav"), wav);
   const [{ detections }] = JSON.parse((await detect([join(folder, "tones.wav")], "--json")).stdout);
   expect(detections.length).toBeGreaterThan(1);

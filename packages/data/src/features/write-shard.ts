@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { CallsignError, readWav } from "@callsign/audio/internal";
+import { CallsignError, readWav, toMagnitudes } from "@callsign/audio/internal";
 import { createFrontend, type Frontend } from "@callsign/infer/internal";
 import {
   createNodeSession,
@@ -76,5 +76,5 @@ async function readClip(out: string, { path }: ClipRef): Promise<Float32Array> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new CallsignError("FILE_NOT_FOUND", `${file}: the clip is missing; run the build again`, { cause });
   });
-  return readWav(bytes, { name: file }).samples;
+  return toMagnitudes(readWav(bytes, { name: file }).samples);
 }

@@ -1,5 +1,6 @@
+import { toMagnitudes } from "@callsign/audio/internal";
 import { EMBEDDING, type Frontend, LOG_MEL } from "@callsign/infer/internal";
-import { readAudioFile } from "@callsign/audio/node/internal";
+import { readMagnitudes } from "@callsign/audio/node/internal";
 
 import type { NamedSamples } from "../augment/augment-step.ts";
 import { buildScene, type SceneClip } from "../augment/scene.ts";
@@ -121,7 +122,7 @@ function pickFolder({ people }: LessonMaker, random: Random): readonly string[] 
 }
 
 async function readPerson(path: string): Promise<SceneClip | undefined> {
-  const { samples } = await readAudioFile(path, { sampleRateHz: SAMPLE_RATE_HZ });
+  const samples = await readMagnitudes(path, { sampleRateHz: SAMPLE_RATE_HZ });
   return samples.length > 0 ? { name: path, samples } : undefined;
 }
 
@@ -141,7 +142,9 @@ async function speak(
     { seed: random.integer(0, 2 ** 31), index: 0, text, engines, voiceInTurn: voice },
     0,
   );
-  return "audio" in result ? { name: `${voice.voice}: ${text}`, samples: result.audio.samples } : undefined;
+  return "audio" in result
+    ? { name: `${voice.voice}: ${text}`, samples: toMagnitudes(result.audio.samples) }
+    : undefined;
 }
 
 function drawVoice(

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { createFrontend } from "@callsign/infer/internal";
-import { readAudioFile } from "@callsign/audio/node/internal";
+import { readMagnitudes } from "@callsign/audio/node/internal";
 import { createNodeSession, writeFileAtomic } from "@callsign/infer/node/internal";
 
 import type { NamedSamples } from "../augment/augment-step.ts";
@@ -82,7 +82,7 @@ async function openMaker({ config, teacherPath, seed }: LessonSetup): Promise<Le
 async function readNoises(folder: string): Promise<NamedSamples[]> {
   const noises: NamedSamples[] = [];
   for (const { path, relativePath } of await findAudioFiles(folder)) {
-    const { samples } = await readAudioFile(path, { sampleRateHz: 16_000 });
+    const samples = await readMagnitudes(path, { sampleRateHz: 16_000 });
     if (samples.some((value) => value !== 0)) noises.push({ name: relativePath, samples });
   }
   return noises;

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
-import { readAudioChunks } from "@callsign/audio/node/internal";
+import { readMagnitudeChunks } from "@callsign/audio/node/internal";
 import * as z from "zod";
 
 import {
@@ -126,7 +126,7 @@ async function readStretch(
   const to = Math.round((config.toSeconds ?? LONGEST_SECONDS) * CLIP_SAMPLE_RATE_HZ);
   const kept: Float32Array[] = [];
   let position = 0;
-  const chunks = readAudioChunks(config.path, {
+  const chunks = readMagnitudeChunks(config.path, {
     sampleRateHz: CLIP_SAMPLE_RATE_HZ,
     ...(signal && { signal }),
   });

@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
-import { readAudioChunks } from "@callsign/audio/node/internal";
+import { readMagnitudeChunks } from "@callsign/audio/node/internal";
 import * as z from "zod";
 
 import { createRandom } from "../random.ts";
@@ -63,7 +63,7 @@ async function* readFolder(
   for (const file of await findClipFiles(config, { onLeftOut })) {
     const damage = watchDamage({ onLeftOut });
     const segments = cutAtPauses(
-      readAudioChunks(file.path, {
+      readMagnitudeChunks(file.path, {
         sampleRateHz: CLIP_SAMPLE_RATE_HZ,
         onNote: damage.onNote,
         ...(signal && { signal }),

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
-import { readAudioFile } from "@callsign/audio/node/internal";
+import { readMagnitudes } from "@callsign/audio/node/internal";
 import * as z from "zod";
 
 import {
@@ -47,7 +47,7 @@ async function* readResponses(
       throw new CallsignError("ABORTED", `${name}: reading was stopped at ${relativePath}`);
     const damage = watchDamage({ onLeftOut });
     const audio = await tally.attempt(path, async () => {
-      const { samples } = await readAudioFile(path, {
+      const samples = await readMagnitudes(path, {
         sampleRateHz: CLIP_SAMPLE_RATE_HZ,
         maxSeconds: LONGEST_SECONDS,
         onNote: damage.onNote,

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
-import { readAudioChunks } from "@callsign/audio/node/internal";
+import { readMagnitudeChunks } from "@callsign/audio/node/internal";
 import * as z from "zod";
 
 import {
@@ -92,7 +92,7 @@ async function* cutIntoSegments(
   const chunkLength = Math.round(segmentSeconds * CLIP_SAMPLE_RATE_HZ);
   let count = 0;
   const damage = watchDamage({ onLeftOut });
-  const chunks = readAudioChunks(file.path, {
+  const chunks = readMagnitudeChunks(file.path, {
     sampleRateHz: CLIP_SAMPLE_RATE_HZ,
     chunkLength,
     onNote: damage.onNote,

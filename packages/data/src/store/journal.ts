@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { toInt16, writeWav } from "@callsign/audio/internal";
+import { fromInt16, roundMagnitudes, writeWav } from "@callsign/audio/internal";
 import { sha256File, sha256Hex, writeFileAtomic } from "@callsign/infer/node/internal";
 
 import type { ManifestClip } from "./manifest.ts";
@@ -61,13 +61,13 @@ interface Entry<Record> {
   readonly batch: Record;
 }
 
-/** Writes a clip as 16-bit wav, 16 kHz. @returns the file's fields of the manifest */
+/** Writes a clip (int16 magnitudes) as 16-bit wav, 16 kHz. @returns the file's fields of the manifest */
 export async function writeClip(
   out: string,
   { path, samples }: { readonly path: string; readonly samples: Float32Array },
 ): Promise<Pick<ManifestClip, "path" | "sha256" | "durationSeconds" | "sampleRateHz">> {
   const sampleRateHz = 16_000;
-  const bytes = writeWav({ samples: Float32Array.from(toInt16(samples)), sampleRateHz });
+  const bytes = writeWav({ samples: fromInt16(roundMagnitudes(samples)), sampleRateHz });
   await writeFileAtomic(join(out, path), bytes);
   return { path, sha256: sha256Hex(bytes), durationSeconds: samples.length / sampleRateHz, sampleRateHz };
 }

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { CallsignError, resample, toInt16, type Audio } from "@callsign/audio/internal";
+import {
+  type Audio,
+  CallsignError,
+  fromInt16,
+  resample,
+  roundMagnitudes,
+  toMagnitudes,
+} from "@callsign/audio/internal";
 import { createRandom } from "../random.ts";
 import { drawUtterance, engineOf, type UtteranceDraw } from "./draw-utterance.ts";
 import { clippedShare, measureSpeech, type SpeechMeasures } from "./quality/measure-speech.ts";
@@ -15,8 +22,8 @@ export interface Attempt {
   readonly result: MadeClip | RejectedClip;
 }
 
-/** 16 kHz, silence trimmed, samples whole numbers. */
 export interface MadeClip {
+  /** 16 kHz, silence trimmed, rounded to int16. */
   readonly audio: Audio;
   /** SHA-256 of the samples as little-endian int16; equal for identical clips. */
   readonly contentHash: string;
@@ -67,19 +74,20 @@ export async function makeAttempt(request: ClipRequest, attempt: number): Promis
 const SAMPLE_RATE_HZ = 16_000;
 
 function judge(spoken: Audio, { text, limits }: ClipRequest): MadeClip | RejectedClip {
-  const samples = resample(spoken.samples, { fromHz: spoken.sampleRateHz, toHz: SAMPLE_RATE_HZ });
+  const original = toMagnitudes(spoken.samples);
+  const samples = resample(original, { fromHz: spoken.sampleRateHz, toHz: SAMPLE_RATE_HZ });
   const bounds = speechBounds(samples, { sampleRateHz: SAMPLE_RATE_HZ });
   if (bounds === undefined)
     return { rejection: "silent", detail: `${samples.length} samples without speech` };
-  const pcm = toInt16(samples.subarray(bounds.start, bounds.end));
-  const audio = { samples: Float32Array.from(pcm), sampleRateHz: SAMPLE_RATE_HZ };
+  const pcm = roundMagnitudes(samples.subarray(bounds.start, bounds.end));
+  const magnitudes = Float32Array.from(pcm);
   // Resampling smooths clipped samples, so clipping is measured before it, too.
-  const clipped = Math.max(clippedShare(spoken.samples), clippedShare(audio.samples));
-  const measures = { ...measureSpeech(audio.samples), clippedShare: clipped };
+  const clipped = Math.max(clippedShare(original), clippedShare(magnitudes));
+  const measures = { ...measureSpeech(magnitudes), clippedShare: clipped };
   const rejection = rejectionOf(measures, { text, ...(limits && { limits }) });
   if (rejection !== undefined) return { rejection, detail: JSON.stringify(measures) };
   return {
-    audio,
+    audio: { samples: fromInt16(pcm), sampleRateHz: SAMPLE_RATE_HZ },
     contentHash: createHash("sha256").update(new Uint8Array(pcm.buffer)).digest("hex"),
     measures,
   };

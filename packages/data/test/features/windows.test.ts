@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { type FeatureShard, readShard } from "@callsign/data/internal";
-import { readWav, writeWav } from "@callsign/audio/internal";
+import { fromMagnitudes, readWav, toMagnitudes, writeWav } from "@callsign/audio/internal";
 import { createFeatureStream, createFrontend } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -50,7 +50,7 @@ describe("embedding-sequence", () => {
       floor: "chunk",
     });
     const { clip } = shards[0]!.metadata.clips[0]!;
-    const { samples } = readWav(await readFile(join(out, clip)));
+    const samples = toMagnitudes(readWav(await readFile(join(out, clip))).samples);
     const stream = createFeatureStream(
       { windowing: { kind: "embedding-sequence", embeddings: 16, hopLength: 1280 } },
       { frontend, runner: await frontend.streams() },
@@ -120,7 +120,7 @@ describe("sliding-audio", () => {
     const data = { ...nothing, noise: smallConfig.data!.noise!, slidingWindows: { stepLength: 4000 } };
     const [shard] = await shardsOf(out, { config: { data, windowing } });
     const { clip } = shard!.metadata.clips[0]!;
-    const { samples } = readWav(await readFile(join(out, clip)));
+    const samples = toMagnitudes(readWav(await readFile(join(out, clip))).samples);
     const frontend = await createFrontend({
       createSession: createNodeSession(),
       embedding: toyEmbedding(),
@@ -163,7 +163,10 @@ describe("sliding-audio", () => {
 
   it("reads a recording cut to clips as the whole it was, with its labelled intervals", async () => {
     const samples = Float32Array.from({ length: 10 * 16_000 }, (_, i) => 3000 * Math.sin(i / 9) + (i % 97));
-    await writeFile(join(folder, "long.wav"), writeWav({ samples, sampleRateHz: 16_000 }));
+    await writeFile(
+      join(folder, "long.wav"),
+      writeWav({ samples: fromMagnitudes(samples), sampleRateHz: 16_000 }),
+    );
     const commands = [
       { startSample: 40_000, endSample: 59_999 },
       { startSample: 100_000, endSample: 111_999 },

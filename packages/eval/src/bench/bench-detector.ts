@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { createRandom } from "@callsign/data/internal";
-import { CallsignError } from "@callsign/audio/internal";
+import { CallsignError, fromMagnitudes } from "@callsign/audio/internal";
 import { LOG_MEL, type Progress, type SessionFactory } from "@callsign/infer/internal";
 import { type MachineFacts, machineFacts } from "../report/machine-facts.ts";
 import { percentile } from "../statistics/percentile.ts";
@@ -55,7 +55,8 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
   const ways = await createWays(model, createSession);
   const startUpMs = performance.now() - opened;
   try {
-    const audio = benchAudio();
+    const magnitudes = benchAudio();
+    const audio = fromMagnitudes(magnitudes);
     const [firstStepMs] = await timeSteps(ways.ours, { audio, steps: 1 });
     const stepsMs: number[] = [];
     const ratios: BenchRatios[] = [];
@@ -69,7 +70,7 @@ export async function benchDetector(model: BenchModel, options: BenchOptions): P
       const grown = process.memoryUsage().heapUsed - heap;
       const cost = sum(own);
       const asItIs = ways.asItIs ? sum(await timeSteps(ways.asItIs, { audio, steps })) : cost;
-      const others = await raceOthers(ways, { audio, steps, own: asItIs });
+      const others = await raceOthers(ways, { audio: magnitudes, steps, own: asItIs });
       const shared = await timeTogether(ways.together);
       if (round < 0) continue;
       stepsMs.push(...own);
@@ -149,7 +150,7 @@ function spentSince(before: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-/** Ten seconds of noise with a speech-like envelope; the cost does not depend on the content. */
+/** Ten seconds of noise with a speech-like envelope, in int16 magnitudes; the cost does not depend on the content. */
 export function benchAudio(): Float32Array {
   const random = createRandom("bench");
   return Float32Array.from(

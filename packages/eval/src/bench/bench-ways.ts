@@ -21,7 +21,10 @@ export interface BenchModel {
   readonly name: string;
 }
 
-/** One step: takes 1280 new samples (80 ms) and computes the scores they complete. */
+/**
+ * One step: takes 1280 new samples (80 ms) and computes the scores they complete. Callsign's way takes samples in -1..1, the
+ * others, which call the front-end, int16 magnitudes.
+ */
 export type Way = (chunk: Float32Array) => Promise<unknown>;
 
 /** The same model computed in Callsign's way and in those of other projects. */

@@ -34,7 +34,7 @@ export interface ChallengeResult {
 }
 
 export interface ChallengeOptions {
-  /** The clip at 16 kHz, as int16 magnitudes. */
+  /** The clip at 16 kHz, in -1..1. */
   readonly samples: Float32Array;
   readonly truth: ChallengeTruth;
   /** Name of the truth in error messages, such as its file. */

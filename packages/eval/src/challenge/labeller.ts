@@ -10,7 +10,7 @@ export interface FrameLabel {
 export interface Labeller {
   /** Lowest score that mutes a frame; null if there is no single threshold. */
   readonly threshold: number | null;
-  /** `frame` holds int16 magnitudes and may be kept. */
+  /** `frame` holds samples in -1..1 and may be kept. */
   label(frame: Float32Array): Promise<FrameLabel>;
   /** Called once before the first frame of a real-time run; must not affect labels. */
   warmUp?(): Promise<void>;

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 
+import { toInt16 } from "@callsign/audio/internal";
+
 /** Figures of the published solution's detector on the challenge clip (from its notebook; reproduced with PyTorch and Python onnxruntime). */
 export interface PublishedFigures {
   readonly samples: number;
@@ -40,7 +42,7 @@ const CLIP_SHA256 = "2d4256f3789cc2cf54bf168c46f0801561a8cb753e8c89774db15d662b0
 export const publishedFiguresFor = (samplesScored: number): PublishedFigures =>
   samplesScored === PREFIX.samples ? PREFIX : WHOLE;
 
-/** Whether the samples (int16 magnitudes) are exactly the challenge clip, so that published figures are comparable. */
+/** Whether the samples (in -1..1) are exactly the challenge clip, so that published figures are comparable. */
 export function isPublishedClip(samples: Float32Array): boolean {
   return samples.length === WHOLE.samples && hashPcm(samples) === CLIP_SHA256;
 }
@@ -48,8 +50,6 @@ export function isPublishedClip(samples: Float32Array): boolean {
 /** sha256 of samples as int16, little-endian: the same for every lossless file of the same recording. */
 export function hashPcm(samples: Float32Array): string {
   const bytes = new DataView(new ArrayBuffer(samples.length * 2));
-  // Rounds and clips; setInt16 alone would wrap.
-  for (let i = 0; i < samples.length; i++)
-    bytes.setInt16(i * 2, Math.max(-32_768, Math.min(32_767, Math.round(samples[i]!))), true);
+  for (const [i, sample] of toInt16(samples).entries()) bytes.setInt16(i * 2, sample, true);
   return createHash("sha256").update(bytes).digest("hex");
 }

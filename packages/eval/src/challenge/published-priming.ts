@@ -4,4 +4,4 @@
  * audio, differ from the published ones by up to 1.8e-4.
  */
 export const asPublishedPriming = (samples: Float32Array): Float32Array =>
-  samples.map((sample) => Math.trunc((sample / 32_768) * 32_767));
+  samples.map((sample) => Math.trunc(sample * 32_767) / 32_768);

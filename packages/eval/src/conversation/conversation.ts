@@ -5,7 +5,7 @@ import {
   type NamedSamples,
   type Random,
 } from "@callsign/data/internal";
-import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import { CallsignError, fromMagnitudes, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { type Progress } from "@callsign/infer/internal";
 
 import { throwIfAborted } from "../abort.ts";
@@ -14,7 +14,7 @@ import { openSpeakers, readClipName, type Speakers, speakCommands, speakTalk } f
 
 /** A synthesized conversation that contains commands, with their positions. */
 export interface Conversation {
-  /** 16 kHz, int16 magnitudes. */
+  /** 16 kHz. */
   readonly samples: Float32Array;
   /** In the challenge's format; `text` is the command's label. */
   readonly truth: ChallengeTruth;
@@ -96,7 +96,7 @@ async function makeScene(speakers: Speakers, options: SceneOptions): Promise<Con
     if (options.needsCommand && made.commands.length === 0) continue;
     const intervals = [...made.commands, ...made.talk].toSorted((a, b) => a.start - b.start);
     return {
-      samples: made.samples,
+      samples: fromMagnitudes(made.samples),
       truth: truthOf(
         SCENE_LENGTH,
         made.commands.map(({ label, start, end }) => ({

@@ -10,7 +10,7 @@ import {
   type SceneClip,
   type WeightedEngine,
 } from "@callsign/data/internal";
-import { CallsignError } from "@callsign/audio/internal";
+import { CallsignError, toMagnitudes } from "@callsign/audio/internal";
 
 /** Speech engines for conversations, and the sentences to avoid. */
 export interface Speakers {
@@ -78,7 +78,9 @@ async function speak(
   const voice = drawUnheardVoice(text, { config, engines, random });
   const request = { seed: random.integer(0, 2 ** 31), index: 0, text, engines, voiceInTurn: voice };
   const { result } = await makeAttempt(request, 0);
-  return "audio" in result ? { name: `${voice.voice}\n${text}`, samples: result.audio.samples } : undefined;
+  return "audio" in result
+    ? { name: `${voice.voice}\n${text}`, samples: toMagnitudes(result.audio.samples) }
+    : undefined;
 }
 
 function drawUnheardVoice(text: string, draw: Omit<Speakers, "avoid"> & { readonly random: Random }) {

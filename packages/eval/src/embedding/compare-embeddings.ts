@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { findAudioFiles } from "@callsign/data/internal";
 import { joinFloats, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { createFrontend, EMBEDDING, type Progress } from "@callsign/infer/internal";
-import { readAudioFile } from "@callsign/audio/node/internal";
+import { readMagnitudes } from "@callsign/audio/node/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 
 /** Agreement of two embeddings over the same audio. */
@@ -42,7 +42,7 @@ export async function* compareEmbeddings({
     const students: Float32Array[] = [];
     for (const [i, { path }] of files.entries()) {
       signal?.throwIfAborted();
-      const { samples } = await readAudioFile(path, { sampleRateHz: SAMPLE_RATE_HZ });
+      const samples = await readMagnitudes(path, { sampleRateHz: SAMPLE_RATE_HZ });
       const padded = samples.length >= LEAST_SAMPLES ? samples : padTo(samples, LEAST_SAMPLES);
       const logMel = await teacher.logMel(padded);
       teachers.push((await teacher.embed(logMel)).data);

@@ -1,4 +1,4 @@
-import { SAMPLE_RATE_HZ, writeWav } from "@callsign/audio/internal";
+import { fromMagnitudes, SAMPLE_RATE_HZ, writeWav } from "@callsign/audio/internal";
 import { html, type SafeHtml, trusted } from "../report/html.ts";
 import { spectrogramUrl } from "../report/charts/spectrogram.ts";
 import type { Excerpt, WorstRecording } from "./worst-recordings.ts";
@@ -35,7 +35,7 @@ function playable(
   { samples, scores }: Excerpt,
   { name, threshold }: { readonly name: string; readonly threshold: number | null },
 ): SafeHtml {
-  const loud = loudEnough(samples);
+  const loud = fromMagnitudes(loudEnough(samples));
   const wav = Buffer.from(writeWav({ samples: loud, sampleRateHz: SAMPLE_RATE_HZ })).toString("base64");
   const seconds = (samples.length / SAMPLE_RATE_HZ).toFixed(1);
   return html`<div class="picture">

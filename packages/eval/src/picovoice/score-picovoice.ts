@@ -62,8 +62,8 @@ async function* watched(
   }
 }
 
-/** Scales a mix to int16 magnitudes with its peak at 32,767. */
-async function* atFullScale(parts: AsyncIterable<Float32Array>, peak: number): AsyncGenerator<Float32Array> {
+/** Scales a mix to int16 with its peak at 32,767. */
+async function* atFullScale(parts: AsyncIterable<Float32Array>, peak: number): AsyncGenerator<Int16Array> {
   const scale = peak === 0 ? 0 : 32_767 / peak;
-  for await (const samples of parts) yield samples.map((value) => Math.round(value * scale));
+  for await (const samples of parts) yield Int16Array.from(samples, (value) => Math.round(value * scale));
 }

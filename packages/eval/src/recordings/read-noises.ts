@@ -1,6 +1,6 @@
 import { createRandom, createSource, findAudioFiles, type NamedSamples } from "@callsign/data/internal";
 import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { readAudioChunks } from "@callsign/audio/node/internal";
+import { readMagnitudeChunks } from "@callsign/audio/node/internal";
 
 /**
  * Noise recordings of a folder in seeded order, up to 40 minutes in all and the first minute of each. Silent or
@@ -48,7 +48,7 @@ const MAX_OF_ONE = 60 * SAMPLE_RATE_HZ;
 async function readOpening(path: string, signal: AbortSignal | undefined): Promise<Float32Array | undefined> {
   try {
     const options = { chunkLength: MAX_OF_ONE, ...(signal && { signal }) };
-    for await (const chunk of readAudioChunks(path, options)) return chunk;
+    for await (const chunk of readMagnitudeChunks(path, options)) return chunk;
     return undefined;
   } catch (error) {
     if (error instanceof CallsignError && error.code.startsWith("AUDIO_")) return undefined;

@@ -1,7 +1,7 @@
 import { FaultTally } from "@callsign/data/internal";
-import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import { CallsignError, fromMagnitudes, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { type Detector, type Progress } from "@callsign/infer/internal";
-import { readAudioFile } from "@callsign/audio/node/internal";
+import { readMagnitudes } from "@callsign/audio/node/internal";
 import type { Recording } from "./find-recordings.ts";
 import type { ScoreTrack } from "../detection/score-track.ts";
 import { type Conditions, stageRecording, type StagedRecording } from "./stage-recording.ts";
@@ -68,7 +68,7 @@ export async function restage(
   recording: Pick<Recording, "path" | "name">,
   { conditions, signal }: { readonly conditions: Conditions; readonly signal?: AbortSignal | undefined },
 ): Promise<StagedRecording> {
-  const { samples } = await readAudioFile(recording.path, signal === undefined ? {} : { signal });
+  const samples = await readMagnitudes(recording.path, signal === undefined ? {} : { signal });
   return stageRecording(samples, { name: recording.name, conditions });
 }
 
@@ -80,7 +80,7 @@ async function trackOf(
 ): Promise<ScoreTrack> {
   const { recording, staged, options } = parts;
   const { labels, windowing } = detector.card;
-  const steps = await detector.detectClip(staged.samples);
+  const steps = await detector.detectClip(fromMagnitudes(staged.samples));
   const column = labels.indexOf(options.label);
   return {
     name: recording.name,

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type BuildReport, type ManifestClip, summarizeLeftOut } from "@callsign/data/internal";
-import { readWav, writeWav } from "@callsign/audio/internal";
+import { readWav, toMagnitudes, writeWav } from "@callsign/audio/internal";
 
 import { html, type SafeHtml } from "./html.ts";
 import { renderPage } from "./page.ts";
@@ -31,7 +31,7 @@ export async function readSample(
   return {
     clip,
     audioUrl: `data:audio/wav;base64,${wav.toString("base64")}`,
-    spectrogramUrl: spectrogramUrl(shown),
+    spectrogramUrl: spectrogramUrl(toMagnitudes(shown)),
   };
 }
 

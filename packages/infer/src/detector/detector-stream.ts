@@ -1,7 +1,8 @@
 import {
   type Audio,
   AudioHistory,
-  copySamples,
+  copyMagnitudes,
+  fromMagnitudes,
   type Pcm,
   CallsignError,
   SAMPLE_RATE_HZ,
@@ -48,7 +49,7 @@ export class DetectorStream {
   }
 
   /**
-   * Processes a chunk of 16 kHz mono audio, which is copied, and returns the steps that it completes, of all models. A chunk
+   * Processes a chunk of 16 kHz mono audio (int16, or float32 in -1..1), which is copied, and returns the steps that it completes, of all models. A chunk
    * with a sample that is not finite or far beyond full scale is rejected as a whole. If a step fails, the rest of the chunk
    * is still processed, so that later timestamps stay right, and then the first error is thrown.
    * @throws CallsignError `AUDIO_NOT_FINITE` or `AUDIO_OUT_OF_RANGE` naming the sample, `INVALID_ARGUMENT`, `DISPOSED`,
@@ -56,7 +57,7 @@ export class DetectorStream {
    */
   async push(chunk: Pcm): Promise<DetectorStep[]> {
     this.#refuseIfDisposed();
-    const samples = copySamples(chunk, { name: `chunk at sample ${this.#accepted} of the stream` });
+    const samples = copyMagnitudes(chunk, { name: `chunk at sample ${this.#accepted} of the stream` });
     this.#accepted += samples.length;
     return this.#enqueue(() => this.#process(samples));
   }
@@ -76,13 +77,13 @@ export class DetectorStream {
       from: (fromMs * SAMPLE_RATE_HZ) / 1000,
       to: (toMs * SAMPLE_RATE_HZ) / 1000,
     });
-    return { samples, sampleRateHz: SAMPLE_RATE_HZ };
+    return { samples: fromMagnitudes(samples), sampleRateHz: SAMPLE_RATE_HZ };
   }
 
   /** Restarts the stream at time zero with `samples` as the audio before it. @throws CallsignError as `push` */
   async prime(samples: Pcm): Promise<void> {
     this.#refuseIfDisposed();
-    const history = copySamples(samples, { name: "priming audio" });
+    const history = copyMagnitudes(samples, { name: "priming audio" });
     this.#accepted = 0;
     await this.#enqueue(async () => {
       this.#history?.reset();

@@ -1,4 +1,11 @@
-import { copySamples, type Pcm, closestName, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import {
+  copySamples,
+  type Pcm,
+  closestName,
+  CallsignError,
+  SAMPLE_RATE_HZ,
+  toMagnitudes,
+} from "@callsign/audio/internal";
 import { variantsOf } from "../features/test-time-augmentation.ts";
 import { Decision } from "./decision.ts";
 import { DetectorStream } from "./detector-stream.ts";
@@ -155,7 +162,12 @@ export class Detector {
     const { kind, hopLength } = card.windowing;
     if (kind !== "embedding-sequence") return this.open({ models: [card.name] }).push(samples);
     const { embeddings } = card.windowing;
-    const scores = await scoreClip(samples, { frontend, classifier, embeddings, variants: variantsOf(card) });
+    const scores = await scoreClip(toMagnitudes(samples), {
+      frontend,
+      classifier,
+      embeddings,
+      variants: variantsOf(card),
+    });
     const decision = new Decision(card.labels, card.decision);
     return scores.map((row, i) =>
       makeStep(

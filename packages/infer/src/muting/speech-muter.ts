@@ -22,7 +22,7 @@ export interface MutedSpan {
 
 /** Output of a `SpeechMuter`. */
 export interface MutedAudio {
-  /** Input samples, silent in muted spans. */
+  /** Input samples in -1..1, silent in muted spans. */
   readonly samples: Float32Array;
   /** Muted spans that end within `samples`. */
   readonly spans: readonly MutedSpan[];
@@ -75,7 +75,7 @@ export class SpeechMuter {
   }
 
   /**
-   * Processes mono audio in int16 magnitudes and returns the audio that can be released. Calls must not overlap. A chunk with
+   * Processes mono audio (int16, or float32 in -1..1) and returns the audio that can be released. Calls must not overlap. A chunk with
    * a sample that is not finite or far beyond full scale is rejected as a whole.
    * @throws CallsignError `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `INVALID_ARGUMENT`, `DISPOSED`
    */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { fromInt16 } from "@callsign/audio/internal";
 import { detections, type ModelCard, type DetectorStep } from "@callsign/infer/internal";
 import { exampleCard, slidingCard } from "../support/example-card.ts";
 import { makeDetector } from "../support/make-detector.ts";
@@ -13,7 +14,7 @@ const short = named(
 const long = named(exampleCard(), "long");
 
 /** Bursts of noise, long stretches of near silence between. */
-function bursts(seconds: number): Float32Array {
+function bursts(seconds: number): Int16Array {
   const samples = noise(seconds * 16_000);
   for (let i = 0; i < samples.length; i++) {
     const second = Math.floor(i / 16_000) % 8;
@@ -86,7 +87,7 @@ describe("Detector", () => {
 
   it("hands out the audio around a time while it is kept", async () => {
     const set = await makeSet([long]);
-    const samples = noise(48_000);
+    const samples = fromInt16(noise(48_000));
     const stream = set.open({ audioSeconds: 2 });
     await stream.push(samples);
     const cut = stream.audio({ fromMs: 2000, toMs: 2500 });

@@ -58,7 +58,12 @@ describe("heads of other lengths", () => {
       createSession,
     });
     const samples = noise(70_000);
-    const expected = await scoresByDefinition(samples, { head, embedding: toyEmbedding(), embeddings, dims });
+    const expected = await scoresByDefinition(Float32Array.from(samples), {
+      head,
+      embedding: toyEmbedding(),
+      embeddings,
+      dims,
+    });
     expect(expected).toHaveLength(54);
     const detector = await makeDetector(card, { head });
     const streamed: DetectorStep[] = [];
@@ -85,7 +90,7 @@ describe("heads of other lengths", () => {
       createSession,
     });
     const samples = noise(48_000);
-    const expected = await scoresByDefinition(samples, {
+    const expected = await scoresByDefinition(Float32Array.from(samples), {
       head,
       embedding,
       embeddings: 28,

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Pcm } from "@callsign/audio/internal";
+import { fromInt16, type Pcm } from "@callsign/audio/internal";
 import {
   createFrontend,
   createDetector,
@@ -207,7 +207,7 @@ describe.each([
   it("rejects a chunk with a sample far beyond full scale, and continues without it", async () => {
     const failing = failingSessions("none");
     const listener = await failingListener(kind, failing);
-    const spike = audio.slice(0, 2 * hopLength);
+    const spike = fromInt16(audio.slice(0, 2 * hopLength));
     spike[700] = 1e20;
     await expect(listener.push(spike)).rejects.toEqual(
       refusal("AUDIO_OUT_OF_RANGE", `got ${spike[700]} at sample 700`),
@@ -225,7 +225,7 @@ describe("what may be pushed", () => {
     await expect(listener.push([1, 2] as unknown as Int16Array)).rejects.toEqual(
       refusal("INVALID_ARGUMENT", "got Array"),
     );
-    const foreign = runInNewContext("new Float32Array(1280).fill(100)") as Float32Array;
+    const foreign = runInNewContext("new Float32Array(1280).fill(0.01)") as Float32Array;
     expect(foreign).not.toBeInstanceOf(Float32Array);
     expect(await listener.push(foreign)).toHaveLength(1);
     await listener.dispose();

@@ -23,7 +23,9 @@ const withCopies = (card: ModelCard): ModelCard => ({ ...card, testTimeAugmentat
 
 /** The audio `delay` samples later and `gainDb` louder, by hand. */
 const heardAs = ({ delay, gainDb }: AudioVariant): Float32Array =>
-  SAMPLES.map((_, i) => (i < delay ? 0 : SAMPLES[i - delay]! * 10 ** (gainDb / 20)));
+  Float32Array.from(SAMPLES, (_, i) =>
+    i < delay ? 0 : (SAMPLES[i - delay]! / 32_768) * 10 ** (gainDb / 20),
+  );
 
 describe.each([
   ["embedding-sequence", exampleCard({ labels: ["a", "b"], decision: decisionOf("a", "b") })],

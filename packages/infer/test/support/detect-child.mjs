@@ -27,7 +27,7 @@ if (isMainThread && thread === "worker") {
   }
   const { loadDetector } = await import("@callsign/infer/node/internal");
   const detector = await loadDetector(model);
-  const samples = Float32Array.from({ length: 24_000 }, (_, i) => 8000 * Math.sin((2 * Math.PI * i) / 16));
+  const samples = Float32Array.from({ length: 24_000 }, (_, i) => 0.25 * Math.sin((2 * Math.PI * i) / 16));
   const steps = await detector.detectClip(samples);
   await detector.dispose();
   // The hooks run in a thread of their own: its messages come with the next turns.

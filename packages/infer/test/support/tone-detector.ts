@@ -14,9 +14,9 @@ export interface ToneDetector {
   readonly embedding: Uint8Array;
 }
 
-/** Six seconds at 16 kHz with a tone from 1.5 to 2.5 s and from 4 to 5 s, int16 magnitudes; else faint noise. */
-export function tones(): Float32Array {
-  return Float32Array.from({ length: 6 * RATE }, (_, i) => {
+/** Six seconds at 16 kHz with a tone from 1.5 to 2.5 s and from 4 to 5 s; else faint noise. */
+export function tones(): Int16Array {
+  return Int16Array.from({ length: 6 * RATE }, (_, i) => {
     const seconds = i / RATE;
     const sounds = (seconds >= 1.5 && seconds < 2.5) || (seconds >= 4 && seconds < 5);
     return Math.round(sounds ? tone(i) : 20 * Math.sin(i * i * 0.37));
@@ -35,7 +35,7 @@ export async function toneDetector(): Promise<ToneDetector> {
   };
   const [loud, quiet] = [
     await last(Float32Array.from({ length: 2 * RATE }, (_, i) => tone(i))),
-    await last(tones().slice(0, RATE * 1.4)),
+    await last(Float32Array.from(tones().subarray(0, RATE * 1.4))),
   ];
   await frontend.dispose();
   const weights = solve(loud, quiet);

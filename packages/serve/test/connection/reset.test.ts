@@ -5,8 +5,8 @@ import { greet, type SocketClient } from "../support/socket-client.ts";
 
 const SAMPLES = noise(120_000);
 const toBytes = {
-  s16le: (samples: Float32Array) => new Uint8Array(Int16Array.from(samples).buffer),
-  f32le: (samples: Float32Array) => new Uint8Array(samples.map((x) => x / 32_768).buffer),
+  s16le: (samples: Int16Array) => new Uint8Array(samples.slice().buffer),
+  f32le: (samples: Int16Array) => new Uint8Array(Float32Array.from(samples, (x) => x / 32_768).buffer),
 };
 
 /** Sends the recording and `end`; returns what is said in answer to it. */
@@ -30,7 +30,7 @@ describe("reset", () => {
     async (encoding, channels, sampleRateHz) => {
       const served = await serveSet({ levelGate: {} });
       const hello = { encoding, channels, sampleRateHz, scores: true, mute: true, audioSeconds: 1 };
-      const seconds = Float32Array.from(
+      const seconds = Int16Array.from(
         { length: 2.5 * sampleRateHz * channels },
         (_, i) => SAMPLES[Math.floor(i / channels)]!,
       );

@@ -8,7 +8,7 @@ import { WyomingTestClient } from "../support/wyoming-test-client.ts";
 let served: ServedSet;
 afterEach(() => served.close());
 
-const s16 = (samples: Float32Array): Uint8Array => new Uint8Array(Int16Array.from(samples).buffer);
+const s16 = (samples: Int16Array): Uint8Array => new Uint8Array(samples.slice().buffer);
 const UNLIMITED = { audioFactor: 1e6, audioBurstSeconds: 1e6 };
 
 describe("a client that reads slowly", () => {

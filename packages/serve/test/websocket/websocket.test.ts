@@ -12,8 +12,9 @@ beforeEach(async () => {
 afterEach(() => served.close());
 
 const SAMPLES = noise(80_000);
-const s16 = (samples: Float32Array): Uint8Array => new Uint8Array(Int16Array.from(samples).buffer);
-const f32 = (samples: Float32Array): Uint8Array => new Uint8Array(samples.map((x) => x / 32_768).buffer);
+const s16 = (samples: Int16Array): Uint8Array => new Uint8Array(samples.slice().buffer);
+const f32 = (samples: Int16Array): Uint8Array =>
+  new Uint8Array(Float32Array.from(samples, (x) => x / 32_768).buffer);
 
 /** What the library hears in the same audio. */
 async function expected(samples = SAMPLES, models = ["hello", "world"]) {
@@ -148,13 +149,13 @@ describe("an invalid client is disconnected with the reason", () => {
     ["no curve", [{ ...HI, sensitivity: { falseAlarmsPerDay: 1 } }], "BAD_MESSAGE", /no curve/],
     [
       "NaN",
-      [{ ...HI, encoding: "f32le" }, f32(Float32Array.of(1, Number.NaN))],
+      [{ ...HI, encoding: "f32le" }, new Uint8Array(Float32Array.of(1, Number.NaN).buffer)],
       "AUDIO_INVALID",
       /sample 1 of 2/,
     ],
     [
       "audio beyond all scale",
-      [{ ...HI, encoding: "f32le" }, f32(new Float32Array(4000).fill(3e38))],
+      [{ ...HI, encoding: "f32le" }, new Uint8Array(new Float32Array(4000).fill(3e38).buffer)],
       "AUDIO_INVALID",
       /./,
     ],

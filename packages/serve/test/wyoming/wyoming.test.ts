@@ -14,7 +14,7 @@ const FORMAT = { rate: 16_000, width: 2, channels: 1 };
 const connect = () => new WyomingTestClient(served.wyomingPort).open();
 
 /** The samples as a Wyoming client with another sample width has them. */
-function toBytes(samples: Float32Array, width: number): Uint8Array {
+function toBytes(samples: Int16Array, width: number): Uint8Array {
   const bytes = Buffer.alloc(samples.length * width);
   for (const [i, sample] of samples.entries())
     bytes.writeIntLE(sample * 256 ** (width - 2), i * width, width);

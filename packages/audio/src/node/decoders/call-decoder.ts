@@ -1,5 +1,4 @@
 import type { ChannelMixer } from "../../samples/channel-mixer.ts";
-import { INT16_SCALE } from "../../samples/audio.ts";
 import { firstNotFinite } from "../../samples/pcm.ts";
 import { CallsignError } from "../../errors.ts";
 
@@ -73,12 +72,12 @@ function withQuietConsole<Result>(call: () => Result): Result {
   }
 }
 
-/** Mixes channels of -1..1 to mono in int16 magnitudes. @throws CallsignError `AUDIO_NOT_FINITE` */
-export function mixUnitScale(
+/** Mixes decoded channels to mono. @throws CallsignError `AUDIO_NOT_FINITE` */
+export function mixDecoded(
   channels: readonly Float32Array[],
-  { mixer, name, gain = 1 }: { readonly mixer: ChannelMixer; readonly name: string; readonly gain?: number },
+  { mixer, name }: { readonly mixer: ChannelMixer; readonly name: string },
 ): Float32Array {
-  const mono = mixer.mix(channels, { scale: INT16_SCALE * gain });
+  const mono = mixer.mix(channels);
   if (firstNotFinite(mono) < 0) return mono;
   throw new CallsignError("AUDIO_NOT_FINITE", `${name}: the decoded audio holds samples that are not finite`);
 }

@@ -3,7 +3,7 @@ import type { AudioNotes } from "../../samples/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 
 /**
- * Decoder of one format: yields mono audio in int16 magnitudes, in blocks of bounded length. The sample rate may change between
+ * Decoder of one format: yields mono audio in -1..1, in blocks of bounded length. The sample rate may change between
  * blocks of concatenated files. Damage is skipped and noted; a file that cannot be decoded yields no block.
  */
 export type DecodeAudio = (

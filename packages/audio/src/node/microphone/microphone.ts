@@ -43,7 +43,7 @@ export interface OpenMicrophone {
   /** Undefined for the system's default. */
   readonly info: MicrophoneInfo | undefined;
   readonly through: MicrophoneProgram;
-  /** int16 magnitudes at 16 kHz; ends when the signal aborts. */
+  /** 16 kHz mono; ends when the signal aborts. */
   readonly chunks: AsyncGenerator<Int16Array>;
 }
 

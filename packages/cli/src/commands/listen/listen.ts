@@ -1,4 +1,10 @@
-import { type AudioNote, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import {
+  type AudioNote,
+  CallsignError,
+  fromInt16,
+  SAMPLE_RATE_HZ,
+  toMagnitudes,
+} from "@callsign/audio/internal";
 import type { DetectorStep, DetectorStream, ModelCard } from "@callsign/infer/internal";
 import type { MicrophoneProgram } from "@callsign/audio/node/internal";
 import { type Command, Option } from "commander";
@@ -126,7 +132,7 @@ async function run(
       if (silent >= SILENT_SAMPLES && silent - samples.length < SILENT_SAMPLES)
         line.print("The microphone sends only zeros: is it muted, or is recording not allowed?");
       const steps = await stream.push(samples);
-      line.update(steps, levelDb(samples));
+      line.update(steps, levelDb(toMagnitudes(samples)));
       report(steps, { context, flags, actions, line });
       actions.saveUntil((heard * 1000) / SAMPLE_RATE_HZ, stream);
       if (heard >= seconds * SAMPLE_RATE_HZ) break;
@@ -144,7 +150,7 @@ async function run(
 
 interface Source {
   readonly name: string;
-  /** 16 kHz mono, int16 magnitudes. */
+  /** 16 kHz mono. */
   readonly chunks: AsyncGenerator<Float32Array>;
 }
 
@@ -187,7 +193,7 @@ async function openSource(
 }
 
 async function* toFloats(chunks: AsyncGenerator<Int16Array>): AsyncGenerator<Float32Array> {
-  for await (const chunk of chunks) yield Float32Array.from(chunk);
+  for await (const chunk of chunks) yield fromInt16(chunk);
 }
 
 /** Length of zeros that is reported, 5 s: a working microphone always has some noise. */

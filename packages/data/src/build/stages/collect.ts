@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 
-import { CallsignError, toInt16 } from "@callsign/audio/internal";
+import { CallsignError, roundMagnitudes } from "@callsign/audio/internal";
 import { type Progress } from "@callsign/infer/internal";
 import { sha256Hex } from "@callsign/infer/node/internal";
 
@@ -124,7 +124,7 @@ function reasonToLeaveOut(
     if (speechBounds(clip.audio, { sampleRateHz: 16_000 }) === undefined) return "no-speech";
   } else if (clip.text !== undefined && says(clip.text)) return "with-phrase";
   if (set.kind !== "corpus") return undefined;
-  const hash = sha256Hex(new Uint8Array(toInt16(clip.audio).buffer));
+  const hash = sha256Hex(new Uint8Array(roundMagnitudes(clip.audio).buffer));
   if (seen.has(hash)) return "duplicate";
   seen.add(hash);
   return undefined;

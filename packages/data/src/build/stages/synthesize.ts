@@ -1,3 +1,4 @@
+import { toMagnitudes } from "@callsign/audio/internal";
 import type { Progress } from "@callsign/infer/internal";
 
 import type { ManifestClip } from "../../store/manifest.ts";
@@ -166,7 +167,10 @@ async function keepClip(
   { set, clip, out }: { set: SpokenSet; clip: SynthesizedClip; out: string },
 ): Promise<ManifestClip> {
   const { voice, text, licence, attempts, audio } = clip;
-  const file = await writeClip(out, { path: clipPath(set.id, clip.index), samples: audio.samples });
+  const file = await writeClip(out, {
+    path: clipPath(set.id, clip.index),
+    samples: toMagnitudes(audio.samples),
+  });
   const { splits: fractions } = config.data;
   return {
     ...file,

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 
-import { CallsignError } from "@callsign/audio/internal";
+import { CallsignError, toMagnitudes } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
 import { decodeAudio } from "@callsign/audio/node/internal";
 import * as z from "zod";
@@ -108,7 +108,7 @@ async function* readCommonVoice(
       onNote: damage.onNote,
     });
     damage.report();
-    return samples;
+    return toMagnitudes(samples);
   };
   const chosen = chooseClips(corpus.layout, { selection, tally, decode, sampleRateHz: CLIP_SAMPLE_RATE_HZ });
   for await (const clip of chosen) {

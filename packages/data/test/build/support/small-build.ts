@@ -11,7 +11,7 @@ import {
   parseDataConfig,
 } from "@callsign/data/internal";
 import type { Progress } from "@callsign/infer/internal";
-import { writeWav } from "@callsign/audio/internal";
+import { fromMagnitudes, writeWav } from "@callsign/audio/internal";
 import { toyEmbedding } from "../../../../infer/test/support/toy-embedding.ts";
 
 /** A config that builds in a second or two: one phrase, flite, made-up noise and a made-up embedding. */
@@ -57,7 +57,7 @@ export async function makeSources(folder: string): Promise<void> {
       (_, i) => 4000 * Math.sin((2 * Math.PI * hz * i) / 16_000) + 300 * own.normal(),
     );
     await mkdir(join(folder, path, ".."), { recursive: true });
-    await writeFile(join(folder, path), writeWav({ samples, sampleRateHz: 16_000 }));
+    await writeFile(join(folder, path), writeWav({ samples: fromMagnitudes(samples), sampleRateHz: 16_000 }));
   }
   await writeFile(join(folder, "embedding.onnx"), toyEmbedding());
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { writeWav } from "@callsign/audio/internal";
+import { fromMagnitudes, writeWav } from "@callsign/audio/internal";
 import { createOggEncoder } from "wasm-media-encoders";
 
 /** A sine as int16 magnitudes. */
@@ -13,9 +13,9 @@ export const sine = ({ hertz = 440, seconds = 0.5, sampleRateHz = 16_000 } = {})
       Math.round(12_000 * Math.sin((2 * Math.PI * hertz * i) / sampleRateHz)) + 0,
   );
 
-/** A wav file of samples. */
+/** A wav file of samples (int16 magnitudes). */
 export const wav = (samples: Float32Array, sampleRateHz = 16_000): Uint8Array =>
-  writeWav({ samples, sampleRateHz });
+  writeWav({ samples: fromMagnitudes(samples), sampleRateHz });
 
 /** An Ogg Vorbis file of a sine, 44.1 kHz (libvorbis in wasm-media-encoders 0.7.0). */
 export async function sineOgg({ hertz, seconds }: { hertz: number; seconds: number }): Promise<Uint8Array> {

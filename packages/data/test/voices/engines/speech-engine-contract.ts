@@ -46,8 +46,8 @@ export function describeSpeechEngine(name: string, create: () => Promise<SpeechE
       const audio = await engine.synthesize("hey computer", drawn(1));
       expect(audio.sampleRateHz).toBeGreaterThanOrEqual(8000);
       expect(audio.samples.length / audio.sampleRateHz).toBeGreaterThan(0.2);
-      expect(audio.samples.every((sample) => Math.abs(sample) <= 32_768)).toBe(true);
-      expect(Math.max(...audio.samples.map(Math.abs))).toBeGreaterThan(300);
+      expect(audio.samples.every((sample) => Math.abs(sample) <= 1)).toBe(true);
+      expect(Math.max(...audio.samples.map(Math.abs))).toBeGreaterThan(0.01);
     });
 
     it("gives the same bytes whatever was spoken before, in another instance, and side by side", async () => {

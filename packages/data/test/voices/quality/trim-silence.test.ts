@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { ConsoleStdout, File, OpenFile, PreopenDirectory, WASI } from "@bjorn3/browser_wasi_shim";
-import { readWav } from "@callsign/audio/internal";
+import { readWav, toMagnitudes } from "@callsign/audio/internal";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createRandom } from "../../../src/random.ts";
@@ -127,5 +127,6 @@ async function speakWithPhones(module: WasmModule, { voice, text }: { voice: str
   }
   const file = output.dir.contents.get("out.wav");
   if (!(file instanceof File) || phones.length === 0) throw new Error(`flite said: ${lines.join("\n")}`);
-  return { audio: readWav(file.data), phones };
+  const { samples, sampleRateHz } = readWav(file.data);
+  return { audio: { samples: toMagnitudes(samples), sampleRateHz }, phones };
 }

@@ -1,3 +1,4 @@
+import { toMagnitudes } from "@callsign/audio/internal";
 import type { ModelCard } from "@callsign/infer/internal";
 import type { ChallengeMode, ChallengeResult } from "../evaluation.ts";
 import type { ChallengeTruth } from "../truth.ts";
@@ -107,7 +108,7 @@ export function makeChallengeReport(parts: ChallengeReportParts): ChallengeRepor
       overrunsMs: run.timing && Array.from(overrunsOf(run.timing), toMicroseconds),
     },
     ...(parts.lookAhead && { lookAhead: parts.lookAhead }),
-    waveform: waveformEnvelope(samples.subarray(0, samplesScored), WAVEFORM_COLUMNS),
+    waveform: waveformEnvelope(toMagnitudes(samples.subarray(0, samplesScored)), WAVEFORM_COLUMNS),
   };
 }
 

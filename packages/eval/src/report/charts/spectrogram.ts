@@ -3,7 +3,7 @@ import { crc32, deflateSync } from "node:zlib";
 import { LOG_MEL, logMel } from "@callsign/infer/internal";
 
 /**
- * Log-mel spectrogram as a PNG data URL: one column per frame of 10 ms, low bands at the bottom, 64 colours from dark
+ * Log-mel spectrogram of samples (int16 magnitudes) as a PNG data URL: one column per frame of 10 ms, low bands at the bottom, 64 colours from dark
  * (80 dB below the maximum) to light.
  */
 export function spectrogramUrl(samples: Float32Array): string {

@@ -21,7 +21,7 @@ const truth: ChallengeTruth = {
     { startSample: 50_000, endSample: 60_000 },
   ],
 };
-const samples = Float32Array.from({ length: truth.numSamples }, (_, i) => 1000 * Math.sin(i / 10));
+const samples = Float32Array.from({ length: truth.numSamples }, (_, i) => 0.03 * Math.sin(i / 10));
 
 function partsOf(change: Partial<LabelledRun> = {}): ChallengeReportParts {
   const scores = Float32Array.from({ length: FRAMES }, (_, i) => (i > 20 && i < 40 ? 0.9 : 0.27));

@@ -6,10 +6,10 @@ import { loadWebDetector } from "../model/web-detector.ts";
 import { createWebSession } from "../runtime/web-session.ts";
 import { toWorkerError, type WorkerAnswer, type WorkerModels, type WorkerRequest } from "./messages.ts";
 
-/** Subset of a worker's global scope. */
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
-  postMessage(answer: WorkerAnswer): void;
+/** The part of a worker's global scope that is used. */
+export interface WorkerScope {
+  onmessage: ((event: MessageEvent<never>) => void) | null;
+  postMessage(answer: unknown): void;
 }
 
 /** Answers the requests of a `WorkerDetector`. Call `serveDetector()` at the top level of the worker's module. */
@@ -26,7 +26,7 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
     scope.postMessage(answer);
   };
-  scope.onmessage = ({ data }) => {
+  scope.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
     queue = answerInTurn(data, queue);
   };
 }

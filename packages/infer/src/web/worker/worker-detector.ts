@@ -1,6 +1,6 @@
 import type { DetectionSource } from "../../detector/detections.ts";
 import type { Pcm, ModelDetection, DetectorStep } from "../../detector/detector.ts";
-import { CallsignError } from "@callsign/audio/internal";
+import { CallsignError, copySamples } from "@callsign/audio/internal";
 import type { ModelCard } from "../../model/model-card.ts";
 import { absoluteUrl } from "../model/absolute-url.ts";
 import type { WebModel } from "../model/web-model.ts";
@@ -73,16 +73,11 @@ export class WorkerDetector implements DetectionSource<ModelDetection> {
   }
 
   /**
-   * Processes a chunk of 16 kHz mono audio of any length, which is copied, and returns the steps that it completes, of all models.
-   * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_NOT_FINITE`, `DISPOSED`, `SESSION_FAILED`, `WORKER_FAILED`
+   * Processes a chunk of 16 kHz mono audio (int16, or float32 in -1..1) of any length, which is copied, and returns the steps that it completes, of all models.
+   * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`, `DISPOSED`, `SESSION_FAILED`, `WORKER_FAILED`
    */
   async push(chunk: Pcm): Promise<readonly DetectorStep[]> {
-    if (!(chunk instanceof Float32Array || chunk instanceof Int16Array))
-      throw new CallsignError(
-        "INVALID_ARGUMENT",
-        "chunk: expected a Float32Array or an Int16Array of samples; PcmDecoder reads bytes",
-      );
-    const answer = await this.#link.ask({ kind: "push", samples: Float32Array.from(chunk) });
+    const answer = await this.#link.ask({ kind: "push", samples: copySamples(chunk, { name: "chunk" }) });
     if (answer.kind !== "steps") return [];
     this.#busyMs += answer.busyMs;
     return answer.steps;

@@ -66,7 +66,9 @@ describe.each<[string, boolean, () => Uint8Array]>([
       const { model, stateLength } = makeStreamingEmbedding(bytes);
       const streaming = { session: await createSession(model, { name: "streaming" }), stateLength };
       const clip = async (seed: number): Promise<Matrix> => {
-        const { data } = await frontend.logMel(noise((CHUNKS + 2) * LOG_MEL.chunkLength, seed));
+        const { data } = await frontend.logMel(
+          Float32Array.from(noise((CHUNKS + 2) * LOG_MEL.chunkLength, seed)),
+        );
         const rows = CHUNKS * EMBEDDING.strideFrames;
         return { data: data.slice(0, CHUNKS * chunkSize), rows, columns: LOG_MEL.melBins };
       };

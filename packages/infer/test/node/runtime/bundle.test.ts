@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { writeWav } from "@callsign/audio/internal";
+import { fromInt16, writeWav } from "@callsign/audio/internal";
 import { formatModelCard, VERSION } from "@callsign/infer/internal";
 import { CALLSIGN_EMBEDDING, ONNX_RUNTIME_INSTALL } from "@callsign/infer/node/internal";
 import { build } from "esbuild";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { card, classifier } = await toneDetector();
   await writeFile(join(folder, "model.json"), formatModelCard(card, { name: "model.json" }));
   await writeFile(join(folder, card.classifier.file), classifier);
-  await writeFile(join(folder, "tones.wav"), writeWav({ samples: tones(), sampleRateHz: 16_000 }));
+  await writeFile(join(folder, "tones.wav"), writeWav({ samples: fromInt16(tones()), sampleRateHz: 16_000 }));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -65,7 +65,8 @@ it("VERSION and the version of the runtime are those of package.json", async () 
 });
 
 const program = (name: string, options: string): string => `
-  import { loadDetector, readAudioFile, toolIdentity } from "@callsign/infer/node";
+  import { loadDetector, readAudioFile } from "@callsign/infer/node";
+  import { toolIdentity } from "@callsign/infer/node/internal";
   async function ${name}(model, recording) {
     const detector = await loadDetector(model, ${options});
     const steps = await detector.push((await readAudioFile(recording)).samples);

@@ -13,13 +13,13 @@ const card = exampleCard();
 describe("createMuteTransform", () => {
   it("gives for bytes the samples of SpeechMuter", async () => {
     const detector = await makeDetector(card);
-    const samples = Float32Array.from(Int16Array.from(noise(48_000)));
+    const samples = noise(48_000);
     const gate = new SpeechMuter(detector);
     const parts = [await gate.push(samples), await gate.flush()];
     const expected = parts.flatMap(({ samples }) => [...toInt16(samples)]);
     expect(expected).toContain(0);
     await detector.reset();
-    const bytes = Buffer.from(Int16Array.from(samples).buffer);
+    const bytes = Buffer.from(samples.buffer);
     const got: Buffer[] = [];
     const spans: MutedSpan[] = [];
     await pipeline(

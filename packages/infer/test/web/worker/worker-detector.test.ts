@@ -224,6 +224,9 @@ describe("WorkerDetector", () => {
     await expect(worker.push(new Float32Array([Number.NaN]))).rejects.toEqual(
       refusal("AUDIO_NOT_FINITE", "NaN"),
     );
+    await expect(worker.push(Float32Array.of(0, 8213))).rejects.toEqual(
+      refusal("AUDIO_OUT_OF_RANGE", "expected Float32Array samples in -1..1, got 8213 at sample 1"),
+    );
     expect(await worker.push(noise(1280))).toHaveLength(1);
     await worker.dispose();
   });

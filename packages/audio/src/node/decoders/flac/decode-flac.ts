@@ -2,7 +2,7 @@ import type { AudioBlock } from "../../../samples/audio.ts";
 import type { AudioNotes } from "../../../samples/audio-notes.ts";
 import { ChannelMixer } from "../../../samples/channel-mixer.ts";
 import { ANTIPHASE } from "../../../wav/wav-blocks.ts";
-import { mixUnitScale } from "../call-decoder.ts";
+import { mixDecoded } from "../call-decoder.ts";
 import type { DecodeAudio } from "../decode-audio.ts";
 import { FlacDecoder } from "./decoder.ts";
 import { type FlacFrame, readFlacFrames } from "./frames.ts";
@@ -32,7 +32,7 @@ export const decodeFlac: DecodeAudio = async function* (
       }
       for (const frames of await decodeBatch(batch, { decoder, notes })) {
         decoded += frames[0]!.length;
-        yield { samples: mixUnitScale(frames, { mixer, name }), sampleRateHz: info.sampleRateHz };
+        yield { samples: mixDecoded(frames, { mixer, name }), sampleRateHz: info.sampleRateHz };
       }
     }
     if (info !== undefined) noteLength(info, { decoded, notes });

@@ -9,7 +9,7 @@ import {
   type Decoder,
   type DecoderResult,
   freeDecoder,
-  mixUnitScale,
+  mixDecoded,
 } from "../call-decoder.ts";
 import type { DecodeAudio } from "../decode-audio.ts";
 import { skipJunk, skipTags } from "../file-tags.ts";
@@ -54,7 +54,7 @@ export const decodeMp3: DecodeAudio = async function* (
         decoder = undefined;
       }
       await reader.skip(length);
-      if (channels.length > 0) yield { samples: mixUnitScale(channels, { mixer, name }), sampleRateHz };
+      if (channels.length > 0) yield { samples: mixDecoded(channels, { mixer, name }), sampleRateHz };
     }
     if (missingFrames > 0)
       notes.add("truncated", `the file has ${missingFrames} frames less than its first one promises`);

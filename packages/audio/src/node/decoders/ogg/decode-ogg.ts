@@ -3,7 +3,7 @@ import type { AudioNotes } from "../../../samples/audio-notes.ts";
 import { ChannelMixer } from "../../../samples/channel-mixer.ts";
 import { ANTIPHASE } from "../../../wav/wav-blocks.ts";
 import { CallsignError } from "../../../errors.ts";
-import { mixUnitScale } from "../call-decoder.ts";
+import { mixDecoded } from "../call-decoder.ts";
 import type { DecodeAudio } from "../decode-audio.ts";
 import type { OggCodec, OggDecoder, OggPlace } from "./codec.ts";
 import { oggFlac } from "./flac.ts";
@@ -51,7 +51,7 @@ export const decodeOgg: DecodeAudio = async function* (
 
   function* mix(channels: readonly Float32Array[]): Generator<AudioBlock, void, undefined> {
     const { sampleRateHz } = stream!.codec;
-    if (channels.length > 0) yield { samples: mixUnitScale(channels, { mixer, name }), sampleRateHz };
+    if (channels.length > 0) yield { samples: mixDecoded(channels, { mixer, name }), sampleRateHz };
   }
 };
 

@@ -1,4 +1,4 @@
-import { CallsignError, type Audio } from "@callsign/audio/internal";
+import { type Audio, CallsignError, INT16_SCALE } from "@callsign/audio/internal";
 import { VOLUME, type EspeakBackend, type EspeakRequest } from "./backend.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 
@@ -65,8 +65,7 @@ function run(worker: Worker, request: EspeakRequest): Audio {
   const samples = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
-    samples.set(part, at);
-    at += part.length;
+    for (const sample of part) samples[at++] = sample / INT16_SCALE;
   }
   return { samples, sampleRateHz: worker.get_samplerate() };
 }

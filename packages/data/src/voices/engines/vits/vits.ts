@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { CallsignError, INT16_SCALE, type Audio } from "@callsign/audio/internal";
+import { CallsignError, type Audio } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
 import { cacheDirectory, sha256Hex, writeFileAtomic } from "@callsign/infer/node/internal";
 import * as z from "zod";
@@ -152,8 +152,5 @@ async function speak(tts: SherpaTts, text: string, request: { sid: number; speed
     });
   if (generated.samples.length === 0)
     throw synthesisFailed({ engine: "vits", text, reason: "the model gave no audio" });
-  return {
-    samples: generated.samples.map((sample) => sample * INT16_SCALE),
-    sampleRateHz: generated.sampleRate,
-  };
+  return { samples: generated.samples, sampleRateHz: generated.sampleRate };
 }

@@ -115,6 +115,6 @@ async function vocode(
     peak = Math.max(peak, Math.abs(sample));
   }
   // Audio above full scale is scaled down, not clipped.
-  const scale = (INT16_SCALE - 1) / peak;
+  const scale = (INT16_SCALE - 1) / INT16_SCALE / peak;
   return { samples: samples.map((sample) => sample * scale), sampleRateHz: SAMPLE_RATE_HZ };
 }

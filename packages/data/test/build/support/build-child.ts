@@ -1,12 +1,14 @@
-// A build in a process of its own, for tests that end it: folder of sources, folder of the build, workers.
-import { CallsignError } from "@callsign/infer";
-import { runBuild, smallContext } from "./small-build.ts";
+// A build in a process of its own, for tests that end it: folder of sources, folder of the build. Prints every event.
+import { writeSync } from "node:fs";
 
-const [folder = "", out = "", workers = "1"] = process.argv.slice(2);
-// Loading the sources takes longer than the build; what is of interest begins here.
-process.stdout.write("building\n");
+import { buildData } from "@callsign/data";
+import { CallsignError } from "@callsign/infer";
+import { smallContext } from "./small-build.ts";
+
+const [folder = "", out = ""] = process.argv.slice(2);
 try {
-  await runBuild(smallContext(folder, { out, workers: Number(workers) }));
+  for await (const event of buildData(smallContext(folder, { out })))
+    writeSync(1, `${event.stage} ${event.done}\n`);
   process.exit(0);
 } catch (error) {
   process.stderr.write(error instanceof CallsignError ? `${error.code} ${error.message}` : String(error));

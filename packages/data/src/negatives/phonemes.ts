@@ -17,7 +17,9 @@ export const isVowel = (phoneme: number): boolean => phoneme < VOWELS;
 
 /** Index of each name, without stress and with each of its digits. */
 const indexOf = new Map(
-  PHONEMES.flatMap((name, index) => ["", "0", "1", "2"].map((stress) => [`${name}${stress}`, index] as const)),
+  PHONEMES.flatMap((name, index) =>
+    ["", "0", "1", "2"].map((stress) => [`${name}${stress}`, index] as const),
+  ),
 );
 
 /** `"L EH1 K S AH0"`, stress digits optional, a comment after `#` ignored. Names that are no phoneme are left out. */

@@ -1,13 +1,15 @@
-// A build in a process of its own, for tests that end it: folder of sources, folder of the build. Prints every event.
+// A build in a process of its own, for tests that end it: folder of sources, folder of the build, workers. Prints every event.
 import { writeSync } from "node:fs";
 
 import { buildData } from "@callsign/data";
 import { CallsignError } from "@callsign/infer";
 import { smallContext } from "./small-build.ts";
 
-const [folder = "", out = ""] = process.argv.slice(2);
+const [folder = "", out = "", workers = "1"] = process.argv.slice(2);
+// Loading the sources takes longer than the build; what is of interest begins here.
+writeSync(1, "building\n");
 try {
-  for await (const event of buildData(smallContext(folder, { out })))
+  for await (const event of buildData(smallContext(folder, { out, workers: Number(workers) })))
     writeSync(1, `${event.stage} ${event.done}\n`);
   process.exit(0);
 } catch (error) {

@@ -10,17 +10,21 @@ export interface SpawnedBuild {
   readonly code: number | null;
   readonly killed: boolean;
   readonly stderr: string;
+  /** From when it began to build, its sources loaded. */
+  readonly buildMs: number;
 }
 
 /**
- * Builds in another process. SIGKILL ends it once it has printed `killAt`, a stage and what it has done of it;
- * `fileLimitKiB` is the largest file it may write.
+ * Builds in another process. SIGKILL ends it once it has printed `killAt`, a stage and what is done of it, or
+ * `killAfterMs` after it has begun to build; `fileLimitKiB` is the largest file it may write.
  */
 export function spawnBuild(
   folder: string,
-  { out, killAt, fileLimitKiB }: { out: string; killAt?: string; fileLimitKiB?: number },
+  options: { out: string; workers?: number; killAt?: string; killAfterMs?: number; fileLimitKiB?: number },
 ): Promise<SpawnedBuild> {
-  const node = [process.execPath, "--import", tsx, "--conditions=@callsign/source", child, folder, out];
+  const { out, workers = 1, killAt, killAfterMs, fileLimitKiB } = options;
+  const flags = ["--import", tsx, "--conditions=@callsign/source"];
+  const node = [process.execPath, ...flags, child, folder, out, String(workers)];
   // SIGXFSZ would end the process; ignored, the write fails with EFBIG instead.
   const limited = [
     "sh",
@@ -33,13 +37,23 @@ export function spawnBuild(
   const running = spawn(command!, args, { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
+  let startedMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const kill = (): void => void running.kill("SIGKILL");
   running.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  running.stdout.once("data", () => {
+    startedMs = performance.now();
+    if (killAfterMs !== undefined) timer = setTimeout(kill, killAfterMs);
+  });
   running.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
-    if (killAt !== undefined && stdout.includes(`${killAt}\n`)) running.kill("SIGKILL");
+    if (killAt !== undefined && stdout.includes(`${killAt}\n`)) kill();
   });
   // oxlint-disable-next-line promise/avoid-new -- the end of a process is an event
   return new Promise((resolve) =>
-    running.once("close", (code, signal) => resolve({ code, killed: signal === "SIGKILL", stderr })),
+    running.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, killed: signal === "SIGKILL", stderr, buildMs: performance.now() - startedMs });
+    }),
   );
 }

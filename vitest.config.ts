@@ -11,6 +11,8 @@ export default defineConfig({
       "scripts/test/**/*.test.ts",
       "examples/browser/test/**/*.test.ts",
     ],
+    // Some tests use onnxruntime-node directly.
+    env: { ORT_DISABLE_TELEMETRY: "1" },
     setupFiles: ["test-support/setup.ts"],
     pool: "forks",
     // One process for many files: loading the packages takes longer than most files' tests. A file puts back what it
@@ -25,5 +27,6 @@ export default defineConfig({
     // No test may depend on how busy the machine is: these only end one that hangs.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
   },
 });

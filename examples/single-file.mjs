@@ -6,7 +6,10 @@
  * whose score is above the threshold. Any language with onnxruntime does the same.
  */
 import { readFileSync } from "node:fs";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+
+// onnxruntime-node sends telemetry unless this is set before it is loaded.
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
+const { InferenceSession, Tensor } = await import("onnxruntime-node");
 
 const [model, recording, threshold = "0.5"] = process.argv.slice(2);
 const session = await InferenceSession.create(model, { intraOpNumThreads: 1 });

@@ -12,7 +12,8 @@ try {
     const options = { cwd: import.meta.dirname, stdio: "inherit" } as const;
     execFileSync("npx", ["publint", "--strict", tarball], options);
     // CommonJS reads these packages by `import()` alone, which every Node they run on has.
-    execFileSync("npx", ["attw", "--profile", "esm-only", tarball], options);
+    const assets = ["--exclude-entrypoints", "assets/callsign-embedding.onnx"];
+    execFileSync("npx", ["attw", "--profile", "esm-only", tarball, ...assets], options);
   }
 } catch {
   console.error(

@@ -1,6 +1,7 @@
 /**
- * `npx tsx --conditions=@callsign/source scripts/serve-load.ts [--streams N] [--minutes M] [--model HEAD --embedding FILE --audio DIR]`:
- * runs `callsign serve` and streams recordings to it in real time, in 80 ms messages, one client stalled (asks for kept
+ * `npx tsx --conditions=@callsign/source scripts/serve-load.ts [--streams N] [--minutes M] [--rate-hz R] [--message-samples S] [--model HEAD --embedding FILE --audio DIR]`:
+ * runs `callsign serve` and streams recordings to it in real time, in messages of 80 ms at 16 kHz by default
+ * (`--rate-hz 48000 --message-samples 128` is what a page's AudioWorklet sends), one client stalled (asks for kept
  * audio and reads nothing) and one flooding (sends as fast as it can). Prints the latency from an event's last audio to
  * its arrival, the server's CPU and memory and its slope. Needs the recordings in ../shared unless told of others.
  */
@@ -9,6 +10,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { resample } from "@callsign/infer";
 import { readAudioFile } from "@callsign/infer/node";
 import { WebSocket } from "ws";
 import { sharedPath } from "../test-support/shared-data.ts";
@@ -17,6 +19,8 @@ const { values } = parseArgs({
   options: {
     streams: { type: "string", default: "200" },
     minutes: { type: "string", default: "10" },
+    "rate-hz": { type: "string", default: "16000" },
+    "message-samples": { type: "string", default: "1280" },
     model: { type: "string", default: sharedPath("reference", "openwakeword-alexa_v0.1.onnx") },
     embedding: { type: "string", default: sharedPath("reference", "embedding_model.onnx") },
     audio: { type: "string", default: sharedPath("keywords", "alexa") },
@@ -24,8 +28,10 @@ const { values } = parseArgs({
 });
 const STREAMS = Number(values.streams);
 const SECONDS = Number(values.minutes) * 60;
-const MESSAGE_MS = 80;
-const MESSAGE_SAMPLES = 1280;
+const STEP_MS = 80;
+const RATE_HZ = Number(values["rate-hz"]);
+const MESSAGE_SAMPLES = Number(values["message-samples"]);
+const MESSAGE_MS = (MESSAGE_SAMPLES * 1000) / RATE_HZ;
 
 /** All recordings one after another, as s16le. */
 async function readTape(): Promise<Int16Array> {
@@ -35,9 +41,9 @@ async function readTape(): Promise<Int16Array> {
   const parts = await Promise.all(
     files.slice(0, 200).map((file) => readAudioFile(`${values.audio}/${file}`)),
   );
-  return Int16Array.from(
-    parts.flatMap(({ samples }) => [...samples]),
-    (sample) => sample,
+  const samples = Float32Array.from(parts.flatMap((part) => [...part.samples]));
+  return Int16Array.from(resample(samples, { fromHz: 16_000, toHz: RATE_HZ }), (sample) =>
+    Math.max(-32_768, Math.min(32_767, sample)),
   );
 }
 
@@ -107,14 +113,15 @@ const over = new AbortController();
 
 /** One client in real time; every step's scores are asked for, so that each step is an event with a latency. */
 async function stream(port: number, tape: Int16Array, offset: number): Promise<void> {
-  const socket = await connect(port, { scores: true });
+  const socket = await connect(port, { scores: true, sampleRateHz: RATE_HZ });
   const sentAt: number[] = [];
   socket.on("message", (data: Buffer) => {
     const message = JSON.parse(data.toString()) as { type: string; timestampMs: number };
     if (message.type === "detection") detections++;
     if (message.type !== "scores") return;
     events++;
-    latencies.push(performance.now() - sentAt[Math.round(message.timestampMs / MESSAGE_MS) - 1]!);
+    // The message that holds the step's last sample.
+    latencies.push(performance.now() - sentAt[Math.ceil(message.timestampMs / MESSAGE_MS - 1e-6) - 1]!);
   });
   socket.on("close", () => {
     if (!over.signal.aborted) closedEarly++;
@@ -125,7 +132,7 @@ async function stream(port: number, tape: Int16Array, offset: number): Promise<v
     const due = startMs + i * MESSAGE_MS;
     const waitMs = due - performance.now();
     if (waitMs > 1) await sleep(waitMs);
-    else if (waitMs < -MESSAGE_MS) lateMessages++;
+    else if (waitMs < -STEP_MS) lateMessages++;
     const at = (offset + i * MESSAGE_SAMPLES) % (tape.length - MESSAGE_SAMPLES);
     sentAt.push(performance.now());
     socket.send(tape.slice(at, at + MESSAGE_SAMPLES));
@@ -198,7 +205,7 @@ console.log(
       streams: STREAMS,
       seconds: Math.round(wall),
       events,
-      eventsExpected: STREAMS * Math.floor((SECONDS * 1000) / MESSAGE_MS),
+      eventsExpected: STREAMS * Math.floor((SECONDS * 1000) / STEP_MS),
       detections,
       closedEarly,
       latencyMs: Object.fromEntries(

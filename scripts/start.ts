@@ -86,6 +86,7 @@ async function scoreClip(): Promise<number> {
       "0.73",
       "--out",
       published,
+      "--force",
     ])) ||
     (await callsign([
       "eval",

@@ -1,59 +1,175 @@
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
+import type { Catalogue, CatalogueModel } from "./src/catalogue.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-/** The folder that `npm start` or `callsign run` left its model in. */
-const model = resolve(process.env["CALLSIGN_MODEL"] ?? join(root, "runs/start/model"));
-/** The embedding that the model's card names; that of `npm start` lies in the repository. */
-const embedding = resolve(
-  process.env["CALLSIGN_EMBEDDING"] ?? join(root, "packages/infer/assets/callsign-embedding.onnx"),
-);
+const example = fileURLToPath(new URL(".", import.meta.url));
+const root = join(example, "../..");
+/** Model folders or .onnx heads without a card; by default the folder that `npm start` left its model in. */
+const models = listPaths(process.env["CALLSIGN_MODEL"] ?? join(root, "runs/start/model"));
+/** Files of the embeddings that the models need; Callsign's own lies in the repository. */
+const embeddings = [
+  ...listPaths(process.env["CALLSIGN_EMBEDDING"] ?? ""),
+  join(root, "packages/infer/assets/callsign-embedding.onnx"),
+];
+/** What heads without a card are read with. */
+const GOOGLE = {
+  id: "google-speech-embedding",
+  sha256: "70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f",
+} as const;
 
 /** onnxruntime's smallest build, the wasm of it. */
 const runtime = createRequire(join(root, "packages/infer/package.json")).resolve(
   "onnxruntime-web/ort-wasm-simd-threaded.wasm",
 );
 
-/** Serves the model's files under model/ and the runtime gzipped, so that no server has to; puts both into a build. */
+/** Serves the models' files and the runtime, gzipped so that no server has to; puts them into a build. */
 function pageFiles(): Plugin {
   return {
-    name: "callsign-model",
+    name: "callsign-models",
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
-        const file = listFiles().get((request.url ?? "").replace(/^\/|\?.*$/g, ""));
-        if (file === undefined) return next();
-        response.end(read(file));
+        const source = listFiles().get(decodeURIComponent((request.url ?? "").replace(/^\/|\?.*$/g, "")));
+        if (source === undefined) return next();
+        response.end(source());
       });
     },
     generateBundle() {
-      for (const [fileName, file] of listFiles())
-        this.emitFile({ type: "asset", fileName, source: read(file) });
+      for (const [fileName, source] of listFiles())
+        this.emitFile({ type: "asset", fileName, source: source() });
     },
   };
 }
 
-/** The files by the address they are served under. */
-function listFiles(): ReadonlyMap<string, string> {
-  const card = join(model, "model.json");
-  if (!existsSync(card))
-    throw new Error(
-      `${model} has no model.json: run npm start in the repository first, or name a model's folder in CALLSIGN_MODEL`,
-    );
-  const { classifier } = JSON.parse(readFileSync(card, "utf8")) as { classifier: { file: string } };
-  return new Map([
-    ["model/model.json", card],
-    [`model/${classifier.file}`, join(model, classifier.file)],
-    ["model/embedding.onnx", embedding],
-    ["runtime.wasm.gz", runtime],
-  ]);
+/** The files' contents by the address they are served under. */
+function listFiles(): ReadonlyMap<string, () => Uint8Array | string> {
+  const files = new Map<string, () => Uint8Array | string>();
+  const catalogue: Catalogue = { models: [], embeddings: {} };
+  for (const [i, path] of models.entries()) {
+    const { entry, embedding, phrases, sources } = describeModel(path, `models/${i}`);
+    const sample = `models/${i}/sample.wav`;
+    const ownSample = join(path, "sample.wav");
+    for (const [name, source] of sources) files.set(name, source);
+    catalogue.models.push({ ...entry, sample });
+    files.set(sample, () => (existsSync(ownSample) ? readFileSync(ownSample) : makeSample(phrases)));
+    catalogue.embeddings[embedding.id] = `embeddings/${embedding.id}.onnx`;
+    files.set(`embeddings/${embedding.id}.onnx`, () => readFileSync(findEmbedding(embedding, path)));
+  }
+  files.set("models.json", () => JSON.stringify(catalogue));
+  files.set("runtime.wasm.gz", packRuntime);
+  return files;
 }
 
-const read = (file: string): Buffer =>
-  file === runtime ? gzipSync(readFileSync(file), { level: 9 }) : readFileSync(file);
+interface DescribedModel {
+  readonly entry: Omit<CatalogueModel, "sample">;
+  readonly embedding: { readonly id: keyof Catalogue["embeddings"]; readonly sha256: string };
+  readonly phrases: readonly string[];
+  readonly sources: ReadonlyMap<string, () => Uint8Array>;
+}
+
+function describeModel(path: string, at: string): DescribedModel {
+  if (path.endsWith(".onnx")) {
+    const file = basename(path);
+    const name = file.replace(/\.onnx$/, "");
+    const url = `${at}/${encodeURIComponent(file)}`;
+    return {
+      entry: { name, url, isBareHead: true },
+      embedding: GOOGLE,
+      phrases: [toPhrase(name)],
+      sources: new Map([[`${at}/${file}`, () => readFileSync(path)]]),
+    };
+  }
+  const cardPath = join(path, "model.json");
+  if (!existsSync(cardPath))
+    throw new Error(
+      `${path} has no model.json: run npm start in the repository first, or name model folders or .onnx files in ` +
+        `CALLSIGN_MODEL, separated by ${delimiter}`,
+    );
+  const card = JSON.parse(readFileSync(cardPath, "utf8")) as {
+    readonly name: string;
+    readonly labels: readonly string[];
+    readonly classifier: { readonly file: string };
+    readonly frontend: { readonly embedding: DescribedModel["embedding"] };
+    readonly training?: { readonly phrases?: Readonly<Record<string, readonly string[]>> };
+  };
+  return {
+    entry: { name: card.name, url: `${at}/`, isBareHead: false },
+    embedding: card.frontend.embedding,
+    phrases: card.labels.map((label) => card.training?.phrases?.[label]?.[0] ?? toPhrase(label)),
+    sources: new Map(
+      ["model.json", card.classifier.file].map((file) => [
+        `${at}/${file}`,
+        () => readFileSync(join(path, file)),
+      ]),
+    ),
+  };
+}
+
+function findEmbedding({ id, sha256 }: DescribedModel["embedding"], model: string): string {
+  const found = embeddings.find((path) => existsSync(path) && sha256Of(path) === sha256);
+  if (found !== undefined) return found;
+  throw new Error(
+    `${model} needs ${id} (sha256 ${sha256}), and none of ${embeddings.join(", ")} is that file: name it in ` +
+      `CALLSIGN_EMBEDDING; \`callsign models pull ${id}\` downloads it and says where it is`,
+  );
+}
+
+/** A synthetic voice saying the phrases, unless the model's folder has a `sample.wav`. */
+function makeSample(phrases: readonly string[]): Uint8Array {
+  const script = join(example, "make-sample.ts");
+  return cached([JSON.stringify(phrases), readFileSync(script)], (file) => {
+    const tsx = createRequire(join(root, "package.json")).resolve("tsx");
+    execFileSync(process.execPath, [
+      "--import",
+      tsx,
+      "--conditions=@callsign/source",
+      script,
+      file,
+      ...phrases,
+    ]);
+  });
+}
+
+const packRuntime = (): Uint8Array =>
+  cached([runtime, readFileSync(runtime)], (file) =>
+    writeFileSync(file, gzipSync(readFileSync(runtime), { level: 9 })),
+  );
+
+/** What `make` writes into a file for these inputs, made once. */
+function cached(inputs: readonly (string | Uint8Array)[], make: (file: string) => void): Uint8Array {
+  const hash = createHash("sha256");
+  for (const input of inputs) hash.update(input);
+  const file = join(root, "node_modules/.cache/example-browser", hash.digest("hex").slice(0, 16));
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true });
+    const temporary = `${file}.${process.pid}`;
+    make(temporary);
+    renameSync(temporary, file);
+  }
+  return readFileSync(file);
+}
+
+/** "hey_jarvis_v0.1" is said "hey jarvis". */
+const toPhrase = (label: string): string =>
+  label
+    .replace(/[-_ ]v?\d+(\.\d+)*$/i, "")
+    .replaceAll(/[-_]+/g, " ")
+    .trim();
+
+const sha256Of = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
+
+/** A folder may end in a separator; a path on Windows has a colon. */
+function listPaths(text: string): string[] {
+  return text
+    .split(delimiter)
+    .filter((path) => path !== "")
+    .map((path) => resolve(path));
+}
 
 export default defineConfig({
   base: "./",

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import { closestName } from "@callsign/infer";
 import { Command, CommanderError } from "commander";
 import { registerBench } from "./commands/bench.ts";
 import { registerData } from "./commands/data.ts";
@@ -34,10 +37,12 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 
 /** The whole command tree, bound to a context. */
 export function createProgram(context: CliContext): Command {
-  const program = new Command("callsign")
+  const program = new CallsignCommand("callsign")
     .description("Train, run and evaluate voice-command detectors.")
+    .version(readVersion(), "-V, --version", "print the version")
     .showHelpAfterError("Run with --help for the options and an example.")
     .showSuggestionAfterError()
+    .addHelpText("after", EXIT_CODES)
     .exitOverride()
     .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
   for (const register of [
@@ -59,6 +64,41 @@ export function createProgram(context: CliContext): Command {
     register(program, context);
   }
   return program;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed, 2 bad usage or config, 130 interrupted by Ctrl-C, 143 by SIGTERM.
+Errors are printed on stderr as "error [CODE] message"; results on stdout.`;
+
+/** A command that reports a misspelt option before a required one that is missing because of it. */
+class CallsignCommand extends Command {
+  override createCommand(name?: string): Command {
+    return new CallsignCommand(name);
+  }
+
+  override parseOptions(args: string[]): ReturnType<Command["parseOptions"]> {
+    const parsed = super.parseOptions(args);
+    const [flag] = parsed.unknown;
+    const isLeaf = this.parent !== null && this.commands.length === 0;
+    if (isLeaf && flag?.startsWith("-") === true && !parsed.unknown.some((one) => HELP_FLAGS.has(one))) {
+      const known = this.createHelp()
+        .visibleOptions(this)
+        .flatMap(({ long }) => long ?? []);
+      const near = closestName(flag.split("=", 1)[0]!, known);
+      const file = existsSync(flag) ? `\n(For the file of that name, write ./${flag})` : "";
+      const suggestion = near === undefined ? file : `\n(Did you mean ${near}?)`;
+      this.error(`error: unknown option '${flag}'${suggestion}`, { code: "commander.unknownOption" });
+    }
+    return parsed;
+  }
+}
+
+const HELP_FLAGS = new Set(["-h", "--help"]);
+
+/** Of this package; the manifest is the same seen from src and from dist. */
+function readVersion(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 export type { CliContext } from "./context.ts";

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 import type { ChallengeClip, Conversation } from "@callsign/eval";
 import { CallsignError } from "@callsign/infer";
@@ -26,7 +26,7 @@ export async function writeConversation(folder: string, conversation: Conversati
   await writeFileAtomic(files.truth, `${JSON.stringify(truth, null, 1)}\n`);
 }
 
-/** The conversations in a folder and below it, by name. @throws CallsignError `FILE_NOT_FOUND` where there is none */
+/** The conversations in a folder and below it, by name. @throws CallsignError `FILE_NOT_FOUND` if there is none */
 export async function findConversations(
   folder: string,
   { signal }: { readonly signal: AbortSignal },
@@ -35,7 +35,7 @@ export async function findConversations(
   const { readAudioFile } = await import("@callsign/infer/node");
   const paths = await readdir(folder, { recursive: true }).catch(() => []);
   const folders = paths
-    .filter((path) => path === TRUTH || path.endsWith(`/${TRUTH}`))
+    .filter((path) => basename(path) === TRUTH)
     .map((path) => dirname(join(folder, path)))
     .toSorted();
   if (folders.length === 0)

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type DetectorStream, type ModelDetection, writeWav } from "@callsign/infer";
+import { CallsignError, type DetectorStream, type ModelDetection, writeWav } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
 
 /** What is to be done at a detection. */
@@ -22,6 +22,16 @@ export class DetectionActions {
   constructor(context: CliContext, flags: DetectionActionFlags) {
     this.#context = context;
     this.#flags = flags;
+  }
+
+  /** Makes the folder for recordings. @throws CallsignError `FILE_WRITE_FAILED` */
+  async prepare(): Promise<void> {
+    const { saveDetections } = this.#flags;
+    if (saveDetections === undefined) return;
+    await mkdir(saveDetections, { recursive: true }).catch((cause: Error) => {
+      const message = `--save-detections ${saveDetections}: this folder cannot be made: ${cause.message}`;
+      throw new CallsignError("FILE_WRITE_FAILED", message, { cause });
+    });
   }
 
   take(detection: ModelDetection): void {
@@ -46,12 +56,14 @@ export class DetectionActions {
     const { writeFileAtomic } = await import("@callsign/infer/node");
     const dir = this.#flags.saveDetections!;
     const when = new Date().toISOString().replaceAll(/[:.]/g, "-");
-    const name = `${when}_${model}_${label}_${Math.round(timestampMs)}ms.wav`.replaceAll(/[^\w.-]+/g, "-");
+    const name = `${when}_${model}_${label}_${Math.round(timestampMs)}ms.wav`.replaceAll(
+      /[^\p{L}\p{M}\p{N}_.-]+/gu,
+      "-",
+    );
     const audio = stream.audio({
       fromMs: Math.max(0, timestampMs - BEFORE_MS),
       toMs: timestampMs + AFTER_MS,
     });
-    await mkdir(dir, { recursive: true });
     await writeFileAtomic(join(dir, name), writeWav(audio));
   }
 

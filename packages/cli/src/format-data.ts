@@ -1,4 +1,10 @@
-import type { BuildIndex, BuildPlan, BuildReport } from "@callsign/data";
+import {
+  type BuildIndex,
+  type BuildPlan,
+  type BuildReport,
+  describeLeftOut,
+  summarizeLeftOut,
+} from "@callsign/data";
 
 import { formatDuration } from "./progress.ts";
 
@@ -7,7 +13,9 @@ export function formatPlan(plan: BuildPlan): string {
   const rows = plan.sets.map(({ id, texts, clips, files, seconds, copies }) => [
     id,
     texts === undefined ? "" : whole(texts),
-    clips === undefined ? `${whole(files ?? 0)} files` : whole(clips),
+    files === undefined
+      ? whole(clips ?? 0)
+      : `${clips === undefined ? "" : `${whole(clips)} of `}${count(files, "file")}`,
     formatDuration(seconds),
     whole(copies),
   ]);
@@ -31,9 +39,16 @@ export function formatBuild(index: BuildIndex, out: string): string {
     ...index.labels.map(
       (label) => `  ${label}: ${whole(sum((shard) => shard.labelled[label] ?? 0))} windows`,
     ),
+    ...formatLeftOut(index),
     `look at it: callsign data inspect ${out} --html ${out}.html`,
     "",
   ].join("\n");
+}
+
+/** What is not in a build though it was given or asked for, named, however little it is. */
+export function formatLeftOut({ sets }: BuildIndex, options: { readonly examples?: number } = {}): string[] {
+  const lines = describeLeftOut(sets, options);
+  return lines.length === 0 ? ["left out: nothing"] : ["left out:", ...lines.map((line) => `  ${line}`)];
 }
 
 /** What `data inspect` prints. */
@@ -44,16 +59,18 @@ export function formatReport(report: BuildReport, out: string): string {
     `${out}: ${index.name}, seed ${index.seed}, ${whole(report.clips)} clips, ${formatDuration(report.seconds)}, ${whole(report.voices)} voices`,
     "",
     ...table(
-      ["set", "kind", "clips", "length", "voices", "turned down"],
+      ["set", "kind", "clips", "length", "voices", "left out"],
       index.sets.map((set) => [
         set.id,
         set.kind,
         whole(set.clips),
         formatDuration(set.seconds),
         whole(set.speakers),
-        turnedDown(set),
+        summarizeLeftOut(set),
       ]),
     ),
+    "",
+    ...formatLeftOut(index, { examples: 20 }),
     "",
     ...table(
       ["split", "clips", "length", "voices", "shards", "windows"],
@@ -97,18 +114,12 @@ export function formatReport(report: BuildReport, out: string): string {
 
 const MOST_VOICES = 12;
 
-function turnedDown({ rejected, faults = [], withPhrase = 0 }: BuildReport["index"]["sets"][number]): string {
-  const counts = Object.entries(rejected ?? {}).filter(([, count]) => count > 0);
-  const parts = counts.map(([reason, count]) => `${count} ${reason}`);
-  if (faults.length > 0) parts.push(`${faults.length} broken`);
-  if (withPhrase > 0) parts.push(`${withPhrase} with a phrase in them`);
-  return parts.join(", ") || "none";
-}
-
 /** Columns padded to their widest cell; all but the first and those with letters align right. */
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const isNumber = heads.map((_, i) => rows.every((row) => /^[\d,.: ]*( files)?$/.test(row[i] ?? "")));
+  const isNumber = heads.map((_, i) =>
+    rows.every((row) => /^[\d,.: ]*( files?| of [\d,]+ files?)?$/.test(row[i] ?? "")),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
@@ -117,5 +128,6 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return [line(heads), ...rows.map(line)];
 }
 
+const count = (number: number, what: string): string => `${whole(number)} ${what}${number === 1 ? "" : "s"}`;
 const whole = (count: number): string => Math.round(count).toLocaleString("en-US");
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

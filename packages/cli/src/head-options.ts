@@ -16,18 +16,18 @@ export function addHeadOptions(command: Command): Command {
   return command
     .option(
       "--name <name>",
-      "name of an .onnx head without a card; else its file's name. Repeat it for several, in their order",
+      "name of an .onnx head without a card (default: its file's name); repeat it for several heads, in their order",
       collect,
     )
     .option(
       "--labels <a,b,...>",
-      "labels of its scores, in order; else made of the name. With several models: MODEL=a,b,..., and so for the next two",
+      "labels of its outputs, in order (default: made from the name); with several models MODEL=a,b,..., as for the next two",
       collect,
     )
-    .option("--background <label>", 'the one among them that means "no command": never a detection', collect)
+    .option("--background <label>", 'the label that means "no command" and is never a detection', collect)
     .option(
       "--head-embeddings <count>",
-      "embeddings it reads at once, where its graph runs with any number",
+      "embeddings it reads at once, if its graph accepts any number",
       collect,
     );
 }

@@ -1,5 +1,6 @@
 import { commandLabels, type ModelCard, type ModelStep } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
+import { CLEAR_LINE, redraw } from "./redraw.ts";
 
 /** The line at the bottom of a terminal while listening: the level as a bar, and the highest score of each model. */
 export class ListenLine {
@@ -25,15 +26,13 @@ export class ListenLine {
     const filled = Math.round(Math.max(0, Math.min(1, (levelDb + 70) / 70)) * BAR_WIDTH);
     const bar = "#".repeat(filled).padEnd(BAR_WIDTH, ".");
     const scores = [...this.#scores].map(([model, score]) => `${model} ${score.toFixed(2)}`).join("  ");
-    this.#context.stderr(
-      `\r\u001B[K[${bar}] ${levelDb.toFixed(0).padStart(4)} dB  ${scores}`.slice(0, MOST_WIDTH),
-    );
+    redraw(this.#context, `[${bar}] ${levelDb.toFixed(0).padStart(4)} dB  ${scores}`);
     this.#shown = true;
   }
 
   /** Makes room for a line of something else. */
   clear(): void {
-    if (this.#shown) this.#context.stderr("\r\u001B[K");
+    if (this.#shown) this.#context.stderr(CLEAR_LINE);
     this.#shown = false;
   }
 
@@ -48,5 +47,3 @@ export class ListenLine {
 }
 
 const BAR_WIDTH = 24;
-/** Beyond a terminal's width a line cannot be redrawn. */
-const MOST_WIDTH = 100;

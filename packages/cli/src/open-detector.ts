@@ -30,7 +30,7 @@ export function addDetectorOptions(command: Command): Command {
     )
     .option(
       "--threshold <score>",
-      "score in 0..1 from which on it is a detection, or LABEL=SCORE,...; else the card's own",
+      "detection threshold, 0 to 1, for all labels or as LABEL=SCORE,... (default: the model card's)",
       parseThreshold,
     );
   return addDetectorChoice(choosing);
@@ -39,10 +39,13 @@ export function addDetectorOptions(command: Command): Command {
 /** Declares the flags of `DetectorChoice`, for commands that name their models otherwise. */
 export function addDetectorChoice(command: Command): Command {
   return addHeadOptions(command)
-    .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
+    .option(
+      "--embedding <file>",
+      "speech embedding ONNX file (default: found as `callsign models list` shows)",
+    )
     .option(
       "--provider <name>",
-      `execution provider, the CPU where it is missing: ${PROVIDERS.join(", ")}`,
+      `execution provider: ${PROVIDERS.join(", ")}; the CPU is used if it is not available`,
       "cpu",
     )
     .option("--tta <copies>", COPIES_HELP, parseCopies);

@@ -19,4 +19,4 @@ export const formatCopies = (copies: readonly AudioCopy[]): string =>
 
 /** Help of the flag that `parseCopies` reads. */
 export const COPIES_HELP =
-  "test-time augmentation: the mean score of copies of the audio, each DELAY in samples or DELAY@GAIN in dB, such as 0,256,0@-6; else the card's own";
+  "test-time augmentation: the mean score of copies of the audio, each DELAY in samples or DELAY@GAIN in dB, such as 0,256,0@-6 (default: the model card's)";

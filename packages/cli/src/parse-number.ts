@@ -7,3 +7,10 @@ export function parseNumber(text: string): number {
     throw new InvalidArgumentError(`Expected a number, got "${text}".`);
   return value;
 }
+
+/** Reads a flag's whole number from 1 on. */
+export function parseCount(text: string): number {
+  const value = parseNumber(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError(`Expected a whole number from 1 on, got "${text}".`);
+}

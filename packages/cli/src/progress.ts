@@ -1,5 +1,6 @@
 import type { Progress } from "@callsign/infer";
 import type { CliContext } from "./context.ts";
+import { redraw } from "./redraw.ts";
 
 const REDRAW_MS = 100;
 const LINE_EVERY_MS = 5000;
@@ -50,7 +51,8 @@ export class ProgressLine {
     const elapsedSeconds = (this.#now() - this.#startedMs) / 1000;
     const text = formatProgress(progress, { elapsedSeconds, startedAt: this.#startedAt });
     this.#shownMs = this.#now();
-    this.#context.stderr(this.#context.interactive ? `\r\u001B[2K${text}` : `${text}\n`);
+    if (this.#context.interactive) redraw(this.#context, text);
+    else this.#context.stderr(`${text}\n`);
   }
 }
 

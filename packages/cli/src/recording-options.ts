@@ -22,23 +22,23 @@ export interface RecordingFlags {
 export function addRecordingOptions(command: Command): Command {
   return command
     .requiredOption("--positives <dir>", "recordings of the word, one utterance a file")
-    .requiredOption("--negatives <dir...>", "recordings without it; their length is the hours of the rates")
-    .option("--exclude <regex>", "leave out negatives whose folder or file name matches", parsePattern)
-    .option("--label <label>", "which of the model's labels the word is; needed where it has several")
-    .option("--noise <dir>", "noise recordings, one drawn for every recording")
+    .requiredOption("--negatives <dir...>", "recordings without the word; rates are per hour of these")
+    .option("--exclude <regex>", "leave out negatives whose folder or file name matches this", parsePattern)
+    .option("--label <label>", "label of the word; required if the model has several")
+    .option("--noise <dir>", "noise recordings; one is drawn for each recording")
     .option(
       "--snr <db...>",
-      "speech over noise in dB; of several, every recording draws one (default: 10)",
+      "signal-to-noise ratio in dB; of several, each recording draws one (default: 10)",
       collectSnr,
     )
-    .option("--room <dir>", "room impulse responses, one drawn for every recording")
+    .option("--room <dir>", "room impulse responses; one is drawn for each recording")
     .option(
       "--speaker-pattern <regex>",
-      "how a file's name tells the speaker, with a group (?<speaker>...)",
+      "finds the speaker in a file's name, with a group (?<speaker>...)",
       parsePattern,
     )
-    .option("--at <rate>", "false accepts per hour at which misses are looked at closely", parseRate, 0.5)
-    .option("--seed <seed>", "of what is drawn: noise, rooms, room tone", "0");
+    .option("--at <rate>", "false accepts per hour at which misses are reported", parseRate, 0.5)
+    .option("--seed <seed>", "random seed for noise, rooms and room tone", "0");
 }
 
 /** What the flags name, found and read. */

@@ -1,10 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { Readable } from "node:stream";
+
+import { formatModelCard, writeWav } from "@callsign/infer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readAudioFile } from "@callsign/infer/node";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
+import { toneDetector, tones } from "../../infer/test/support/tone-detector.ts";
 import { runCaptured } from "./run-captured.ts";
 
 const HEAD = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
@@ -91,7 +95,6 @@ describe.skipIf(!hasSharedData || !hasArecord)(
         .split("\n")
         .map((line) => JSON.parse(line) as Record<string, number | string>);
       const wav = join(folder, "tape.wav");
-      const { writeWav } = await import("@callsign/infer");
       await writeFile(wav, writeWav({ samples, sampleRateHz: 16_000 }));
       const file = await runCaptured(["detect", wav, "--model", HEAD, ...EMBEDDING, "--json"]);
       const [{ detections }] = JSON.parse(file.stdout) as [{ detections: Record<string, number | string>[] }];
@@ -140,6 +143,55 @@ describe.skipIf(!hasSharedData || !hasArecord)(
     });
   },
 );
+
+describe("callsign listen with a tone's model", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "callsign-listen-tone-"));
+    const { card, classifier } = await toneDetector();
+    await writeFile(join(folder, "model.json"), formatModelCard(card, { name: "model.json" }));
+    await writeFile(join(folder, card.classifier.file), classifier);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("hears standard input as detect hears a file", async () => {
+    const wav = writeWav({ samples: tones(), sampleRateHz: 16_000 });
+    await writeFile(join(folder, "tones.wav"), wav);
+    const file = await runCaptured(["detect", join(folder, "tones.wav"), "--model", folder, "--json"]);
+    const heard = await runCaptured(["listen", folder, "--device", "-", "--json"], {
+      stdin: () => Readable.from([wav]),
+    });
+    expect(heard.exitCode, heard.stderr).toBe(0);
+    const lines = heard.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { timestampMs: number });
+    const [{ detections }] = JSON.parse(file.stdout) as [{ detections: { timestampMs: number }[] }];
+    expect(detections.length).toBeGreaterThan(1);
+    expect(lines.map(({ timestampMs }) => timestampMs)).toEqual(
+      detections.map(({ timestampMs }) => timestampMs),
+    );
+    expect(await runCaptured(["listen", folder, "--rate", "8000"])).toMatchObject({ exitCode: 2 });
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "reports a microphone that sends nothing and ends after --seconds",
+    async () => {
+      const program = join(folder, "arecord");
+      await writeFile(program, '#!/bin/sh\ncase "$1" in -L) echo default ;; -t) exec sleep 600 ;; esac\n');
+      await chmod(program, 0o755);
+      const before = process.env.PATH;
+      process.env.PATH = `${folder}${delimiter}${before}`;
+      const { exitCode, stderr } = await runCaptured(
+        ["listen", folder, "--through", "arecord", "--seconds", "0.3"],
+        { noAudioSeconds: 0.2 },
+      );
+      process.env.PATH = before;
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/No audio for 0.2 s[^]*MICROPHONE_FAILED.*no audio came in 0.3 s/);
+    },
+  );
+});
 
 describe("callsign listen without", () => {
   it("a way to any microphone says what to install", async () => {

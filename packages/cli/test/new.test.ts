@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -78,5 +78,22 @@ describe("new --no-run", () => {
     expect(signs.exitCode).not.toBe(0);
     const budget = await runCaptured(["new", "alexa", "--budget", "1h"]);
     expect(budget.exitCode).toBe(2);
+  });
+
+  it("says everything that is missing at once, and writes no config that could not run", async () => {
+    await mkdir(join(folder, "m4a"), { recursive: true });
+    await writeFile(join(folder, "m4a", "a.m4a"), "no audio");
+    const out = join(folder, "missing");
+    const speech = ["--speech", join(folder, "nowhere"), join(folder, "m4a")];
+    const { exitCode, stderr } = await runCaptured(["new", "$5 🚀", "you & me", "--out", out, ...speech]);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain("3 problems, found before anything was made");
+    expect(stderr).toMatch(/1\. labels: "\$5 🚀" cannot be spoken: .*got "🚀"/);
+    expect(stderr).toMatch(/2\. \S+nowhere: not there/);
+    expect(stderr).toMatch(/3\. data: corpus-speech-2 .*none can be read/);
+    await expect(readFile(join(out, "config.yaml"))).rejects.toThrow("ENOENT");
+    const noRun = await runCaptured(["new", "$5", "you & me", "--out", out, "--noise", folder, "--no-run"]);
+    expect(noRun.stderr).toContain('note: "$5" is spoken as "five dollars"');
+    expect(noRun.stderr).toMatch(/positive-five-dollars .*\n *positive-you-and-me /);
   });
 });

@@ -53,6 +53,35 @@ describe("ProgressLine", () => {
     return { line: new ProgressLine(context, () => nowMs), written, tick: (ms) => (nowMs += ms) };
   };
 
+  it.each([10, 40, 80])("cuts a redrawn line to %d columns, as wide as they are at that moment", (width) => {
+    const written: string[] = [];
+    let columns = 200;
+    const line = new ProgressLine({
+      stdout: () => undefined,
+      stderr: (text) => written.push(text),
+      env: {},
+      signal: new AbortController().signal,
+      interactive: true,
+      columns: () => columns,
+    });
+    const event = {
+      stage: "\u5408\u6210",
+      done: 1,
+      total: 2,
+      unit: "clips",
+      note: "ein\nlanger Name ".repeat(8),
+    };
+    line.update(event);
+    columns = width;
+    line.finish();
+    const [wide, narrow] = written.map((text) => text.replace("\r\u001B[2K", ""));
+    expect(wide).toContain("1 of 2 clips");
+    // Each of the two characters takes two columns.
+    expect(narrow!.length + 2).toBe(width - 1);
+    expect(narrow!.endsWith("\u2026")).toBe(true);
+    expect(written.join("").replace(/\n$/, "")).not.toContain("\n");
+  });
+
   it("writes a line every five seconds and the last one where there is no terminal", () => {
     const { line, written, tick } = lines(false);
     for (let done = 0; done <= 12; done++, tick(1000))

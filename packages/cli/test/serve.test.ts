@@ -1,6 +1,9 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hasSharedData, sharedPath } from "../../../test-support/shared-data.ts";
 import { runCaptured } from "./run-captured.ts";
@@ -40,7 +43,7 @@ describe("callsign serve", () => {
         stderr: (text) => (logged += text),
       },
     );
-    await expect.poll(() => logged).toContain("listening");
+    await expect.poll(() => logged, { timeout: 30_000 }).toContain("listening");
     const { http } = JSON.parse(logged.split("\n")[0]!) as { http: { port: number } };
     const health = await (await fetch(`http://127.0.0.1:${http.port}/health`)).json();
     expect(health).toMatchObject({ status: "ok", models: ["openwakeword-alexa_v0.1"] });
@@ -64,4 +67,65 @@ describe("callsign serve", () => {
       expect(rate).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("no curve") as string });
     },
   );
+
+  it("has one place for Wyoming", async () => {
+    for (const [wrong, why] of [
+      [["--uri", "tcp://127.0.0.1"], "a host and a port 0 to 65535 are needed"],
+      [["--wyoming", "stdio://", "--wyoming-port", "1"], "give --wyoming or --wyoming-port, not both"],
+      [["--wyoming", "stdio://", "--json"], "standard output carries the protocol"],
+    ] as const)
+      expect(await runCaptured(["serve", HEAD, ...wrong])).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining(why) as string,
+      });
+  });
+
+  it.skipIf(!hasSharedData)("speaks Wyoming on standard input and output until the input ends", async () => {
+    const child = start(["serve", HEAD, "--name", "Hey Alexa", ...EMBEDDING, "--uri", "stdio://"]);
+    let stdout = Buffer.alloc(0);
+    child.stdout!.on("data", (data: Buffer) => (stdout = Buffer.concat([stdout, data])));
+    child.stderr!.resume();
+    child.stdin!.end(
+      '{"type": "describe"}\n{"type": "ping", "data": {"text": "x"}}\n{"type": "audio-stop"}\n',
+    );
+    expect(await once(child, "close")).toEqual([0, null]);
+    const events = readEvents(stdout);
+    expect(events.map(({ type }) => type)).toEqual(["info", "pong", "not-detected"]);
+    expect(events[0]!.data).toMatchObject({
+      wake: [{ models: [{ name: "Hey Alexa", phrase: "Hey Alexa" }] }],
+    });
+  });
+
+  it.skipIf(!hasSharedData)("has no more names than heads without a card", async () => {
+    const names = ["--name", "one", "--name", "two"];
+    expect(await runCaptured(["serve", HEAD, ...EMBEDDING, ...names])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("got 2 names for bare heads, but 1 of the models") as string,
+    });
+  });
 });
+
+/** The real process, as `npm run callsign` starts it. */
+function start(args: readonly string[]): ChildProcess {
+  const root = fileURLToPath(new URL("../../../", import.meta.url));
+  const main = join(root, "packages", "cli", "src", "main.ts");
+  return spawn(process.execPath, ["--import", "tsx", "--conditions=@callsign/source", main, ...args], {
+    cwd: root,
+  });
+}
+
+/** Wyoming events without payload; throws where anything else is among them. */
+function readEvents(bytes: Buffer): { readonly type: string; readonly data: unknown }[] {
+  const events = [];
+  for (let at = 0; at < bytes.length;) {
+    const bodyAt = bytes.indexOf("\n", at) + 1;
+    const header = JSON.parse(bytes.subarray(at, bodyAt).toString()) as {
+      type: string;
+      data_length?: number;
+    };
+    at = bodyAt + (header.data_length ?? 0);
+    const body = bytes.subarray(bodyAt, at).toString();
+    events.push({ type: header.type, data: body === "" ? {} : (JSON.parse(body) as unknown) });
+  }
+  return events;
+}

@@ -58,7 +58,7 @@ const corpus = z.strictObject({
     .enum(["auto", "negative", "labelled"])
     .default("auto")
     .describe(
-      "`labelled`: clips whose label is one of the detector's are positives. `negative`: none is. `auto`: labelled for kind clip.",
+      "`labelled`: clips whose label is one of the detector's are positives. `negative`: none is. `auto`: labelled for kind clip, else negative, and refused where labels or names say a phrase.",
     ),
   split: z
     .enum(["auto", ...SPLITS])

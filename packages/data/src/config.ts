@@ -3,6 +3,7 @@ import * as z from "zod";
 
 import { dataSectionSchema } from "./config-data.ts";
 import { NEGATIVE_KINDS } from "./negatives/negative-texts.ts";
+import { spokenText } from "./text/spoken-text.ts";
 
 /** Labels may not be mistaken for these: they name what is no phrase. */
 const RESERVED: ReadonlySet<string> = new Set([...NEGATIVE_KINDS, "noise", "corpus", "other", "scene"]);
@@ -52,7 +53,7 @@ const frontend = z.strictObject({
 export const dataConfigShape = {
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "expected letters, digits, ., - and _")
+    .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]{0,63}$/u, "expected letters, digits, ., - and _")
     .default("detector")
     .describe("Name of the detector, and of the folder its data goes to."),
   seed: z
@@ -123,13 +124,14 @@ function checkLabels({ labels }: DataConfig, name: string): void {
       );
     names.set(key, i);
     for (const phrase of entry.phrases) {
-      const other = phrases.get(phrase.toLowerCase());
+      const said = spokenText(phrase) || phrase.toLowerCase();
+      const other = phrases.get(said);
       if (other !== undefined)
         throw new CallsignError(
           "CONFIG_INVALID",
           `${name}: labels[${i}].phrases: ${JSON.stringify(phrase)} is a phrase of ${JSON.stringify(other)} already`,
         );
-      phrases.set(phrase.toLowerCase(), entry.label);
+      phrases.set(said, entry.label);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { BuildReport, ManifestClip } from "@callsign/data";
+import { type BuildReport, type ManifestClip, summarizeLeftOut } from "@callsign/data";
 import { readWav, writeWav } from "@callsign/infer";
 
 import { html, type SafeHtml } from "./report/html.ts";
@@ -115,27 +115,21 @@ function clipSets({ index }: BuildReport): SafeHtml {
     {
       id: "sets",
       heading: "Clips",
-      lead: "What was made or collected, and what was turned down on the way.",
+      lead: "What was made or collected, and what was left out on the way.",
     },
     table({
       caption: "Sets of clips",
       columns: [
         { heading: "set" },
         ...["clips", "minutes", "voices"].map((heading) => ({ heading, kind: "number" as const })),
-        { heading: "turned down" },
+        { heading: "left out" },
       ],
-      rows: index.sets.map(({ id, clips, seconds, speakers, rejected, faults = [], withPhrase = 0 }) => [
-        id,
-        whole(clips),
-        minutes(seconds),
-        whole(speakers),
-        [
-          ...Object.entries(rejected ?? {})
-            .filter(([, count]) => count > 0)
-            .map(([reason, count]) => `${count} ${reason}`),
-          ...(faults.length > 0 ? [`${faults.length} broken`] : []),
-          ...(withPhrase > 0 ? [`${withPhrase} with a phrase in them`] : []),
-        ].join(", ") || "none",
+      rows: index.sets.map((set) => [
+        set.id,
+        whole(set.clips),
+        minutes(set.seconds),
+        whole(set.speakers),
+        summarizeLeftOut(set),
       ]),
     }),
   );

@@ -1,7 +1,8 @@
 // AudioWorklet module of openWebMicrophone: mixes to mono and posts blocks of 1,024 samples.
-registerProcessor("callsign-capture", class extends AudioWorkletProcessor {
+class Capture extends AudioWorkletProcessor {
   block = new Float32Array(1024);
   filled = 0;
+
   process([channels]) {
     const length = channels.length === 0 ? 0 : channels[0].length;
     for (let i = 0; i < length; i++) {
@@ -15,4 +16,6 @@ registerProcessor("callsign-capture", class extends AudioWorkletProcessor {
     }
     return true;
   }
-});
+}
+
+registerProcessor("callsign-capture", Capture);

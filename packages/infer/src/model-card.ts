@@ -8,6 +8,11 @@ export const FRONTEND_ID = "callsign-log-mel-1";
 /** Sample rate of every model here, in hertz. */
 export const SAMPLE_RATE_HZ = 16_000;
 
+// Zod compiles schemas with `new Function`, if only to see whether it may; a page with a strict Content-Security-Policy
+// reports that as a violation. Off while the card's schema is made.
+const { jitless } = z.config();
+z.config({ jitless: true });
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256 as 64 lower-case hexadecimal digits");
 const text = z.string().min(1).max(1000);
 const label = z.string().min(1).max(200);
@@ -119,6 +124,8 @@ const schema = shape.superRefine((card, context) => {
       `windowing ${card.windowing.kind} needs floor ${floor}, got ${card.frontend.floor}`,
     );
 });
+
+z.config({ jitless });
 
 /** A fixed window has one clamp for all its frames; a stream cannot know a later maximum, so it has one per chunk. */
 const FLOOR_OF = { "sliding-audio": "window", "embedding-sequence": "chunk" } as const;

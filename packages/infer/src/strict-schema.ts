@@ -21,9 +21,9 @@ export function parseStrict<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const lines = result.error.issues.flatMap((issue) => describeIssue(issue, { schema, value }));
-  const shown = lines.slice(0, MOST_LINES);
-  if (lines.length > shown.length) shown.push(`and ${lines.length - shown.length} more`);
+  const problems = result.error.issues.flatMap((issue) => describeIssue(issue, { schema, value }));
+  const shown = problems.slice(0, MOST_LINES).map((describe) => describe());
+  if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`);
   const message = shown.length === 1 ? `${name}: ${shown[0]}` : `${name}:\n  ${shown.join("\n  ")}`;
   throw new CallsignError(code, message, { cause: result.error });
 }
@@ -35,16 +35,17 @@ interface Parsed {
   readonly value: unknown;
 }
 
-function describeIssue(issue: z.core.$ZodIssue, { schema, value }: Parsed): string[] {
+/** One description for each problem, made only when it is shown: hostile input has many. */
+function describeIssue(issue: z.core.$ZodIssue, { schema, value }: Parsed): (() => string)[] {
   const where = formatPath(issue.path);
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(schema, value, issue.path);
-    return issue.keys.map((key) => `${where}: unknown key ${quote(key)}${suggestion(key, known)}`);
+    return issue.keys.map((key) => () => `${where}: unknown key ${quote(key)}${suggestion(key, known)}`);
   }
   const found = valueAt(value, issue.path);
   // A missing key already reads "received undefined"; a custom message says what it found itself.
   const got = issue.code === "custom" || found === undefined ? "" : `, got ${brief(found)}`;
-  return [`${where}: ${issue.message}${got}`];
+  return [() => `${where}: ${issue.message}${got}`];
 }
 
 function suggestion(key: string, known: readonly string[]): string {

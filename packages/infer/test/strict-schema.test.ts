@@ -61,6 +61,8 @@ describe("parseStrict", () => {
     const long = "x".repeat(100_000);
     expect(refusal({ [long]: 1, seed: long }).length).toBeLessThan(800);
     expect(refusal({ mode: { kind: long } }).length).toBeLessThan(800);
+    const keys = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`key${i}`, 1]));
+    expect(refusal(keys)).toMatch(/^(?:.*\n){11} {2}and 990 more$/);
   });
 
   it("is not confused by keys of Object.prototype", () => {

@@ -1,4 +1,4 @@
-import type { Tensor1D } from "@tensorflow/tfjs";
+import type { Tensor1D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "./tensorflow.ts";
 
 export interface AdamWOptions {

@@ -1,4 +1,4 @@
-import type { Tensor1D } from "@tensorflow/tfjs";
+import type { Tensor1D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "./tensorflow.ts";
 
 /** The gradient, scaled down where it is longer than `clipNorm`: as `torch.nn.utils.clip_grad_norm_`, with nothing read back from the device. */

@@ -1,5 +1,5 @@
 import { CallsignError } from "@callsign/infer";
-import type { Tensor, Tensor1D } from "@tensorflow/tfjs";
+import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
 import { type Parameterised, parameterCount, parameterLength, type Weights } from "./models/architecture.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 

@@ -22,6 +22,12 @@ export * from "./batches.ts";
 export * from "./changed-fields.ts";
 export * from "./config.ts";
 export * from "./config-train.ts";
+export {
+  type EarlierTraining,
+  findEarlierTraining,
+  nextEarlierFolder,
+  TRAINING_FILES,
+} from "./earlier-training.ts";
 export * from "./finish-training.ts";
 export * from "./fold-calibration.ts";
 export * from "./label-policy.ts";

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { AdamW, type AdamWOptions, type AdamWState } from "./adamw.ts";
 import { clipGradient } from "./clip-gradient.ts";
 import { decayMask, flattenWeights, splitTensor, splitWeights } from "./flat-weights.ts";

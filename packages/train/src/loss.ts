@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs";
+import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "./tensorflow.ts";
 
 export interface LossOptions {

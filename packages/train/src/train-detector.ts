@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/infer";
@@ -6,27 +5,19 @@ import { knownEmbedding, toolIdentity, writeFileAtomic } from "@callsign/infer/n
 
 import type { Backend } from "./backends/backend.ts";
 import type { DetectorConfig } from "./config.ts";
+import { keepEarlierTraining, TRAINING_FILES, trainingSettings } from "./earlier-training.ts";
 import { type ExportedModel, exportModel } from "./export-model.ts";
 import { finishTraining, type FinishedTraining } from "./finish-training.ts";
 import { formatModelReadme } from "./model-readme.ts";
 import { createArchitecture } from "./models/create-architecture.ts";
 import { parameterCount } from "./models/architecture.ts";
-import { type ResolvedTraining, resolveTraining } from "./resolve-training.ts";
+import { resolveTraining } from "./resolve-training.ts";
 import { type OpenedShards, openShards } from "./shards/open-shards.ts";
 import { trainEpochs } from "./train-epochs.ts";
 import type { Run, TrainEvent } from "./training-run.ts";
 import { readTrainingCheckpoint } from "./training-checkpoint.ts";
 import { writeTrainingReport } from "./training-report.ts";
 import { type EpochRecord, initialState } from "./training-state.ts";
-
-/** Files beside the model in a training's folder. */
-export const TRAINING_FILES = {
-  checkpoint: "training.safetensors",
-  metrics: "metrics.jsonl",
-  report: "report.html",
-  reportJson: "report.json",
-  readme: "README.md",
-} as const;
 
 export interface TrainDetectorOptions {
   readonly config: DetectorConfig;
@@ -35,7 +26,10 @@ export interface TrainDetectorOptions {
   /** Folder of the model; made if missing. */
   readonly outDir: string;
   readonly backend: Backend;
-  /** Go on from the checkpoint there, if there is one; else begin anew. */
+  /**
+   * Continue from the checkpoint in `outDir`, if there is one. A training that starts from the beginning copies what an
+   * earlier one left in `outDir` to a folder `earlier-N` there.
+   */
   readonly resume?: boolean;
   /** Milliseconds; for the figures of speed only. Default `performance.now`. */
   readonly now?: () => number;
@@ -63,10 +57,18 @@ export async function* trainDetector(
   const architecture = createArchitecture(training.architecture);
   const shards = yield* asEvents(openShards(dataDir, { config, policy: training.policy, signal }));
   const checkpointFile = join(outDir, TRAINING_FILES.checkpoint);
-  const identity = { architecture, settings: settingsOf(config, training), shardsSha256: shards.sha256 };
-  if (!options.resume) await rm(checkpointFile, { force: true });
+  const identity = {
+    architecture,
+    settings: trainingSettings(config, training),
+    shardsSha256: shards.sha256,
+  };
   const found = options.resume ? await readTrainingCheckpoint(checkpointFile, identity) : undefined;
   if (found) yield { kind: "note", note: `goes on after step ${found.step} (epoch ${found.history.length})` };
+  else {
+    const kept = await keepEarlierTraining(outDir);
+    if (kept !== undefined)
+      yield { kind: "note", note: `trains from the beginning; the earlier training is kept in ${kept}` };
+  }
   const run = yield* trainEpochs({
     backend,
     architecture,
@@ -86,15 +88,6 @@ export async function* trainDetector(
     run.learner.dispose();
   }
 }
-
-/** The parts of a config that decide weights. */
-const settingsOf = (
-  { name: _name, data: _data, evaluation: _evaluation, ...config }: DetectorConfig,
-  { seed }: ResolvedTraining,
-): unknown => {
-  const { backend: _backend, testTimeAugmentation: _copies, selection, ...train } = config.train;
-  return JSON.parse(JSON.stringify({ ...config, seed, train: { ...train, selection } }));
-};
 
 async function finish(
   run: Run,

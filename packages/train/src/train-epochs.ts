@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 
 import { CallsignError } from "@callsign/infer";
 import { writeFileAtomic } from "@callsign/infer/node";
-import type { Scalar } from "@tensorflow/tfjs";
+import type { Scalar } from "@tensorflow/tfjs-core";
 
 import type { HostBatch } from "./batches.ts";
 import { flattenWeights } from "./flat-weights.ts";

@@ -78,6 +78,17 @@ export async function writeTrainingCheckpoint(
 const PREFIX = "training.";
 
 /**
+ * What a checkpoint says of the training it belongs to; undefined where there is none.
+ * @throws CallsignError `CHECKPOINT_MISMATCH` (another format), `SAFETENSORS_INVALID`
+ */
+export async function readCheckpointHeader(
+  file: string,
+): Promise<Pick<Header, "settings" | "shardsSha256" | "history"> | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  return bytes === undefined ? undefined : parseHeader(readSafetensors(bytes, { name: file }), file);
+}
+
+/**
  * The state a checkpoint holds; undefined where there is none. @throws CallsignError `CHECKPOINT_MISMATCH` when the
  * config, the data or the network is another, naming what changed; `SAFETENSORS_INVALID`
  */
@@ -137,17 +148,16 @@ function checkIdentity(
   if (changed.length > 0)
     throw new CallsignError(
       "CHECKPOINT_MISMATCH",
-      `${file}: the config is not the one this training began with: ${changed.join("; ")}; put it back, or start again without --resume`,
+      `${file}: the config is not the one this training began with: ${changed.join("; ")}; put it back, or ${RESTART}`,
     );
   if (header.shardsSha256 !== shardsSha256)
     throw new CallsignError(
       "CHECKPOINT_MISMATCH",
-      `${file}: the data was built anew since this training began; start again without --resume`,
+      `${file}: the data was built anew since this training began; ${RESTART}`,
     );
 }
 
 const invalid = (file: string, problem: string): CallsignError =>
-  new CallsignError(
-    "CHECKPOINT_MISMATCH",
-    `${file}: cannot go on from it: ${problem}; start again without --resume`,
-  );
+  new CallsignError("CHECKPOINT_MISMATCH", `${file}: cannot go on from it: ${problem}; ${RESTART}`);
+
+const RESTART = "start from the beginning with --restart (this training is then kept in a folder beside)";

@@ -21,7 +21,7 @@ describe("AdamW", () => {
     const decayMask = new Float32Array(6).fill(1);
     const walk = async (stopAfter: number): Promise<Float32Array> => {
       let optimizer = new AdamW(tf, { decayMask });
-      let parameters = tf.ones([6]).as1D();
+      let parameters = tf.tensor1d([1, 1, 1, 1, 1, 1]);
       for (const [i, gradient] of gradients.entries()) {
         if (i === stopAfter) optimizer = new AdamW(tf, { decayMask, state: await optimizer.state() });
         parameters = optimizer.update(parameters, gradient, 0.01);

@@ -1,5 +1,5 @@
 import { type DenseBlock, fusedBlock, loadBackend } from "@callsign/train";
-import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { plainBlock } from "./plain-block.ts";
 import { randomFeatures } from "./random-weights.ts";

@@ -1,5 +1,5 @@
 import type { DenseBlock, TensorFlow } from "@callsign/train";
-import type { Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
 
 /** Linear, LayerNorm, ReLU in plain operations for autodiff: what the fused block is held against, and raced with. */
 export const plainBlock =

@@ -1,20 +1,46 @@
-import { createNodeSession, type NodeProvider } from "@callsign/infer/node";
+import { CallsignError } from "@callsign/infer";
+import {
+  createNodeSession,
+  type NodeProvider,
+  ONNX_RUNTIME_INSTALL,
+  requireOnnxRuntime,
+} from "@callsign/infer/node";
 import { encodeOnnx, makeGraph, makeModel, makeNode, makeValueInfo } from "@callsign/infer/onnx";
 import type { Check } from "./check.ts";
 
 const FIXES: Record<NodeProvider, string> = {
-  cpu: "delete node_modules and install again",
-  cuda: "needs an NVIDIA GPU and onnxruntime's CUDA libraries, which its own install script downloads: set onnxruntime-node: true under allowBuilds in pnpm-workspace.yaml, then pnpm rebuild onnxruntime-node",
+  cpu: ONNX_RUNTIME_INSTALL,
+  cuda: "needs an NVIDIA GPU, CUDA 12, and libraries that onnxruntime-node's install script downloads from nuget.org (it fails where only the npm registry answers): npm rebuild onnxruntime-node",
   webgpu: "needs a GPU with a Vulkan, Metal or Direct3D 12 driver",
 };
 
-/** Which execution providers run a graph here, found by running one. */
+/** Which execution providers run a graph here, found by running one, and whether onnxruntime's telemetry is off. */
 export async function inferenceChecks(): Promise<Check[]> {
+  try {
+    await requireOnnxRuntime();
+  } catch (error) {
+    if (!(error instanceof CallsignError)) throw error;
+    const facts = { group: "inference", name: "onnxruntime cpu", required: true } as const;
+    return [{ ...facts, found: false, detail: error.message, fix: FIXES.cpu }];
+  }
   const graph = negation();
   const checks: Check[] = [];
   for (const provider of ["cpu", "cuda", "webgpu"] as const)
     checks.push(await checkProvider(provider, graph));
-  return checks;
+  return [...checks, telemetryCheck(process.env)];
+}
+
+/** Whether onnxruntime-node sends telemetry, with the environment as it is once that is loaded. */
+export function telemetryCheck(env: Readonly<Record<string, string | undefined>>): Check {
+  const { ORT_DISABLE_TELEMETRY: value = "" } = env;
+  return {
+    group: "inference",
+    name: "telemetry off",
+    found: /^(1|true|yes|on)$/i.test(value),
+    required: false,
+    detail: `ORT_DISABLE_TELEMETRY=${value}`,
+    fix: "onnxruntime-node reports to Microsoft as the environment asks it to; unset ORT_DISABLE_TELEMETRY to stop it",
+  };
 }
 
 async function checkProvider(provider: NodeProvider, graph: Uint8Array): Promise<Check> {

@@ -23,17 +23,17 @@ interface BenchFlags extends HeadFlags {
 export function registerBench(program: Command, context: CliContext): void {
   const benchCommand = program
     .command("bench")
-    .description("Measure what a model costs on this machine, against the ways others compute the same.")
+    .description("Measure what a model costs on this machine, compared with other implementations.")
     .option(
       "--model <dir>",
-      "model folder, or an .onnx head without a card; without it an untrained conv-attention on the embedding carried with Callsign",
+      "model folder, or an .onnx head without a card; (default: an untrained conv-attention on Callsign's own embedding)",
     )
     .option(
       "--embedding <file>",
-      "speech embedding ONNX file; else found as `callsign models` says; without --model what the untrained one reads, a file or an id",
+      "speech embedding ONNX file (default: found as `callsign models list` shows); without --model the embedding of the untrained model, a file or an id",
     )
     .option("--tta <copies>", COPIES_HELP, parseCopies)
-    .option("--rounds <count>", "rounds in which every way takes its turn", parseNumber, 30)
+    .option("--rounds <count>", "rounds; in each, every implementation is timed once", parseNumber, 30)
     .option(
       "--check <file>",
       "fail when a ratio is more than 15 % worse than this baseline's for the processor at hand (40 % where it has none)",

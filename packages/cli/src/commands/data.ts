@@ -5,7 +5,6 @@ import { CallsignError, closestName, type Progress } from "@callsign/infer";
 import type { Command } from "commander";
 
 import { type CliContext, printJson } from "../context.ts";
-import { formatBuild, formatPlan, formatReport } from "../format-data.ts";
 import { parseNumber } from "../parse-number.ts";
 import { asProgress, follow } from "../follow.ts";
 
@@ -13,17 +12,21 @@ import { asProgress, follow } from "../follow.ts";
 export function registerData(program: Command, context: CliContext): void {
   const data = program
     .command("data")
-    .description("Make training data of phrases and recordings: build it, look at it, fetch what it needs.")
+    .description("Make training data from phrases and recordings: build, inspect, download what is needed.")
     .addHelpText("after", "\nExample:\n  callsign data build --config configs/data-example.yaml");
   const json = "print one JSON document and nothing else on stdout";
   data
     .command("build")
-    .description("Build feature shards; what an earlier run has made is kept, so a stopped build continues.")
+    .description("Build feature shards; run it again to continue a stopped build.")
     .requiredOption("--config <file>", "YAML config of the detector")
-    .option("--out <dir>", "folder of the build; else build/NAME")
+    .option("--out <dir>", "folder for the build (default: build/NAME)")
     .option("--stage <name>", "stop after this stage: texts, synthesize, collect, features")
-    .option("--dry-run", "print what would be made and how large it gets, and make nothing")
-    .option("--workers <n>", "worker threads; the files do not depend on it", parseNumber)
+    .option("--dry-run", "print what would be made and its size, and make nothing")
+    .option(
+      "--workers <n>",
+      "worker threads (default: the config's, else one per core); the result is the same for any number",
+      parseNumber,
+    )
     .option("--json", json)
     .addHelpText(
       "after",
@@ -32,19 +35,17 @@ export function registerData(program: Command, context: CliContext): void {
     .action((flags: BuildFlags) => build(context, flags));
   data
     .command("inspect")
-    .description(
-      "Count and check a build: clips, hours, voices, licences, what was turned down, damaged files.",
-    )
+    .description("Count and check a build: clips, hours, voices, licences, rejected clips, damaged files.")
     .argument("<dir>", "folder of the build")
     .option("--html <file>", "write a page with spectrograms and players of a random sample")
-    .option("--sample <n>", "clips on the page", parseNumber, 24)
-    .option("--seed <seed>", "which clips", "0")
+    .option("--sample <n>", "number of clips on the page", parseNumber, 24)
+    .option("--seed <seed>", "random seed for the choice of clips", "0")
     .option("--json", json)
     .addHelpText("after", "\nExample:\n  callsign data inspect build/example --html build/example.html")
     .action((dir: string, flags: InspectFlags) => inspect(context, { dir, flags }));
   data
     .command("pull")
-    .description("Fetch what a config needs from the network, so that building it needs none.")
+    .description("Download what a config needs, so that building it needs no network.")
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--json", json)
     .addHelpText("after", "\nExample:\n  callsign data pull --config configs/data-example.yaml")
@@ -75,6 +76,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
   const building = await openContext(context, flags);
   const until = await stageOf(flags.stage);
   if (flags.dryRun) return plan(context, { building, flags });
+  await announceChanges(context, building);
   const index = await drain(context, (onNote) =>
     buildData({ ...building, onNote }, until === undefined ? {} : { until }),
   );
@@ -84,7 +86,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
       index === undefined ? { out: building.out, stage: until } : summaryOf(index, building),
     );
   else if (index === undefined) context.stdout(`${building.out}: done up to stage ${until}\n`);
-  else context.stdout(formatBuild(index, building.out));
+  else context.stdout((await import("../format-data.ts")).formatBuild(index, building.out));
 }
 
 /** Without the shard list, which may be thousands long and is in index.json. */
@@ -97,10 +99,11 @@ async function plan(
   context: CliContext,
   { building, flags }: { building: BuildContext; flags: BuildFlags },
 ): Promise<void> {
-  const { planBuild, planTexts } = await import("@callsign/data");
+  const { findBuildProblems, planBuild, planTexts, throwProblems } = await import("@callsign/data");
+  throwProblems(await findBuildProblems(building));
   const found: BuildPlan = await planBuild(building, await planTexts(building));
   if (flags.json) printJson(context, found);
-  else context.stdout(formatPlan(found));
+  else context.stdout((await import("../format-data.ts")).formatPlan(found));
 }
 
 async function pull(context: CliContext, flags: PullFlags): Promise<void> {
@@ -121,7 +124,7 @@ async function inspect(
   if (flags.html !== undefined) await writePage(context, { dir, flags, report, path: flags.html });
   const { index, ...counted } = report;
   if (flags.json) printJson(context, { ...counted, ...summaryOf(index, { out: dir } as BuildContext) });
-  else context.stdout(formatReport(report, dir));
+  else context.stdout((await import("../format-data.ts")).formatReport(report, dir));
   if (report.damaged.length > 0)
     throw new CallsignError(
       "CHECKSUM_MISMATCH",
@@ -166,20 +169,37 @@ export async function openContext(
   context: CliContext,
   flags: PullFlags & Partial<BuildFlags>,
 ): Promise<BuildContext> {
-  const { availableParallelism } = await import("node:os");
   const { parseDataConfig } = await import("@callsign/data");
-  const { cacheDirectory, toolIdentity } = await import("@callsign/infer/node");
   const { readConfig } = await import("../read-config.ts");
   const config = parseDataConfig(await readConfig(flags.config, { env: context.env }), {
     name: flags.config,
   });
-  const { env, signal } = context;
+  return contextOf(context, { ...flags, config, file: flags.config });
+}
+
+/** The same for a config at hand, which lies or will lie in `file`. */
+export async function contextOf(
+  { env, signal }: CliContext,
+  {
+    config,
+    file,
+    out = join("build", config.name),
+    workers,
+  }: {
+    readonly config: BuildContext["config"];
+    readonly file: string;
+    readonly out?: string;
+    readonly workers?: number;
+  },
+): Promise<BuildContext> {
+  const { availableParallelism } = await import("node:os");
+  const { cacheDirectory, createFetch, toolIdentity } = await import("@callsign/infer/node");
   const cacheDir = cacheDirectory({ env });
   return {
     config,
-    baseDir: dirname(resolve(flags.config)),
-    out: flags.out ?? join("build", config.name),
-    workers: checkWorkers(flags.workers) ?? (config.data.workers || availableParallelism()),
+    baseDir: dirname(resolve(file)),
+    out,
+    workers: checkWorkers(workers) ?? (config.data.workers || availableParallelism()),
     identity: toolIdentity(),
     cacheDir,
     env,
@@ -187,10 +207,35 @@ export async function openContext(
     hub: {
       endpoint: env.HF_ENDPOINT || "https://huggingface.co",
       token: env.HF_TOKEN,
-      fetch,
+      fetch: createFetch(env),
       cacheDir: join(cacheDir, "corpora"),
     },
   };
+}
+
+/**
+ * Tells which fields of the config differ from those of the build that is already in the folder.
+ * @throws CallsignError `INVALID_ARGUMENT` where that is the build of another detector
+ */
+export async function announceChanges(
+  context: CliContext,
+  { out, config }: Pick<BuildContext, "out" | "config">,
+): Promise<void> {
+  const { readRecordedConfig, recordedConfig } = await import("@callsign/data");
+  const before = await readRecordedConfig(out);
+  if (before === undefined) return;
+  if (before["name"] !== config.name)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `${out}: holds the data of detector ${JSON.stringify(before["name"])}, the config is of ${JSON.stringify(config.name)}; ` +
+        "nothing was changed. Give another folder with --out, or put the name back",
+    );
+  const { changedFields } = await import("@callsign/train");
+  const changed = changedFields(before, JSON.parse(JSON.stringify(recordedConfig(config))));
+  if (changed.length > 0)
+    context.stderr(
+      `note: the config changed since ${out} was built: ${changed.join("; ")}. What depends on it is made again\n`,
+    );
 }
 
 function checkWorkers(workers: number | undefined): number | undefined {

@@ -12,7 +12,7 @@ export function registerDoctor(program: Command, context: CliContext): void {
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
-      "\nExample:\n  callsign doctor\n\nOnly a missing required part makes it exit with 1.",
+      "\nExample:\n  callsign doctor\n\nThe exit code is 1 only if a required part is missing.",
     )
     .action((flags: { json?: boolean }) => doctor(context, flags));
 }

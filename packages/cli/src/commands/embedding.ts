@@ -37,21 +37,19 @@ export function registerEmbedding(program: Command, context: CliContext): void {
       "Make lessons from synthesized speech, train a student of the reference embedding, export it.",
     )
     .requiredOption("--config <file>", "YAML config of the embedding")
-    .option("--out <dir>", "folder of the embedding; else embeddings/NAME")
-    .option("--lessons <dir>", "folder of the lessons; else build/NAME-lessons")
-    .option("--workers <count>", "threads that make lessons; else one a core, less one", parseNumber)
+    .option("--out <dir>", "folder for the embedding (default: embeddings/NAME)")
+    .option("--lessons <dir>", "folder for the lessons (default: build/NAME-lessons)")
+    .option("--workers <count>", "worker threads that make lessons (default: cores - 1)", parseNumber)
     .option("--backend <name>", BACKEND_CHOICES, "auto")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
-      "\nExample:\n  callsign embedding train --config configs/embedding.yaml\n\nCtrl-C writes a checkpoint first; the same command goes on from it.",
+      "\nExample:\n  callsign embedding train --config configs/embedding.yaml\n\nCtrl-C writes a checkpoint first; the same command continues from it.",
     )
     .action((flags: TrainFlags) => train(context, flags));
   embedding
     .command("compare")
-    .description(
-      "How near an embedding is to the reference on recordings: mean cosine and variance explained.",
-    )
+    .description("Compare an embedding with the reference on recordings: mean cosine and explained variance.")
     .requiredOption("--embedding <file>", "the embedding's ONNX file")
     .requiredOption("--audio <dir...>", "folders of recordings")
     .option("--json", "print one JSON document and nothing else on stdout")

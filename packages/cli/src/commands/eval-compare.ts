@@ -22,7 +22,7 @@ export function registerEvalCompare(evaluate: Command, context: CliContext): voi
   const command = evaluate
     .command("compare")
     .description(
-      "Stream the same recordings through several models and tell, pair by pair, whether one hears more of the word at the same rate of false accepts.",
+      "Compare several models, pair by pair, on the same recordings: which one misses fewer words at the same rate of false accepts.",
     )
     .argument("<model...>", "model folders, or .onnx heads without a card; two or more")
     .addHelpText(

@@ -44,24 +44,24 @@ export function registerEvalConversation(evaluate: Command, context: CliContext)
       "YAML config of the detector; without it, the conversations in --out are scored",
     )
     .option("--minutes <n>", "length of all clips together", parseNumber, 2)
-    .option("--clips <n>", "how many", parseNumber, 1)
+    .option("--clips <n>", "number of clips", parseNumber, 1)
     .option(
       "--command-share <n>",
-      "chance that an utterance is a command; 0.13 is about the challenge's",
+      "probability that an utterance is a command; about 0.13 in the challenge",
       parseNumber,
       0.35,
     )
-    .option("--noise <dir>", "recordings for the background, else only synthetic noise")
-    .option("--seed <seed>", "of what is said, by whom and when", "conversation")
+    .option("--noise <dir>", "recordings for the background (default: synthetic noise only)")
+    .option("--seed <seed>", "random seed for words, voices and times", "conversation")
     .option("--model <dir...>", "models to score on all conversations in --out")
     .option(
       "--threshold <score>",
-      "for all of the models, or LABEL=SCORE,...; else each card's own",
+      "detection threshold of all models, 0 to 1, for all labels or as LABEL=SCORE,... (default: each model card's)",
       parseThreshold,
     )
     .option(
       "--look-ahead <ms>",
-      "score with outgoing audio delayed by these too, such as 0,40,80",
+      "also score with the outgoing audio delayed by these, such as 0,40,80",
       parseDelays,
     );
   addDetectorChoice(command)

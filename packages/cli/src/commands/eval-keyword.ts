@@ -21,7 +21,7 @@ export function registerEvalKeyword(evaluate: Command, context: CliContext): voi
   const command = evaluate
     .command("keyword")
     .description(
-      "Stream recordings with and without a word through a model and count: misses, false accepts per hour, latency.",
+      "Stream recordings with and without a word through a model; report misses, false accepts per hour and latency.",
     )
     .addHelpText(
       "after",
@@ -30,7 +30,7 @@ export function registerEvalKeyword(evaluate: Command, context: CliContext): voi
   addDetectorOptions(addRecordingOptions(command))
     .option(
       "--report <dir>",
-      "write report.html, with the worst recordings to listen to, and report.json there",
+      "folder for report.html, with the worst recordings to listen to, and report.json",
     )
     .option("--json", "print one JSON document and nothing else on stdout")
     .action((flags: KeywordFlags) => evalKeyword(context, flags));

@@ -30,23 +30,23 @@ export function registerEvalPicovoice(evaluate: Command, context: CliContext): v
     .description(
       "Misses by the procedure of Picovoice's wake-word-benchmark: a day of speech and noise with the word mixed in.",
     )
-    .requiredOption("--word <word>", "the word, to leave out speech whose transcript has it")
+    .requiredOption("--word <word>", "the word; speech whose transcript contains it is left out")
     .requiredOption("--keywords <dir>", "recordings of the word, one utterance a file")
     .requiredOption(
       "--speech <dir>",
-      "other speech; with *.trans.txt as LibriSpeech has them where there are any",
+      "other speech; transcripts in *.trans.txt files, as in LibriSpeech, are used",
     )
     .requiredOption("--noise <dir>", "noise recordings, such as DEMAND")
-    .option("--label <label>", "which of the model's labels the word is; needed where it has several")
+    .option("--label <label>", "label of the word; required if the model has several")
     .option("--hours <n>", "length of the mix", parsePositive, 24)
     .option(
       "--snr <db>",
-      "loudest frame of a word over the loudest frame of the noise under it",
+      "signal-to-noise ratio in dB, loudest frame of the word over loudest frame of the noise",
       parseNumber,
       10,
     )
     .option("--at <rate>", "false accepts per hour that the threshold may cause", parsePositive, 0.1)
-    .option("--seed <seed>", "of what is drawn", "0")
+    .option("--seed <seed>", "random seed", "0")
     .addHelpText(
       "after",
       "\nExample:\n  callsign eval picovoice --model models/alexa --word alexa --keywords audio/alexa --speech LibriSpeech/test-clean --noise DEMAND",

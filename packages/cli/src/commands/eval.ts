@@ -30,10 +30,10 @@ export function registerEval(program: Command, context: CliContext): void {
     .description(
       "Score a model on a clip by the rules of the AAICO voice-processing challenge: mute commands, broadcast the rest.",
     )
-    .requiredOption("--clip <file>", "recording to run over")
-    .requiredOption("--truth <file>", "where its commands lie (JSON)")
-    .option("--prime <file>", "recording that the model hears before the clip's first sample")
-    .option("--realtime", "emit frames on the clip's own clock from another thread, and judge lateness")
+    .requiredOption("--clip <file>", "recording to score")
+    .requiredOption("--truth <file>", "positions of its commands (JSON)")
+    .option("--prime <file>", "recording fed to the model before the clip")
+    .option("--realtime", "play the clip in real time from another thread and measure lateness")
     .option(
       "--until-sample <n>",
       "evaluate only the frames before this sample, with the whole clip's weights",
@@ -46,10 +46,10 @@ export function registerEval(program: Command, context: CliContext): void {
     )
     .option(
       "--look-ahead <ms>",
-      "score with the outgoing audio delayed by these too, such as 0,40,80",
+      "also score with the outgoing audio delayed by these, such as 0,40,80",
       parseDelays,
     )
-    .option("--report <dir>", "write report.html and report.json there")
+    .option("--report <dir>", "folder for report.html and report.json")
     .addHelpText(
       "after",
       "\nExample:\n  callsign eval challenge --model models/galactic --clip challenge.wav --truth ground-truth.json --prime priming.wav --realtime --report report",

@@ -1,3 +1,6 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+
 import { type AudioCopy, CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
@@ -16,6 +19,7 @@ interface ExportFlags extends HeadFlags {
   readonly embedding?: string;
   readonly tta?: readonly AudioCopy[];
   readonly out: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,10 +31,10 @@ export function registerExport(program: Command, context: CliContext): void {
       "Turn a trained checkpoint into a model folder (model.onnx and its card, model.json), " +
         "or with --single-file a model into one ONNX file: audio and state in, scores and state out.",
     )
-    .option("--checkpoint <file>", "weights in safetensors, PyTorch tensor names")
-    .option("--architecture <name>", "network the weights belong to: mlp", "mlp")
-    .option("--label <name>", "what a detection is called")
-    .option("--threshold <score>", "score in 0..1 from which on it is a detection; default 0.5", parseNumber)
+    .option("--checkpoint <file>", "weights as a safetensors file with PyTorch tensor names")
+    .option("--architecture <name>", "network of these weights: mlp", "mlp")
+    .option("--label <name>", "label of a detection")
+    .option("--threshold <score>", "detection threshold, 0 to 1 (default: 0.5)", parseNumber)
     .option(
       "--tta <copies>",
       "test-time augmentation for the card: copies of the audio whose scores are averaged, such as 0,256,0@-6",
@@ -38,8 +42,12 @@ export function registerExport(program: Command, context: CliContext): void {
     )
     .option("--single-file", "write log-mel, embedding and classifier of --model as one ONNX file")
     .option("--model <dir>", "model folder, or an .onnx head without a card, for --single-file")
-    .option("--embedding <file>", "speech embedding ONNX file; else found as `callsign models` says")
-    .requiredOption("--out <path>", "folder to write the model to; with --single-file the file")
+    .option(
+      "--embedding <file>",
+      "speech embedding ONNX file (default: found as `callsign models list` shows)",
+    )
+    .requiredOption("--out <path>", "folder for the model; with --single-file the file")
+    .option("--force", "replace a model that is already there")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -60,6 +68,7 @@ async function exportFolder(context: CliContext, flags: ExportFlags): Promise<vo
       `export: expected --checkpoint and --label, or --single-file with --model; ` +
         `${checkpoint === undefined ? "--checkpoint" : "--label"} is missing`,
     );
+  await refuseToReplace(flags, [join(out, "model.json"), join(out, "model.onnx")]);
   const { exportCheckpoint } = await import("@callsign/train");
   const exported = await exportCheckpoint({
     checkpoint,
@@ -76,6 +85,19 @@ async function exportFolder(context: CliContext, flags: ExportFlags): Promise<vo
     );
 }
 
+/** @throws CallsignError `INVALID_ARGUMENT` where one of these files exists and `--force` was not given */
+async function refuseToReplace({ force }: ExportFlags, files: readonly string[]): Promise<void> {
+  if (force === true) return;
+  for (const file of files) {
+    const stats = await stat(file).catch(() => undefined);
+    if (stats?.isFile())
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `export: ${file} exists; give --force to replace it, or another --out`,
+      );
+  }
+}
+
 async function exportSingleFile(context: CliContext, flags: ExportFlags): Promise<void> {
   const { model, embedding: embeddingPath, threshold, tta, out } = flags;
   if (model === undefined || flags.checkpoint !== undefined)
@@ -83,6 +105,7 @@ async function exportSingleFile(context: CliContext, flags: ExportFlags): Promis
       "INVALID_ARGUMENT",
       "export --single-file: expected --model and no --checkpoint; export the checkpoint to a folder first",
     );
+  await refuseToReplace(flags, [out]);
   const { buildSingleFile } = await import("@callsign/infer");
   const { createNodeSession, readModel, writeFileAtomic } = await import("@callsign/infer/node");
   const progress = new ProgressLine(context);

@@ -26,7 +26,7 @@ export function registerModels(program: Command, context: CliContext): void {
   models
     .command("pull")
     .description("Download model files into the cache; those already there are verified and kept.")
-    .argument("[id...]", "ids as `callsign models list` shows them; all without any")
+    .argument("[id...]", "ids as `callsign models list` shows them (default: all)")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign models pull google-speech-embedding")
     .action((ids: string[], flags: JsonFlag) => pull(context, { ids, flags }));

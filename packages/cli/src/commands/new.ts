@@ -8,9 +8,8 @@ import { type Command, Option } from "commander";
 
 import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
-import { formatPlan } from "../format-data.ts";
 import { formatDuration } from "../progress.ts";
-import { openContext } from "./data.ts";
+import { contextOf } from "./data.ts";
 import { runDetector } from "./run.ts";
 
 interface NewFlags {
@@ -29,20 +28,23 @@ interface NewFlags {
 export function registerNew(program: Command, context: CliContext): void {
   program
     .command("new")
-    .description("Make a detector of typed words: write its config, show the plan, and run it.")
-    .argument("<phrase...>", "what is to be detected; every phrase becomes a label of its own")
-    .option("--out <dir>", "folder of everything: config, data, model, report; else runs/NAME")
-    .option("--name <name>", "name of the detector; else made from the phrases")
+    .description("Make a detector from typed words: write its config, show the plan, and run it.")
+    .argument("<phrase...>", "words to detect; each phrase becomes a label of its own")
+    .option("--out <dir>", "folder for config, data, model and report (default: runs/NAME)")
+    .option("--name <name>", "name of the detector and its folder (default: made from the phrases)")
     .addOption(
-      new Option("--budget <time>", "how much data and training: about that long on two cores")
+      new Option(
+        "--budget <time>",
+        "amount of data and training, as the approximate time it takes on two cores",
+      )
         .choices(["5m", "30m", "overnight"])
         .default("30m"),
     )
-    .option("--speech <dir...>", "recordings of people who do not say the phrases")
-    .option("--noise <dir...>", "recordings without words: machines, music, rain")
-    .option("--seed <seed>", "the same seed and phrases give the same detector", "1")
-    .option("--backend <name>", BACKEND_CHOICES)
-    .option("--no-run", "write the config and show the plan; callsign run goes on from there")
+    .option("--speech <dir...>", "folders with recordings of people who do not say the phrases")
+    .option("--noise <dir...>", "folders with recordings without words: machines, music, rain")
+    .option("--seed <seed>", "random seed; the same seed and phrases give the same detector", "1")
+    .option("--backend <name>", `${BACKEND_CHOICES} (default: auto)`)
+    .option("--no-run", "write the config and show the plan only; callsign run does the rest")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText(
       "after",
@@ -66,6 +68,9 @@ async function makeNew(
 ): Promise<void> {
   const prepared = await prepare(context, { phrases, flags });
   const { configFile, outDir, concerns, plan, seconds } = prepared;
+  const { spokenNotes } = await import("@callsign/data");
+  const { formatPlan } = await import("../format-data.ts");
+  for (const note of spokenNotes(phrases)) context.stderr(`note: ${note}\n`);
   for (const { message } of concerns) context.stderr(`warning: ${message}\n`);
   context.stderr(`config: ${configFile}\n${formatPlan(plan)}${formatSeconds(seconds)}`);
   context.stderr(`${speechNote(plan)}\n`);
@@ -73,6 +78,7 @@ async function makeNew(
     await runDetector(context, {
       config: configFile,
       out: outDir,
+      isBuildChecked: true,
       ...(flags.backend !== undefined && { backend: flags.backend }),
       ...(flags.json && { json: true }),
     });
@@ -85,12 +91,13 @@ async function prepare(
   context: CliContext,
   { phrases, flags }: { phrases: readonly string[]; flags: NewFlags },
 ): Promise<Prepared> {
-  const { loadPronunciations, phraseConcerns, planBuild, planTexts } = await import("@callsign/data");
+  const { findBuildProblems, loadPronunciations, parseDataConfig, phraseConcerns } =
+    await import("@callsign/data");
+  const { planBuild, planTexts, throwProblems } = await import("@callsign/data");
   const { estimateStages, nameOfPhrases, parseDetectorConfig, writeRecipe } = await import("@callsign/train");
   const { parseConfig } = await import("../read-config.ts");
   const { speech = [], noise = [], budget, seed } = flags;
   const name = flags.name ?? nameOfPhrases(phrases);
-  const concerns = phraseConcerns(phrases, await loadPronunciations());
   const text = writeRecipe({
     phrases,
     budget,
@@ -101,9 +108,19 @@ async function prepare(
   });
   const outDir = flags.out ?? join("runs", name);
   const configFile = join(outDir, "config.yaml");
-  const { train } = parseDetectorConfig(parseConfig(text, { name: configFile }), { name: configFile });
+  const value = parseConfig(text, { name: configFile });
+  const { train } = parseDetectorConfig(value, { name: configFile });
+  const building = await contextOf(context, {
+    config: parseDataConfig(value, { name: configFile }),
+    file: configFile,
+    out: join(outDir, "data"),
+  });
+  const problems = await findBuildProblems(building);
+  // A config that cannot run is only written for somebody who is going to edit it.
+  if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });
-  const building = await openContext(context, { config: configFile, out: join(outDir, "data") });
+  throwProblems(problems);
+  const concerns = phraseConcerns(phrases, await loadPronunciations());
   const plan = await planBuild(building, await planTexts(building));
   const seconds = estimateStages(plan, { train, workers: building.workers });
   return { configFile, outDir, concerns, plan, seconds };

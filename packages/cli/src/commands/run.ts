@@ -1,13 +1,16 @@
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import type { ChallengeResult } from "@callsign/eval";
 import type { DetectorConfig } from "@callsign/train";
+import { CallsignError } from "@callsign/infer";
 import type { Command } from "commander";
 
 import { BACKEND_CHOICES } from "../backend-choices.ts";
 import { type CliContext, printJson } from "../context.ts";
+import { openBackend } from "../open-backend.ts";
 import { formatDuration } from "../progress.ts";
-import { drain, openContext } from "./data.ts";
+import { announceChanges, drain, openContext } from "./data.ts";
 import { trainingSummary } from "./train.ts";
 
 /** What `runDetector` is asked for. */
@@ -18,27 +21,38 @@ export interface RunFlags {
   readonly workers?: number;
   readonly restart?: boolean;
   readonly json?: boolean;
+  /** The caller has looked for problems of the build. */
+  readonly isBuildChecked?: boolean;
 }
 
 /** `callsign run`: everything, from words to report. */
 export function registerRun(program: Command, context: CliContext): void {
   program
     .command("run")
-    .description("Build the data, train, export and evaluate, going on from whatever is already there.")
+    .description("Build the data, train, export and evaluate; what is already done is not repeated.")
     .requiredOption("--config <file>", "YAML config of the detector")
-    .option("--out <dir>", "folder of everything: data, model, evaluation; else runs/NAME")
-    .option("--backend <name>", `${BACKEND_CHOICES}; else the config's`)
-    .option("--restart", "train from the beginning, whatever checkpoint is there; the data is kept")
+    .option("--out <dir>", "folder for data, model and evaluation (default: runs/NAME)")
+    .option("--backend <name>", `${BACKEND_CHOICES} (default: the config's)`)
+    .option(
+      "--restart",
+      "train from the beginning; data already built is used, the earlier training is kept in model/earlier-N",
+    )
     .option("--json", "print one JSON document and nothing else on stdout")
-    .addHelpText("after", "\nExample:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart")
+    .addHelpText(
+      "after",
+      "\nRun it again to continue after an interruption, or after editing the config: what depends on the change is made again,\n" +
+        "and a training that no longer fits is kept in model/earlier-N.\n\n" +
+        "Example:\n  callsign run --config configs/quickstart.yaml --out runs/quickstart",
+    )
     .action((flags: RunFlags) => runDetector(context, flags));
 }
 
 /** A config's whole way, from data to evaluation, with its result on stdout. */
 export async function runDetector(context: CliContext, flags: RunFlags): Promise<void> {
-  const { buildData } = await import("@callsign/data");
+  const { buildData, findBuildProblems, throwProblems } = await import("@callsign/data");
   const { parseDetectorConfig } = await import("@callsign/train");
   const { readConfig } = await import("../read-config.ts");
+  const { formatLeftOut } = await import("../format-data.ts");
   const { formatTrained, runTraining } = await import("../run-training.ts");
   const value = await readConfig(flags.config, { env: context.env });
   const config = parseDetectorConfig(value, { name: flags.config });
@@ -51,15 +65,24 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
     return result;
   };
   const dataDir = join(outDir, "data");
+  const modelDir = join(outDir, "model");
   const building = await openContext(context, { config: flags.config, out: dataDir });
-  await timed("data", () => drain(context, (onNote) => buildData({ ...building, onNote })));
-  const trained = await timed("train", () =>
+  throwProblems([
+    ...(flags.isBuildChecked ? [] : await findBuildProblems(building)),
+    ...(await findLaterProblems(context, { config, flags })),
+  ]);
+  await announceChanges(context, building);
+  const index = await timed("data", () =>
+    drain(context, (onNote) => buildData({ ...building, onNote }, { isChecked: true })),
+  );
+  if (index !== undefined) context.stderr(`${formatLeftOut(index).join("\n")}\n`);
+  const trained = await timed("train", async () =>
     runTraining(context, {
       config,
       dataDir,
-      outDir: join(outDir, "model"),
+      outDir: modelDir,
       backend: flags.backend,
-      resume: !flags.restart,
+      resume: !flags.restart && (await isContinuable(context, { config, dataDir, modelDir })),
     }),
   );
   const evaluation = await timed("evaluate", () => evaluate(context, { config, outDir, flags }));
@@ -68,6 +91,47 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
   if (evaluation) context.stdout(formatEvaluation(evaluation));
   const stages = Object.entries(seconds).map(([stage, value]) => `${stage} ${formatDuration(value)}`);
   context.stdout(`time: ${stages.join(", ")}\n`);
+}
+
+/** What the stages after the build need: hours of work should not end in "not found". */
+async function findLaterProblems(
+  context: CliContext,
+  { config, flags }: { config: DetectorConfig; flags: RunFlags },
+): Promise<CallsignError[]> {
+  const problems: CallsignError[] = [];
+  const baseDir = dirname(resolve(flags.config));
+  const { clip, truth, prime } = config.evaluation ?? {};
+  for (const [field, path] of Object.entries({ clip, truth, prime })) {
+    if (path === undefined || existsSync(resolve(baseDir, path))) continue;
+    problems.push(
+      new CallsignError(
+        "FILE_NOT_FOUND",
+        `${resolve(baseDir, path)}: no such file; evaluation.${field} names it`,
+      ),
+    );
+  }
+  try {
+    const backend = await openBackend(context, flags.backend ?? config.train.backend);
+    backend.release();
+  } catch (error) {
+    if (!(error instanceof CallsignError)) throw error;
+    problems.push(error);
+  }
+  return problems;
+}
+
+/** Whether the training in the model's folder fits config and data; tells why where it does not. */
+async function isContinuable(
+  context: CliContext,
+  { config, dataDir, modelDir }: { config: DetectorConfig; dataDir: string; modelDir: string },
+): Promise<boolean> {
+  const { findEarlierTraining } = await import("@callsign/train");
+  const earlier = await findEarlierTraining(modelDir, { config, dataDir });
+  if (earlier === undefined || earlier.changed.length === 0) return true;
+  context.stderr(
+    `note: ${modelDir}: the earlier training cannot be continued: ${earlier.changed.join("; ")}\n`,
+  );
+  return false;
 }
 
 interface Evaluation {

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { Writable } from "node:stream";
+import { CallsignError } from "@callsign/infer";
 import type { ServeOptions } from "@callsign/infer/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, printJson } from "../context.ts";
@@ -6,12 +8,15 @@ import { addHeadOptions } from "../head-options.ts";
 import { loadDetectorSetFor, type OpenDetectorSetFlags, sensitivityOf } from "../open-detector-set.ts";
 import { parseNumber } from "../parse-number.ts";
 import { parseThreshold } from "../parse-threshold.ts";
+import { parseWyomingUri, type WyomingUri } from "../wyoming-uri.ts";
 
 interface ServeFlags extends OpenDetectorSetFlags {
   readonly host: string;
   readonly port: number | false;
   readonly wyomingHost: string;
   readonly wyomingPort: number | false;
+  readonly wyoming?: WyomingUri;
+  readonly zeroconf?: boolean | string;
   readonly token?: string | false;
   readonly allowOrigin?: readonly string[];
   readonly voiceGate?: boolean;
@@ -19,6 +24,7 @@ interface ServeFlags extends OpenDetectorSetFlags {
   readonly maxStreams?: number;
   readonly maxMessageBytes?: number;
   readonly maxAudioFactor?: number;
+  readonly helloSeconds?: number;
   readonly idleSeconds?: number;
   readonly totalSeconds?: number;
 }
@@ -41,6 +47,18 @@ export function registerServe(program: Command, context: CliContext): void {
     .option("--wyoming-host <address>", "where Wyoming listens; it knows no tokens", "127.0.0.1")
     .option("--wyoming-port <port>", "Wyoming port", parsePort, 10_400)
     .option("--no-wyoming-port", "no Wyoming")
+    .option(
+      "--uri, --wyoming <uri>",
+      "where Wyoming is spoken instead, as its reference servers take it: tcp://HOST:PORT, unix:///PATH (a socket for " +
+        "this user alone), or stdio:// (no HTTP unless --port is given; ends with its input)",
+      parseWyomingUri,
+    )
+    .option(
+      "--zeroconf [name]",
+      "announce Wyoming in the network for Home Assistant; done by itself, under a name of its own, where other " +
+        "machines can connect",
+    )
+    .option("--no-zeroconf", "no announcement")
     .option("--token <text>", "what WebSocket clients must show; better in CALLSIGN_TOKEN, which nobody sees")
     .option("--no-token", "no token, even where other machines can connect")
     .option("--allow-origin <origin...>", "web pages that may connect, besides those of this machine")
@@ -51,12 +69,13 @@ export function registerServe(program: Command, context: CliContext): void {
     )
     .option("--false-alarms-per-day <number>", "for all models, by their cards' curves", parseNumber)
     .option("--voice-gate", "pass over silence without computing anything")
-    .option("--max-streams <count>", "clients at once (256)", parseNumber)
+    .option("--max-streams <count>", "clients at once that said hello (256)", parseNumber)
     .option("--max-message-bytes <bytes>", "largest message (1048576)", parseNumber)
     .option("--max-audio-factor <times>", "audio a client may send, in times real time (4)", parseNumber)
+    .option("--hello-seconds <seconds>", "time for a WebSocket client to say hello (5)", parseNumber)
     .option(
       "--idle-seconds <seconds>",
-      "without a message for so long, a client is dropped (60)",
+      "a client that sends nothing for this long is dropped (60); over Wyoming only one that has sent nothing yet",
       parseNumber,
     )
     .option("--total-seconds <seconds>", "no connection lasts longer (86400)", parseNumber)
@@ -67,9 +86,12 @@ export function registerServe(program: Command, context: CliContext): void {
       "\nLogs are JSON lines on stderr. The messages are described in docs/serve.md.\n\nExamples:\n" +
         "  callsign serve models/oxygen models/battery\n" +
         "  callsign serve models/oxygen --wyoming-host 0.0.0.0 --no-port   # for Home Assistant in a trusted network\n" +
+        '  callsign serve hey_nimbus_v0.1.onnx --name "Hey Nimbus" --wyoming unix:///run/user/1000/callsign.sock\n' +
         "  CALLSIGN_TOKEN=... callsign serve models/oxygen --host 0.0.0.0 --no-wyoming-port",
     )
-    .action((models: string[], flags: ServeFlags) => serve(context, { models, flags }));
+    .action((models: string[], flags: ServeFlags, command: Command) =>
+      serve(context, { models, flags: resolveDoors(flags, command) }),
+    );
   addHeadOptions(serveCommand);
 }
 
@@ -82,13 +104,52 @@ async function serve(
   try {
     const server = await serveDetectors(set, serveOptions(context, flags));
     const { http, wyoming } = server;
-    if (flags.json === true) printJson(context, { http, wyoming, models: set.cards.map(({ name }) => name) });
-    if (!context.signal.aborted) await once(context.signal, "abort");
+    const wyomingSocket = flags.wyoming?.kind === "unix" ? flags.wyoming.path : undefined;
+    const served = set.cards.map(({ name }) => name);
+    if (flags.json === true) printJson(context, { http, wyoming, wyomingSocket, models: served });
+    if (!context.signal.aborted) await Promise.race([once(context.signal, "abort"), server.pairClosed]);
     await server.close();
   } finally {
     await set.dispose();
   }
 }
+
+/** `--wyoming` replaces the host and port flags; with `stdio://` standard output is the protocol's. */
+function resolveDoors(flags: ServeFlags, command: Command): ServeFlags {
+  if (flags.wyoming === undefined) return flags;
+  const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) !== "default";
+  for (const [key, flag] of [
+    ["wyomingHost", "--wyoming-host"],
+    ["wyomingPort", "--wyoming-port"],
+  ] as const)
+    if (isGiven(key))
+      throw new CallsignError("INVALID_ARGUMENT", `serve: give --wyoming or ${flag}, not both`);
+  if (flags.wyoming.kind !== "stdio") return flags;
+  if (flags.json === true)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      "serve: with --wyoming stdio:// standard output carries the protocol, so --json is not possible",
+    );
+  return isGiven("port") ? flags : { ...flags, port: false };
+}
+
+function wyomingDoor(flags: ServeFlags): Pick<ServeOptions, "wyoming" | "wyomingSocket" | "wyomingPair"> {
+  const { wyoming: uri, wyomingHost: host, wyomingPort: port } = flags;
+  switch (uri?.kind) {
+    case "tcp":
+      return { wyoming: { host: uri.host, port: uri.port } };
+    case "unix":
+      return { wyomingSocket: uri.path };
+    case "stdio":
+      return { wyomingPair: { input: process.stdin, output: standardOutput() } };
+    default:
+      return port === false ? {} : { wyoming: { host, port } };
+  }
+}
+
+/** Standard output as a stream that can be ended, which standard output itself cannot. */
+const standardOutput = (): Writable =>
+  new Writable({ write: (bytes, encoding, done) => void process.stdout.write(bytes, encoding, done) });
 
 function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
   const token = flags.token === false ? undefined : (flags.token ?? context.env.CALLSIGN_TOKEN);
@@ -96,12 +157,14 @@ function serveOptions(context: CliContext, flags: ServeFlags): ServeOptions {
     streams: flags.maxStreams,
     messageBytes: flags.maxMessageBytes,
     audioFactor: flags.maxAudioFactor,
+    helloSeconds: flags.helloSeconds,
     idleSeconds: flags.idleSeconds,
     totalSeconds: flags.totalSeconds,
   };
   return {
     ...(flags.port !== false && { http: { host: flags.host, port: flags.port } }),
-    ...(flags.wyomingPort !== false && { wyoming: { host: flags.wyomingHost, port: flags.wyomingPort } }),
+    ...wyomingDoor(flags),
+    ...(flags.zeroconf !== undefined && { zeroconf: flags.zeroconf }),
     ...(token !== undefined && { token }),
     withoutToken: flags.token === false,
     origins: flags.allowOrigin ?? [],

@@ -33,7 +33,7 @@ export class BatchJournal<Record extends Batch> {
   /** The batch as an earlier run recorded it, if that still holds. */
   async read(index: number): Promise<Record | undefined> {
     const found = (await readJson(join(this.#out, this.#path(index)))) as Entry<Record> | undefined;
-    if (found?.key !== this.#key) return undefined;
+    if (found?.key !== this.#key || !Array.isArray(found.batch?.clips)) return undefined;
     for (const { path, sha256 } of found.batch.clips) {
       if ((await sha256File(join(this.#out, path)).catch(() => "")) !== sha256) return undefined;
     }

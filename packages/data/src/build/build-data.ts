@@ -7,8 +7,10 @@ import { BUILD_FILES, openBuildFolder, removeOthers, sha256Of, writeJson } from 
 import { type BuildIndex, writeBuildManifest, writeIndex } from "./build-index.ts";
 import { buildShards } from "./build-shards.ts";
 import { collectSets } from "./collect.ts";
-import { corpusSets, findCorpora } from "./corpus-sets.ts";
+import { findBuildProblems, spokenNotes, throwProblems } from "./check-build.ts";
+import { corpusSets } from "./corpus-sets.ts";
 import { locateEmbedding } from "./feature-settings.ts";
+import { recordedConfig } from "./recorded-config.ts";
 import { synthesizeSets } from "./synthesize.ts";
 import { decideTexts } from "./texts.ts";
 
@@ -20,20 +22,26 @@ export type BuildStage = (typeof BUILD_STAGES)[number];
 /**
  * Builds feature shards from phrases and corpora, or goes on where a build was stopped or killed. The files depend on
  * the config, the seed and the recordings alone: not on the number of workers, nor on how often it was stopped.
+ * Everything it needs is looked for before anything is made, and all that is missing is told at once.
  * @param options.until the last stage to run; all of them without it
+ * @param options.isChecked the caller has looked for problems itself (`findBuildProblems`)
  * @returns the index; undefined where the last stage is an earlier one
  * @throws CallsignError `CONFIG_INVALID`, `FILE_NOT_FOUND`, `INVALID_ARGUMENT`, `SYNTHESIS_REJECTED`, `TOO_MANY_FAULTS`, `FILE_WRITE_FAILED`, `ABORTED`, and
  * what sources, engines and the embedding can throw
  */
 export async function* buildData(
   context: BuildContext,
-  { until = "features" }: { readonly until?: BuildStage } = {},
+  {
+    until = "features",
+    isChecked = false,
+  }: { readonly until?: BuildStage; readonly isChecked?: boolean } = {},
 ): AsyncGenerator<Progress, BuildIndex | undefined> {
   const { out, config } = context;
   const last = BUILD_STAGES.indexOf(until);
+  if (!isChecked) throwProblems(await findBuildProblems(context, { until }));
   const corpora = corpusSets(context);
-  if (last >= BUILD_STAGES.indexOf("collect")) await findCorpora(context, corpora);
-  await openBuildFolder(out);
+  await openBuildFolder(out, context);
+  for (const note of spokenNotes(config.labels.flatMap(({ phrases }) => phrases))) context.onNote?.(note);
   const embedding = last === BUILD_STAGES.indexOf("features") ? await locateEmbedding(context) : undefined;
   await writePlan(context);
   const spoken = await decideTexts(context);
@@ -54,9 +62,7 @@ export async function* buildData(
 
   /** The config as it was understood, for whoever finds the folder later. */
   async function writePlan({ identity }: BuildContext): Promise<void> {
-    const { train: _train, evaluation: _evaluation, ...own } = config;
-    const { workers: _workers, ...data } = own.data;
-    const resolved = { ...own, data };
+    const resolved = recordedConfig(config);
     const plan = { formatVersion: 1, ...identity, config: resolved, configSha256: sha256Of(resolved) };
     await writeJson(join(out, BUILD_FILES.plan), plan);
   }

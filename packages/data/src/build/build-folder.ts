@@ -39,22 +39,64 @@ export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${stableJson(value, 1)}\n`);
 
 /**
- * Readies a folder for a build, or for going on with one: what killed writers left behind is removed. Another folder with
- * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`.
+ * Readies a folder for a build, or for continuing one: what killed writers left behind is removed. A folder with other
+ * files in it is refused, since a build removes what it does not know from its `clips`, `shards` and `state`. A build
+ * whose plan.json is damaged or gone is recognized by its other files.
  * @throws CallsignError `INVALID_ARGUMENT`
  */
-export async function openBuildFolder(out: string): Promise<void> {
-  const isBuild = (await readJson(join(out, BUILD_FILES.plan))) !== undefined;
-  const found = isBuild ? [] : (await readdir(out).catch(() => [])).filter((name) => !TEMPORARY.test(name));
-  if (found.length > 0)
-    throw new CallsignError(
-      "INVALID_ARGUMENT",
-      `${out}: expected an empty folder or an earlier build, got a folder with ${found.slice(0, 3).join(", ")} ` +
-        `and no ${BUILD_FILES.plan}; name another folder (--out)`,
-    );
-  for (const path of await listFiles(out))
+export async function openBuildFolder(
+  out: string,
+  { onNote }: { readonly onNote?: ((note: string) => void) | undefined } = {},
+): Promise<void> {
+  await checkBuildFolder(out);
+  const found = await listFiles(out);
+  if (found.length > 0 && !isBuildPlan(await readJson(join(out, BUILD_FILES.plan))))
+    onNote?.(`${join(out, BUILD_FILES.plan)} was missing or damaged; it is written again`);
+  for (const path of found) {
     if (TEMPORARY.test(path)) await rm(join(out, path), { force: true });
+    else if (RECORD.test(path) && (await isDamaged(join(out, path))))
+      onNote?.(`${join(out, path)} was damaged; what it recorded is made again`);
+  }
 }
+
+/** Whether a value read from plan.json is what a build writes there. */
+export const isBuildPlan = (value: unknown): value is { readonly config: Record<string, unknown> } =>
+  isPlainObject(value) && value["tool"] === "callsign" && isPlainObject(value["config"]);
+
+/** Refuses a folder that is neither empty nor a build. @throws CallsignError `INVALID_ARGUMENT` */
+export async function checkBuildFolder(out: string): Promise<void> {
+  const found = (await readdir(out).catch(() => [])).filter((name) => !TEMPORARY.test(name));
+  if (found.length === 0 || isBuildPlan(await readJson(join(out, BUILD_FILES.plan)))) return;
+  const others = found.filter((name) => !BUILD_NAMES.has(name));
+  // Without a readable plan, clips and shards are a build's only where its own records lie beside them.
+  const isBuild = found.some((name) => name === BUILD_FILES.texts || name === "state");
+  const isNew = found.every((name) => name === BUILD_FILES.plan);
+  if (others.length === 0 && (isBuild || isNew)) return;
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `${out}: expected an empty folder or an earlier build, got a folder with ` +
+      `${(others.length > 0 ? others : found).slice(0, 3).join(", ")} and no ${BUILD_FILES.plan} of a build; ` +
+      "name another folder (--out)",
+  );
+}
+
+/** A file that is there and is no JSON. */
+async function isDamaged(path: string): Promise<boolean> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Files that say what is done: what they no longer say is done again. */
+const RECORD = /^(?:state\/.*|texts|index)\.json$/;
+
+/** Everything a build makes in its folder. */
+const BUILD_NAMES = new Set<string>([...Object.values(BUILD_FILES), "clips", "shards", "state"]);
 
 /** As `writeFileAtomic` of infer names them. */
 const TEMPORARY = /(?:^|\/)\.[0-9a-f]{18}\.tmp$/;

@@ -1,7 +1,9 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/infer";
 import { type ChosenEmbedding, writeFileAtomic } from "@callsign/infer/node";
+import * as z from "zod";
 
 import { type ManifestClip, writeManifest } from "../manifest.ts";
 import type { BuildContext } from "./build-context.ts";
@@ -9,6 +11,7 @@ import { BUILD_FILES, readJson, writeJson } from "./build-folder.ts";
 import type { ShardEntry } from "./build-shards.ts";
 import { secondsOf, voicesOf } from "./count-clips.ts";
 import type { ClipKind, CollectedSet } from "./clip-set.ts";
+import type { LeftOut } from "./left-out.ts";
 import { featureSettings, settingsSha256 } from "./feature-settings.ts";
 
 /** What a build came to: index.json, which says where everything is and what it holds. */
@@ -36,8 +39,7 @@ export interface SetSummary {
   readonly speakers: number;
   readonly attempts?: number;
   readonly rejected?: Readonly<Record<string, number>>;
-  readonly faults?: readonly string[];
-  readonly withPhrase?: number;
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /** Clips of one source under one licence. */
@@ -83,19 +85,31 @@ export async function writeIndex(context: BuildContext, finished: Finished): Pro
 /** Reads index.json. @throws CallsignError `FILE_NOT_FOUND`, `MANIFEST_INVALID` */
 export async function readBuildIndex(out: string): Promise<BuildIndex> {
   const path = join(out, BUILD_FILES.index);
-  const found = (await readJson(path)) as Partial<BuildIndex> | undefined;
-  if (found === undefined)
-    throw new CallsignError(
-      "FILE_NOT_FOUND",
-      `${path}: no finished build here; run: callsign data build --config FILE --out ${out}`,
-    );
-  if (found.formatVersion !== 1 || !Array.isArray(found.shards) || !Array.isArray(found.sets))
+  const again = `run: callsign data build --config FILE --out ${out}`;
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) throw new CallsignError("FILE_NOT_FOUND", `${path}: no finished build here; ${again}`);
+  const found = await readJson(path);
+  if (!isIndex.safeParse(found).success)
     throw new CallsignError(
       "MANIFEST_INVALID",
-      `${path}: expected an index of format 1; build the data again`,
+      `${path}: expected an index of format 1, got a damaged one or another format; what is made is kept, ${again}`,
     );
   return found as BuildIndex;
 }
+
+/** As much of an index as reading it relies on. */
+const isIndex = z.looseObject({
+  formatVersion: z.literal(1),
+  labels: z.array(z.string()),
+  manifest: z.looseObject({ path: z.string(), sha256: z.string() }),
+  frontend: z.looseObject({ embeddingSha256: z.string() }),
+  sets: z.array(z.looseObject({ id: z.string(), clips: z.number() })),
+  shards: z.array(z.looseObject({ path: z.string(), sha256: z.string(), windows: z.number() })),
+  licences: z.array(z.looseObject({ source: z.string() })),
+});
 
 /**
  * Writes the manifest of all clips.

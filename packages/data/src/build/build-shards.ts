@@ -99,7 +99,7 @@ async function readRecord(context: BuildContext, plan: ShardPlan): Promise<Shard
   const found = (await readJson(join(out, recordPath(plan.id)))) as
     | { key: string; entry: ShardEntry }
     | undefined;
-  if (found?.key !== shardKey(plan, context)) return undefined;
+  if (found?.key !== shardKey(plan, context) || typeof found.entry?.path !== "string") return undefined;
   const sha256 = await sha256File(join(out, found.entry.path)).catch(() => undefined);
   if (sha256 === found.entry.sha256) return found.entry;
   if (sha256 !== undefined)

@@ -1,6 +1,7 @@
 import type { ManifestClip } from "../manifest.ts";
 import type { NegativeKind } from "../negatives/negative-texts.ts";
 import type { RejectionCounts } from "../synthesis/quality-gate.ts";
+import type { LeftOut } from "./left-out.ts";
 
 /** What the clips of a set are for. */
 export type ClipKind = "positive" | NegativeKind | "corpus" | "recording" | "noise" | "impulse-response";
@@ -17,9 +18,8 @@ export interface CollectedSet {
   /** Of synthesized clips: draws made, and draws turned down. */
   readonly attempts?: number;
   readonly rejected?: RejectionCounts;
-  /** Of corpora: recordings that were broken, and clips left out because a phrase is said in them. */
-  readonly faults?: readonly string[];
-  readonly withPhrase?: number;
+  /** Of corpora: recordings, or parts of them, that are not used. */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /** A name as part of a path: letters, digits and hyphens, not empty. */

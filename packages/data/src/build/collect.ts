@@ -1,25 +1,27 @@
 import { stat } from "node:fs/promises";
 
-import type { Progress } from "@callsign/infer";
+import { CallsignError, type Progress, toInt16 } from "@callsign/infer";
+import { sha256Hex } from "@callsign/infer/node";
 
 import type { ManifestClip } from "../manifest.ts";
 import { createPhraseTest } from "../sources/contains-phrase.ts";
 import { createSource, type SourceConfig } from "../sources/create-source.ts";
 import type { SourceClip } from "../sources/clip-source.ts";
 import { findAudioFiles } from "../sources/find-audio-files.ts";
+import { speechBounds } from "../synthesis/trim-silence.ts";
 import { assignSplit } from "../split.ts";
 import { type Batch, BatchJournal, writeClip } from "./batch-journal.ts";
 import { type BuildContext, fromBase, throwIfStopped } from "./build-context.ts";
 import { sha256Of } from "./build-folder.ts";
 import { clipPath, type CollectedSet } from "./clip-set.ts";
+import { describeLeftOut, type LeftOut, type LeftOutReason, LeftOutTally } from "./left-out.ts";
 import { type CorpusSet, locateSource } from "./corpus-sets.ts";
 
 const BATCH_CLIPS = 64;
 
 interface CorpusBatch extends Batch {
   readonly isLast: boolean;
-  readonly faults: readonly string[];
-  readonly withPhrase: number;
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Stage `collect`: the recordings of every corpus, each cut to clips and written as 16 kHz wav. */
@@ -39,12 +41,13 @@ export async function* collectSets(
       batches.push(batch);
     }
     if (batches.at(-1)?.isLast !== true) yield* readCorpus(context, { set, batches, journal, before });
-    const { faults = [], withPhrase = 0 } = batches.at(-1) ?? {};
+    const { leftOut = [] } = batches.at(-1) ?? {};
     const clips = batches.flatMap((batch) => batch.clips);
+    if (clips.length === 0) throw nothingLeft(set, leftOut);
     before += clips.length;
     yield { stage: "collect", done: before, unit: "clips", note: set.id };
     const { id, kind, clean, copies } = set;
-    collected.push({ id, kind, clips, clean, copies, faults, withPhrase });
+    collected.push({ id, kind, clips, clean, copies, leftOut });
   }
   return collected;
 }
@@ -62,27 +65,32 @@ async function* readCorpus(
   { set, batches, journal, before }: Reading,
 ): AsyncGenerator<Progress, void> {
   const source = createSource(locateSource(context, set.source), { hub: context.hub });
-  const phrases = createPhraseTest(context.config.labels.flatMap((label) => label.phrases));
-  const faults: string[] = [];
+  const says = createPhraseTest(context.config.labels.flatMap((label) => label.phrases));
+  const left = new LeftOutTally();
+  const seen = new Set<string>();
   const have = batches.reduce((sum, { clips }) => sum + clips.length, 0);
-  let withPhrase = 0;
   let index = 0;
   let clips: ManifestClip[] = [];
   const record = async (isLast: boolean): Promise<void> => {
-    const batch = { clips, isLast, faults: isLast ? faults : [], withPhrase };
+    const batch = { clips, isLast, leftOut: isLast ? left.summary() : [] };
     await journal.write(batches.length, batch);
     batches.push(batch);
     clips = [];
   };
   const reading = source.clips({
     signal: context.signal,
-    onFault: ({ error }) => faults.push(error.message),
+    onFault: ({ place, error: { message } }) =>
+      left.add("unreadable", message.startsWith(place) ? message : `${place}: ${message}`),
+    onLeftOut: ({ reason, place }) => left.add(reason, place),
     ...(context.onNote && { onNote: context.onNote }),
   });
   for await (const clip of reading) {
     throwIfStopped(context, "collect");
-    if (!set.labelled && clip.text !== undefined && phrases(clip.text)) {
-      withPhrase++;
+    const reason = reasonToLeaveOut(clip, { context, set, says, seen });
+    if (reason !== undefined) {
+      // A recording that is too long comes in segments, and is one that is left out.
+      if (reason !== "too-long" || clip.provenance.startSeconds === 0)
+        left.add(reason, String(clip.provenance.file ?? clip.id));
       continue;
     }
     // What an earlier run has written is read past.
@@ -94,11 +102,51 @@ async function* readCorpus(
   await record(true);
 }
 
+interface Judging {
+  readonly context: BuildContext;
+  readonly set: CorpusSet;
+  /** Whether a phrase is said in a text. */
+  readonly says: (text: string) => boolean;
+  /** Hashes of the clips before. */
+  readonly seen: Set<string>;
+}
+
+function reasonToLeaveOut(
+  clip: SourceClip,
+  { context, set, says, seen }: Judging,
+): LeftOutReason | undefined {
+  // The parts of one recording belong together, whatever is in them.
+  if (set.kind === "recording")
+    return !set.labelled && clip.text !== undefined && says(clip.text) ? "with-phrase" : undefined;
+  if (isPhrase(clip, { context, set })) {
+    if (clip.isSegment === true) return "too-long";
+    if (speechBounds(clip.audio, { sampleRateHz: 16_000 }) === undefined) return "no-speech";
+  } else if (clip.text !== undefined && says(clip.text)) return "with-phrase";
+  if (set.kind !== "corpus") return undefined;
+  const hash = sha256Hex(new Uint8Array(toInt16(clip.audio).buffer));
+  if (seen.has(hash)) return "duplicate";
+  seen.add(hash);
+  return undefined;
+}
+
+const isPhrase = (
+  { label: own }: SourceClip,
+  { context: { config }, set }: { readonly context: BuildContext; readonly set: CorpusSet },
+): boolean => set.labelled && config.labels.some(({ label }) => label === own);
+
+function nothingLeft({ id, source }: CorpusSet, leftOut: readonly LeftOut[]): CallsignError {
+  const lines = describeLeftOut([{ id, leftOut }]).map((line) => `\n  ${line}`);
+  return new CallsignError(
+    "CORPUS_EMPTY",
+    `${id} (${source.path ?? source.kind}): no recording is left to be used${lines.join("") || ": there are none"}`,
+  );
+}
+
 async function keepClip(
-  { config, out }: BuildContext,
+  context: BuildContext,
   { set, clip, index }: { set: CorpusSet; clip: SourceClip; index: number },
 ): Promise<ManifestClip> {
-  const isPhrase = set.labelled && config.labels.some(({ label }) => label === clip.label);
+  const { config, out } = context;
   const file = await writeClip(out, { path: clipPath(set.id, index), samples: clip.audio });
   const known = set.kind === "impulse-response" ? `${clip.source}/${clip.id}` : clip.speaker;
   const speaker = known ?? `${clip.source} (unknown speakers)`;
@@ -108,7 +156,7 @@ async function keepClip(
   const drawn = known === undefined ? "train" : assignSplit(speaker, { seed, fractions });
   return {
     ...file,
-    label: isPhrase ? clip.label! : set.kind === "recording" ? "corpus" : set.kind,
+    label: isPhrase(clip, { context, set }) ? clip.label! : set.kind === "recording" ? "corpus" : set.kind,
     text: clip.text ?? "",
     speaker,
     source: clip.source,
@@ -126,7 +174,7 @@ async function corpusKey(
   const { seed, labels, data } = context.config;
   const files = await fileFacts(context, source);
   return sha256Of({
-    version: 1,
+    version: 2,
     seed,
     labels,
     splits: data.splits,

@@ -13,6 +13,8 @@ export interface CorpusSet {
   readonly id: string;
   readonly kind: ClipKind;
   readonly source: SourceConfig;
+  /** As the config has it; `labelled` is what follows from it. */
+  readonly role: "auto" | "negative" | "labelled";
   readonly labelled: boolean;
   readonly split: "auto" | Split;
   readonly clean: boolean;
@@ -26,6 +28,7 @@ export function corpusSets({ config }: Pick<BuildContext, "config">): CorpusSet[
     ...corpora.map(({ source, role, ...rest }) => ({
       ...rest,
       source,
+      role,
       kind: source.kind === "clip" ? ("recording" as const) : ("corpus" as const),
       labelled: role === "labelled" || (role === "auto" && source.kind === "clip"),
     })),
@@ -33,12 +36,14 @@ export function corpusSets({ config }: Pick<BuildContext, "config">): CorpusSet[
       ...rest,
       source: { kind: "noise" as const, ...source },
       kind: "noise" as const,
+      role: "auto" as const,
       labelled: false,
       split: "auto" as const,
     })),
     ...impulseResponses.map((source) => ({
       source: { kind: "impulse-responses" as const, ...source },
       kind: "impulse-response" as const,
+      role: "auto" as const,
       labelled: false,
       split: "auto" as const,
       clean: false,
@@ -62,22 +67,20 @@ function nameOf(source: SourceConfig): string {
 }
 
 /**
- * Looks for every file and folder the corpora name: an hour of synthesis is a long wait for "not found".
+ * Looks for the files and folders a corpus names: an hour of synthesis is a long wait for "not found".
  * @throws CallsignError `FILE_NOT_FOUND`
  */
-export async function findCorpora(context: BuildContext, sets: readonly CorpusSet[]): Promise<void> {
-  for (const { id, source } of sets) {
-    if (source.path === undefined) continue;
-    for (const path of source.kind === "clip" ? [source.path, source.truth] : [source.path]) {
-      const found = fromBase(path, context);
-      await stat(found).catch((cause: unknown) => {
-        throw new CallsignError(
-          "FILE_NOT_FOUND",
-          `${found}: not there, or not to be read; the config's ${id} names it`,
-          { cause },
-        );
-      });
-    }
+export async function findCorpus(context: BuildContext, { id, source }: CorpusSet): Promise<void> {
+  if (source.path === undefined) return;
+  for (const path of source.kind === "clip" ? [source.path, source.truth] : [source.path]) {
+    const found = fromBase(path, context);
+    await stat(found).catch((cause: unknown) => {
+      throw new CallsignError(
+        "FILE_NOT_FOUND",
+        `${found}: not there, or not to be read; the config's ${id} names it`,
+        { cause },
+      );
+    });
   }
 }
 

@@ -1,10 +1,10 @@
-import { stat } from "node:fs/promises";
-
 import { findAudioFiles } from "../sources/find-audio-files.ts";
+import { findClipFiles } from "../sources/folder.ts";
 import type { SourceConfig } from "../sources/create-source.ts";
-import { type BuildContext, fromBase } from "./build-context.ts";
+import type { BuildContext } from "./build-context.ts";
 import type { ClipKind } from "./clip-set.ts";
-import { corpusSets } from "./corpus-sets.ts";
+import { corpusSets, locateSource } from "./corpus-sets.ts";
+import { estimateSeconds } from "./estimate-seconds.ts";
 import { windowLengthOf } from "./embed-windows.ts";
 import type { SpokenSet } from "./texts.ts";
 
@@ -21,7 +21,7 @@ export interface BuildPlan {
   readonly shardBytes: number;
 }
 
-/** One set of clips; `files` where the number of clips is not known before they are read. */
+/** One set of clips; `files` where they are cut from recordings: their number is an estimate then. */
 export interface PlannedSet {
   readonly id: string;
   readonly kind: ClipKind;
@@ -80,33 +80,26 @@ function secondsOfTexts(texts: readonly string[], count: number): number {
   return count * (0.15 + letters / 14);
 }
 
-/** Bytes a second of audio takes, by the file's ending: typical of speech at 16 kHz and of noise at 44.1 kHz. */
-const BYTES_A_SECOND: Readonly<Record<string, number>> = {
-  wav: 32_000,
-  flac: 17_000,
-  mp3: 6000,
-  ogg: 12_000,
-  oga: 12_000,
-  opus: 4000,
-};
-
 async function sizeOfSource(
   context: BuildContext,
-  source: SourceConfig,
+  given: SourceConfig,
 ): Promise<Pick<PlannedSet, "clips" | "files" | "seconds">> {
+  const source = locateSource(context, given);
   if (source.kind === "common-voice")
     return { clips: source.count, seconds: (source.count * (source.minSeconds + source.maxSeconds)) / 2 };
   if (source.kind === "clip") {
-    const seconds = (source.toSeconds ?? 0) - source.fromSeconds;
-    return { files: 1, seconds: Math.max(0, seconds) };
+    const end = source.toSeconds ?? (await estimateSeconds(source.path));
+    return { files: 1, seconds: Math.max(0, end - source.fromSeconds) };
   }
-  const files = await findAudioFiles(fromBase(source.path, context));
-  let seconds = 0;
-  for (const { path } of files) {
-    const ending = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
-    const found = await stat(path).catch(() => undefined);
-    seconds += (found?.size ?? 0) / (BYTES_A_SECOND[ending] ?? 16_000);
-  }
-  const share = source.kind === "folder" ? Math.min(1, (source.count ?? Infinity) / files.length) : 1;
-  return { files: Math.round(files.length * share), seconds: seconds * share };
+  const files = source.kind === "folder" ? await findClipFiles(source) : await findAudioFiles(source.path);
+  const lengths = await Promise.all(files.map(({ path }) => estimateSeconds(path)));
+  const segment =
+    source.kind === "folder"
+      ? { max: source.maxSeconds, usual: 0.9 * source.maxSeconds }
+      : source.kind === "noise"
+        ? { max: source.segmentSeconds, usual: source.segmentSeconds }
+        : { max: Infinity, usual: Infinity };
+  const clips = lengths.map((seconds) => (seconds <= segment.max ? 1 : Math.ceil(seconds / segment.usual)));
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return { files: files.length, clips: sum(clips), seconds: sum(lengths) };
 }

@@ -5,6 +5,7 @@ import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../negativ
 import { createPronunciations } from "../negatives/pronunciations.ts";
 import { createSoundIndex } from "../negatives/sound-index.ts";
 import { createRandom } from "../random.ts";
+import { spokenText } from "../text/spoken-text.ts";
 import { startWorkers } from "../workers/worker-pool.ts";
 import type { BuildContext } from "./build-context.ts";
 import { BUILD_FILES, readJson, sha256Of, writeJson } from "./build-folder.ts";
@@ -25,10 +26,11 @@ export async function decideTexts(context: BuildContext): Promise<readonly Spoke
   const { config, out, onNote, signal } = context;
   const path = join(out, BUILD_FILES.texts);
   const { seed, labels } = config;
-  const key = sha256Of({ version: 1, seed, labels, negatives: config.data.negatives });
+  const key = sha256Of({ version: 2, seed, labels, negatives: config.data.negatives });
   const found = (await readJson(path)) as { key: string; negatives: SpokenSet[] } | undefined;
-  const negatives = found?.key === key ? found.negatives : await drawInThread(config, signal);
-  if (found?.key !== key) await writeJson(path, { key, negatives });
+  const isKept = found?.key === key && Array.isArray(found.negatives);
+  const negatives = isKept ? found.negatives : await drawInThread(config, signal);
+  if (!isKept) await writeJson(path, { key, negatives });
   for (const { kind, clips } of wantedNegatives(config))
     if (clips > 0 && !negatives.some((set) => set.kind === kind))
       onNote?.(`texts: there are no texts of kind ${kind} for these phrases; ${clips} clips were asked for`);
@@ -40,20 +42,36 @@ export async function planTexts({ config }: Pick<BuildContext, "config">): Promi
   return [...positiveSets(config), ...(await drawNegatives(config))];
 }
 
-function positiveSets({ labels, data }: DataConfig): SpokenSet[] {
+/** Sets of the same sizes with texts of the usual length in place of those to be drawn: for estimates. */
+export function expectedSets(config: Pick<DataConfig, "labels" | "data">): readonly SpokenSet[] {
+  const negatives = wantedNegatives(config).filter(({ clips }) => clips > 0);
+  return [
+    ...positiveSets(config),
+    ...negatives.map(({ kind, clips }) => ({
+      id: kind,
+      kind,
+      label: kind,
+      texts: [kind === "sentence" || kind === "random-words" ? "x".repeat(30) : "x".repeat(12)],
+      count: clips,
+    })),
+  ];
+}
+
+function positiveSets({ labels, data }: Pick<DataConfig, "labels" | "data">): SpokenSet[] {
   const count = data.positives.clipsPerPhrase;
   if (count === 0) return [];
   return labels.map(({ label, phrases }) => ({
     id: `positive-${slug(label)}`,
     kind: "positive",
     label,
-    texts: phrases,
+    texts: phrases.map(spokenText),
     count: count * phrases.length,
   }));
 }
 
 /** The dictionary and its index take half a gigabyte, which a build that goes on for hours should not keep. */
 async function drawInThread(config: DataConfig, signal: AbortSignal | undefined): Promise<SpokenSet[]> {
+  if (wantedNegatives(config).every(({ clips }) => clips === 0)) return [];
   const pool = startWorkers<DataConfig, SpokenSet[]>({
     from: import.meta.url,
     module: "./texts-worker",
@@ -68,7 +86,9 @@ async function drawInThread(config: DataConfig, signal: AbortSignal | undefined)
   }
 }
 
-function wantedNegatives({ data: { negatives } }: DataConfig): { kind: NegativeKind; clips: number }[] {
+function wantedNegatives({
+  data: { negatives },
+}: Pick<DataConfig, "data">): { kind: NegativeKind; clips: number }[] {
   const { sentences, nearMisses, partial, swapped, randomWords, foreign, own, clipsPerOwn } = negatives;
   const clips: Record<NegativeKind, number> = {
     "near-miss": nearMisses.clips,
@@ -90,7 +110,7 @@ export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
   const { dictionary } = await import("cmu-pronouncing-dictionary");
   const pronunciations = createPronunciations(dictionary);
   const texts = drawNegativeTexts(
-    config.labels.flatMap(({ phrases }) => phrases),
+    config.labels.flatMap(({ phrases }) => phrases.map(spokenText)),
     {
       counts: {
         nearMisses: nearMisses.clips > 0 ? nearMisses.textsPerPhrase : 0,
@@ -100,7 +120,7 @@ export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
         randomWords: randomWords.clips,
         foreign: foreign.clips,
       },
-      user: own,
+      user: own.map(spokenText),
       pronunciations,
       index: createSoundIndex(pronunciations),
       random: createRandom(config.seed).fork("texts"),

@@ -1,6 +1,6 @@
 import type { Random } from "../random.ts";
 import { isFamiliar, isOffensive } from "./familiar-words.ts";
-import { normalizeWords } from "./normalize-words.ts";
+import { spokenWords } from "../text/spoken-text.ts";
 import type { Phonemes } from "./phonemes.ts";
 import type { Pronunciations } from "./pronunciations.ts";
 import type { SoundIndex, SoundMatch } from "./sound-index.ts";
@@ -40,7 +40,7 @@ export function findNearMisses(phrase: string, options: NearMissOptions): NearMi
   const minDistance = options.minDistance ?? Math.min(0.7, 0.15 * phonemes);
   const penalty = unfamiliarity(pronunciations);
   const pool = new Map<string, Candidate>();
-  for (const span of spansOf(normalizeWords(phrase))) {
+  for (const span of spansOf(spokenWords(phrase))) {
     const sound = pronunciations.ofText(span.words.join(" "))[0]!;
     for (const candidate of soundsLike(sound, { index: options.index, maxDistance, penalty })) {
       if (candidate.distance < minDistance) continue;
@@ -55,7 +55,7 @@ export function findNearMisses(phrase: string, options: NearMissOptions): NearMi
   })).toSorted((a, b) => a.rank - b.rank);
   return takeVaried(
     ranked.map(({ miss }) => miss),
-    { count, targets, kept: new Set(normalizeWords(phrase)) },
+    { count, targets, kept: new Set(spokenWords(phrase)) },
   );
 }
 

@@ -1,4 +1,4 @@
-import { normalizeWords } from "./normalize-words.ts";
+import { spokenWords } from "../text/spoken-text.ts";
 import { containedDistance, phonemeDistance } from "./phoneme-distance.ts";
 import { countSyllables, formatPhonemes, type Phonemes } from "./phonemes.ts";
 import type { Pronunciations } from "./pronunciations.ts";
@@ -18,7 +18,7 @@ export interface PhraseAnalysis {
 /** @throws CallsignError INVALID_ARGUMENT for a phrase without Latin letters or digits */
 export function analyzePhrase(phrase: string, pronunciations: Pronunciations): PhraseAnalysis {
   const best = pronunciations.ofText(phrase)[0]!;
-  const words = normalizeWords(phrase);
+  const words = spokenWords(phrase);
   return {
     phrase,
     words,

@@ -1,6 +1,6 @@
 import { CallsignError } from "@callsign/infer";
 
-import { normalizeWords } from "./normalize-words.ts";
+import { spokenWords } from "../text/spoken-text.ts";
 import { parsePhonemes, type Phonemes } from "./phonemes.ts";
 import { spellingToSound } from "./spelling-to-sound.ts";
 
@@ -36,7 +36,7 @@ export function createPronunciations(dictionary: Readonly<Record<string, string>
     has: (word) => entries.has(word),
     ofWord,
     ofText(text) {
-      const variants = normalizeWords(text).map(ofWord);
+      const variants = spokenWords(text).map(ofWord);
       if (variants.length === 0) throw unreadable(text);
       return combine(variants);
     },

@@ -1,5 +1,5 @@
 import { isFamiliar, isOffensive } from "./familiar-words.ts";
-import { normalizeWords } from "./normalize-words.ts";
+import { spokenWords } from "../text/spoken-text.ts";
 import type { Pronunciations } from "./pronunciations.ts";
 import type { SoundIndex } from "./sound-index.ts";
 
@@ -12,7 +12,7 @@ export function partialPhrases(
   phrase: string,
   { pronunciations, index }: { pronunciations: Pronunciations; index: SoundIndex },
 ): string[] {
-  const words = normalizeWords(phrase);
+  const words = spokenWords(phrase);
   return words.length > 1 ? runsOf(words) : piecesOf(phrase, { pronunciations, index });
 }
 
@@ -53,7 +53,7 @@ function piecesOf(
  * with the end of another ("galactic out"). A phrase that is itself a target is the caller's to leave out. None twice.
  */
 export function swappedPhrases(phrases: readonly string[]): string[] {
-  const split = phrases.map(normalizeWords).filter((words) => words.length > 1);
+  const split = phrases.map(spokenWords).filter((words) => words.length > 1);
   const swapped = new Set<string>();
   for (const words of split) for (const order of reorderings(words)) swapped.add(order.join(" "));
   for (const first of split) {

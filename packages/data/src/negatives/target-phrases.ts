@@ -1,4 +1,4 @@
-import { normalizeWords } from "./normalize-words.ts";
+import { spokenWords } from "../text/spoken-text.ts";
 import { containedDistance } from "./phoneme-distance.ts";
 import type { Phonemes } from "./phonemes.ts";
 import type { Pronunciations } from "./pronunciations.ts";
@@ -28,13 +28,13 @@ export function createTargetPhrases(
 ): TargetPhrases {
   const targets = phrases.map((phrase) => ({
     phrase,
-    letters: ` ${normalizeWords(phrase).join(" ")} `,
+    letters: ` ${spokenWords(phrase).join(" ")} `,
     sounds: pronunciations.ofText(phrase),
     sameBelow: sameToTheEar(pronunciations.ofText(phrase)[0]!.length),
   }));
   const distances = (text: string): { phrase: string; distance: number; same: boolean }[] => {
     const readings = allReadings(text, pronunciations);
-    const letters = ` ${normalizeWords(text).join(" ")} `;
+    const letters = ` ${spokenWords(text).join(" ")} `;
     return targets.map((target) => {
       const distance = letters.includes(target.letters) ? 0 : leastContained(target.sounds, readings);
       return { phrase: target.phrase, distance, same: distance < target.sameBelow };
@@ -57,7 +57,7 @@ export function createTargetPhrases(
  * read a rare name by rules like ours. Not every combination: a long sentence has millions.
  */
 function allReadings(text: string, pronunciations: Pronunciations): Phonemes[] {
-  const words = normalizeWords(text);
+  const words = spokenWords(text);
   const variants = words.map((word) => pronunciations.ofWord(word));
   const most = Math.max(1, ...variants.map(({ length }) => length));
   const readings = Array.from({ length: most }, (_, i) =>

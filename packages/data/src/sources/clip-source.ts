@@ -1,4 +1,4 @@
-import type { CallsignError } from "@callsign/infer";
+import type { AudioNote, CallsignError } from "@callsign/infer";
 
 import type { Provenance } from "../manifest.ts";
 
@@ -16,6 +16,8 @@ export interface SourceClip {
   readonly licence: string;
   /** Which source, and which corpus of it. */
   readonly source: string;
+  /** True for a segment of a longer recording: what is said in it may be cut off. */
+  readonly isSegment?: boolean;
   /** File, shard, row: enough to find the recording again. */
   readonly provenance: Provenance;
 }
@@ -27,11 +29,20 @@ export interface ClipFault {
   readonly error: CallsignError;
 }
 
+/** Something in a source that could be read and is not used. */
+export interface LeftOutClip {
+  readonly reason: "too-short" | "damaged" | "excluded" | "with-phrase";
+  /** File, and what of it. */
+  readonly place: string;
+}
+
 /** For one pass over a source. */
 export interface ReadClipsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of every clip that is left out because it is broken. */
   readonly onFault?: ((fault: ClipFault) => void) | undefined;
+  /** Told of what is left out though it can be read, such as the short rest of a recording. */
+  readonly onLeftOut?: ((left: LeftOutClip) => void) | undefined;
   /** Told of what is no fault but should be known, such as a corpus with fewer fitting clips than asked for. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
@@ -46,6 +57,22 @@ export interface ClipSource {
    * and what reading the place itself can throw
    */
   clips(options?: ReadClipsOptions): AsyncGenerator<SourceClip>;
+}
+
+/** What is lost of one file; `report` passes it on, for a file that could be read in the end. */
+export function watchDamage({ onLeftOut }: Pick<ReadClipsOptions, "onLeftOut">): {
+  readonly onNote: (note: AudioNote) => void;
+  readonly report: () => void;
+} {
+  const places: string[] = [];
+  return {
+    onNote: ({ code, message }) => {
+      if (code === "truncated" || code === "damaged") places.push(message);
+    },
+    report: () => {
+      for (const place of places.splice(0)) onLeftOut?.({ reason: "damaged", place });
+    },
+  };
 }
 
 /** Rate of every clip's audio, in hertz. */

@@ -8,6 +8,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
+  watchDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -15,6 +16,7 @@ import { type ChosenClip, chooseClips, type LayoutContext } from "./common-voice
 import { type OpenCorpus, openHubCorpus, openLocalCorpus } from "./common-voice/open-corpus.ts";
 import { ClipSelection } from "./common-voice/selection.ts";
 import { FaultTally } from "./fault-tally.ts";
+import { DEFAULT_FAULT_SHARE } from "./recording-fields.ts";
 import type { HubAccess } from "./hub/hub-access.ts";
 import type { HubRepository } from "./hub/hub-files.ts";
 
@@ -59,8 +61,8 @@ export const commonVoiceConfig = z
     clipsPerSpeaker: z.int().min(1).default(5),
     /** Sentences in which one of these is said are left out; the phrases to be detected belong here. */
     excludePhrases: z.array(z.string().min(1).max(1000)).default([]),
-    /** Largest share of broken clips or table lines, 0 to 1, before the source is refused. */
-    mostFaultShare: z.number().min(0).max(1).default(0.02),
+    /** Clips and table lines that cannot be read are left out and named; above this share of them, 0 to 1, the source is refused. */
+    mostFaultShare: z.number().min(0).max(1).default(DEFAULT_FAULT_SHARE),
   })
   .refine(({ repository, path }) => (repository === undefined) !== (path === undefined), {
     message: "expected one of repository (on the hub) and path (on this machine)",
@@ -92,19 +94,22 @@ async function* readCommonVoice(
   { config, hub }: { readonly config: CommonVoiceConfig; readonly hub: HubEnvironment | undefined },
   options: ReadClipsOptions,
 ): AsyncGenerator<SourceClip> {
-  const { signal, onFault, onNote } = options;
+  const { signal, onFault, onLeftOut, onNote } = options;
   const selection = new ClipSelection(config);
   const context: LayoutContext = { ...config, selection, signal, onFault };
   const corpus = await openCorpus(config, { hub, context });
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
-  const decode = async (bytes: Uint8Array, place: string): Promise<Float32Array> =>
-    (
-      await decodeAudio(bytes, {
-        name: place,
-        sampleRateHz: CLIP_SAMPLE_RATE_HZ,
-        maxSeconds: LONGEST_SECONDS,
-      })
-    ).samples;
+  const decode = async (bytes: Uint8Array, place: string): Promise<Float32Array> => {
+    const damage = watchDamage(options);
+    const { samples } = await decodeAudio(bytes, {
+      name: place,
+      sampleRateHz: CLIP_SAMPLE_RATE_HZ,
+      maxSeconds: LONGEST_SECONDS,
+      onNote: damage.onNote,
+    });
+    damage.report();
+    return samples;
+  };
   const chosen = chooseClips(corpus.layout, { selection, tally, decode, sampleRateHz: CLIP_SAMPLE_RATE_HZ });
   for await (const clip of chosen) {
     if (signal?.aborted)
@@ -112,6 +117,7 @@ async function* readCommonVoice(
     yield describeClip(clip, { config, corpus });
   }
   tally.finish();
+  for (const place of selection.withPhrase) onLeftOut?.({ reason: "with-phrase", place });
   const got = config.count - selection.remaining;
   const rules = `${config.minSeconds} to ${config.maxSeconds} s, at most ${config.clipsPerSpeaker} a speaker`;
   if (got === 0)

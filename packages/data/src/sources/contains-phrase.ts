@@ -1,7 +1,9 @@
+import { readAloud } from "../text/spoken-text.ts";
+
 /**
- * A test for sentences in which one of the phrases is said, at word boundaries: case, accents and punctuation do not
- * count, nor do spaces within ("play station" finds "PlayStation"). In scripts written without spaces every character
- * is a boundary.
+ * A test for sentences in which one of the phrases is said, at word boundaries. Both are read aloud first, so case,
+ * accents and punctuation do not count and "10%" finds "ten percent"; nor do spaces count within a phrase ("play station"
+ * finds "PlayStation"). In scripts written without spaces every character is a boundary.
  */
 export function createPhraseTest(phrases: readonly string[]): (sentence: string) => boolean {
   const wanted = phrases.map((phrase) => wordsOf(phrase).join("")).filter((phrase) => phrase !== "");
@@ -19,8 +21,7 @@ export function createPhraseTest(phrases: readonly string[]): (sentence: string)
   };
 }
 
-const wordsOf = (text: string): readonly string[] =>
-  text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().match(WORD) ?? [];
+const wordsOf = (text: string): readonly string[] => readAloud(text).match(WORD) ?? [];
 
 const WORD =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[\p{L}\p{N}]+/gu;

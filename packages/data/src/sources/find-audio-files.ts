@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 
 import { CallsignError } from "@callsign/infer";
 
@@ -10,7 +10,8 @@ export interface AudioFile {
   readonly relativePath: string;
 }
 
-const EXTENSIONS = /\.(wav|flac|mp3|ogg|oga|opus)$/i;
+/** Read here, from m4a on through ffmpeg: without it they are faults, counted and named. */
+const EXTENSIONS = /\.(wav|wave|flac|mp3|ogg|oga|opus|m4a|m4b|mp4|aac|webm|mka|wma|amr|3gp|caf|aiff?)$/i;
 
 /**
  * Every recording in a folder and the folders in it, by name, in the order of their relative paths (UTF-16 code units,
@@ -19,6 +20,7 @@ const EXTENSIONS = /\.(wav|flac|mp3|ogg|oga|opus)$/i;
  */
 export async function findAudioFiles(folder: string): Promise<AudioFile[]> {
   const found: AudioFile[] = [];
+  const others = new Map<string, number>();
   const open = [""];
   for (let inner = open.pop(); inner !== undefined; inner = open.pop()) {
     for (const entry of await listFolder(join(folder, inner))) {
@@ -28,11 +30,21 @@ export async function findAudioFiles(folder: string): Promise<AudioFile[]> {
       if (entry.isDirectory()) open.push(`${relativePath}/`);
       else if (EXTENSIONS.test(entry.name) && (entry.isFile() || (await isLinkToFile(path))))
         found.push({ path, relativePath });
+      else others.set(extname(entry.name), (others.get(extname(entry.name)) ?? 0) + 1);
     }
   }
   if (found.length === 0)
-    throw new CallsignError("CORPUS_EMPTY", `${folder}: no wav, flac, mp3, ogg or opus files in this folder`);
+    throw new CallsignError(
+      "CORPUS_EMPTY",
+      `${folder}: expected recordings (wav, flac, mp3, ogg, opus; m4a, aac, webm and others with ffmpeg), got ${describe(others)}`,
+    );
   return found.toSorted((a, b) => (a.relativePath < b.relativePath ? -1 : 1));
+}
+
+function describe(others: ReadonlyMap<string, number>): string {
+  const kinds = [...others].toSorted(([, a], [, b]) => b - a).slice(0, 4);
+  if (kinds.length === 0) return "an empty folder";
+  return kinds.map(([ending, count]) => `${count} ${ending || "files without an ending"}`).join(", ");
 }
 
 async function listFolder(folder: string) {

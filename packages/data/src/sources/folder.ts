@@ -1,21 +1,26 @@
 import { basename, dirname } from "node:path";
 
 import { CallsignError, parseStrict } from "@callsign/infer";
-import { readAudioFile } from "@callsign/infer/node";
+import { readAudioChunks } from "@callsign/infer/node";
 import * as z from "zod";
 
 import { createRandom } from "../random.ts";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
+  watchDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
+import { cutAtPauses, type Segment } from "./cut-at-pauses.ts";
 import { FaultTally } from "./fault-tally.ts";
 import { type AudioFile, findAudioFiles } from "./find-audio-files.ts";
 import { recordingFields } from "./recording-fields.ts";
 
-/** Config of a folder of recordings, one clip a file: wav, flac, mp3, ogg or opus, any sample rate. */
+/**
+ * Config of a folder of recordings at any sample rate: wav, flac, mp3, ogg, opus, and through ffmpeg m4a, aac, webm and
+ * others. A file is one clip; a long one is cut into several.
+ */
 export const folderConfig = z.strictObject({
   kind: z.literal("folder"),
   ...recordingFields,
@@ -35,7 +40,9 @@ export const folderConfig = z.strictObject({
   /** How many files, drawn by the seed; all without it. */
   count: z.int().min(1).exactOptional(),
   seed: z.union([z.string(), z.int()]).default(0),
-  /** A longer recording is a fault: it is no clip. Seconds. */
+  /** Files to leave out: paths within the folder, where `*` stands for any characters. */
+  exclude: z.array(z.string().min(1).max(1000)).max(10_000).default([]),
+  /** Longest clip; a longer recording is cut into segments, at pauses where it has any. Seconds. */
   maxSeconds: z.number().positive().max(7200).default(60),
 });
 
@@ -49,30 +56,68 @@ export function createFolderSource(input: z.input<typeof folderConfig>): ClipSou
 async function* readFolder(
   name: string,
   config: z.output<typeof folderConfig>,
-  { signal, onFault }: ReadClipsOptions,
+  { signal, onFault, onLeftOut }: ReadClipsOptions,
 ): AsyncGenerator<SourceClip> {
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
-  for (const file of chooseFiles(await findAudioFiles(config.path), config)) {
-    if (signal?.aborted)
-      throw new CallsignError("ABORTED", `${name}: reading was stopped at ${file.relativePath}`);
-    const audio = await tally.attempt(file.path, () =>
-      readAudioFile(file.path, {
+  for (const file of await findClipFiles(config, { onLeftOut })) {
+    const damage = watchDamage({ onLeftOut });
+    const segments = cutAtPauses(
+      readAudioChunks(file.path, {
         sampleRateHz: CLIP_SAMPLE_RATE_HZ,
-        maxSeconds: config.maxSeconds,
+        onNote: damage.onNote,
         ...(signal && { signal }),
       }),
+      { maxLength: Math.max(1, Math.round(config.maxSeconds * CLIP_SAMPLE_RATE_HZ)) },
     );
-    if (audio === undefined) continue;
-    tally.countGood();
-    yield describeClip(file, audio.samples, config);
+    try {
+      for (;;) {
+        if (signal?.aborted)
+          throw new CallsignError("ABORTED", `${name}: reading was stopped at ${file.relativePath}`);
+        // A recording broken in its middle has given good segments before it fails; they stand.
+        const next = await tally.attempt(file.path, () => segments.next());
+        if (next?.done === true) {
+          tally.countGood();
+          damage.report();
+        }
+        if (next === undefined || next.done === true) break;
+        yield describeClip(file, next.value, config);
+      }
+    } finally {
+      await segments.return(undefined);
+    }
   }
   tally.finish();
 }
 
+/**
+ * The files a folder source reads, in their order. @throws CallsignError FILE_NOT_FOUND, CORPUS_EMPTY
+ */
+export async function findClipFiles(
+  config: Pick<z.output<typeof folderConfig>, "path" | "exclude" | "count" | "seed">,
+  { onLeftOut }: Pick<ReadClipsOptions, "onLeftOut"> = {},
+): Promise<readonly AudioFile[]> {
+  const patterns = config.exclude.map(
+    (pattern) => new RegExp(`^${pattern.split("*").map(escapePattern).join(".*")}$`, "su"),
+  );
+  const isExcluded = ({ relativePath }: AudioFile): boolean =>
+    patterns.some((pattern) => pattern.test(relativePath));
+  const found = await findAudioFiles(config.path);
+  const files = found.filter((file) => !isExcluded(file));
+  if (files.length === 0)
+    throw new CallsignError(
+      "CORPUS_EMPTY",
+      `${config.path}: all ${found.length} recordings are left out by exclude: ${config.exclude.join(", ")}`,
+    );
+  for (const { path } of found.filter(isExcluded)) onLeftOut?.({ reason: "excluded", place: path });
+  return chooseFiles(files, config);
+}
+
+const escapePattern = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+
 /** A seeded sample of the files, still in their order; a file's place in it does not depend on how many are taken. */
 function chooseFiles(
   files: readonly AudioFile[],
-  { count = files.length, seed }: z.output<typeof folderConfig>,
+  { count = files.length, seed }: Pick<z.output<typeof folderConfig>, "count" | "seed">,
 ): readonly AudioFile[] {
   if (count >= files.length) return files;
   const chosen = new Set(createRandom(seed).fork("folder").shuffle(files).slice(0, count));
@@ -81,21 +126,29 @@ function chooseFiles(
 
 function describeClip(
   { path, relativePath }: AudioFile,
-  audio: Float32Array,
+  { samples, index, start, isWhole }: Segment,
   config: z.output<typeof folderConfig>,
 ): SourceClip {
   const speaker = speakerOf(relativePath, config);
   return {
-    id: relativePath,
-    audio,
-    label: config.label ?? basename(dirname(path)),
+    id: isWhole ? relativePath : `${relativePath}#${index}`,
+    audio: samples,
+    ...(!isWhole && { isSegment: true }),
+    label: labelOfFile(path, config),
     ...(config.text !== undefined && { text: config.text }),
     ...(speaker !== undefined && { speaker }),
     licence: config.licence,
     source: config.name ?? `folder/${basename(config.path)}`,
-    provenance: { file: relativePath },
+    provenance: {
+      file: relativePath,
+      ...(!isWhole && { startSeconds: start / CLIP_SAMPLE_RATE_HZ }),
+    },
   };
 }
+
+/** The config's label, or the name of the folder the file lies in. */
+export const labelOfFile = (path: string, { label }: Pick<z.output<typeof folderConfig>, "label">): string =>
+  label ?? basename(dirname(path));
 
 function speakerOf(
   relativePath: string,

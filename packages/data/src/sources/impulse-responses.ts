@@ -7,6 +7,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
+  watchDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -36,22 +37,25 @@ export function createImpulseResponseSource(input: z.input<typeof impulseRespons
 async function* readResponses(
   name: string,
   config: z.output<typeof impulseResponsesConfig>,
-  { signal, onFault }: ReadClipsOptions,
+  { signal, onFault, onLeftOut }: ReadClipsOptions,
 ): AsyncGenerator<SourceClip> {
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
   const source = config.name ?? `impulse-responses/${basename(config.path)}`;
   for (const { path, relativePath } of await findAudioFiles(config.path)) {
     if (signal?.aborted)
       throw new CallsignError("ABORTED", `${name}: reading was stopped at ${relativePath}`);
+    const damage = watchDamage({ onLeftOut });
     const audio = await tally.attempt(path, async () => {
       const { samples } = await readAudioFile(path, {
         sampleRateHz: CLIP_SAMPLE_RATE_HZ,
         maxSeconds: LONGEST_SECONDS,
+        onNote: damage.onNote,
       });
       return fromDirectSound(samples, { path, maxSeconds: config.maxSeconds });
     });
     if (audio === undefined) continue;
     tally.countGood();
+    damage.report();
     const { licence } = config;
     yield {
       id: relativePath,

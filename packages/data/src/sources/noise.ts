@@ -7,6 +7,7 @@ import * as z from "zod";
 import {
   CLIP_SAMPLE_RATE_HZ,
   type ClipSource,
+  watchDamage,
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
@@ -39,21 +40,21 @@ export function createNoiseSource(input: z.input<typeof noiseConfig>): ClipSourc
 async function* readNoise(
   name: string,
   config: z.output<typeof noiseConfig>,
-  { signal, onFault }: ReadClipsOptions,
+  { signal, onFault, onLeftOut }: ReadClipsOptions,
 ): AsyncGenerator<SourceClip> {
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
   for (const file of await findAudioFiles(config.path)) {
     // Delegated, so that a reader who leaves early closes the file.
-    yield* readRecording(file, { name, config, tally, signal });
+    yield* readRecording(file, { name, config, tally, signal, onLeftOut });
   }
   tally.finish();
 }
 
 async function* readRecording(
   file: AudioFile,
-  { name, config, tally, signal }: RecordingContext,
+  { name, config, tally, signal, onLeftOut }: RecordingContext,
 ): AsyncGenerator<SourceClip> {
-  const segments = cutIntoSegments(file, { ...config, signal });
+  const segments = cutIntoSegments(file, { ...config, signal, onLeftOut });
   try {
     for (let index = 0; ; index++) {
       if (signal?.aborted)
@@ -74,26 +75,40 @@ interface RecordingContext {
   readonly config: z.output<typeof noiseConfig>;
   readonly tally: FaultTally;
   readonly signal: AbortSignal | undefined;
+  readonly onLeftOut: ReadClipsOptions["onLeftOut"];
 }
 
 /** Segments of one recording. The last may be shorter; too short, it is dropped. @throws CallsignError AUDIO_EMPTY */
 async function* cutIntoSegments(
   file: AudioFile,
-  { segmentSeconds, minSeconds, signal }: z.output<typeof noiseConfig> & Pick<ReadClipsOptions, "signal">,
+  {
+    segmentSeconds,
+    minSeconds,
+    signal,
+    onLeftOut,
+  }: z.output<typeof noiseConfig> & Pick<ReadClipsOptions, "signal" | "onLeftOut">,
 ): AsyncGenerator<Float32Array> {
   const chunkLength = Math.round(segmentSeconds * CLIP_SAMPLE_RATE_HZ);
   let count = 0;
+  const damage = watchDamage({ onLeftOut });
   const chunks = readAudioChunks(file.path, {
     sampleRateHz: CLIP_SAMPLE_RATE_HZ,
     chunkLength,
+    onNote: damage.onNote,
     ...(signal && { signal }),
   });
   for await (const chunk of chunks) {
-    if (chunk.length === 0 || (count > 0 && chunk.length < minSeconds * CLIP_SAMPLE_RATE_HZ)) continue;
+    if (chunk.length === 0) continue;
+    if (count > 0 && chunk.length < minSeconds * CLIP_SAMPLE_RATE_HZ) {
+      const place = `${file.path}: the last ${(chunk.length / CLIP_SAMPLE_RATE_HZ).toFixed(2)} s`;
+      onLeftOut?.({ reason: "too-short", place });
+      continue;
+    }
     count++;
     yield chunk;
   }
   if (count === 0) throw new CallsignError("AUDIO_EMPTY", `${file.path}: no samples in this recording`);
+  damage.report();
 }
 
 function describeSegment(

@@ -9,7 +9,7 @@ import {
   modelInfo,
 } from "@huggingface/hub";
 import { CallsignError } from "@callsign/infer";
-import { downloadFile, type DownloadProgress, writeFileAtomic } from "@callsign/infer/node";
+import { createFetch, downloadFile, type DownloadProgress, writeFileAtomic } from "@callsign/infer/node";
 
 /** How a hub is reached. */
 export interface HubOptions {
@@ -18,6 +18,7 @@ export interface HubOptions {
   readonly accessToken?: string;
   /** Branch, tag or commit. Default main. */
   readonly revision?: string;
+  /** Default `createFetch()`. */
   readonly fetch?: typeof fetch;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DownloadProgress) => void;
@@ -37,7 +38,7 @@ export async function downloadModelFolder(
   const hub = {
     ...(options.hubUrl !== undefined && { hubUrl: options.hubUrl }),
     ...(options.accessToken !== undefined && { accessToken: options.accessToken }),
-    ...(options.fetch && { fetch: options.fetch }),
+    fetch: options.fetch ?? createFetch(),
   };
   const models = join(options.cacheDir, "models", id.replace("/", "--"));
   const revision = options.revision ?? "main";
@@ -93,7 +94,7 @@ async function fetchLarge({ path, lfs, size }: ListFileEntry, options: HubOption
     sha256: lfs!.oid.replace("sha256:", ""),
     bytes: size,
     ...(accessToken !== undefined && { headers: { authorization: `Bearer ${accessToken}` } }),
-    ...(options.fetch && { fetch: options.fetch }),
+    fetch: options.fetch ?? createFetch(),
     ...(options.signal && { signal: options.signal }),
     ...(options.onProgress && { onProgress: options.onProgress }),
   });

@@ -1,14 +1,63 @@
-/** Puts the numbers of a text into words: `21st` twenty-first, `3.5` three point five, `$2` two dollars, `1984` nineteen eighty-four. */
+/**
+ * Puts the numbers of a text into words: `21st` twenty-first, `3.5` three point five, `$2` two dollars, `1984` nineteen
+ * eighty-four, `1/2` one half, `5:30` five thirty, `90s` nineties, `3D` three D.
+ */
 export function spellNumbers(text: string): string {
-  return text
-    .replaceAll(/(\d),(?=\d{3}\b)/g, "$1")
-    .replaceAll(/[$£]\d+(?:\.\d{2})?/g, money)
-    .replaceAll(
-      /(\d+)\.(\d+)/g,
-      (_match, whole: string, rest: string) => `${cardinal(whole)} point ${digits(rest)}`,
-    )
-    .replaceAll(/(\d+)(?:st|nd|rd|th)\b/g, (_match, number: string) => ordinal(cardinal(number)))
-    .replaceAll(/\d+/g, (number) => (isYear(number) ? year(number) : cardinal(number)));
+  return (
+    text
+      // With a comma it is no year.
+      .replaceAll(/(?<![$£€¥₹\d.,])\d{1,3}(?:,\d{3})+\b(?![.,]\d)/g, (number) =>
+        cardinal(number.replaceAll(",", "")),
+      )
+      .replaceAll(/(\d),(?=\d{3}\b)/g, "$1")
+      .replaceAll(
+        /([$£€¥₹]\d+(?:\.\d+)?) (thousand|million|billion)\b/gi,
+        (_match, amount: string, scale: string) => {
+          const { number, unit } = splitMoney(amount);
+          return `${plain(number)} ${scale} ${unit.many}`;
+        },
+      )
+      .replaceAll(/[$£€¥₹]\d+(?:\.\d{2})?/g, money)
+      .replaceAll(/\b(\d{1,2}):([0-5]\d)\b/g, (_match, hour: string, minute: string) => time(hour, minute))
+      .replaceAll(/\b(\d+)\/(\d+)\b/g, (match, part: string, of: string) => fraction(part, of) ?? match)
+      .replaceAll(
+        /(\d*)\.(\d+)/g,
+        (_match, whole: string, rest: string) =>
+          `${whole === "" ? "" : cardinal(whole)} point ${digits(rest)}`,
+      )
+      .replaceAll(/(\d+)(?:st|nd|rd|th)\b/gi, (_match, number: string) => ordinal(cardinal(number)))
+      .replaceAll(/(\d+)'?s\b/g, (_match, number: string) => pluralOf(plain(number)))
+      .replaceAll(/(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})/gu, " ")
+      .replaceAll(/\d+/g, plain)
+  );
+}
+
+const plain = (number: string): string =>
+  number.includes(".")
+    ? number
+        .split(".")
+        .map((part, i) => (i === 0 ? cardinal(part) : digits(part)))
+        .join(" point ")
+    : isYear(number)
+      ? year(number)
+      : cardinal(number);
+
+/** The last word in the plural: twenties, one hundreds. */
+const pluralOf = (words: string): string =>
+  words.endsWith("y") ? `${words.slice(0, -1)}ies` : /[sx]$/.test(words) ? `${words}es` : `${words}s`;
+
+function time(hour: string, minute: string): string {
+  if (minute === "00") return `${cardinal(String(Number(hour)))} o'clock`;
+  const minutes = minute.startsWith("0") ? `oh ${cardinal(minute.slice(1))}` : cardinal(minute);
+  return `${cardinal(String(Number(hour)))} ${minutes}`;
+}
+
+/** Up to tenths, and of a whole: `24/7` and `9/11` are two numbers. */
+function fraction(part: string, of: string): string | undefined {
+  const [above, below] = [Number(part), Number(of)];
+  if (!(above > 0 && above < below && below <= 10)) return undefined;
+  const name = below === 2 ? "half" : below === 4 ? "quarter" : ordinal(cardinal(String(below)));
+  return `${cardinal(String(above))} ${above === 1 ? name : `${name}s`}`;
 }
 
 const ONES =
@@ -61,18 +110,38 @@ function ordinal(words: string): string {
   return stem + (last.endsWith("y") ? `${last.slice(0, -1)}ieth` : `${last}th`);
 }
 
+interface Currency {
+  readonly one: string;
+  readonly many: string;
+  readonly small: string;
+  readonly smalls: string;
+}
+
+const CURRENCIES: Readonly<Record<string, Currency>> = {
+  $: { one: "dollar", many: "dollars", small: "cent", smalls: "cents" },
+  "£": { one: "pound", many: "pounds", small: "penny", smalls: "pence" },
+  "€": { one: "euro", many: "euros", small: "cent", smalls: "cents" },
+  "¥": { one: "yen", many: "yen", small: "sen", smalls: "sen" },
+  "₹": { one: "rupee", many: "rupees", small: "paisa", smalls: "paise" },
+};
+
+const splitMoney = (amount: string): { number: string; unit: Currency } => ({
+  number: amount.slice(1),
+  unit: CURRENCIES[amount[0]!]!,
+});
+
 function money(amount: string): string {
-  const [unit, small] = amount.startsWith("$") ? ["dollar", "cent"] : ["pound", "penny"];
-  const [whole = "0", cents = "00"] = amount.slice(1).split(".");
+  const { number, unit } = splitMoney(amount);
+  const [whole = "0", cents = "00"] = number.split(".");
   const parts = [
-    ...(Number(whole) > 0 || cents === "00" ? [plural(whole, unit)] : []),
-    ...(cents === "00" ? [] : [plural(String(Number(cents)), small)]),
+    ...(Number(whole) > 0 || cents === "00" ? [count(whole, [unit.one, unit.many])] : []),
+    ...(cents === "00" ? [] : [count(String(Number(cents)), [unit.small, unit.smalls])]),
   ];
   return parts.join(", ");
 }
 
-const plural = (number: string, unit: string): string =>
-  `${cardinal(number)} ${Number(number) === 1 ? unit : unit === "penny" ? "pence" : `${unit}s`}`;
+const count = (number: string, [one, many]: readonly [string, string]): string =>
+  `${cardinal(number)} ${Number(number) === 1 ? one : many}`;
 
 /** 1100 to 2099, save the first decade of the century, which is said as a number. */
 const isYear = (number: string): boolean => /^(1[1-9]|20)\d\d$/.test(number) && !/^200\d$/.test(number);

@@ -1,9 +1,9 @@
-import { spellNumbers } from "./spell-numbers.ts";
+import { readAloud } from "../text/spoken-text.ts";
 
 /**
  * Text as the symbol numbers that NVIDIA's Tacotron 2 was trained on (DeepLearningExamples, tacotron2/text, after
  * keithito/tacotron): pad, hyphen, punctuation, letters, ARPAbet. English is cleaned as there: ASCII, lower case,
- * numbers and abbreviations in words. `{HH AW1}` is read as ARPAbet; characters outside the set are dropped.
+ * numbers and abbreviations in words (`readAloud`). `{HH AW1}` is read as ARPAbet; characters outside the set are dropped.
  */
 export function tacotronSymbols(text: string): number[] {
   const numbers: number[] = [];
@@ -15,7 +15,7 @@ export function tacotronSymbols(text: string): number[] {
           .trim()
           .split(/\s+/)
           .map((name) => `@${name}`)
-      : Array.from(cleanEnglish(part));
+      : Array.from(readAloud(part));
     for (const symbol of symbols) {
       const number = symbol === PAD ? undefined : NUMBERS.get(symbol);
       if (number !== undefined) numbers.push(number);
@@ -38,40 +38,3 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(
     ...ARPABET.split(" ").map((name) => `@${name}`),
   ].map((symbol, number) => [symbol, number]),
 );
-
-function cleanEnglish(text: string): string {
-  const ascii = text
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[‘’`]/g, "'")
-    .replaceAll(/[–—]/g, "-")
-    .replaceAll("&", " and ");
-  const words = spellNumbers(ascii.toLowerCase());
-  return words
-    .replaceAll(ABBREVIATION, (_match, short: string) => ABBREVIATIONS.get(short)!)
-    .replaceAll(/\s+/g, " ");
-}
-
-/** As the cleaners of that training set spell them out. */
-const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
-  ["mrs", "misess"],
-  ["mr", "mister"],
-  ["dr", "doctor"],
-  ["st", "saint"],
-  ["co", "company"],
-  ["jr", "junior"],
-  ["maj", "major"],
-  ["gen", "general"],
-  ["drs", "doctors"],
-  ["rev", "reverend"],
-  ["lt", "lieutenant"],
-  ["hon", "honorable"],
-  ["sgt", "sergeant"],
-  ["capt", "captain"],
-  ["esq", "esquire"],
-  ["ltd", "limited"],
-  ["col", "colonel"],
-  ["ft", "fort"],
-]);
-
-const ABBREVIATION = new RegExp(String.raw`\b(${[...ABBREVIATIONS.keys()].join("|")})\.`, "g");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { drawNegativeTexts, type NegativeTextOptions } from "../../src/negatives/negative-texts.ts";
-import { normalizeWords } from "../../src/negatives/normalize-words.ts";
+import { spokenWords } from "../../src/text/spoken-text.ts";
 import { loadPronunciations } from "../../src/negatives/pronunciations.ts";
 import { partialPhrases, swappedPhrases } from "../../src/negatives/rearranged-phrases.ts";
 import { SENTENCE_TEMPLATES } from "../../src/negatives/sentence-templates.ts";
@@ -39,7 +39,7 @@ describe("drawNegativeTexts", () => {
     expect(of("random-words")).toHaveLength(100);
     expect(new Set(texts.map(({ text }) => text.toLowerCase())).size).toBe(texts.length);
     for (const { text } of texts) {
-      const letters = ` ${normalizeWords(text).join(" ")} `;
+      const letters = ` ${spokenWords(text).join(" ")} `;
       for (const phrase of phrases) expect(letters).not.toContain(` ${phrase} `);
     }
     expect(of("partial").map(({ text, phrase }) => `${phrase}: ${text}`)).toEqual([
@@ -172,7 +172,7 @@ describe("sentences", () => {
     const random = createRandom(1);
     const sentences = Array.from({ length: 4000 }, () => drawSentence(random));
     expect(new Set(sentences).size).toBeGreaterThan(3700);
-    const lengths = sentences.map((sentence) => normalizeWords(sentence).length);
+    const lengths = sentences.map((sentence) => spokenWords(sentence).length);
     expect(Math.min(...lengths)).toBeGreaterThanOrEqual(4);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(40);
     const sounds = new Set(pronunciations.ofText(sentences.slice(0, 500).join(" "))[0]);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 
-import { normalizeWords } from "../../src/negatives/normalize-words.ts";
 import { formatPhonemes, parsePhonemes } from "../../src/negatives/phonemes.ts";
 import { phonemeDistance } from "../../src/negatives/phoneme-distance.ts";
 import { analyzePhrase, phraseDistance } from "../../src/negatives/phrase-analysis.ts";
@@ -8,22 +7,6 @@ import { createPronunciations, loadPronunciations } from "../../src/negatives/pr
 import { spellingToSound } from "../../src/negatives/spelling-to-sound.ts";
 
 const cmu = await loadPronunciations();
-
-describe("normalizeWords", () => {
-  it.each([
-    ["Hey, Nimbus!", ["hey", "nimbus"]],
-    ["don’t stop", ["don't", "stop"]],
-    ["Café Zoë", ["cafe", "zoe"]],
-    ["channel 7", ["channel", "seven"]],
-    ["21 doors", ["twenty", "one", "doors"]],
-    ["version 305", ["version", "three", "hundred", "five"]],
-    ["agent 007", ["agent", "zero", "zero", "seven"]],
-    ["2026", ["two", "zero", "two", "six"]],
-    ["...", []],
-  ])("%s", (text, words) => {
-    expect(normalizeWords(text)).toEqual(words);
-  });
-});
 
 describe("pronunciations", () => {
   it("reads words, variants, comments and stress as the CMU dictionary writes them", () => {

@@ -30,7 +30,7 @@ describe("common-voice, broken data", () => {
   const withClip = (index: number, change: Partial<MadeClip>): MadeClip[] =>
     made.map((clip, i) => (i === index ? { ...clip, ...change } : clip));
 
-  const corrupt = (mp3: Uint8Array): Uint8Array => mp3.map((byte, i) => (i > 1000 && i < 3000 ? 0x55 : byte));
+  const corrupt = (mp3: Uint8Array): Uint8Array => new Uint8Array(mp3.length);
 
   it.each(["parquet", "tar", "folder"])(
     "counts and names a corrupt mp3, and refuses above the stated share: %s",

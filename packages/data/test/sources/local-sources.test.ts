@@ -52,7 +52,38 @@ describe("folder", () => {
     for (const { audio } of clips) expect(Math.abs(audio.length - 16_000)).toBeLessThan(20);
   });
 
-  it("draws a seeded sample, refuses recordings that are no clips, and takes label and text from the config", async () => {
+  it("cuts a long recording at its pauses into segments that are together the whole of it", async () => {
+    // Twelve words of 0.8 s with pauses of 0.4 s; 14.4 s.
+    const word = sine({ hertz: 400, seconds: 0.8 });
+    const samples = new Float32Array(12 * 19_200);
+    for (let i = 0; i < 12; i++) samples.set(word, i * 19_200);
+    await put(folder, "talk/anna_1.wav", wav(samples));
+    await put(folder, "talk/anna_2.wav", wav(sine({ seconds: 4 })));
+    await put(folder, "talk/anna_3.wav", wav(sine({ seconds: 4.001 })));
+    const source = createSource({
+      kind: "folder",
+      path: folder,
+      licence,
+      maxSeconds: 4,
+      speakerPattern: "(?<speaker>[a-z]+)_",
+    });
+    const clips = await readAll(source);
+    const long = clips.filter(({ provenance }) => provenance.file === "talk/anna_1.wav");
+    expect(long.map(({ id }) => id)).toEqual(["0", "1", "2", "3"].map((i) => `talk/anna_1.wav#${i}`));
+    expect(Float32Array.from(long.flatMap(({ audio }) => [...audio]))).toEqual(samples);
+    // Every cut lies in a pause.
+    for (const { provenance } of long.slice(1)) {
+      const inWord = (Number(provenance.startSeconds) % 1.2) / 1.2;
+      expect(inWord).toBeGreaterThan(0.8 / 1.2);
+    }
+    expect(new Set(clips.map(({ speaker }) => speaker)).size).toBe(1);
+    expect(clips.every(({ audio }) => audio.length <= 64_000 && audio.length >= 8000)).toBe(true);
+    expect(clips.filter(({ isSegment }) => isSegment !== true).map(({ id }) => id)).toEqual([
+      "talk/anna_2.wav",
+    ]);
+  });
+
+  it("draws a seeded sample, leaves out what exclude names, and takes label and text from the config", async () => {
     for (let i = 0; i < 8; i++) await put(folder, `${i}.wav`, wav(sine({ seconds: 0.1 })));
     const config = { kind: "folder", path: folder, licence, label: "x", text: "the words" } as const;
     const ids = async (seed: number): Promise<string[]> =>
@@ -61,8 +92,10 @@ describe("folder", () => {
     expect(await ids(1)).toEqual(await ids(1));
     expect(new Set([...(await ids(1)), ...(await ids(2)), ...(await ids(3))]).size).toBeGreaterThan(3);
     expect((await readAll(createSource(config)))[0]).toMatchObject({ label: "x", text: "the words" });
-    await expect(readAll(createSource({ ...config, maxSeconds: 0.05 }))).rejects.toThrow(
-      /8 of 8 clips.*0\.1 s/s,
+    const some = await readAll(createSource({ ...config, exclude: ["1.wav", "[2].wav", "*7*"] }));
+    expect(some.map(({ id }) => id)).toEqual(["0", "2", "3", "4", "5", "6"].map((name) => `${name}.wav`));
+    await expect(readAll(createSource({ ...config, exclude: ["*"] }))).rejects.toThrow(
+      "all 8 recordings are left out by exclude: *",
     );
   });
 

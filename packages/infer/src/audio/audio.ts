@@ -9,3 +9,9 @@ export interface Audio {
 
 /** Full scale: a unit-scale sample times this is an int16 magnitude. */
 export const INT16_SCALE = 32768;
+
+/** A stretch of audio as a decoder yields it. */
+export interface AudioBlock extends Audio {
+  /** Samples that the file's header promises from here on, where it does; there may be fewer or more. */
+  readonly expectedSamples?: number;
+}

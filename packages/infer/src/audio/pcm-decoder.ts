@@ -51,6 +51,11 @@ export class PcmDecoder {
     return samples;
   }
 
+  /** Drops the bytes of an unfinished frame: what comes next starts a frame. */
+  reset(): void {
+    this.#rest = new Uint8Array(0);
+  }
+
   /** Bytes of an unfinished frame that are held. */
   get pendingBytes(): number {
     return this.#rest.length;

@@ -1,45 +1,32 @@
 import { CallsignError } from "../errors.ts";
 import { INT16_SCALE } from "./audio.ts";
+import type { ChannelMixer } from "./channel-mixer.ts";
 import { firstNotFinite } from "./pcm.ts";
-import type { WavHeader } from "./wav-header.ts";
-
-/** Samples decoded at a time: large enough to amortise the calls, small enough for the cache. */
-const BLOCK_SAMPLES = 16384;
-
-/** Whole frames that make a block of about 16,384 samples: at least one. */
-export function wavBlockFrames({ channels }: WavHeader): number {
-  return Math.max(1, Math.floor(BLOCK_SAMPLES / channels));
-}
+import type { WavFormat } from "./wav-format.ts";
 
 /**
- * Decodes whole frames to mono (the mean of the channels) at int16 magnitudes and writes them to the start of
- * `target`. `firstFrame` is where in the file they lie, for messages.
- * @throws CallsignError `AUDIO_NOT_FINITE` where a float sample is NaN, infinite or beyond float32
+ * Decodes whole frames (a sample of every channel) to mono at int16 magnitudes. `byte` is their place in the file, for
+ * messages. @throws CallsignError `AUDIO_NOT_FINITE` where a float sample is NaN, infinite or beyond float32
  */
 export function decodeWavFrames(
   bytes: Uint8Array,
-  target: Float32Array,
-  options: { readonly header: WavHeader; readonly firstFrame: number; readonly name: string },
-): void {
-  const { header, firstFrame, name } = options;
-  const { channels, bytesPerSample } = header;
-  const count = bytes.length / bytesPerSample;
-  const samples = channels === 1 ? target.subarray(0, count) : new Float32Array(count);
-  if (header.encoding === "int") {
-    decodeInts(bytes, samples, bytesPerSample);
-  } else {
+  format: WavFormat,
+  options: { readonly mixer: ChannelMixer; readonly byte: number; readonly name: string },
+): Float32Array {
+  const { channels, bytesPerSample } = format;
+  const samples = new Float32Array(bytes.length / bytesPerSample);
+  if (format.encoding === "int") decodeInts(bytes, samples, bytesPerSample);
+  else {
     decodeFloats(bytes, samples, bytesPerSample);
     const bad = firstNotFinite(samples);
-    if (bad >= 0) {
-      const byte = header.dataStart + (firstFrame * channels + bad) * bytesPerSample;
+    if (bad >= 0)
       throw new CallsignError(
         "AUDIO_NOT_FINITE",
-        `${name}: expected finite samples, got ${samples[bad]} in frame ${firstFrame + Math.floor(bad / channels)} ` +
-          `of ${header.frames}, at byte ${byte}`,
+        `${options.name}: expected finite samples, got ${samples[bad]} at byte ${options.byte + bad * bytesPerSample}`,
       );
-    }
   }
-  if (channels > 1) mixDown(samples, target, channels);
+  if (channels === 1) return samples;
+  return channels === 2 ? options.mixer.mix(splitStereo(samples)) : mixDown(samples, channels);
 }
 
 function decodeInts(bytes: Uint8Array, samples: Float32Array, bytesPerSample: number): void {
@@ -64,11 +51,22 @@ function decodeFloats(bytes: Uint8Array, samples: Float32Array, bytesPerSample: 
   else for (let i = 0; i < count; i++) samples[i] = view.getFloat64(8 * i, true) * INT16_SCALE;
 }
 
-function mixDown(interleaved: Float32Array, target: Float32Array, channels: number): void {
-  const frames = interleaved.length / channels;
-  for (let i = 0, at = 0; i < frames; i++) {
+function splitStereo(interleaved: Float32Array): Float32Array[] {
+  const first = new Float32Array(interleaved.length / 2);
+  const second = new Float32Array(first.length);
+  for (let i = 0; i < first.length; i++) {
+    first[i] = interleaved[2 * i]!;
+    second[i] = interleaved[2 * i + 1]!;
+  }
+  return [first, second];
+}
+
+function mixDown(interleaved: Float32Array, channels: number): Float32Array {
+  const mono = new Float32Array(interleaved.length / channels);
+  for (let i = 0, at = 0; i < mono.length; i++) {
     let sum = 0;
     for (let c = 0; c < channels; c++) sum += interleaved[at++]!;
-    target[i] = sum / channels;
+    mono[i] = sum / channels;
   }
+  return mono;
 }

@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GOOGLE_SPEECH_EMBEDDING } from "../bare-head-card.ts";
 import { CallsignError } from "../errors.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { downloadFile, type DownloadOptions } from "./download.ts";
+import { MODULE_URL } from "./module-url.ts";
+import { createFetch } from "./proxy-fetch.ts";
 import { sha256File } from "./sha256.ts";
 
 /** A model file that detectors share, known by its content. */
@@ -55,7 +57,7 @@ export const CALLSIGN_EMBEDDING = {
   sha256: "53b0d2e467acf2c3a8dc2977688edea34cf0b38d74b96b284c4d486471486904",
   bytes: 1_464_912,
   licence: "Apache-2.0",
-  packaged: new URL("../../assets/callsign-embedding.onnx", import.meta.url),
+  packaged: new URL("../../assets/callsign-embedding.onnx", MODULE_URL),
 } as const satisfies Asset;
 
 /** Every asset there is. */
@@ -67,7 +69,10 @@ export interface AssetOptions extends Pick<
 > {
   /** The file itself; nothing else is looked at. */
   readonly path?: string;
-  /** CALLSIGN_ASSETS, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE. Default `process.env`. */
+  /**
+   * CALLSIGN_ASSETS, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY.
+   * Default `process.env`.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default `cacheDirectory({ env })`. */
   readonly cacheDir?: string;
@@ -100,7 +105,15 @@ export async function resolveAsset(asset: Asset, options: AssetOptions = {}): Pr
     );
   const headers = env.HF_TOKEN ? { authorization: `Bearer ${env.HF_TOKEN}` } : {};
   try {
-    await downloadFile(url, { ...options, target, headers, sha256: asset.sha256, bytes: asset.bytes });
+    const get = options.fetch ?? createFetch(env);
+    await downloadFile(url, {
+      ...options,
+      fetch: get,
+      target,
+      headers,
+      sha256: asset.sha256,
+      bytes: asset.bytes,
+    });
   } catch (error) {
     if (!(error instanceof CallsignError) || error.code === "ABORTED") throw error;
     throw new CallsignError(error.code, `${error.message}.${byHand(asset, options)}`, { cause: error });
@@ -110,8 +123,8 @@ export async function resolveAsset(asset: Asset, options: AssetOptions = {}): Pr
 
 /**
  * Where an asset is already, looked for in the same order, or undefined.
- * @throws CallsignError `FILE_NOT_FOUND` for an explicit path or a CALLSIGN_ASSETS folder that is not there,
- * `CHECKSUM_MISMATCH` for a file with other content
+ * @throws CallsignError `FILE_NOT_FOUND` for an explicit path or a CALLSIGN_ASSETS folder that is not there, and for a
+ * carried file that a bundle left behind; `CHECKSUM_MISMATCH` for a file with other content
  */
 export async function locateAsset(
   asset: Asset,
@@ -139,7 +152,7 @@ export async function locateAsset(
     }
   }
   if (asset.packaged !== undefined) {
-    const packaged = fileURLToPath(asset.packaged);
+    const packaged = await findPackaged(asset.packaged);
     await verifyAsset(asset, packaged, options);
     return { path: packaged, origin: "package" };
   }
@@ -167,6 +180,21 @@ export function assetUrl(
 
 const cachePath = (asset: Asset, { env = process.env, cacheDir }: AssetOptions): string =>
   join(cacheDir ?? cacheDirectory({ env }), asset.fileNames[0]);
+
+/** The file in this package, or beside the bundle that this package is part of. */
+async function findPackaged(packaged: URL): Promise<string> {
+  const path = fileURLToPath(packaged);
+  if (await isFile(path)) return path;
+  const name = basename(path);
+  const beside = fileURLToPath(new URL(name, MODULE_URL));
+  if (await isFile(beside)) return beside;
+  throw new CallsignError(
+    "FILE_NOT_FOUND",
+    `${name}: carried with @callsign/infer, but found neither as ${path} nor as ${beside}, as if in a bundle. Copy ` +
+      `node_modules/@callsign/infer/assets/${name} beside the bundle, put it into a folder and set CALLSIGN_ASSETS ` +
+      `to that folder, or pass the file to loadDetector as embeddingPath or embedding (docs/installing.md)`,
+  );
+}
 
 async function verifyAsset(asset: Asset, path: string, options: AssetOptions): Promise<void> {
   const { size } = await stat(path);

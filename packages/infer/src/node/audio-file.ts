@@ -1,61 +1,71 @@
 import type { Audio } from "../audio/audio.ts";
+import { type AudioNote, AudioNotes } from "../audio/audio-notes.ts";
+import { joinFloats } from "../audio/pcm.ts";
 import { Resampler } from "../audio/resampler.ts";
 import { CallsignError } from "../errors.ts";
-import { type ByteSource, fileSource, memorySource } from "./decoders/byte-source.ts";
-import { openAudio } from "./decoders/open-audio.ts";
+import { type ByteSource, memorySource, pathSource, streamSource } from "./decoders/byte-source.ts";
+import { decodeBlocks } from "./decoders/decode-blocks.ts";
 
-export interface ReadAudioOptions {
+/**
+ * Where audio is read from: the path of a file, a pipe or a device (`/dev/stdin`), or a stream of the bytes of a file,
+ * such as `process.stdin`.
+ */
+export type AudioInput = string | AsyncIterable<Uint8Array>;
+
+interface DecodeOptions {
   /** Rate to convert to. Default 16,000. */
   readonly sampleRateHz?: number;
+  /** Stands for the file in messages. Default: its path, or "audio data". */
+  readonly name?: string;
+  /** Receives what was lost or assumed: a file that is cut or damaged is read as far as it can be. */
+  readonly onNote?: (note: AudioNote) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReadAudioOptions extends DecodeOptions {
   /** Longer audio is refused, before it is decoded where its header tells. Default 7200. */
   readonly maxSeconds?: number;
-  readonly signal?: AbortSignal;
 }
 
 /**
  * Reads a whole audio file as mono at the given rate: WAV, MP3, FLAC, Ogg Vorbis, Ogg Opus and Ogg FLAC, told apart
- * by content. Damage anywhere is an error, never silence.
+ * by content; M4A, WebM and others through the program ffmpeg, where it is on the PATH. As players do, it reads what
+ * can be decoded; `onNote` receives what was lost. Refused is what holds no audio, and samples that are not numbers.
  * @throws CallsignError `FILE_NOT_FOUND`, `AUDIO_EMPTY`, `AUDIO_INVALID`, `AUDIO_NOT_FINITE`, `AUDIO_TOO_LONG`,
  * `AUDIO_TRUNCATED`, `AUDIO_UNSUPPORTED`, `ABORTED`
  */
-export async function readAudioFile(path: string, options: ReadAudioOptions = {}): Promise<Audio> {
-  return readAll(await fileSource(path), options);
+export async function readAudioFile(input: AudioInput, options: ReadAudioOptions = {}): Promise<Audio> {
+  return readAll(await openSource(input, options), options);
 }
 
-/** Like `readAudioFile`, from memory; `name` stands for the file in messages. */
-export async function decodeAudio(
-  bytes: Uint8Array,
-  { name = "audio data", ...options }: ReadAudioOptions & { readonly name?: string } = {},
-): Promise<Audio> {
-  return readAll(memorySource(bytes, name), options);
+/** Like `readAudioFile`, from memory. */
+export async function decodeAudio(bytes: Uint8Array, options: ReadAudioOptions = {}): Promise<Audio> {
+  return readAll(memorySource(bytes, options.name ?? "audio data"), options);
 }
 
-export interface ReadAudioChunksOptions {
-  /** Rate to convert to. Default 16,000. */
-  readonly sampleRateHz?: number;
+export interface ReadAudioChunksOptions extends DecodeOptions {
   /** Samples in each chunk; the last may have fewer. Default 16,000. */
   readonly chunkLength?: number;
-  readonly signal?: AbortSignal;
 }
 
 /**
- * Reads an audio file of any length in constant memory, chunk by chunk: strung together they are exactly what
- * `readAudioFile` gives. Each chunk is a new array. Errors as there, damage when it is reached.
+ * Reads audio of any length in constant memory, chunk by chunk as it arrives: strung together they are exactly what
+ * `readAudioFile` gives. Each chunk is a new array. Errors as there, those of the samples when they are reached.
  */
 export async function* readAudioChunks(
-  path: string,
-  { sampleRateHz = 16_000, chunkLength = 16_000, signal }: ReadAudioChunksOptions = {},
+  input: AudioInput,
+  { chunkLength = 16_000, ...options }: ReadAudioChunksOptions = {},
 ): AsyncGenerator<Float32Array, void, undefined> {
   if (!Number.isSafeInteger(chunkLength) || chunkLength < 1)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `${path}: expected a chunkLength of 1 or more, got ${chunkLength}`,
+      `${nameOf(input, options)}: expected a chunkLength of 1 or more, got ${chunkLength}`,
     );
-  const source = await fileSource(path);
+  const source = await openSource(input, options);
   try {
     let chunk = new Float32Array(chunkLength);
     let filled = 0;
-    for await (const block of readBlocks(source, { sampleRateHz, maxSeconds: Infinity, signal })) {
+    for await (const block of readBlocks(source, { ...options, maxSeconds: Infinity })) {
       for (let at = 0; at < block.length;) {
         const count = Math.min(chunkLength - filled, block.length - at);
         chunk.set(block.subarray(at, at + count), filled);
@@ -73,55 +83,63 @@ export async function* readAudioChunks(
   }
 }
 
+const nameOf = (input: AudioInput, { name }: DecodeOptions): string =>
+  name ?? (typeof input === "string" ? input : "audio data");
+
+async function openSource(input: AudioInput, options: DecodeOptions): Promise<ByteSource> {
+  const name = nameOf(input, options);
+  checkAborted(options.signal, name);
+  return typeof input === "string" ? pathSource(input, name) : streamSource(input, name);
+}
+
 async function readAll(source: ByteSource, options: ReadAudioOptions): Promise<Audio> {
-  const { sampleRateHz = 16_000, maxSeconds = 7200, signal } = options;
+  const { sampleRateHz = 16_000, maxSeconds = 7200 } = options;
   try {
     const blocks: Float32Array[] = [];
-    let length = 0;
-    for await (const block of readBlocks(source, { sampleRateHz, maxSeconds, signal })) {
-      blocks.push(block);
-      length += block.length;
-    }
-    const samples = new Float32Array(length);
-    let at = 0;
-    for (const block of blocks) {
-      samples.set(block, at);
-      at += block.length;
-    }
-    return { samples, sampleRateHz };
+    for await (const block of readBlocks(source, { ...options, maxSeconds })) blocks.push(block);
+    return { samples: joinFloats(blocks), sampleRateHz };
   } finally {
     await source.close();
   }
 }
 
-interface BlockOptions {
-  readonly sampleRateHz: number;
-  readonly maxSeconds: number;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** Decoded and resampled audio, a block at a time, as it comes. */
 async function* readBlocks(
   source: ByteSource,
-  { sampleRateHz, maxSeconds, signal }: BlockOptions,
+  options: DecodeOptions & { readonly maxSeconds: number },
 ): AsyncGenerator<Float32Array, void, undefined> {
+  const { sampleRateHz = 16_000, maxSeconds, signal } = options;
   const { name } = source;
-  checkAborted(signal, name);
-  const stream = await openAudio(source);
-  const resampler = createResampler(name, { fromHz: stream.sampleRateHz, toHz: sampleRateHz });
-  const most = maxSeconds * stream.sampleRateHz;
-  let decoded = stream.expectedSamples ?? 0;
-  if (decoded <= most) decoded = 0;
-  else throw tooLong(name, { samples: decoded, sampleRateHz: stream.sampleRateHz, maxSeconds });
-  for await (const block of stream.blocks) {
+  const notes = new AudioNotes(name, options.onNote);
+  let resampler: Resampler | undefined;
+  let rateHz = 0;
+  let seconds = 0;
+  for await (const block of decodeBlocks(source, { notes, signal })) {
     checkAborted(signal, name);
-    decoded += block.length;
-    if (decoded > most)
-      throw tooLong(name, { samples: decoded, sampleRateHz: stream.sampleRateHz, maxSeconds });
-    yield resampler.push(block);
+    const known = seconds + (block.expectedSamples ?? 0) / block.sampleRateHz;
+    if (known > maxSeconds) throw tooLong(name, { seconds: known, maxSeconds });
+    if (block.samples.length === 0) continue;
+    seconds += block.samples.length / block.sampleRateHz;
+    if (seconds > maxSeconds) throw tooLong(name, { seconds, maxSeconds });
+    if (resampler === undefined || rateHz !== block.sampleRateHz) {
+      if (resampler !== undefined) yield resampler.flush();
+      rateHz = block.sampleRateHz;
+      resampler = createResampler(name, { fromHz: rateHz, toHz: sampleRateHz });
+    }
+    yield resampler.push(block.samples);
   }
-  if (decoded === 0) throw new CallsignError("AUDIO_EMPTY", `${name}: the audio has no samples`);
+  checkAborted(signal, name);
+  const lost = notes.finish();
+  if (resampler === undefined) throw nothingDecoded(name, lost);
   yield resampler.flush();
+}
+
+function nothingDecoded(name: string, lost: AudioNote | undefined): CallsignError {
+  if (lost === undefined) return new CallsignError("AUDIO_EMPTY", `${name}: the audio has no samples`);
+  return new CallsignError(
+    lost.code === "truncated" ? "AUDIO_TRUNCATED" : "AUDIO_INVALID",
+    `${name}: no audio could be decoded: ${lost.message.slice(name.length + 2)}`,
+  );
 }
 
 function createResampler(name: string, rates: { fromHz: number; toHz: number }): Resampler {
@@ -135,12 +153,11 @@ function createResampler(name: string, rates: { fromHz: number; toHz: number }):
 
 function tooLong(
   name: string,
-  { samples, sampleRateHz, maxSeconds }: { samples: number; sampleRateHz: number; maxSeconds: number },
+  { seconds, maxSeconds }: { readonly seconds: number; readonly maxSeconds: number },
 ): CallsignError {
-  const seconds = (samples / sampleRateHz).toFixed(1);
   return new CallsignError(
     "AUDIO_TOO_LONG",
-    `${name}: ${seconds} s of audio or more, the limit is ${maxSeconds} s; raise maxSeconds or read it in chunks`,
+    `${name}: ${seconds.toFixed(1)} s of audio or more, the limit is ${maxSeconds} s; raise maxSeconds or read it in chunks`,
   );
 }
 

@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { CallsignError } from "../errors.ts";
 import type { DownloadOptions } from "./download.ts";
 import { errorCode } from "./error-code.ts";
+import { createFetch } from "./proxy-fetch.ts";
 import { writeError } from "./write-error.ts";
 
 /** A failure that another try may get past. */
@@ -75,7 +76,7 @@ async function request(
   url: string,
   options: DownloadOptions & { readonly offset: number; readonly signal: AbortSignal },
 ): Promise<Response> {
-  const { fetch: get = fetch, headers, offset, signal } = options;
+  const { fetch: get = createFetch(), headers, offset, signal } = options;
   try {
     return await get(url, {
       // Ranges count bytes as sent, so the transfer must not be compressed.
@@ -98,10 +99,10 @@ function networkError(url: string, cause: unknown): Error {
   const code = errorCode(inner) ?? "";
   const reason = inner instanceof Error && inner.message !== "" ? inner.message : String(cause);
   if (BROKEN.has(code)) return new Retry(`the connection broke: ${reason}`, { cause });
-  const offline = OFFLINE.has(code)
-    ? `${new URL(url).host} cannot be reached; is this machine offline?`
-    : "failed:";
-  return new CallsignError("DOWNLOAD_FAILED", `${url}: ${offline} ${reason}`, { cause });
+  const message = OFFLINE.has(code)
+    ? `${new URL(url).host} cannot be reached; is this machine offline? ${reason}; behind a proxy, set HTTPS_PROXY`
+    : `failed: ${reason}`;
+  return new CallsignError("DOWNLOAD_FAILED", `${url}: ${message}`, { cause });
 }
 
 const OFFLINE = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH"]);

@@ -24,6 +24,7 @@ export interface DownloadOptions {
   /** How long it must be. */
   readonly bytes: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default `createFetch()`, which uses a proxy where the environment names one. */
   readonly fetch?: typeof fetch;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;

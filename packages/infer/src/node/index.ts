@@ -4,6 +4,7 @@ export * from "./warm-up.ts";
 export * from "./sha256.ts";
 export * from "./cache-directory.ts";
 export * from "./download.ts";
+export { createFetch } from "./proxy-fetch.ts";
 export * from "./assets.ts";
 export * from "./model-folder.ts";
 export * from "./detector.ts";

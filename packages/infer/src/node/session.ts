@@ -1,8 +1,9 @@
-import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { InferenceSession } from "onnxruntime-node";
 import { CallsignError } from "../errors.ts";
 import { decodeOnnx } from "../onnx/index.ts";
 import { ortLoadError, ortReason, OrtSession } from "../ort-session.ts";
 import type { SessionFactory } from "../session.ts";
+import { loadOnnxRuntime } from "./load-onnxruntime.ts";
 
 /** Execution providers of onnxruntime-node that Callsign uses. */
 export type NodeProvider = "cuda" | "webgpu" | "cpu";
@@ -28,9 +29,11 @@ export interface NodeSessionOptions {
 }
 
 /**
- * Makes sessions with onnxruntime-node, sequential and without spinning threads, so that an always-on detector costs
+ * Makes sessions with onnxruntime-node (an optional peer dependency, loaded with the first session, its telemetry off:
+ * see docs/installing.md), sequential and without spinning threads, so that an always-on detector costs
  * nothing between steps. The factory's sessions throw `MODEL_INVALID` for what is no ONNX graph or one that this
- * runtime does not know, `MODEL_SHAPE_MISMATCH` for input of the wrong shape and `SESSION_FAILED` for the rest.
+ * runtime does not know, `MODEL_SHAPE_MISMATCH` for input of the wrong shape, `DEPENDENCY_MISSING` where
+ * onnxruntime-node does not load and `SESSION_FAILED` for the rest.
  */
 export function createNodeSession(options: NodeSessionOptions = {}): SessionFactory {
   const providers = checkProviders(options.providers ?? ["cpu"]);
@@ -43,10 +46,11 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
     options.onFallback?.(fallback);
   };
   return async (model, { name }) => {
-    // A library never prints: onnxruntime would log to stderr what it throws anyway.
-    env.logLevel = "fatal";
     // Native code takes a header's word for more than ours does, and says less about what is wrong.
     decodeOnnx(model, { name });
+    const { env, InferenceSession, Tensor } = await loadOnnxRuntime();
+    // A library never prints: onnxruntime would log to stderr what it throws anyway.
+    env.logLevel = "fatal";
     const reasons: string[] = [];
     for (const provider of providers) {
       try {
@@ -55,7 +59,7 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
           intraOpNumThreads,
           executionProviders: [provider],
         });
-        return new OrtSession(session, { provider, name, Tensor: OrtTensor });
+        return new OrtSession(session, { provider, name, Tensor });
       } catch (cause) {
         const reason = ortReason(cause);
         if (provider === "cpu") throw ortLoadError(name, reason, cause);
@@ -66,6 +70,16 @@ export function createNodeSession(options: NodeSessionOptions = {}): SessionFact
     const message = `${name}: no execution provider could run it: ${reasons.join("; ")}; add "cpu" to the providers`;
     throw new CallsignError("SESSION_FAILED", message);
   };
+}
+
+export { ONNX_RUNTIME_INSTALL } from "./load-onnxruntime.ts";
+
+/**
+ * Loads onnxruntime-node, which `createNodeSession` does with the first session.
+ * @throws CallsignError `DEPENDENCY_MISSING` with the command that installs it
+ */
+export async function requireOnnxRuntime(): Promise<void> {
+  await loadOnnxRuntime();
 }
 
 const AUTO: readonly NodeProvider[] = ["cuda", "webgpu", "cpu"];

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { VERSION } from "../version.ts";
+import { MODULE_URL } from "./module-url.ts";
 
 /** Who made an artifact. */
 export interface ToolIdentity {
@@ -18,11 +20,20 @@ export function toolIdentity(): ToolIdentity {
 let identity: ToolIdentity | undefined;
 
 function readIdentity(): ToolIdentity {
-  // The same place seen from src/node and from dist/node.
-  const manifestFile = fileURLToPath(new URL("../../package.json", import.meta.url));
-  const { version } = JSON.parse(readFileSync(manifestFile, "utf8")) as { version: string };
-  const gitCommit = readGitCommit(join(dirname(manifestFile), "..", ".."));
-  return { tool: "callsign", version, ...(gitCommit !== undefined && { gitCommit }) };
+  const gitCommit = runsFromCheckout()
+    ? readGitCommit(fileURLToPath(new URL("../../../..", MODULE_URL)))
+    : undefined;
+  return { tool: "callsign", version: VERSION, ...(gitCommit !== undefined && { gitCommit }) };
+}
+
+/** Not in a bundle, whose git checkout would be someone else's. The same place is seen from src/node and dist/node. */
+function runsFromCheckout(): boolean {
+  try {
+    const manifest = readFileSync(new URL("../../package.json", MODULE_URL), "utf8");
+    return (JSON.parse(manifest) as { name?: unknown }).name === "@callsign/infer";
+  } catch {
+    return false;
+  }
 }
 
 /** The commit that HEAD of the checkout at `root` stands on; undefined where `root` is none. */

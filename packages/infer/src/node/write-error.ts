@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EDQUOT: "the disk quota is used up",
   EEXIST: "a file is where its folder should be",
+  EISDIR: "a folder of that name is there",
   ENOSPC: "the disk is full",
   ENOTDIR: "a file is where its folder should be",
   EPERM: "permission denied",

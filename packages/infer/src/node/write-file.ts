@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { mkdir, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CallsignError } from "../errors.ts";
 import { writeError } from "./write-error.ts";
@@ -19,6 +19,12 @@ export async function writeFileAtomic(
     signal?.throwIfAborted();
     await mkdir(dirname(path), { recursive: true });
     const target = await realpath(path).catch(() => path);
+    const there = await stat(target).catch(() => undefined);
+    // A device or a pipe (`/dev/null`, `/dev/stdout`) is written to: a rename would put a file in its place.
+    if (there !== undefined && !there.isFile() && !there.isDirectory()) {
+      await writeFile(target, data, { flag: "w", ...(signal && { signal }) });
+      return;
+    }
     // In the same folder, since a rename cannot cross file systems; its own short name, since the target's may be of the longest kind.
     temporary = join(dirname(target), `.${randomBytes(9).toString("hex")}.tmp`);
     await writeAndSync(temporary, data, signal);

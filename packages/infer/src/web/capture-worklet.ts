@@ -6,9 +6,10 @@ export const CAPTURE_PROCESSOR = "callsign-capture";
  * file `assets/capture-processor.js`; a test compares them.
  */
 export const CAPTURE_SOURCE = `// AudioWorklet module of openWebMicrophone: mixes to mono and posts blocks of 1,024 samples.
-registerProcessor("${CAPTURE_PROCESSOR}", class extends AudioWorkletProcessor {
+class Capture extends AudioWorkletProcessor {
   block = new Float32Array(1024);
   filled = 0;
+
   process([channels]) {
     const length = channels.length === 0 ? 0 : channels[0].length;
     for (let i = 0; i < length; i++) {
@@ -22,5 +23,7 @@ registerProcessor("${CAPTURE_PROCESSOR}", class extends AudioWorkletProcessor {
     }
     return true;
   }
-});
+}
+
+registerProcessor("${CAPTURE_PROCESSOR}", Capture);
 `;

@@ -1,6 +1,7 @@
 import type { DetectorSet } from "../detector-set.ts";
 import type { DetectorStream } from "../detector-stream.ts";
 import { CallsignError } from "../errors.ts";
+import type { ModelCard } from "../model-card.ts";
 import { loadWebDetectorSet } from "./web-detector.ts";
 import { createWebSession } from "./web-session.ts";
 import {
@@ -22,13 +23,11 @@ export function serveDetector(scope: WorkerScope = globalThis): void {
   let queue: Promise<unknown> = Promise.resolve();
   const answerInTurn = async (request: WorkerRequest, before: Promise<unknown>): Promise<void> => {
     await before;
-    const answer = await worker
-      .carryOut(request)
-      .catch((error: unknown): WorkerAnswer => ({
-        id: request.id,
-        kind: "failed",
-        error: toWorkerError(error),
-      }));
+    const answer = await worker.carryOut(request).catch((error: unknown): WorkerAnswer => ({
+      id: request.id,
+      kind: "failed",
+      error: toWorkerError(error),
+    }));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
     scope.postMessage(answer);
   };
@@ -48,8 +47,7 @@ class LoadedModels {
       case "start":
         break;
       case "load":
-        await this.#load(request.options);
-        return { id, kind: "loaded", cards: this.#set!.cards };
+        return { id, kind: "loaded", ...(await this.#load(request.options)) };
       case "push": {
         const start = performance.now();
         const steps = await this.#opened.push(request.samples);
@@ -70,12 +68,20 @@ class LoadedModels {
     throw new CallsignError("DISPOSED", "worker: no model is loaded");
   }
 
-  async #load({ models, providers, wasmUrl, ...options }: WorkerModels): Promise<void> {
+  async #load({
+    models,
+    providers,
+    wasmUrl,
+    ...options
+  }: WorkerModels): Promise<{ cards: readonly ModelCard[]; notes: readonly string[] }> {
     await this.#dispose();
     const createSession = createWebSession({ ...(providers && { providers }), ...(wasmUrl && { wasmUrl }) });
-    const set = await loadWebDetectorSet(models, { ...options, createSession });
+    const notes: string[] = [];
+    const onNote = (note: string): void => void notes.push(note);
+    const set = await loadWebDetectorSet(models, { ...options, createSession, onNote });
     this.#set = set;
     this.#stream = await set.open();
+    return { cards: set.cards, notes };
   }
 
   async #dispose(): Promise<void> {

@@ -56,7 +56,7 @@ const RESUME_INTERVAL_MS = 1000;
 export async function openWebMicrophone(options: WebMicrophoneOptions = {}): Promise<WebMicrophone> {
   const { signal } = options;
   refuseIfAborted(signal);
-  const microphone = new CapturedMicrophone(await askForMicrophone(options.deviceId), options);
+  const microphone = new CapturedMicrophone(await askForMicrophone(options), options);
   try {
     refuseIfAborted(signal);
     await microphone.start();
@@ -121,7 +121,7 @@ class CapturedMicrophone implements WebMicrophone {
 
   async close(): Promise<void> {
     this.#queue.end();
-    for (const track of this.#stream.getTracks()) track.stop();
+    stopTracks(this.#stream);
     this.#setState("closed");
     this.#listening.abort();
     clearInterval(this.#retry);
@@ -169,12 +169,18 @@ class CapturedMicrophone implements WebMicrophone {
   }
 }
 
-function refuseIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true)
-    throw new CallsignError("ABORTED", "microphone: opening it was aborted", { cause: signal.reason });
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }
 
-async function askForMicrophone(deviceId: string | undefined): Promise<MediaStream> {
+function refuseIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw aborted(signal);
+}
+
+const aborted = ({ reason }: AbortSignal): CallsignError =>
+  new CallsignError("ABORTED", "microphone: opening it was aborted", { cause: reason });
+
+async function askForMicrophone({ deviceId, signal }: WebMicrophoneOptions): Promise<MediaStream> {
   // Undefined in pages that are not secure, whatever the types say.
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined)
@@ -186,10 +192,22 @@ async function askForMicrophone(deviceId: string | undefined): Promise<MediaStre
     noiseSuppression: false,
     autoGainControl: false,
   };
-  return devices.getUserMedia({ audio }).catch((cause: unknown) => {
+  const asked = devices.getUserMedia({ audio }).catch((cause: unknown) => {
     const name = cause instanceof DOMException ? cause.name : "";
     throw failure(ADVICE[name] ?? `it cannot be opened: ${String(cause)}`, cause);
   });
+  if (signal === undefined) return asked;
+  // An abort does not wait for the user's answer; a microphone that is allowed later is closed at once.
+  const answered = new AbortController();
+  // oxlint-disable-next-line promise/avoid-new -- an abort is an event
+  const abort = new Promise<never>((_, reject) => {
+    const refuse = (): void => {
+      reject(aborted(signal));
+      void asked.then(stopTracks, () => undefined);
+    };
+    signal.addEventListener("abort", refuse, { signal: answered.signal });
+  });
+  return Promise.race([asked, abort]).finally(() => answered.abort());
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

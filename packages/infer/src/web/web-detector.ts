@@ -24,6 +24,8 @@ export interface WebLoadOptions extends Sensitivity {
   /** Default `createWebSession()`. */
   readonly createSession?: SessionFactory;
   readonly signal?: AbortSignal;
+  /** Receives a sentence for each thing that the user of a bare head should know. */
+  readonly onNote?: (note: string) => void;
 }
 
 export interface WebDetectorOptions extends WebLoadOptions {
@@ -38,7 +40,7 @@ export interface WebDetectorOptions extends WebLoadOptions {
  */
 export async function loadWebDetector(options: WebDetectorOptions): Promise<Detector> {
   const { createSession = createWebSession() } = options;
-  const parts = await readParts(options.model, options);
+  const parts = await readParts(options.model, { ...options, createSession });
   const detector = await openDetector({
     ...parts,
     embedding: () => fetchEmbedding(parts, options),
@@ -57,7 +59,7 @@ export async function loadWebDetectorSet(
   options: WebLoadOptions,
 ): Promise<DetectorSet> {
   const { createSession = createWebSession() } = options;
-  const parts = await Promise.all(models.map((model) => readParts(model, options)));
+  const parts = await Promise.all(models.map((model) => readParts(model, { ...options, createSession })));
   const set = await openDetectorSet(parts, {
     embedding: (model) => fetchEmbedding(model, options),
     createSession,
@@ -65,9 +67,12 @@ export async function loadWebDetectorSet(
   return unlessAborted(set, options.signal);
 }
 
-async function readParts(model: WebModel, options: WebLoadOptions): Promise<ModelParts> {
-  const { threshold, falseAlarmsPerDay } = options;
-  const parts = await readWebModel(model, signalOf(options));
+async function readParts(
+  model: WebModel,
+  options: WebLoadOptions & { readonly createSession: SessionFactory },
+): Promise<ModelParts> {
+  const { threshold, falseAlarmsPerDay, createSession, onNote } = options;
+  const parts = await readWebModel(model, { createSession, onNote, ...signalOf(options) });
   const card = withSensitivity(parts.card, {
     ...(threshold !== undefined && { threshold }),
     ...(falseAlarmsPerDay !== undefined && { falseAlarmsPerDay }),

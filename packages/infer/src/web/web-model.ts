@@ -1,10 +1,11 @@
+import { type BareHeadOptions, describeBareHead } from "../bare-head-card.ts";
 import { CallsignError } from "../errors.ts";
 import { type ModelCard, parseModelCard } from "../model-card.ts";
 import type { ModelParts } from "../open-detector-set.ts";
+import type { SessionFactory } from "../session.ts";
 import { absoluteUrl } from "./absolute-url.ts";
-import { type BareHeadOptions, makeBareHead } from "./bare-head.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
-import { checkSha256 } from "./sha256.ts";
+import { checkSha256, sha256Hex } from "./sha256.ts";
 
 /** A model for the page: its address, or more about it. */
 export type WebModel = string | WebModelSource;
@@ -19,8 +20,16 @@ export interface WebModelSource {
   readonly bytes?: Uint8Array<ArrayBuffer>;
   /** The model's card, instead of the `model.json` beside its graph. */
   readonly card?: ModelCard;
-  /** What a bare head leaves open: labels, threshold. With it, no card is looked for. */
+  /** What a bare head leaves open: name, labels, thresholds. With it, no card is looked for. */
   readonly head?: BareHeadOptions;
+}
+
+export interface ReadWebModelOptions {
+  /** Reads the shapes of a bare head. */
+  readonly createSession: SessionFactory;
+  readonly signal?: AbortSignal;
+  /** Receives a sentence for each thing that the user of a bare head should know. */
+  readonly onNote?: ((note: string) => void) | undefined;
 }
 
 /**
@@ -29,34 +38,52 @@ export interface WebModelSource {
  */
 export async function readWebModel(
   model: WebModel,
-  options: { readonly signal?: AbortSignal } = {},
+  { createSession, onNote, ...options }: ReadWebModelOptions,
 ): Promise<ModelParts> {
   const source: WebModelSource = typeof model === "string" ? { url: model } : model;
   const { url, bytes, head } = source;
-  if (bytes !== undefined) return toParts(bytes, { name: url, card: source.card, head });
+  if (bytes !== undefined)
+    return toParts(bytes, { ...source, name: url, fileName: url, createSession, onNote });
   const address = absoluteUrl(url);
   if (address.pathname.endsWith(".onnx")) {
     const card = source.card ?? (head ? undefined : await findCardOf(address, options));
-    return toParts(await fetchBytes(address.href, options), { name: address.href, card, head });
+    const name = address.href;
+    const fileName = fileNameOf(address);
+    return toParts(await fetchBytes(name, options), { name, fileName, card, head, createSession, onNote });
   }
   if (!address.pathname.endsWith("/")) address.pathname += "/";
   const card = source.card ?? (await fetchCard(beside(address, CARD_FILE), options));
-  const name = beside(address, card.classifier.file);
-  return toParts(await fetchBytes(name, options), { name, card, head });
+  const fileName = card.classifier.file;
+  const name = beside(address, fileName);
+  return toParts(await fetchBytes(name, options), { name, fileName, card, head, createSession });
 }
 
 const CARD_FILE = "model.json";
 
-function toParts(
+async function toParts(
   classifier: Uint8Array,
   source: {
+    /** Address or name, for messages. */
     readonly name: string;
-    readonly card: ModelCard | undefined;
-    readonly head: BareHeadOptions | undefined;
+    readonly fileName: string;
+    readonly card?: ModelCard | undefined;
+    readonly head?: BareHeadOptions | undefined;
+    readonly createSession: SessionFactory;
+    readonly onNote?: ReadWebModelOptions["onNote"];
   },
-): ModelParts {
-  const { name, card, head } = source;
-  if (card === undefined) return { card: makeBareHead(classifier, { name, ...head }), classifier, name };
+): Promise<ModelParts> {
+  const { name, fileName, card, head, createSession } = source;
+  if (card === undefined) {
+    const bare = await describeBareHead(classifier, {
+      ...head,
+      fileName,
+      path: name,
+      sha256: sha256Hex(classifier),
+      createSession,
+    });
+    for (const note of bare.notes) source.onNote?.(note);
+    return { card: bare.card, classifier, name };
+  }
   if (head !== undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
@@ -80,7 +107,7 @@ async function findCardOf(
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(await fetchBytes(url, options)));
     const file = (json as { classifier?: { file?: unknown } } | null)?.classifier?.file;
-    if (file !== decodeURIComponent(graph.pathname.split("/").at(-1)!)) return undefined;
+    if (file !== fileNameOf(graph)) return undefined;
     return parseModelCard(json, { name: url });
   } catch (error) {
     // No such file, or one that is no card: other tools call theirs model.json, too.
@@ -95,4 +122,13 @@ function beside(address: URL, file: string): string {
   const url = new URL(encodeURIComponent(file), address);
   url.search = address.search;
   return url.href;
+}
+
+function fileNameOf({ pathname }: URL): string {
+  const last = pathname.split("/").at(-1)!;
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
 }

@@ -66,7 +66,23 @@ function wasmUrlOf(
   return { [providers[0]!]: wasmUrl };
 }
 
+/** WebGPU as far as it is used here; the DOM types of TypeScript do not have it. */
+interface Gpu {
+  requestAdapter(): Promise<object | null>;
+}
+
+/** Before the runtime is downloaded. @throws CallsignError `SESSION_FAILED` */
+async function checkWebGpu(): Promise<void> {
+  const { gpu } = (globalThis.navigator ?? {}) as { gpu?: Gpu };
+  if (await gpu?.requestAdapter()) return;
+  throw new CallsignError(
+    "SESSION_FAILED",
+    'webgpu: this browser has no WebGPU, or no GPU for it; use providers ["webgpu", "wasm"]',
+  );
+}
+
 async function importRuntime(provider: WebProvider, wasmUrl: string | undefined) {
+  if (provider === "webgpu") await checkWebGpu();
   const ort = await (
     provider === "webgpu" ? import("onnxruntime-web/webgpu") : import("onnxruntime-web/wasm")
   ).catch((cause: unknown) => {
@@ -74,8 +90,17 @@ async function importRuntime(provider: WebProvider, wasmUrl: string | undefined)
   });
   ort.env.logLevel = "fatal";
   ort.env.wasm.numThreads = 1;
-  if (wasmUrl !== undefined) ort.env.wasm.wasmBinary ??= await fetchRuntime(wasmUrl);
+  if (wasmUrl !== undefined) ort.env.wasm.wasmBinary ??= await fetchRuntimeOnce(wasmUrl);
   return ort;
+}
+
+/** Sessions that are made at the same time share a download; one that failed is tried again. */
+const downloads = new Map<string, Promise<ArrayBuffer>>();
+
+async function fetchRuntimeOnce(url: string): Promise<ArrayBuffer> {
+  const download = downloads.get(url) ?? fetchRuntime(url);
+  downloads.set(url, download);
+  return download.finally(() => downloads.delete(url));
 }
 
 /** Unpacks gzip by its magic number: a server may have unpacked a `.gz` already, or told the browser to. */

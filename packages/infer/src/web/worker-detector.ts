@@ -30,12 +30,15 @@ export interface WorkerLoadOptions extends Omit<WorkerModels, "models"> {
 export class WorkerDetector implements Hearing<ModelDetection> {
   /** Cards of the models, in the order they were given. */
   readonly cards: readonly ModelCard[];
+  /** A sentence for each thing that the user of a bare head should know. */
+  readonly notes: readonly string[];
   readonly #link: WorkerLink;
   #busyMs = 0;
 
-  private constructor(link: WorkerLink, cards: readonly ModelCard[]) {
+  private constructor(link: WorkerLink, loaded: Pick<WorkerDetector, "cards" | "notes">) {
     this.#link = link;
-    this.cards = cards;
+    this.cards = loaded.cards;
+    this.notes = loaded.notes;
   }
 
   /**
@@ -55,7 +58,7 @@ export class WorkerDetector implements Hearing<ModelDetection> {
       clearTimeout(timeout);
       const answer = await link.ask(request);
       if (answer.kind !== "loaded") throw new CallsignError("WORKER_FAILED", "worker: unexpected answer");
-      return new WorkerDetector(link, answer.cards);
+      return new WorkerDetector(link, answer);
     } catch (error) {
       link.end();
       throw error;

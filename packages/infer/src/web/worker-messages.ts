@@ -6,7 +6,8 @@ import type { WebModel } from "./web-model.ts";
 import type { WebSessionOptions } from "./web-session.ts";
 
 /** What a worker needs to load its models; everything can be sent to it. */
-export interface WorkerModels extends Omit<WebLoadOptions, "createSession" | "signal">, WebSessionOptions {
+export interface WorkerModels
+  extends Omit<WebLoadOptions, "createSession" | "signal" | "onNote">, WebSessionOptions {
   readonly models: readonly WebModel[];
 }
 
@@ -19,7 +20,12 @@ export type WorkerRequest =
   | { readonly id: number; readonly kind: "dispose" };
 
 export type WorkerAnswer =
-  | { readonly id: number; readonly kind: "loaded"; readonly cards: readonly ModelCard[] }
+  | {
+      readonly id: number;
+      readonly kind: "loaded";
+      readonly cards: readonly ModelCard[];
+      readonly notes: readonly string[];
+    }
   /** `busyMs`: time the worker spent on it. */
   | { readonly id: number; readonly kind: "steps"; readonly steps: ModelStep[]; readonly busyMs: number }
   | { readonly id: number; readonly kind: "done" }
@@ -29,7 +35,7 @@ export type WorkerAnswer =
 interface WorkerError {
   readonly code: CallsignErrorCode;
   readonly message: string;
-  /** Name and message of what lay underneath. */
+  /** Name and message of the error underneath. */
   readonly cause?: string;
 }
 
@@ -37,7 +43,7 @@ export function toWorkerError(error: unknown): WorkerError {
   if (!(error instanceof CallsignError))
     return { code: "WORKER_FAILED", message: `worker: ${String(error)}` };
   const { code, message, cause } = error;
-  return { code, message, ...(cause !== undefined && { cause: String(cause) }) };
+  return { code, message, ...(cause instanceof Error && { cause: String(cause) }) };
 }
 
 export const fromWorkerError = ({ code, message, cause }: WorkerError): CallsignError =>

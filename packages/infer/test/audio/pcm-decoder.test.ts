@@ -51,6 +51,18 @@ describe("PcmDecoder", () => {
     );
   });
 
+  it.each(PCM_ENCODINGS)("starts a frame anew after a reset, whatever it held: %s", (encoding) => {
+    const bytes = Uint8Array.from(BYTES[encoding]);
+    const fresh = new PcmDecoder({ encoding, channels: 5 }).decode(bytes);
+    for (let rest = 1; rest < bytes.length; rest++) {
+      const decoder = new PcmDecoder({ encoding, channels: 5 });
+      decoder.decode(bytes.subarray(0, rest));
+      decoder.reset();
+      expect(decoder.pendingBytes).toBe(0);
+      expect(decoder.decode(bytes)).toEqual(fresh);
+    }
+  });
+
   it("refuses what it does not know", () => {
     expect(() => new PcmDecoder({ encoding: "mulaw" as never })).toThrow(
       /encoding: expected one of u8, .*"mulaw"/,

@@ -129,6 +129,76 @@ describe("readWav: containers", () => {
   });
 });
 
+describe("readWav: headers that are wrong", () => {
+  const read = (bytes: Uint8Array): { samples: number[]; notes: string[] } => {
+    const notes: string[] = [];
+    const { samples } = readWav(bytes, {
+      name,
+      onNote: ({ code, message }) => notes.push(`${code} ${message}`),
+    });
+    return { samples: [...samples], notes };
+  };
+
+  it.each([
+    ["arecord's 0x80000000", 0x80000000, "header"],
+    ["0x7FFFFFFF", 0x7fffffff, "header"],
+    ["0xFFFFFFF0", 0xfffffff0, "header"],
+    ["44 too large, the header counted", 50, "truncated"],
+    ["one frame too large, cut off", 8, "truncated"],
+  ])("reads what is there where the length is %s", (_, dataLength, code) => {
+    expect(read(wavBytes({ data: three, dataLength }))).toEqual({
+      samples: [1, -2, 3],
+      notes: [
+        `${code} ${name}: the data chunk at byte 36 claims ${dataLength} bytes, the file has 6; all of them were read`,
+      ],
+    });
+  });
+
+  it("reads RF64 whose long length is nonsense", () => {
+    const ds64 = ["ds64", new Uint8Array(28).fill(0x3f)] as const;
+    const { samples, notes } = read(
+      wavBytes({ magic: "RF64", before: [ds64], data: three, dataLength: 0xffffffff }),
+    );
+    expect(samples).toEqual([1, -2, 3]);
+    expect(notes).toHaveLength(1);
+  });
+
+  it("leaves out half a frame", () => {
+    const { samples, notes } = read(wavBytes({ data: three, channels: 2 }));
+    expect(samples).toEqual([-0.5]);
+    expect(notes).toEqual([
+      `truncated ${name}: the last frame of the data chunk at byte 36 has 2 of 4 bytes`,
+    ]);
+  });
+
+  it("finds chunks after one of odd length whose padding was forgotten", () => {
+    const odd = joinBytes([ascii("LIST"), uint32(3), ascii("odd")]);
+    const data = joinBytes([ascii("data"), uint32(6), three]);
+    const whole = wavBytes({ data: three });
+    for (const padding of [0, 1])
+      expect(read(joinBytes([whole.subarray(0, 36), odd, new Uint8Array(padding), data]))).toEqual({
+        samples: [1, -2, 3],
+        notes: [],
+      });
+  });
+
+  it("reads every data chunk, and nothing else behind the first", () => {
+    const list = joinBytes([ascii("LIST"), uint32(4), ascii("INFO")]);
+    const more = joinBytes([ascii("data"), uint32(4), bytesOf(Int16Array.of(4, 5))]);
+    for (const junk of [new Uint8Array(0), new Uint8Array(99), Uint8Array.of(1, 2, 3, 255, 4, 5, 6, 7, 8)])
+      expect(read(wavBytes({ data: three, after: joinBytes([list, more, junk]) })).samples).toEqual([
+        1, -2, 3, 4, 5,
+      ]);
+    const bytes = Uint8Array.of(128, 129, 130);
+    const odd = wavBytes({
+      bits: 8,
+      data: bytes,
+      after: joinBytes([ascii("data"), uint32(1), Uint8Array.of(131)]),
+    });
+    expect(read(odd).samples).toEqual([0, 256, 512, 768]);
+  });
+});
+
 describe("readWav: bad input", () => {
   const whole = wavBytes({ data: three });
   const nan = bytesOf(Float32Array.of(0, 0.5, NaN, 0));
@@ -145,18 +215,7 @@ describe("readWav: bad input", () => {
       "empty data before another chunk",
       wavBytes({ data: new Uint8Array(0), after: joinBytes([ascii("LIST"), uint32(2), ascii("xx")]) }),
       "AUDIO_EMPTY",
-      "data chunk at byte 36 is empty",
-    ],
-    [
-      "a lie of 64 bits",
-      wavBytes({
-        magic: "RF64",
-        before: [["ds64", new Uint8Array(28).fill(0x3f)]],
-        data: three,
-        dataLength: 0xffffffff,
-      }),
-      "AUDIO_TRUNCATED",
-      "the file has 6 left",
+      "no samples after the header's 44 bytes",
     ],
     [
       "a stream of no samples",
@@ -167,18 +226,6 @@ describe("readWav: bad input", () => {
     ["not a WAV", ascii("<!DOCTYPE html><html>"), "AUDIO_INVALID", `got "<!DO" and "E ht"`],
     ["RIFF of another kind", joinBytes([ascii("RIFF"), uint32(4), ascii("AVI ")]), "AUDIO_INVALID", `"AVI "`],
     ["half a header", whole.subarray(0, 9), "AUDIO_TRUNCATED", "the file has 9"],
-    [
-      "a cut",
-      whole.subarray(0, -1),
-      "AUDIO_TRUNCATED",
-      "data chunk at byte 36 claims 6 bytes, the file has 5 left",
-    ],
-    [
-      "a lie",
-      wavBytes({ data: three, dataLength: 0xfffffff0 }),
-      "AUDIO_TRUNCATED",
-      "claims 4294967280 bytes, the file has 6 left",
-    ],
     [
       "a lying chunk",
       wavBytes({ data: three, before: [["LIST", ascii("xxxx")]] }).with(17, 255),
@@ -208,23 +255,12 @@ describe("readWav: bad input", () => {
       "AUDIO_INVALID",
       "expected 2 bytes per frame (1 x 16 bits), got 4",
     ],
-    [
-      "half a frame",
-      wavBytes({ data: three, channels: 2 }),
-      "AUDIO_INVALID",
-      "has 6 bytes, expected a multiple of 4",
-    ],
     ["mu-law", wavBytes({ data: three, tag: 7, bits: 8 }), "AUDIO_UNSUPPORTED", "mu-law (7)"],
     ["an unknown codec", wavBytes({ data: three, tag: 0x1234 }), "AUDIO_UNSUPPORTED", "0x1234"],
     ["short extensible", wavBytes({ data: three, tag: 0xfffe }), "AUDIO_INVALID", "needs 40 bytes, got 16"],
     ["an unknown sub-format", fixture("steps-s24.wav").with(50, 1), "AUDIO_INVALID", "unknown sub-format"],
     ["big-endian", wavBytes({ data: three, magic: "RIFX" }), "AUDIO_UNSUPPORTED", "RIFX"],
-    [
-      "NaN",
-      wavBytes({ data: nan, tag: 3, bits: 32 }),
-      "AUDIO_NOT_FINITE",
-      "got NaN in frame 2 of 4, at byte 52",
-    ],
+    ["NaN", wavBytes({ data: nan, tag: 3, bits: 32 }), "AUDIO_NOT_FINITE", "got NaN at byte 52"],
     [
       "infinity",
       wavBytes({ data: bytesOf(Float64Array.of(-Infinity)), tag: 3, bits: 64 }),
@@ -235,13 +271,13 @@ describe("readWav: bad input", () => {
       "floats beyond float32",
       wavBytes({ data: bytesOf(Float64Array.of(1e300)), tag: 3, bits: 64 }),
       "AUDIO_NOT_FINITE",
-      "frame 0",
+      "at byte 44",
     ],
     [
       "chunks without end",
       joinBytes([ascii("RIFF"), uint32(0), ascii("WAVE"), new Uint8Array(80_000)]),
       "AUDIO_INVALID",
-      "among the first 4096 chunks",
+      "no data chunk in",
     ],
   ] as const)("refuses %s", (_, bytes, code, text) => {
     const read = (): unknown => readWav(bytes, { name });

@@ -34,4 +34,29 @@ describe("createGateTransform", () => {
     expect(spans).toEqual(parts.flatMap((part) => part.spans));
     await detector.dispose();
   });
+
+  it("takes another encoding, rate and channels, and a signal", async () => {
+    const detector = await makeDetector(card);
+    // Two channels of 8 kHz whose mean is a constant.
+    const frames = Float32Array.from({ length: 2 * 8000 }, (_, i) => (i % 2 === 0 ? 0.5 : 0.25));
+    const got: Buffer[] = [];
+    await pipeline(
+      Readable.from([Buffer.from(frames.buffer)]),
+      createGateTransform(detector, { encoding: "f32le", sampleRateHz: 8000, channels: 2, thresholds: [2] }),
+      async (out: AsyncIterable<Buffer>) => {
+        for await (const part of out) got.push(part);
+      },
+    );
+    const joined = Buffer.concat(got);
+    expect(joined.length).toBe(16_000);
+    expect(joined.readInt16LE(8000)).toBe(0.375 * 32_768);
+    const controller = new AbortController();
+    const endless = createGateTransform(detector, { signal: controller.signal });
+    const ended = pipeline(endless, async (out: AsyncIterable<Buffer>) => {
+      for await (const part of out) got.push(part);
+    });
+    controller.abort();
+    await expect(ended).rejects.toThrow(/abort/i);
+    await detector.dispose();
+  });
 });

@@ -1,4 +1,6 @@
-import { mkdtemp, readFile, readdir, rm, symlink, writeFile, lstat, mkdir } from "node:fs/promises";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -72,4 +74,20 @@ describe("writeFileAtomic", () => {
     expect(await readFile(path, "utf8")).toBe("old");
     expect(await readdir(folder)).toEqual(["kept.txt"]);
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "writes into a pipe or a device instead of replacing it",
+    async () => {
+      const fifo = join(folder, "fifo");
+      execFileSync("mkfifo", [fifo]);
+      const reader = spawn("cat", [fifo]);
+      let got = "";
+      reader.stdout.on("data", (data: Buffer) => (got += data.toString()));
+      const ended = once(reader, "close");
+      await writeFileAtomic(fifo, "through the pipe");
+      await ended;
+      expect(got).toBe("through the pipe");
+      expect((await stat(fifo)).isFIFO()).toBe(true);
+    },
+  );
 });

@@ -24,14 +24,16 @@ export async function serveFiles(files: Readonly<Record<string, ServedFile>>): P
     const path = request.url!.split("?")[0]!;
     requests.push(path);
     const file = files[path];
-    if (file === undefined) return void response.writeHead(404).end();
-    if (typeof file === "string" || file instanceof Uint8Array) return void response.end(file);
-    if ("html" in file) return void response.writeHead(200, { "content-type": "text/html" }).end(file.html);
-    const bytes = "cut" in file ? file.cut : file.stall;
-    response.writeHead(200, { "content-length": bytes.length });
-    response.write(bytes.subarray(0, bytes.length / 2), () => {
-      if ("cut" in file) response.destroy();
-    });
+    if (file === undefined) response.writeHead(404).end();
+    else if (typeof file === "string" || file instanceof Uint8Array) response.end(file);
+    else if ("html" in file) response.writeHead(200, { "content-type": "text/html" }).end(file.html);
+    else {
+      const bytes = "cut" in file ? file.cut : file.stall;
+      response.writeHead(200, { "content-length": bytes.length });
+      response.write(bytes.subarray(0, bytes.length / 2), () => {
+        if ("cut" in file) response.destroy();
+      });
+    }
   });
   // oxlint-disable-next-line promise/avoid-new -- listening is an event
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -17,8 +17,11 @@ export class WyomingTestClient {
   #bytes = Buffer.alloc(0);
   #wake: (() => void)[] = [];
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: "127.0.0.1" });
+  /** @param target a port of loopback, or the path of a Unix socket */
+  constructor(target: number | string) {
+    this.socket = connect(
+      typeof target === "string" ? { path: target } : { port: target, host: "127.0.0.1" },
+    );
     this.socket.on("error", () => undefined);
     this.socket.on("data", (bytes) => this.#read(bytes));
     this.closed = new Promise((resolve) =>

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { ModelCard } from "@callsign/infer";
-import { sha256Hex } from "@callsign/infer/node";
+import { loadDetector, sha256Hex } from "@callsign/infer/node";
 import { serveDetector, WorkerDetector, type WorkerLoadOptions } from "@callsign/infer/web";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
 import { exampleCard } from "../support/example-card.ts";
 import { makeDetector } from "../support/make-detector.ts";
 import { noise } from "../support/noise.ts";
@@ -24,7 +25,7 @@ const card = (changes: Partial<ModelCard> = {}): ModelCard => {
 };
 
 /** A worker that runs in this thread: the messages are cloned as between real ones. */
-function makeWorker(serve: (port: MessagePort) => void = (port) => serveDetector(port as never)): Worker {
+function makeWorker(serve: (port: MessagePort) => void = (port) => serveDetector(port)): Worker {
   const { port1, port2 } = new MessageChannel();
   serve(port2);
   return Object.assign(port1, { terminate: () => port1.close() }) as unknown as Worker;
@@ -37,7 +38,15 @@ beforeAll(async () => {
   const runtime = createRequire(import.meta.resolve("@callsign/infer")).resolve(
     "onnxruntime-web/ort-wasm-simd-threaded.wasm",
   );
+  const shared = async (name: string): Promise<Uint8Array> =>
+    hasSharedData ? readFile(sharedPath("reference", name)) : new Uint8Array();
+  const alexa = await shared("openwakeword-alexa_v0.1.onnx");
   server = await serveFiles({
+    "/google.onnx": await shared("embedding_model.onnx"),
+    "/heads/alexa.onnx": alexa,
+    "/heads/alexa_v0.1.onnx": alexa,
+    // Another tool's file of the same name.
+    "/heads/model.json": JSON.stringify({ format: "layers-model" }),
     "/model/model.json": JSON.stringify(card()),
     "/model/model.onnx": graph,
     "/other/model.json": JSON.stringify({ ...card(), name: "other" }),
@@ -82,6 +91,41 @@ describe("WorkerDetector", () => {
     await worker.dispose();
     await expect(worker.push(samples)).rejects.toEqual(refusal("DISPOSED", "disposed of"));
   });
+
+  it.skipIf(!hasSharedData)(
+    "reads bare heads, fetched or picked, on one front-end, as Node does",
+    async () => {
+      const alexa = sharedPath("reference", "openwakeword-alexa_v0.1.onnx");
+      const samples = noise(32_000);
+      const node = await loadDetector(alexa, {
+        embeddingPath: sharedPath("reference", "embedding_model.onnx"),
+      });
+      const expected = await node.push(samples);
+      await node.dispose();
+      const bytes = new Uint8Array(await readFile(alexa));
+      const worker = await load({
+        model: undefined,
+        models: [
+          { url: "heads/alexa.onnx", head: { labels: ["Alexa"], threshold: 0.3 } },
+          { url: "100% mine?.onnx", bytes },
+          "heads/alexa_v0.1.onnx",
+          { url: "two.onnx", bytes: new Uint8Array(tinyHead({ labels: 2 })) },
+        ],
+        embedding: { "google-speech-embedding": "google.onnx", "callsign-embedding": "none.onnx" },
+      });
+      expect(worker.cards.map(({ name }) => name)).toEqual(["alexa", "100% mine?", "alexa_v0.1", "two"]);
+      expect(worker.notes).toEqual([expect.stringContaining("2 scores without names")]);
+      expect(worker.card.decision.thresholds).toEqual({ Alexa: 0.3 });
+      const steps = await worker.push(samples);
+      for (const { name } of worker.cards.slice(0, 3)) {
+        const scores = steps.filter(({ model }) => model === name).map((step) => step.scores[0]!);
+        expect(scores).toHaveLength(expected.length);
+        for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[i]!.scores[0]!, 5);
+      }
+      expect(server.requests.filter((path) => path === "/google.onnx")).toHaveLength(1);
+      await worker.dispose();
+    },
+  );
 
   it.each([
     ["a body that is cut off", { embedding: "cut.onnx" }, "MODEL_NOT_FOUND", "cut.onnx: the download failed"],

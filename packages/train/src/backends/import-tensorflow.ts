@@ -1,9 +1,14 @@
 import type { TensorFlow } from "../tensorflow.ts";
 
-/** TensorFlow.js with its gradients, quiet: production mode drops its advertisement and its check of every tensor for NaN. */
+/**
+ * TensorFlow.js with its gradients and its cpu backend. The package `@tensorflow/tfjs` would add WebGL, a converter and
+ * more: 170 MB that nothing here uses. Production mode: without its advertisement and its check of every tensor for NaN.
+ */
 export async function importTensorFlow(): Promise<TensorFlow> {
-  // tfjs-core alone has no gradients in Node; this package registers them.
-  const tf = await import("@tensorflow/tfjs");
+  const tf = await import("@tensorflow/tfjs-core");
+  // Registers the gradients and the chained operations, which tfjs-core alone does not have in Node.
+  await import("@tensorflow/tfjs-layers");
+  await import("@tensorflow/tfjs-backend-cpu");
   tf.enableProdMode();
   return tf;
 }

@@ -1,14 +1,15 @@
 import { availableParallelism } from "node:os";
+import { createNodeSession, ONNX_RUNTIME_INSTALL, requireOnnxRuntime } from "@callsign/infer/node";
 import type { BackendAdapter } from "./backend.ts";
 import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 
-/** Whole training steps as ONNX graphs in onnxruntime, which detection needs anyway: the fastest that is always there. */
+/** Whole training steps as ONNX graphs in onnxruntime, which detection needs anyway: the fastest without a GPU. */
 export const onnxruntime: BackendAdapter = {
   name: "onnxruntime",
-  enable: "always there",
+  enable: ONNX_RUNTIME_INSTALL,
   async load() {
+    await requireOnnxRuntime();
     const tf = await importTensorFlow();
-    const { createNodeSession } = await import("@callsign/infer/node");
     const { LazyBackend } = await import("./onnxruntime/lazy-backend.ts");
     const { registerKernels } = await import("./onnxruntime/kernels.ts");
     const threads = availableParallelism();

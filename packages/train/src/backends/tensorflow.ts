@@ -8,7 +8,7 @@ import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 /** TensorFlow's C library on the CPU, through tfjs-node. */
 export const tensorflow: BackendAdapter = {
   name: "tensorflow",
-  enable: "npm rebuild @tensorflow/tfjs-node, which downloads its TensorFlow 2.9 binary",
+  enable: "npm install @tensorflow/tfjs-node@4.22.0, which downloads its TensorFlow 2.9 binary",
   load: () => loadAddon("@tensorflow/tfjs-node", { needsGpu: false }),
 };
 
@@ -16,7 +16,7 @@ export const tensorflow: BackendAdapter = {
 export const tensorflowGpu: BackendAdapter = {
   name: "tensorflow-gpu",
   enable:
-    "npm rebuild @tensorflow/tfjs-node-gpu, which downloads its TensorFlow 2.9 binary, on a machine with CUDA 11",
+    "npm install @tensorflow/tfjs-node-gpu@4.22.0, which downloads its TensorFlow 2.9 binary, on a machine with CUDA 11",
   load: () => loadAddon("@tensorflow/tfjs-node-gpu", { needsGpu: true }),
 };
 

@@ -6,7 +6,7 @@ import { importTensorFlow, takeCharge } from "./import-tensorflow.ts";
 export const webgpu: BackendAdapter = {
   name: "webgpu",
   enable:
-    "pnpm add webgpu @tensorflow/tfjs-backend-webgpu, and a GPU driver with Vulkan, Metal or Direct3D 12",
+    "npm install webgpu@0.6.2 @tensorflow/tfjs-backend-webgpu@4.22.0, and a GPU driver with Vulkan, Metal or Direct3D 12",
   async load({ automatic }) {
     checkVulkan();
     const module = await import("webgpu");

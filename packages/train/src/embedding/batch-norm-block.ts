@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { sumRows, transposedProduct } from "../models/products.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 

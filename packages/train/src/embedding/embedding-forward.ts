@@ -1,4 +1,4 @@
-import type { Rank, Tensor, Tensor2D } from "@tensorflow/tfjs";
+import type { Rank, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { linearProduct } from "../models/linear-product.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 import { batchNormBlock } from "./batch-norm-block.ts";

@@ -47,17 +47,18 @@ export async function* makeEmbedding(
   const seed = String(config.seed);
   const lessonsKey = keyOf({ seed, lessons: config.lessons, teacher: teacher.sha256 });
   const key = keyOf({ config, teacher: teacher.sha256 });
+  const checkpointFile = join(out, EMBEDDING_FILES.checkpoint);
+  const from = await readCheckpoint(network, checkpointFile, key);
+  const history = from === undefined ? [] : await readHistory(join(out, EMBEDDING_FILES.history), from);
   const pool = createLessonPool(
     { out: lessonsDir, seed, config: config.lessons, teacherPath: teacher.path, key: lessonsKey },
     { workers },
   );
-  const checkpointFile = join(out, EMBEDDING_FILES.checkpoint);
-  const history: string[] = [];
   try {
     const training = trainEmbedding(config, {
       backend,
       signal,
-      from: await readCheckpoint(network, checkpointFile, key),
+      from,
       save: (checkpoint) =>
         writeFileAtomic(checkpointFile, encodeEmbeddingCheckpoint(network, checkpoint, { key })),
       async lessons(split, index) {
@@ -84,6 +85,12 @@ export async function* makeEmbedding(
   } finally {
     await pool.dispose();
   }
+}
+
+/** The lines of an earlier run up to its checkpoint. */
+async function readHistory(file: string, { step }: { readonly step: number }): Promise<string[]> {
+  const lines = (await readFile(file, "utf8").catch(() => "")).split("\n");
+  return lines.filter((line) => line !== "" && (JSON.parse(line) as EmbeddingProgress).step <= step);
 }
 
 const keyOf = (value: unknown): string => sha256Hex(new TextEncoder().encode(JSON.stringify(value)));

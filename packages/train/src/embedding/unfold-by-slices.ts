@@ -1,4 +1,4 @@
-import type { Rank, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
+import type { Rank, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 import type { Unfolded } from "./unfold.ts";

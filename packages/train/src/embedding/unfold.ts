@@ -1,4 +1,4 @@
-import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../tensorflow.ts";
 import type { EmbeddingLayer } from "./embedding-network.ts";
 import { unfoldByGather } from "./unfold-by-gather.ts";

@@ -1,4 +1,4 @@
-import type { Tensor2D, Tensor } from "@tensorflow/tfjs";
+import type { Tensor2D, Tensor } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 

@@ -1,4 +1,4 @@
-import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs";
+import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import { addLayerNorm } from "./add-layers.ts";
 import type { ForwardContext, ParameterSpec } from "./architecture.ts";

@@ -1,4 +1,4 @@
-import type { Tensor3D } from "@tensorflow/tfjs";
+import type { Tensor3D } from "@tensorflow/tfjs-core";
 import { addLayerNorm, addLinear } from "./add-layers.ts";
 import type { Architecture } from "./architecture.ts";
 import type { SequenceConfig } from "./conv-attention.ts";

@@ -1,4 +1,4 @@
-import type { Rank } from "@tensorflow/tfjs";
+import type { Rank } from "@tensorflow/tfjs-core";
 import { addDenseBlock, addLinear } from "./add-layers.ts";
 import type { Architecture } from "./architecture.ts";
 import type { SequenceConfig } from "./conv-attention.ts";

@@ -1,4 +1,4 @@
-import type { Rank, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs";
+import type { Rank, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import type { ForwardContext, ParameterSpec } from "./architecture.ts";
 import { linearProduct } from "./linear-product.ts";

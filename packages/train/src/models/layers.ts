@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { type ForwardContext, LAYER_NORM_EPSILON } from "./architecture.ts";
 import { linearProduct } from "./linear-product.ts";
 

@@ -1,4 +1,4 @@
-import type { Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
 import type { Architecture, ForwardContext } from "./architecture.ts";
 import { addDenseBlock, addLinear } from "./add-layers.ts";
 import { blockOf, linear } from "./layers.ts";

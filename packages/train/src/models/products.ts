@@ -1,4 +1,4 @@
-import type { Rank, Tensor, Tensor2D } from "@tensorflow/tfjs";
+import type { Rank, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../tensorflow.ts";
 
 /** a^T b for a `[rows, n]`, b `[rows, m]`. wasm's matMul is eight times slower with its transpose flag than after a transpose. */

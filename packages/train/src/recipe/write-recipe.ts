@@ -1,3 +1,4 @@
+import { spokenText } from "@callsign/data";
 import { CallsignError } from "@callsign/infer";
 
 import { RECIPE_SIZES, type RecipeBudget } from "./recipe-budget.ts";
@@ -15,17 +16,37 @@ export interface RecipeOptions {
   readonly noise?: readonly string[];
 }
 
-/** The phrases as a name for files: `hey-nimbus-lights-out`. */
+/**
+ * The phrases as a name for files: `hey-nimbus-lights-out`. Accents are dropped (`café` gives `cafe`); letters of other
+ * scripts than the Latin one stay.
+ */
 export function nameOfPhrases(phrases: readonly string[]): string {
-  const name = phrases
+  const plain = phrases
     .join(" ")
     .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(0, 60)
-    .replace(/-+$/, "");
+    .normalize("NFKD")
+    .replaceAll(/(?<=\p{Script=Latin})\p{M}+/gu, "")
+    .replaceAll(/[ßæœøđðþłıħ]/g, (letter) => UNDECOMPOSED[letter] ?? letter)
+    .normalize("NFC")
+    .replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, "-")
+    .replaceAll(/^[-\p{M}]+|-+$/gu, "");
+  const name = Array.from(plain).slice(0, 60).join("").replace(/-+$/, "");
   return name === "" ? "detector" : name;
 }
+
+/** Latin letters that Unicode does not take apart into a letter and an accent. */
+const UNDECOMPOSED: Readonly<Record<string, string>> = {
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  ł: "l",
+  ı: "i",
+  ħ: "h",
+};
 
 /**
  * The config of a new detector as YAML with comments: what `callsign new` writes and a person edits.
@@ -41,7 +62,7 @@ export function writeRecipe({
 }: RecipeOptions): string {
   const size = RECIPE_SIZES[budget];
   const name = options.name ?? nameOfPhrases(phrases);
-  const several = phrases.some((phrase) => phrase.trim().includes(" "));
+  const several = phrases.some((phrase) => spokenText(phrase).includes(" "));
   const parts = several ? Math.round(size.nearMisses / 2) : 0;
   return [
     `# A detector for ${phrases.map((phrase) => JSON.stringify(phrase)).join(", ")}, made by callsign new with budget ${budget}.`,
@@ -106,16 +127,7 @@ export function writeRecipe({
 }
 
 function labelsOf(phrases: readonly string[]): string[] {
-  const labels = phrases.map((phrase) =>
-    phrase
-      .toLowerCase()
-      .replaceAll(/['’]/g, "")
-      .replaceAll(/[^\p{L}\p{N} _-]+/gu, " ")
-      .replaceAll(/\s+/g, " ")
-      .trim()
-      .slice(0, 64)
-      .trim(),
-  );
+  const labels = phrases.map(labelOf);
   for (const [i, label] of labels.entries()) {
     if (!/^[\p{L}\p{N}]/u.test(label))
       throw new CallsignError(
@@ -126,6 +138,19 @@ function labelsOf(phrases: readonly string[]): string[] {
       throw new CallsignError("INVALID_ARGUMENT", `new: ${JSON.stringify(phrases[i])} is there twice`);
   }
   return labels;
+}
+
+/** A phrase as a name: as it is written, and in words where it has symbols: `10%` is "ten percent". */
+function labelOf(phrase: string): string {
+  const isPlain = /^[\p{L}\p{M}\p{N}\s\p{P}]*$/u.test(phrase) && !/[%&@#]|\d[/.:]\d/.test(phrase);
+  return (isPlain ? phrase : spokenText(phrase))
+    .toLowerCase()
+    .replaceAll(/['’]/g, "")
+    .replaceAll(/[^\p{L}\p{N} _-]+/gu, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim()
+    .slice(0, 64)
+    .trim();
 }
 
 function listOf(

@@ -46,9 +46,12 @@ export async function* openShards(
     yield { stage: "read shards", done: tables.length, total: index.shards.length, unit: "shards" };
   }
   checkClasses(tables, { config, folder });
-  const sha256 = sha256Hex(index.shards.map((entry) => `${entry.path} ${entry.sha256}`).join("\n"));
-  return { folder, index, tables, sha256 };
+  return { folder, index, tables, sha256: shardsSha256(index) };
 }
+
+/** Identifies the features of a build: the same for the same shards. */
+export const shardsSha256 = ({ shards }: Pick<BuildIndex, "shards">): string =>
+  sha256Hex(shards.map(({ path, sha256 }) => `${path} ${sha256}`).join("\n"));
 
 /** @throws CallsignError `FILE_NOT_FOUND`, `SHARD_INVALID` */
 export async function readShardFile(file: string): Promise<FeatureShard> {

@@ -1,5 +1,5 @@
 import { loadBackend, type TensorFlow } from "@callsign/train";
-import type { Tensor, Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { randomFeatures } from "../random-weights.ts";
 

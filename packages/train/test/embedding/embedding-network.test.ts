@@ -103,8 +103,8 @@ describe("batchNormBlock", () => {
     const fused = tf.grads((x, weight, gain, offset) =>
       tf.sum(
         tf.mul(
-          batchNormBlock(tf, x.as2D(rows, inputs), {
-            weight: weight.as2D(outputs, inputs),
+          batchNormBlock(tf, tf.reshape(x, [rows, inputs]), {
+            weight: tf.reshape(weight, [outputs, inputs]),
             gain: gain,
             offset: offset,
           }),

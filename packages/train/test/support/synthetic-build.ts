@@ -29,13 +29,21 @@ export async function makeSyntheticBuild(options: SyntheticBuild): Promise<strin
       const path = `shards/${id}.safetensors`;
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), bytes);
-      entries.push({ path, split, source: "synthetic", kind: "scene", sha256: sha256Hex(bytes) });
+      entries.push({
+        path,
+        split,
+        source: "synthetic",
+        kind: "scene",
+        sha256: sha256Hex(bytes),
+        windows: made.windowEnd.length,
+      });
     }
   }
   const index = {
     formatVersion: 1,
     labels: options.labels,
     frontend: { id: FRONTEND_ID, floor: floorOf(options), embeddingSha256: SPEECH_EMBEDDING.sha256 },
+    manifest: { path: "manifest.jsonl", sha256: sha256Hex("") },
     sets: [],
     shards: entries,
     licences: [{ source: "synthetic", licence: "CC0-1.0", clips: 1, seconds: 60, speakers: 1 }],

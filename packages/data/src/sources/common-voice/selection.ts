@@ -23,6 +23,7 @@ export class ClipSelection {
   readonly #rules: SelectionRules;
   readonly #saysPhrase: (sentence: string) => boolean;
   readonly #bySpeaker = new Map<string, number>();
+  readonly #withPhrase = new Set<string>();
   #accepted = 0;
 
   constructor(rules: SelectionRules) {
@@ -35,15 +36,21 @@ export class ClipSelection {
     return this.#rules.count - this.#accepted;
   }
 
+  /** Names of the clips that were turned down only because a phrase is said in them. */
+  get withPhrase(): ReadonlySet<string> {
+    return this.#withPhrase;
+  }
+
   /** Whether a clip may be chosen as far as its row tells. */
   suits(row: ClipRow): boolean {
     const { language } = this.#rules;
-    return (
+    const suits =
       row.sentence.trim() !== "" &&
       (row.locale === "" || row.locale.toLowerCase() === language.toLowerCase()) &&
-      (row.durationSeconds === undefined || this.#fits(row.durationSeconds)) &&
-      !this.#saysPhrase(row.sentence)
-    );
+      (row.durationSeconds === undefined || this.#fits(row.durationSeconds));
+    if (!suits || !this.#saysPhrase(row.sentence)) return suits;
+    this.#withPhrase.add(row.clip);
+    return false;
   }
 
   /**

@@ -45,6 +45,13 @@ describe("ClipSelection", () => {
     expect([suits({ durationSeconds: 0.9 }), suits({ durationSeconds: 5.1 })]).toEqual([false, false]);
   });
 
+  it("names the clips that only a phrase keeps out, each once", () => {
+    const selection = new ClipSelection(RULES);
+    for (const clip of ["a", "b", "b"]) selection.suits(row(clip, "s", { sentence: "Stop it, please." }));
+    selection.suits(row("c", "s", { sentence: "stop it", locale: "de" }));
+    expect([...selection.withPhrase]).toEqual(["a", "b"]);
+  });
+
   it("never takes more than is wanted, and gives a place back when a clip turns out unfit", () => {
     const selection = new ClipSelection({ ...RULES, count: 3 });
     const queue = [row("1", "a"), row("2", "a"), row("3", "a"), row("4", "b"), row("5", "b"), row("6", "c")];

@@ -1,13 +1,19 @@
-import { open } from "node:fs/promises";
+import { constants, openSync } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { CallsignError } from "../../errors.ts";
 
-/** Bytes that can be read anywhere: a file or memory. */
+/** Bytes to be read from start to end: a file, a pipe or memory. */
 export interface ByteSource {
-  /** Begins every message. */
+  /** Starts every message. */
   readonly name: string;
-  readonly length: number;
-  /** Up to `length` bytes from `offset`; fewer only at the end. The result is the caller's until the next call. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Number of bytes; undefined for a pipe. */
+  readonly length?: number;
+  /** Path of a regular file, which another program can read as well. */
+  readonly path?: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Frees what was opened, also while a read is under way. */
   close(): Promise<void>;
 }
 
@@ -16,39 +22,73 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   return {
     name,
     length: bytes.length,
-    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+    chunks: { [Symbol.asyncIterator]: () => onlyChunk(bytes) },
     close: () => Promise.resolve(),
   };
 }
 
-/** Opens a regular file; messages name it by its path. @throws CallsignError `FILE_NOT_FOUND`, `AUDIO_INVALID` */
-export async function fileSource(path: string): Promise<ByteSource> {
-  const file = await open(path, "r").catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CallsignError("FILE_NOT_FOUND", `${path}: cannot open the audio file: ${reason}`, { cause });
-  });
+async function* onlyChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
+
+/** Reads from a stream, such as `process.stdin` or the body of a response. */
+export function streamSource(chunks: AsyncIterable<Uint8Array>, name: string): ByteSource {
+  const stream = chunks as Partial<Readable>;
+  return {
+    name,
+    chunks,
+    // A stream of Node's that is only no longer read would keep the process running.
+    close: () => Promise.resolve(void stream.destroy?.()),
+  };
+}
+
+/**
+ * Opens a file, or a pipe or device that has a path (`/dev/stdin`, a FIFO, `<(...)` of a shell); messages name it by
+ * its path. @throws CallsignError `FILE_NOT_FOUND`, `AUDIO_INVALID`
+ */
+export async function pathSource(path: string, name = path): Promise<ByteSource> {
   try {
-    const stats = await file.stat();
-    // A pipe or a device has no length and may never end.
-    if (!stats.isFile())
-      throw new CallsignError("AUDIO_INVALID", `${path}: expected a file, not a folder or device`);
-    return {
-      name: path,
-      length: stats.size,
-      async read(offset, length) {
-        const target = new Uint8Array(Math.max(0, Math.min(length, stats.size - offset)));
-        let filled = 0;
-        while (filled < target.length) {
-          const { bytesRead } = await file.read(target, filled, target.length - filled, offset + filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return target.subarray(0, filled);
-      },
-      close: () => file.close(),
-    };
-  } catch (error) {
-    await file.close();
-    throw error;
+    const stats = await stat(path);
+    if (stats.isFIFO()) return pipeSource(path, name);
+    if (stats.isSocket() && STDIN_PATHS.has(path)) return streamSource(process.stdin, name);
+    if (stats.isFile() || stats.isCharacterDevice()) return await fileSource(path, name);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CallsignError("FILE_NOT_FOUND", `${name}: cannot open the audio file: ${reason}`, { cause });
+  }
+  throw new CallsignError("AUDIO_INVALID", `${name}: expected a file or a pipe, got a folder or a socket`);
+}
+
+/** Node gives its child processes a socket as standard input, which cannot be opened by its path. */
+const STDIN_PATHS = new Set(["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
+
+/** A thread that waits in `read` for a silent pipe cannot be stopped; a non-blocking descriptor can. */
+function pipeSource(path: string, name: string): ByteSource {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const socket = new Socket({ fd, readable: true, writable: false });
+  return streamSource(socket, name);
+}
+
+async function fileSource(path: string, name: string): Promise<ByteSource> {
+  const file = await open(path, "r");
+  const stats = await file.stat();
+  const { size } = stats;
+  return {
+    name,
+    ...(stats.isFile() && { length: size, path }),
+    chunks: readFile(file, stats.isFile() ? Math.min(size, BLOCK_LENGTH) : BLOCK_LENGTH),
+    close: () => file.close(),
+  };
+}
+
+/** Bytes asked of a file at a time: one system call for most clips. */
+const BLOCK_LENGTH = 65536;
+
+async function* readFile(file: FileHandle, blockLength: number): AsyncGenerator<Uint8Array, void, undefined> {
+  for (;;) {
+    const block = new Uint8Array(Math.max(1, blockLength));
+    const { bytesRead } = await file.read(block, 0, block.length);
+    if (bytesRead === 0) return;
+    yield block.subarray(0, bytesRead);
   }
 }

@@ -1,3 +1,6 @@
+import type { ChannelMixer } from "../../audio/channel-mixer.ts";
+import { INT16_SCALE } from "../../audio/audio.ts";
+import { firstNotFinite } from "../../audio/pcm.ts";
 import { CallsignError } from "../../errors.ts";
 
 /** What the decoder libraries return. */
@@ -41,29 +44,29 @@ export function freeDecoder(decoder: Decoder): void {
 }
 
 /**
- * Lets a decoder decode and turns whatever it complains of into one error. The libraries print complaints and go on, and
- * mpg123's wrapper goes on until mpg123 asks for more, which a lasting fault need never do: so the first is made to throw. Decoding itself is synchronous, which
- * is why the console can be borrowed for it without anyone else noticing.
- * @throws CallsignError `AUDIO_INVALID`
+ * Lets a library decode, and returns what came out and the first error. The libraries print errors and go on, and
+ * mpg123's wrapper repeats a call that fails for as long as it fails: so `console.error` is silent meanwhile and throws
+ * in the end. Decoding is synchronous up to its result; nobody else uses the console in between.
  */
 export async function callDecoder(
   decode: () => DecoderResult | Promise<DecoderResult>,
-  { name, byte }: { readonly name: string; readonly byte: number },
-): Promise<Float32Array[]> {
+): Promise<{ readonly channels: readonly Float32Array[]; readonly error?: string }> {
   try {
-    const { channelData, errors } = await withThrowingConsole(decode);
-    if (errors[0] !== undefined) throw new Error(errors[0].message);
-    return channelData;
+    const { channelData, errors } = await withQuietConsole(decode);
+    return { channels: channelData, ...(errors[0] !== undefined && { error: errors[0].message }) };
   } catch (cause) {
-    const message = `${name}: damaged audio at or after byte ${byte}: ${reasonOf(cause)}`;
-    throw new CallsignError("AUDIO_INVALID", message, { cause });
+    return { channels: [], error: reasonOf(cause) };
   }
 }
 
-function withThrowingConsole<Result>(call: () => Result): Result {
+/** No call decodes so many packets that all of them fail with a message of their own. */
+const MOST_COMPLAINTS = 1000;
+
+function withQuietConsole<Result>(call: () => Result): Result {
   const descriptor = Object.getOwnPropertyDescriptor(console, "error")!;
-  const value = (...parts: unknown[]): never => {
-    throw new Error(parts.join(" "));
+  let complaints = 0;
+  const value = (...parts: unknown[]): void => {
+    if (++complaints > MOST_COMPLAINTS) throw new Error(parts.join(" "));
   };
   Object.defineProperty(console, "error", { ...descriptor, value });
   try {
@@ -71,6 +74,16 @@ function withThrowingConsole<Result>(call: () => Result): Result {
   } finally {
     Object.defineProperty(console, "error", descriptor);
   }
+}
+
+/** Mixes channels of -1..1 to mono at int16 magnitudes. @throws CallsignError `AUDIO_NOT_FINITE` */
+export function mixUnitScale(
+  channels: readonly Float32Array[],
+  { mixer, name, gain = 1 }: { readonly mixer: ChannelMixer; readonly name: string; readonly gain?: number },
+): Float32Array {
+  const mono = mixer.mix(channels, { scale: INT16_SCALE * gain });
+  if (firstNotFinite(mono) < 0) return mono;
+  throw new CallsignError("AUDIO_NOT_FINITE", `${name}: the decoded audio holds samples that are not finite`);
 }
 
 /** One line, cut short. */

@@ -1,100 +1,146 @@
-import { CallsignError } from "../../errors.ts";
-import { ByteReader } from "./byte-reader.ts";
-import type { ByteSource } from "./byte-source.ts";
-import { callDecoder, createDecoder, freeDecoder } from "./call-decoder.ts";
-import { mp3TagLength } from "./mp3-tag.ts";
-import { LONGEST_MPEG_FRAME, type MpegFrame, parseMpegFrame } from "./mpeg-frame.ts";
-import { mixChannels, type PcmStream } from "./pcm-stream.ts";
+import type { AudioBlock } from "../../audio/audio.ts";
+import { ChannelMixer } from "../../audio/channel-mixer.ts";
+import { ANTIPHASE } from "../../audio/wav-blocks.ts";
+import type { AudioNotes } from "../../audio/audio-notes.ts";
+import type { ByteReader } from "./byte-reader.ts";
+import {
+  callDecoder,
+  createDecoder,
+  type Decoder,
+  type DecoderResult,
+  freeDecoder,
+  mixUnitScale,
+} from "./call-decoder.ts";
+import type { DecodeAudio } from "./decode-audio.ts";
+import { skipJunk, skipTags } from "./file-tags.ts";
+import { findMpegFrames, countInfoFrames, LONGEST_MPEG_FRAME, parseMpegFrame } from "./mpeg-frame.ts";
 
 /**
  * Decodes MPEG audio (MP3, and layers I and II) with mpg123, which also takes off the encoder's padding where the file
- * states it. Frames are walked here first, so that damage is found at its byte and never papered over.
+ * states it. Frames are found here, so that damage can be told and files strung together can be told apart.
  */
-export async function decodeMp3(source: ByteSource): Promise<PcmStream> {
-  const reader = new ByteReader(source);
-  await skipTags(reader);
-  const first = parseMpegFrame(await reader.fill(4), 0);
-  if (first === undefined) throw notAFrame(reader);
-  return { sampleRateHz: first.sampleRateHz, blocks: decodeBlocks(reader, first) };
-}
-
-/** Skips what tags lie here. @throws CallsignError `AUDIO_TRUNCATED` */
-async function skipTags(reader: ByteReader): Promise<void> {
-  for (;;) {
-    const length = mp3TagLength(await reader.fill(32));
-    if (length === 0) return;
-    const left = reader.length - reader.position;
-    if (length > left)
-      throw new CallsignError(
-        "AUDIO_TRUNCATED",
-        `${reader.name}: the tag at byte ${reader.position} claims ${length} bytes, the file has ${left} left`,
-      );
-    reader.skip(length);
-  }
-}
-
-async function* decodeBlocks(
-  reader: ByteReader,
-  first: MpegFrame,
-): AsyncGenerator<Float32Array, void, undefined> {
+export const decodeMp3: DecodeAudio = async function* (
+  reader,
+  notes,
+): AsyncGenerator<AudioBlock, void, undefined> {
   const { name } = reader;
-  const decoder = await createDecoder(
+  const mixer = new ChannelMixer(() => notes.add("antiphase", ANTIPHASE));
+  let decoder: MpegDecoder | undefined;
+  let kind: number | undefined;
+  let missingFrames = 0;
+  try {
+    for (;;) {
+      await skipTags(reader, kind === undefined ? undefined : notes);
+      const batch = wholeFrames(await reader.fill(BATCH_LENGTH), kind);
+      if (batch === undefined) {
+        if (await skipDamage(reader, { kind, notes })) continue;
+        break;
+      }
+      const { length, frames, sampleRateHz, promised } = batch;
+      // Another file may follow, with a stated padding of its own.
+      if (decoder === undefined || batch.kind !== kind || promised !== undefined) {
+        if (decoder !== undefined) freeDecoder(decoder);
+        decoder = await createMpegDecoder();
+        kind = batch.kind;
+        missingFrames = promised === undefined ? 0 : promised + 1;
+      }
+      missingFrames -= frames;
+      const { channels, error } = await callDecoder(
+        decodeWith(decoder, (await reader.fill(length)).subarray(0, length)),
+      );
+      if (error !== undefined) {
+        notes.countDamage(reader.position, length);
+        freeDecoder(decoder);
+        decoder = undefined;
+      }
+      await reader.skip(length);
+      if (channels.length > 0) yield { samples: mixUnitScale(channels, { mixer, name }), sampleRateHz };
+    }
+    if (missingFrames > 0)
+      notes.add("truncated", `the file has ${missingFrames} frames less than its first one promises`);
+  } finally {
+    if (decoder !== undefined) freeDecoder(decoder);
+  }
+};
+
+const decodeWith = (decoder: MpegDecoder, bytes: Uint8Array) => (): DecoderResult => decoder.decode(bytes);
+
+interface MpegDecoder extends Decoder {
+  decode(bytes: Uint8Array): DecoderResult;
+}
+
+function createMpegDecoder(): Promise<MpegDecoder> {
+  return createDecoder(
     () => import("mpg123-decoder"),
     ({ MPEGDecoder }) => new MPEGDecoder(),
     "mpg123-decoder",
   );
-  try {
-    while (reader.position < reader.length) {
-      const length = wholeFrames(await reader.fill(BATCH_LENGTH), first.kind);
-      if (length > 0) {
-        const bytes = (await reader.fill(length)).subarray(0, length);
-        const channels = await callDecoder(() => decoder.decode(bytes), { name, byte: reader.position });
-        reader.skip(length);
-        yield mixChannels(channels, { name });
-      } else {
-        const before = reader.position;
-        await skipTags(reader);
-        if (reader.position === before) await refuse(reader, first);
-      }
-    }
-  } finally {
-    freeDecoder(decoder);
-  }
 }
 
-/** Bytes decoded at a time: 60 KB of the smallest frames still make only a few megabytes of samples. */
+/** Bytes decoded at a time: 28 KB of the smallest frames still make only a megabyte of samples. */
 const BATCH_LENGTH = 16 * LONGEST_MPEG_FRAME;
 
-/** Bytes of the frames of one kind that lie whole at the start of `bytes`. */
-function wholeFrames(bytes: Uint8Array, kind: number): number {
-  let end = 0;
-  while (end < BATCH_LENGTH) {
-    const frame = parseMpegFrame(bytes, end);
-    if (frame === undefined || frame.kind !== kind || end + frame.length > bytes.length) break;
-    end += frame.length;
+interface Batch {
+  readonly kind: number;
+  readonly sampleRateHz: number;
+  /** Bytes of all frames. */
+  readonly length: number;
+  readonly frames: number;
+  /** Frames that the first one promises, where it tells of them and holds no audio. */
+  readonly promised: number | undefined;
+}
+
+/** The frames of one kind and one file that lie whole at the start of `bytes`; undefined where none does. */
+function wholeFrames(bytes: Uint8Array, kind: number | undefined): Batch | undefined {
+  const first = parseMpegFrame(bytes, 0);
+  if (first === undefined) return undefined;
+  // A header of another kind may be damage: it has to be followed by more of them.
+  const isEnd = bytes.length < BATCH_LENGTH;
+  if (first.kind !== kind && findMpegFrames(bytes, { isEnd }) !== 0) return undefined;
+  let length = 0;
+  let frames = 0;
+  for (; length < bytes.length; frames++) {
+    const frame = parseMpegFrame(bytes, length);
+    if (frame?.kind !== first.kind || length + frame.length > bytes.length) break;
+    if (length > 0 && countInfoFrames(bytes, length) !== undefined) break;
+    length += frame.length;
   }
-  return end;
+  if (frames === 0) return undefined;
+  return {
+    kind: first.kind,
+    sampleRateHz: first.sampleRateHz,
+    length,
+    frames,
+    promised: countInfoFrames(bytes, 0),
+  };
 }
 
-async function refuse(reader: ByteReader, first: MpegFrame): Promise<never> {
-  const frame = parseMpegFrame(await reader.fill(4), 0);
-  const left = reader.length - reader.position;
-  if (frame === undefined) throw notAFrame(reader);
-  if (frame.kind !== first.kind)
-    throw new CallsignError(
-      "AUDIO_UNSUPPORTED",
-      `${reader.name}: the MPEG stream changes to another kind at byte ${reader.position} ` +
-        `(${first.sampleRateHz} to ${frame.sampleRateHz} Hz); split the file there`,
+/** Skips what is no whole frame, up to the next frames; false at the end of the file. */
+async function skipDamage(
+  reader: ByteReader,
+  { kind, notes }: { readonly kind: number | undefined; readonly notes: AudioNotes },
+): Promise<boolean> {
+  const bytes = await reader.fill(SEARCHED_BYTES);
+  if (bytes.length === 0) return false;
+  const isEnd = bytes.length < SEARCHED_BYTES;
+  const next = findMpegFrames(bytes, { isEnd, from: 1 });
+  const begin = reader.position;
+  const frame = parseMpegFrame(bytes, 0);
+  if (next < 0 && isEnd && frame !== undefined && frame.length > bytes.length) {
+    notes.add(
+      "truncated",
+      `the file ends within an MPEG frame, ${bytes.length} of its ${frame.length} bytes are there`,
     );
-  throw new CallsignError(
-    "AUDIO_TRUNCATED",
-    `${reader.name}: the MPEG frame at byte ${reader.position} has ${frame.length} bytes, the file has ${left} left`,
-  );
+    await reader.skip(bytes.length);
+    return false;
+  }
+  // Where none is seen a frame may still begin in the last bytes.
+  const count = next >= 0 ? next : isEnd ? bytes.length : bytes.length - LONGEST_MPEG_FRAME;
+  if (kind === undefined && begin < LONGEST_MPEG_FRAME && count < LONGEST_MPEG_FRAME) {
+    notes.add("truncated", `the file begins within an MPEG frame, its first ${count} bytes were skipped`);
+    await reader.skip(count);
+  } else await skipJunk(reader, { count, notes });
+  return true;
 }
 
-function notAFrame(reader: ByteReader): CallsignError {
-  return new CallsignError(
-    "AUDIO_INVALID",
-    `${reader.name}: expected an MPEG frame at byte ${reader.position} of ${reader.length}; the file is damaged there`,
-  );
-}
+const SEARCHED_BYTES = 65536;

@@ -1,40 +1,21 @@
-import { parseWavHeader, type WavHeader } from "../../audio/wav-header.ts";
-import { decodeWavFrames, wavBlockFrames } from "../../audio/wav-samples.ts";
-import { CallsignError } from "../../errors.ts";
-import type { ByteSource } from "./byte-source.ts";
-import type { PcmStream } from "./pcm-stream.ts";
+import type { AudioBlock } from "../../audio/audio.ts";
+import { decodeWavBlocks } from "../../audio/wav-blocks.ts";
+import type { DecodeAudio } from "./decode-audio.ts";
 
 /** Decodes WAV of every kind that `readWav` reads. */
-export async function decodeWav(source: ByteSource): Promise<PcmStream> {
-  const parser = parseWavHeader({ name: source.name, fileLength: source.length });
-  let step = parser.next();
-  while (step.done !== true) step = parser.next(await source.read(step.value.offset, step.value.length));
-  const header = step.value;
-  return {
-    sampleRateHz: header.sampleRateHz,
-    expectedSamples: header.frames,
-    blocks: readBlocks(source, header),
-  };
-}
-
-async function* readBlocks(
-  source: ByteSource,
-  header: WavHeader,
-): AsyncGenerator<Float32Array, void, undefined> {
-  const { name } = source;
-  const frameBytes = header.channels * header.bytesPerSample;
-  const blockFrames = wavBlockFrames(header);
-  for (let firstFrame = 0; firstFrame < header.frames; firstFrame += blockFrames) {
-    const count = Math.min(blockFrames, header.frames - firstFrame);
-    const offset = header.dataStart + firstFrame * frameBytes;
-    const bytes = await source.read(offset, count * frameBytes);
-    if (bytes.length < count * frameBytes)
-      throw new CallsignError(
-        "AUDIO_TRUNCATED",
-        `${name}: the file became shorter while it was read, at byte ${offset}`,
-      );
-    const samples = new Float32Array(count);
-    decodeWavFrames(bytes, samples, { header, firstFrame, name });
-    yield samples;
+export const decodeWav: DecodeAudio = async function* (
+  reader,
+  notes,
+): AsyncGenerator<AudioBlock, void, undefined> {
+  const decoder = decodeWavBlocks({ name: reader.name, fileLength: reader.length, notes });
+  let answer: Uint8Array = new Uint8Array(0);
+  for (;;) {
+    const step = decoder.next(answer);
+    if (step.done === true) return;
+    if ("samples" in step.value) yield step.value;
+    else {
+      await reader.skip(step.value.skip);
+      answer = (await reader.fill(step.value.peek)).subarray(0, step.value.peek);
+    }
   }
-}
+};

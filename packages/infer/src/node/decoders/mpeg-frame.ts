@@ -1,3 +1,5 @@
+import { tagLength } from "./file-tags.ts";
+
 /** What a four-byte MPEG audio frame header says. (ISO 11172-3 2.4.2.3, ISO 13818-3) */
 export interface MpegFrame {
   readonly sampleRateHz: number;
@@ -29,6 +31,54 @@ export function parseMpegFrame(bytes: Uint8Array, offset: number): MpegFrame | u
   const length = frameLength({ layer, isMpeg1, bitRate: kilobits * 1000, sampleRateHz, padding });
   return { sampleRateHz, length, kind: (second & 0x1e) | ((third & 0x0c) << 8) };
 }
+
+/**
+ * Place of the first of several frames in a row, -1 where there is none: random bytes often hold a single header. Two
+ * suffice where the bytes end the file with or in the second, or a tag follows. With `kind` only such frames count.
+ */
+export function findMpegFrames(
+  bytes: Uint8Array,
+  {
+    isEnd,
+    from = 0,
+    kind,
+  }: { readonly isEnd: boolean; readonly from?: number; readonly kind?: number | undefined },
+): number {
+  for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const first = parseMpegFrame(bytes, at);
+    if (first === undefined || (kind !== undefined && first.kind !== kind)) continue;
+    let end = at + first.length;
+    let count = 1;
+    for (; count < FRAMES_IN_A_ROW && end < bytes.length; count++) {
+      const next = parseMpegFrame(bytes, end);
+      if (next?.kind !== first.kind) break;
+      end += next.length;
+    }
+    if (count === FRAMES_IN_A_ROW) return at;
+    const isLast = isEnd && (end >= bytes.length || tagLength(bytes.subarray(end, end + 32)) > 0);
+    if (isLast && (count > 1 || (at === 0 && end <= bytes.length))) return at;
+  }
+  return -1;
+}
+
+const FRAMES_IN_A_ROW = 4;
+
+/**
+ * Number of frames that follow the one at `offset`, which holds an encoder's information (Xing, LAME) and no audio, as
+ * the first of a file may; 0 where it does not tell, undefined where it is an ordinary frame.
+ */
+export function countInfoFrames(bytes: Uint8Array, offset: number): number | undefined {
+  // Behind the header and the side information, whose length depends on version and channels.
+  const at = [13, 21, 36].map((length) => offset + length).find((place) => isInfoMark(bytes, place));
+  if (at === undefined) return undefined;
+  const hasCount = (bytes[at + 7]! & 1) !== 0;
+  return hasCount && at + 12 <= bytes.length
+    ? new DataView(bytes.buffer, bytes.byteOffset + at + 8).getUint32(0)
+    : 0;
+}
+
+const isInfoMark = (bytes: Uint8Array, at: number): boolean =>
+  ["Xing", "Info"].includes(String.fromCharCode(...bytes.subarray(at, at + 4)));
 
 function frameLength(frame: {
   layer: number;

@@ -1,5 +1,4 @@
 import type { Decoder } from "./call-decoder.ts";
-import type { OggPage } from "./ogg-page.ts";
 
 /** A codec inside Ogg, as its first packet describes it. */
 export interface OggCodec {
@@ -11,9 +10,14 @@ export interface OggCodec {
 }
 
 /** Decodes one logical stream. */
-interface OggDecoder extends Decoder {
-  /** Mono samples of the packets that end on this page, given with it. Not trimmed. */
-  decode(page: OggPage, packets: readonly Uint8Array[]): Promise<Float32Array>;
+export interface OggDecoder extends Pick<Decoder, "free"> {
+  /** Channels at unit scale of consecutive packets, not trimmed, and how many packets could not be decoded. */
+  decode(packets: readonly Uint8Array[]): Promise<OggDecoded>;
+}
+
+interface OggDecoded {
+  readonly channels: readonly Float32Array[];
+  readonly failed: number;
 }
 
 /** Where a codec's first packet lies, for messages. */

@@ -1,7 +1,7 @@
 import { CallsignError } from "../../errors.ts";
 import { callDecoder, createDecoder, freeDecoder } from "./call-decoder.ts";
-import { MOST_CHANNELS, type OggCodec, type OggPlace } from "./ogg-codec.ts";
-import { mixChannels } from "./pcm-stream.ts";
+import { joinChannels } from "./join-channels.ts";
+import { MOST_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./ogg-codec.ts";
 
 /** Opus, by its OpusHead packet (RFC 7845, 5.1), decoded with libopus at 48 kHz. */
 export function oggOpus(packet: Uint8Array, { name, byte }: OggPlace): OggCodec {
@@ -24,7 +24,7 @@ export function oggOpus(packet: Uint8Array, { name, byte }: OggPlace): OggCodec 
   return {
     sampleRateHz: 48000,
     preSkip: view.getUint16(10, true),
-    createDecoder: () => createOpusDecoder({ channels, ...layout }, { name, gain }),
+    createDecoder: () => createOpusDecoder({ channels, ...layout }, gain),
   };
 }
 
@@ -65,8 +65,8 @@ function parseLayout(packet: Uint8Array, channels: number, refuse: (what: string
 
 async function createOpusDecoder(
   layout: OpusLayout & { readonly channels: number },
-  { name, gain }: { readonly name: string; readonly gain: number },
-): ReturnType<OggCodec["createDecoder"]> {
+  gain: number,
+): Promise<OggDecoder> {
   const decoder = await createDecoder(
     () => import("opus-decoder"),
     ({ OpusDecoder }) => new OpusDecoder(layout),
@@ -74,15 +74,22 @@ async function createOpusDecoder(
   );
   let headers = 0;
   return {
-    ready: decoder.ready,
     free: () => freeDecoder(decoder),
-    async decode({ byte }, packets) {
+    async decode(packets) {
       // OpusHead and OpusTags come first.
       const audio = packets.slice(Math.max(0, 2 - headers));
       headers = Math.min(2, headers + packets.length);
-      if (audio.length === 0) return new Float32Array(0);
-      const channels = await callDecoder(() => decoder.decodeFrames(audio), { name, byte });
-      return mixChannels(channels, { name, gain });
+      const parts: (readonly Float32Array[])[] = [];
+      let failed = 0;
+      for (const packet of audio) {
+        const { channels, error } = await callDecoder(() => decoder.decodeFrame(packet));
+        if (error === undefined) parts.push(channels);
+        else failed++;
+      }
+      const channels = joinChannels(parts);
+      if (gain !== 1)
+        for (const channel of channels) for (let i = 0; i < channel.length; i++) channel[i]! *= gain;
+      return { channels, failed };
     },
   };
 }

@@ -1,13 +1,12 @@
-import { CallsignError } from "../../errors.ts";
+import type { AudioNotes } from "../../audio/audio-notes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { CRC32, updateCrc } from "./crc.ts";
+import { skipJunk, skipTags } from "./file-tags.ts";
 
 /** A whole page of an Ogg file whose check holds. (RFC 3533, 6) */
 export interface OggPage {
   /** Where in the file it lies. */
   readonly byte: number;
-  /** All of it; the caller's to change. */
-  readonly bytes: Uint8Array;
   readonly serial: number;
   readonly sequence: number;
   /** Position at the page's end in the codec's own count; -1 where no packet ends on it. */
@@ -22,35 +21,46 @@ export interface OggPage {
 
 const HEADER_LENGTH = 27;
 
-/** Reads the page that comes next. @throws CallsignError `AUDIO_INVALID`, `AUDIO_TRUNCATED` */
-export async function readOggPage(reader: ByteReader): Promise<OggPage> {
-  const { name, position: byte } = reader;
-  const head = await reader.fill(HEADER_LENGTH + 255);
-  const isPage = OGG_S.every((value, i) => head[i] === value) && head[4] === 0;
-  if (head.length >= 5 && !isPage)
-    throw new CallsignError(
-      "AUDIO_INVALID",
-      `${name}: expected an Ogg page at byte ${byte} of ${reader.length}; the file is damaged there`,
-    );
-  const segments = head[26] ?? 0;
-  const lacing = head.slice(HEADER_LENGTH, HEADER_LENGTH + segments);
-  const start = HEADER_LENGTH + segments;
-  const length = start + lacing.reduce((sum, value) => sum + value, 0);
-  const bytes = (await reader.fill(length)).slice(0, length);
-  if (head.length < HEADER_LENGTH || bytes.length < length)
-    throw new CallsignError(
-      "AUDIO_TRUNCATED",
-      `${name}: the Ogg page at byte ${byte} needs ${length} bytes, the file has ${reader.length - byte} left`,
-    );
-  checkCrc(bytes, { name, byte });
-  reader.skip(length);
-  const view = new DataView(bytes.buffer);
+/** Reads the next whole page, undefined at the end of the file. What is none is skipped and noted. */
+export async function readOggPage(reader: ByteReader, notes: AudioNotes): Promise<OggPage | undefined> {
+  for (;;) {
+    await skipTags(reader, reader.position === 0 ? undefined : notes);
+    const byte = reader.position;
+    const head = await reader.fill(HEADER_LENGTH + 255);
+    if (head.length === 0) return undefined;
+    const lacing = head.slice(HEADER_LENGTH, HEADER_LENGTH + (head[26] ?? 0));
+    const start = HEADER_LENGTH + lacing.length;
+    const length = start + lacing.reduce((sum, value) => sum + value, 0);
+    if (startsPage(head, 0)) {
+      const bytes = (await reader.fill(length)).slice(0, length);
+      const isCut = head.length < HEADER_LENGTH || bytes.length < length;
+      if (!isCut && isCheckRight(bytes)) {
+        await reader.skip(length);
+        return parsePage(bytes, { byte, lacing, start });
+      }
+      if (isCut && nextPage(bytes) < 0) {
+        notes.add("truncated", `the file ends within the Ogg page at byte ${byte}`);
+        await reader.skip(length);
+        return head.length < start
+          ? undefined
+          : parsePage(bytes, { byte, lacing: wholePackets(lacing, bytes.length - start), start });
+      }
+    }
+    await skipDamage(reader, notes);
+  }
+}
+
+function parsePage(
+  bytes: Uint8Array,
+  { byte, lacing, start }: { readonly byte: number; readonly lacing: Uint8Array; readonly start: number },
+): OggPage {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const flags = bytes[5]!;
   return {
     byte,
-    bytes,
     serial: view.getUint32(14, true),
     sequence: view.getUint32(18, true),
+    // That of a page which is cut off is beyond what there is of it.
     granule: Number(view.getBigInt64(6, true)),
     isContinued: (flags & 1) !== 0,
     isFirst: (flags & 2) !== 0,
@@ -60,17 +70,44 @@ export async function readOggPage(reader: ByteReader): Promise<OggPage> {
   };
 }
 
-const OGG_S = [0x4f, 0x67, 0x67, 0x53];
+/** Lengths of the packets that lie whole in the first `available` bytes of a page. */
+function wholePackets(lacing: Uint8Array, available: number): Uint8Array {
+  let left = available;
+  let count = 0;
+  for (const [i, length] of lacing.entries()) {
+    left -= length;
+    if (left < 0) break;
+    if (length < 255) count = i + 1;
+  }
+  return lacing.subarray(0, count);
+}
 
-function checkCrc(bytes: Uint8Array, { name, byte }: { name: string; byte: number }): void {
-  const stored = new DataView(bytes.buffer).getUint32(22, true);
+async function skipDamage(reader: ByteReader, notes: AudioNotes): Promise<void> {
+  const bytes = await reader.fill(SEARCHED_BYTES);
+  const next = nextPage(bytes);
+  // The mark of a page may begin in the last bytes.
+  const count = next > 0 ? next : bytes.length < SEARCHED_BYTES ? bytes.length : bytes.length - 4;
+  await skipJunk(reader, { count, notes });
+}
+
+const SEARCHED_BYTES = 65536;
+
+/** Place of the next page behind the start, -1 where none is seen. */
+function nextPage(bytes: Uint8Array): number {
+  let at = bytes.indexOf(OGG_S[0]!, 1);
+  while (at >= 0 && !startsPage(bytes, at)) at = bytes.indexOf(OGG_S[0]!, at + 1);
+  return at;
+}
+
+const OGG_S = [0x4f, 0x67, 0x67, 0x53, 0];
+
+const startsPage = (bytes: Uint8Array, at: number): boolean =>
+  OGG_S.every((value, i) => bytes[at + i] === value);
+
+function isCheckRight(bytes: Uint8Array): boolean {
+  const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(22, true);
   // The check is made with zeros in its own place.
   const before = updateCrc(CRC32, bytes.subarray(0, 22));
   const through = updateCrc(CRC32, new Uint8Array(4), before);
-  const actual = updateCrc(CRC32, bytes.subarray(26), through) >>> 0;
-  if (actual === stored) return;
-  throw new CallsignError(
-    "AUDIO_INVALID",
-    `${name}: the Ogg page at byte ${byte} is damaged: its check is ${actual.toString(16)}, expected ${stored.toString(16)}`,
-  );
+  return updateCrc(CRC32, bytes.subarray(26), through) >>> 0 === stored;
 }

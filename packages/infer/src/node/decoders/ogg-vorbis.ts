@@ -1,7 +1,7 @@
 import { CallsignError } from "../../errors.ts";
-import { callDecoder, createDecoder, freeDecoder } from "./call-decoder.ts";
-import { MOST_CHANNELS, type OggCodec, type OggPlace } from "./ogg-codec.ts";
-import { mixChannels } from "./pcm-stream.ts";
+import { callDecoder, createDecoder, type DecoderResult, freeDecoder } from "./call-decoder.ts";
+import { joinChannels } from "./join-channels.ts";
+import { MOST_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./ogg-codec.ts";
 
 /** Vorbis, by its identification packet (Vorbis I specification, 4.2.2), decoded with libvorbis. */
 export function oggVorbis(packet: Uint8Array, { name, byte }: OggPlace): OggCodec {
@@ -23,27 +23,54 @@ export function oggVorbis(packet: Uint8Array, { name, byte }: OggPlace): OggCode
       "AUDIO_UNSUPPORTED",
       `${name}: ${channels} Vorbis channels; at most ${MOST_CHANNELS} are read`,
     );
-  return { sampleRateHz, preSkip: 0, createDecoder: () => createVorbisDecoder(name) };
+  return { sampleRateHz, preSkip: 0, createDecoder: createVorbisDecoder };
 }
 
-async function createVorbisDecoder(name: string): ReturnType<OggCodec["createDecoder"]> {
-  const decoder = await createDecoder(
+/** The library's inner decoder: its outer one parses pages by itself, but cannot leave out what is damaged. */
+interface PacketDecoder {
+  sendSetupHeader(packet: Uint8Array): void;
+  initDsp(): void;
+  decodePackets(packets: readonly Uint8Array[]): DecoderResult;
+}
+
+async function createVorbisDecoder(): Promise<OggDecoder> {
+  const library = await createDecoder(
     () => import("@wasm-audio-decoders/ogg-vorbis"),
     ({ OggVorbisDecoder }) => new OggVorbisDecoder(),
     "@wasm-audio-decoders/ogg-vorbis",
   );
+  const { _decoder: decoder } = library as unknown as { readonly _decoder: PacketDecoder };
+  const headers: Uint8Array[] = [];
+  let isReady = false;
   return {
-    ready: decoder.ready,
-    free: () => freeDecoder(decoder),
-    async decode(page) {
-      // The library hands a page out only when something follows it (a zero, which it then skips), and its own trimming
-      // at the last page is left aside: that is done for all codecs alike.
-      const bytes = new Uint8Array(page.bytes.length + 1);
-      bytes.set(page.bytes);
-      bytes[5]! &= ~LAST_PAGE;
-      return mixChannels(await callDecoder(() => decoder.decode(bytes), { name, byte: page.byte }), { name });
+    free: () => freeDecoder(library),
+    async decode(packets) {
+      const parts: (readonly Float32Array[])[] = [];
+      let failed = 0;
+      for (const packet of packets) {
+        // Identification, comments (left out) and setup come first, as packets of type 1, 3 and 5; those of audio are even.
+        const type = packet[0] ?? 0;
+        if (type % 2 === 1) {
+          if (headers.length < 3) headers.push(packet);
+          continue;
+        }
+        const [identification] = headers;
+        const setup = headers.find((header) => header[0] === 5);
+        const { channels, error } = await callDecoder(() => {
+          if (identification === undefined || setup === undefined)
+            throw new Error("the setup header is missing");
+          if (!isReady) {
+            decoder.sendSetupHeader(identification);
+            decoder.sendSetupHeader(setup);
+            decoder.initDsp();
+            isReady = true;
+          }
+          return decoder.decodePackets([packet]);
+        });
+        if (error !== undefined) failed++;
+        else parts.push(channels);
+      }
+      return { channels: joinChannels(parts), failed };
     },
   };
 }
-
-const LAST_PAGE = 4;

@@ -1,7 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { promisify } from "node:util";
+import { setTimeout as delay } from "node:timers/promises";
+import { toInt16 } from "../../audio/pcm.ts";
+import { PcmDecoder } from "../../audio/pcm-decoder.ts";
+import { Resampler } from "../../audio/resampler.ts";
 import { CallsignError } from "../../errors.ts";
+import { SAMPLE_RATE_HZ } from "../../model-card.ts";
 import { errorCode } from "../error-code.ts";
 import type { MicrophoneAdapter, MicrophoneInfo } from "./microphone.ts";
 
@@ -40,31 +45,98 @@ async function* open({
   id,
   signal,
 }: {
-  id: string | undefined;
-  signal: AbortSignal;
-}): AsyncGenerator<Buffer> {
-  const device = id === undefined ? [] : ["-D", id];
-  const child = spawn("arecord", ["-q", "-t", "raw", "-f", "S16_LE", "-r", "16000", "-c", "1", ...device], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let complaint = "";
-  child.stderr.on("data", (text: Buffer) => (complaint = `${complaint}${text.toString()}`.slice(-2000)));
-  const ended = once(child, "close").catch((error: unknown) => [errorCode(error)]);
-  const stop = (): void => void child.kill();
-  signal.addEventListener("abort", stop);
-  try {
-    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-      if (signal.aborted) return;
-      yield chunk;
-    }
-    await ended;
-    if (!signal.aborted) throw failure(complaint, id);
-  } finally {
-    signal.removeEventListener("abort", stop);
-    child.kill();
-    await ended;
+  readonly id: string | undefined;
+  readonly signal: AbortSignal;
+}): AsyncGenerator<Int16Array> {
+  let format: DeviceFormat = { encoding: "s16le", channels: 1 };
+  // A device opened without a converter (`hw:`) may have neither this sample format nor a single channel.
+  for (const tried = new Set<string>(); ;) {
+    const outcome = yield* record({ id, signal, format });
+    if (outcome === undefined) return;
+    tried.add(JSON.stringify(format));
+    const next = otherFormat(format, outcome);
+    if (next === undefined || tried.has(JSON.stringify(next))) throw failure(outcome, id);
+    format = next;
   }
 }
+
+interface DeviceFormat {
+  readonly encoding: "s16le" | "s24le" | "s32le";
+  readonly channels: number;
+}
+
+const ARECORD_FORMATS = { s16le: "S16_LE", s24le: "S24_3LE", s32le: "S32_LE" } as const;
+
+/** The format to try after one that the device does not have, by what arecord prints then. */
+function otherFormat({ encoding, channels }: DeviceFormat, complaint: string): DeviceFormat | undefined {
+  if (/channels count non available/i.test(complaint))
+    return channels === 1 ? { encoding, channels: 2 } : undefined;
+  if (!/sample format non available/i.test(complaint)) return undefined;
+  const known = Object.entries(ARECORD_FORMATS) as [DeviceFormat["encoding"], string][];
+  const found = known.find(([, name]) => new RegExp(`^- ${name}$`, "m").test(complaint))?.[0];
+  return found && { encoding: found, channels };
+}
+
+interface Recording {
+  readonly id: string | undefined;
+  readonly signal: AbortSignal;
+  readonly format: DeviceFormat;
+}
+
+/** One run of arecord. Returns what it printed where it ended by itself; undefined after an abort. */
+async function* record({ id, signal, format }: Recording): AsyncGenerator<Int16Array, string | undefined> {
+  if (signal.aborted) return undefined;
+  const device = id === undefined ? [] : ["-D", id];
+  const { encoding, channels } = format;
+  // Not with -q, which hides that the device has another rate; in English, to be read below.
+  const child = spawn(
+    "arecord",
+    ["-t", "raw", "-f", ARECORD_FORMATS[encoding], "-r", "16000", "-c", String(channels), ...device],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, LC_ALL: "C" } },
+  );
+  let printed = "";
+  child.stderr.on("data", (text: Buffer) => (printed = `${printed}${text.toString()}`.slice(-2000)));
+  const ended = once(child, "exit").catch((error: unknown) => [errorCode(error)]);
+  const stop = (): void => {
+    child.kill();
+    child.stdout.destroy();
+  };
+  signal.addEventListener("abort", stop);
+  try {
+    const decoder = new PcmDecoder({ encoding, channels });
+    let resampler: Resampler | undefined;
+    for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
+      if (resampler === undefined) {
+        // What arecord printed before it recorded may still be on its way.
+        await delay(RATE_WAIT_MS);
+        resampler = new Resampler({ fromHz: rateIn(printed), toHz: SAMPLE_RATE_HZ });
+      }
+      if (signal.aborted) return undefined;
+      yield toInt16(resampler.push(decoder.decode(bytes)));
+    }
+    await ended;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    child.kill("SIGKILL");
+    await ended;
+  }
+  return signal.aborted ? undefined : complaintIn(printed);
+}
+
+const RATE_WAIT_MS = 20;
+
+/** The rate at which a device without 16 kHz records: arecord warns, and goes on. */
+const rateIn = (printed: string): number =>
+  Number(/rate is not accurate \(requested = \d+Hz, got = (\d+)Hz\)/.exec(printed)?.[1] ?? SAMPLE_RATE_HZ);
+
+/** What arecord printed, without what it always prints. */
+const complaintIn = (printed: string): string =>
+  printed
+    .split("\n")
+    .filter((line) => !/^Recording |^Warning: rate is not accurate|please, try the plug plugin/.test(line))
+    .join("\n");
 
 /** What arecord's complaint means, and what to do. */
 function failure(complaint: string, id: string | undefined): CallsignError {
@@ -82,6 +154,6 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     "there is no such device; `callsign listen --list` shows those there are",
   ],
   [/no such device|disconnected|input\/output error/i, "it was unplugged; plug it in and start again"],
-  [/rate|channels|format/i, "it does not record at 16 kHz mono; choose its plughw: name, which converts"],
+  [/rate|channels|format/i, "it has no format that can be read; choose its plughw: name, which converts"],
   [/^\s*$/, "it ended without a reason; it may have been unplugged"],
 ];

@@ -1,3 +1,5 @@
+import { toInt16 } from "../../audio/pcm.ts";
+import { PcmDecoder } from "../../audio/pcm-decoder.ts";
 import { CallsignError } from "../../errors.ts";
 import type { MicrophoneAdapter } from "./microphone.ts";
 
@@ -23,6 +25,7 @@ export async function decibriMicrophones(): Promise<MicrophoneAdapter> {
           .map(({ id, name, isDefault }) => ({ id, name, isDefault })),
       ),
     open: async function* ({ id, signal }) {
+      if (signal.aborted) return;
       const options = { sampleRate: 16_000, channels: 1, framesPerBuffer: 1280, dtype: "int16" as const };
       const microphone = await decibri.Microphone.open(
         id === undefined ? options : { ...options, device: { id } },
@@ -32,9 +35,12 @@ export async function decibriMicrophones(): Promise<MicrophoneAdapter> {
       const stop = (): void => microphone.stop();
       signal.addEventListener("abort", stop);
       try {
+        const decoder = new PcmDecoder({ encoding: "s16le" });
+        // It may have been aborted while it was opened.
+        if (signal.aborted) return;
         for await (const chunk of microphone as AsyncIterable<Buffer>) {
           if (signal.aborted) return;
-          yield chunk;
+          yield toInt16(decoder.decode(chunk));
         }
         if (!signal.aborted) throw failure(new Error("it was unplugged, or the system took it away"), id);
       } catch (cause) {

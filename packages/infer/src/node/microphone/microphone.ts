@@ -16,11 +16,14 @@ export interface MicrophoneInfo {
 export interface MicrophoneAdapter {
   readonly through: MicrophoneProgram;
   list(): Promise<MicrophoneInfo[]>;
-  /** PCM at 16 kHz mono, s16le, until the signal aborts. @throws CallsignError `MICROPHONE_FAILED` */
-  open(options: { readonly id: string | undefined; readonly signal: AbortSignal }): AsyncGenerator<Buffer>;
+  /** Samples at 16 kHz, mono, until the signal aborts. @throws CallsignError `MICROPHONE_FAILED` */
+  open(options: {
+    readonly id: string | undefined;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<Int16Array>;
 }
 
-/** `decibri` is a native module (optional dependency); `arecord` is ALSA's program. */
+/** `decibri` is a native module (optional peer dependency); `arecord` is ALSA's program. */
 export type MicrophoneProgram = "decibri" | "arecord";
 
 export interface OpenMicrophoneOptions {
@@ -29,6 +32,10 @@ export interface OpenMicrophoneOptions {
   /** Default decibri where it is there and knows a microphone, else arecord. */
   readonly through?: MicrophoneProgram;
   readonly signal: AbortSignal;
+  /** Called when the device has sent nothing for `noAudioSeconds`, and each time that passes again. */
+  readonly onNoAudio?: () => void;
+  /** Default 3. */
+  readonly noAudioSeconds?: number;
 }
 
 /** An open microphone: its samples come by iterating. */
@@ -63,8 +70,8 @@ export async function openMicrophone(options: OpenMicrophoneOptions): Promise<Op
         `(on Linux: \`arecord -l\`, and be in group audio; in a container: pass /dev/snd on)`,
     );
   const info = device === undefined ? known.find((one) => one.isDefault) : find(device, known);
-  const bytes = adapter.open({ id: info?.id ?? device, signal });
-  return { info, through: adapter.through, chunks: toSamples(bytes) };
+  const chunks = watched(adapter.open({ id: info?.id ?? device, signal }), options);
+  return { info, through: adapter.through, chunks };
 }
 
 async function chooseAdapter(through: MicrophoneProgram | undefined): Promise<MicrophoneAdapter> {
@@ -100,13 +107,19 @@ function find(device: string, known: readonly MicrophoneInfo[]): MicrophoneInfo 
   );
 }
 
-async function* toSamples(bytes: AsyncGenerator<Buffer>): AsyncGenerator<Int16Array> {
-  let odd: Buffer = Buffer.alloc(0);
-  for await (const buffer of bytes) {
-    const all = odd.length === 0 ? buffer : Buffer.concat([odd, buffer]);
-    const samples = new Int16Array(all.length >> 1);
-    for (let i = 0; i < samples.length; i++) samples[i] = all.readInt16LE(i * 2);
-    odd = all.subarray(samples.length * 2);
-    yield samples;
+/** The same chunks; the wait for each is watched. */
+async function* watched(
+  chunks: AsyncGenerator<Int16Array>,
+  { onNoAudio, noAudioSeconds = 3 }: OpenMicrophoneOptions,
+): AsyncGenerator<Int16Array> {
+  try {
+    for (;;) {
+      const timer = setInterval(() => onNoAudio?.(), noAudioSeconds * 1000);
+      const { done, value } = await chunks.next().finally(() => clearInterval(timer));
+      if (done === true) return;
+      yield value;
+    }
+  } finally {
+    await chunks.return(undefined);
   }
 }

@@ -1,17 +1,22 @@
-import { CallsignError } from "../../errors.ts";
+import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DetectorSet, OpenStreamOptions } from "../../detector-set.ts";
 import type { DetectorStream } from "../../detector-stream.ts";
+import { CallsignError } from "../../errors.ts";
 import type { ModelStep } from "../../feature-track.ts";
 import { LiveStream, type PcmFormat } from "./live-stream.ts";
 import type { ServeLimits } from "./serve-limits.ts";
 import type { ServeMetrics, ServeProtocol } from "./serve-metrics.ts";
 import { Throttle } from "./throttle.ts";
+import type { WaitingConnections } from "./waiting-connections.ts";
 
 /** Why a client was let go. `CLOSED` it left by itself; `SHUTDOWN` the server stops. */
 export type LeaveReason =
   | "CLOSED"
   | "ENDED"
   | "SHUTDOWN"
+  | "BUSY"
+  | "NO_HELLO"
   | "IDLE"
   | "TOTAL_TIME"
   | "SLOW_READER"
@@ -40,6 +45,7 @@ export interface ServeHub {
   readonly set: DetectorSet;
   readonly limits: ServeLimits;
   readonly metrics: ServeMetrics;
+  readonly waiting: WaitingConnections;
   readonly openOptions: Pick<OpenStreamOptions, "sensitivity" | "voiceGate">;
   readonly token: string | undefined;
   readonly version: string;
@@ -52,10 +58,18 @@ export interface Wire {
   readonly protocol: ServeProtocol;
   /** For the log. */
   readonly peer: string;
+  /** When a silent client is not idle: always, or once it said hello. A dead peer is the transport's to notice. */
+  readonly mayBeSilent?: "always" | "after-hello";
+  /** The network connection, as `ServeHub.waiting` has it. */
+  readonly connection: Duplex;
   pause(): void;
   resume(): void;
   /** Bytes sent that the client has not read. */
   unreadBytes(): number;
+  /** Asks for a sign of life, where the protocol has one. */
+  ping?(): void;
+  /** Tells the client that it is read slowly, and why, where the protocol can say so. */
+  warn?(message: string): void;
   /** Tells the client, as far as it listens, and closes; whoever does not go is cut off soon after. */
   close(farewell: Farewell): void;
 }
@@ -69,8 +83,16 @@ export class ClientSession {
   readonly #audio: Throttle;
   readonly #idle: NodeJS.Timeout;
   readonly #total: NodeJS.Timeout;
-  readonly #pauses = new Set<"rate" | "backlog">();
+  readonly #pauses = new Set<"rate" | "backlog" | "unread">();
+  /** When the client was last warned, by reason, in milliseconds. */
+  readonly #warnedMs = new Map<Slowdown, number>();
   #rateTimer: NodeJS.Timeout | undefined;
+  #draining: Promise<void> | undefined;
+  #received = 0;
+  #greeted = false;
+  /** The client said that it sends nothing for a while. */
+  #resting = false;
+  #pinged = false;
   #live: LiveStream | undefined;
   readonly #finishing = new Set<LiveStream>();
   #finished: Promise<void> = Promise.resolve();
@@ -83,8 +105,18 @@ export class ClientSession {
     const { messagesPerSecond, audioFactor, audioBurstSeconds, idleSeconds, totalSeconds } = hub.limits;
     this.#messages = new Throttle({ perSecond: messagesPerSecond, burst: 2 * messagesPerSecond });
     this.#audio = new Throttle({ perSecond: audioFactor, burst: audioBurstSeconds });
-    this.#idle = this.#leaveAfter(idleSeconds, "IDLE");
-    this.#total = this.#leaveAfter(totalSeconds, "TOTAL_TIME");
+    // Where the process was busy, what has arrived meanwhile is read first.
+    this.#idle = setTimeout(() => {
+      const before = this.#received;
+      setImmediate(() => {
+        if (this.#received === before) this.#idleOut();
+      });
+    }, idleSeconds * 1000).unref();
+    const tooLong = `the connection lasted ${totalSeconds} s; connect again`;
+    this.#total = setTimeout(
+      () => this.leave({ reason: "TOTAL_TIME", message: tooLong }),
+      totalSeconds * 1000,
+    ).unref();
     hub.sessions.add(this);
     hub.metrics.connected(wire.protocol);
     hub.log("info", "connected", { session: this.id, protocol: wire.protocol, peer: wire.peer });
@@ -94,10 +126,39 @@ export class ClientSession {
     return this.#left;
   }
 
-  /** To be called for every message, before anything else. */
-  received(): void {
+  /** The client said hello and takes a stream from here on; false where none is free, and then it is let go. */
+  greet(): boolean {
+    if (this.#greeted) return true;
+    if (this.#left) return false;
+    const { limits, metrics, waiting } = this.#hub;
+    if (metrics.streams >= limits.streams) {
+      metrics.refused("streams");
+      this.leave({ reason: "BUSY", message: `all ${limits.streams} streams are taken; try again later` });
+      return false;
+    }
+    this.#greeted = true;
+    metrics.greeted(this.#wire.protocol);
+    waiting.remove(this.#wire.connection);
     this.#idle.refresh();
-    this.#slowDown(this.#messages.spend(1));
+    return true;
+  }
+
+  /** To be called for every message, before anything else; `audio` is false for control messages, pings included. */
+  received({ audio, bytes }: { readonly audio: boolean; readonly bytes: number }): void {
+    // Before hello nothing prolongs a connection.
+    if (this.#greeted) {
+      this.#received++;
+      this.#idle.refresh();
+    }
+    this.#pinged = false;
+    if (audio) this.#resting = false;
+    const cost = audio && bytes > 0 ? AUDIO_MESSAGE_COST : Math.max(1, Math.ceil(bytes / 1024));
+    this.#slowDown(this.#messages.spend(cost), "messages");
+  }
+
+  /** The client sends nothing until its next audio, and is not idle meanwhile as long as it answers pings. */
+  rest(): void {
+    this.#resting = true;
   }
 
   /** Opens the session's stream; audio may be given at once. One that was open before is closed. */
@@ -118,7 +179,7 @@ export class ClientSession {
       onSteps: (steps, latencySeconds) => {
         this.#hub.metrics.stepped(steps, latencySeconds);
         onSteps(steps);
-        this.checkReader();
+        return this.drained();
       },
       onBacklog: (seconds) => {
         if (seconds < this.#hub.limits.backlogSeconds / 2) this.#unpause("backlog");
@@ -134,13 +195,23 @@ export class ClientSession {
     if (live === undefined || this.#left) return;
     const seconds = live.secondsOf(bytes.length);
     this.#hub.metrics.heard(seconds);
-    this.#slowDown(this.#audio.spend(seconds));
-    if (live.push(bytes) > this.#hub.limits.backlogSeconds) this.#pause("backlog");
+    this.#slowDown(this.#audio.spend(seconds), "audio");
+    if (live.push(bytes) <= this.#hub.limits.backlogSeconds) return;
+    this.#pause("backlog");
+    this.#warn("backlog");
+  }
+
+  /** Counts kept audio that is sent to the client against its limit of audio. */
+  handedOut(seconds: number): void {
+    this.#slowDown(this.#audio.spend(seconds * KEPT_AUDIO_COST), "audio");
   }
 
   /** Carries something out when all audio so far is heard, and before what comes after. */
   inTurn(task: (stream: DetectorStream) => Promise<void> | void): void {
-    this.#live?.inTurn(task);
+    this.#live?.inTurn(async (stream) => {
+      await task(stream);
+      await this.drained();
+    });
   }
 
   /** What the resampler holds back of the audio so far is heard too. */
@@ -171,14 +242,16 @@ export class ClientSession {
     void this.#finished.then(then);
   }
 
-  /** Drops a client that does not read what it is sent. */
+  /** Stops reading a client that does not read what it is sent, until it does; drops it if it never does. */
   checkReader(): void {
-    const unread = this.#wire.unreadBytes();
-    if (unread <= this.#hub.limits.unreadBytes) return;
-    this.leave({
-      reason: "SLOW_READER",
-      message: `${unread} bytes are unread; read faster, or ask for less`,
-    });
+    void this.drained();
+  }
+
+  /** Resolves when the client has read all but `limits.unreadBytes`, or is gone; undefined where that is so already. */
+  drained(): Promise<void> | undefined {
+    if (this.#left || this.#wire.unreadBytes() <= this.#hub.limits.unreadBytes) return undefined;
+    this.#draining ??= this.#drain();
+    return this.#draining;
   }
 
   /** Ends the session over an error of the client's or ours; only what is meant for clients is told. */
@@ -205,7 +278,7 @@ export class ClientSession {
     clearTimeout(this.#rateTimer);
     for (const live of [this.#live, ...this.#finishing]) live?.close();
     this.#hub.sessions.delete(this);
-    this.#hub.metrics.disconnected(this.#wire.protocol, reason);
+    this.#hub.metrics.disconnected(this.#wire.protocol, { reason, greeted: this.#greeted });
     const level = QUIET_REASONS.has(reason) ? "info" : "warn";
     this.#hub.log(level, "disconnected", {
       session: this.id,
@@ -214,45 +287,107 @@ export class ClientSession {
     });
   }
 
-  #leaveAfter(seconds: number, reason: "IDLE" | "TOTAL_TIME"): NodeJS.Timeout {
-    const message =
-      reason === "IDLE"
-        ? `nothing came for ${seconds} s`
-        : `the connection lasted ${seconds} s; connect again`;
-    return setTimeout(() => this.leave({ reason, message }), seconds * 1000).unref();
+  #idleOut(): void {
+    if (this.#left) return;
+    // While the server does not read a client, `#unpause` starts the timer again.
+    if (this.#greeted && this.#pauses.size > 0) return;
+    if (this.#resting && !this.#pinged) {
+      this.#pinged = this.#wire.ping !== undefined;
+      this.#wire.ping?.();
+      this.#idle.refresh();
+      return;
+    }
+    const { mayBeSilent } = this.#wire;
+    if (mayBeSilent === "always" || (mayBeSilent === "after-hello" && this.#greeted)) return;
+    const { idleSeconds } = this.#hub.limits;
+    this.leave({ reason: "IDLE", message: `nothing came for ${idleSeconds} s` });
   }
 
-  #slowDown(delayMs: number): void {
+  async #drain(): Promise<void> {
+    const { unreadBytes, unreadSeconds } = this.#hub.limits;
+    this.#pause("unread");
+    let unread = this.#wire.unreadBytes();
+    let progressMs = performance.now();
+    while (!this.#left && unread > unreadBytes) {
+      await sleep(DRAIN_POLL_MS);
+      const left = this.#wire.unreadBytes();
+      if (left < unread) progressMs = performance.now();
+      unread = left;
+      if (performance.now() - progressMs > unreadSeconds * 1000)
+        this.leave({
+          reason: "SLOW_READER",
+          message: `${unread} bytes are unread, none was read for ${unreadSeconds} s`,
+        });
+    }
+    this.#draining = undefined;
+    this.#unpause("unread");
+  }
+
+  #slowDown(delayMs: number, reason: "audio" | "messages"): void {
     if (delayMs <= 0 || this.#left) return;
     this.#pause("rate");
-    clearTimeout(this.#rateTimer);
-    this.#rateTimer = setTimeout(() => this.#payOff(), Math.min(delayMs, LONGEST_DELAY_MS));
+    this.#waitOff(delayMs);
+    this.#warn(reason);
   }
 
-  /** Goes on waiting while another budget, or the rest of a long debt, wants it. */
+  #waitOff(delayMs: number): void {
+    clearTimeout(this.#rateTimer);
+    this.#rateTimer = setTimeout(() => this.#payOff(), delayMs);
+  }
+
+  /** Goes on waiting while another budget wants it. */
   #payOff(): void {
     const delayMs = Math.max(this.#messages.spend(0), this.#audio.spend(0));
-    if (delayMs > 0) this.#slowDown(delayMs);
+    if (delayMs > 0) this.#waitOff(delayMs);
     else this.#unpause("rate");
   }
 
-  #pause(reason: "rate" | "backlog"): void {
+  #warn(reason: Slowdown): void {
+    const nowMs = performance.now();
+    if (nowMs - (this.#warnedMs.get(reason) ?? -Infinity) < WARNING_INTERVAL_MS) return;
+    this.#warnedMs.set(reason, nowMs);
+    this.#hub.metrics.throttled(reason);
+    this.#hub.log("info", "throttled", { session: this.id, reason });
+    this.#wire.warn?.(SLOWDOWNS[reason](this.#hub.limits));
+  }
+
+  #pause(reason: "rate" | "backlog" | "unread"): void {
     if (this.#pauses.size === 0) this.#wire.pause();
     this.#pauses.add(reason);
   }
 
-  #unpause(reason: "rate" | "backlog"): void {
+  #unpause(reason: "rate" | "backlog" | "unread"): void {
     if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#left) return;
-    // Not being read was the server's doing, so it does not count as idleness.
-    this.#idle.refresh();
+    // The client could not be heard, so that time does not count as idle.
+    if (this.#greeted) this.#idle.refresh();
     this.#wire.resume();
   }
 }
 
 let lastId = 0;
 
-/** Longer debts are waited off in parts, so that a client that vanishes meanwhile is noticed. */
-const LONGEST_DELAY_MS = 5000;
+/** Sixteen messages of audio count as one: 4,000 a second by default, for Web Audio's 128 samples up to 384 kHz. */
+const AUDIO_MESSAGE_COST = 1 / 16;
+
+/** A second of kept audio costs the server less than a tenth of hearing one. */
+const KEPT_AUDIO_COST = 1 / 10;
+
+const DRAIN_POLL_MS = 20;
+
+/** A client is warned of the same thing once in this time. */
+const WARNING_INTERVAL_MS = 10_000;
+
+/** Why a client is read slowly, with what it is told. */
+const SLOWDOWNS = {
+  audio: ({ audioFactor, audioBurstSeconds }: ServeLimits) =>
+    `audio is read no faster than ${audioFactor} s a second after the first ${audioBurstSeconds} s; nothing is lost, but what you send is heard late`,
+  messages: ({ messagesPerSecond }: ServeLimits) =>
+    `messages are read no faster than ${messagesPerSecond} a second, or ${messagesPerSecond / AUDIO_MESSAGE_COST} of audio; nothing is lost, but what you send is heard late: send fewer, longer messages`,
+  backlog: ({ backlogSeconds }: ServeLimits) =>
+    `more than ${backlogSeconds} s of audio wait to be heard, so no more is read for now; nothing is lost, but what you send is heard late`,
+};
+
+type Slowdown = keyof typeof SLOWDOWNS;
 
 const QUIET_REASONS: ReadonlySet<LeaveReason> = new Set(["CLOSED", "ENDED", "SHUTDOWN"]);
 

@@ -16,8 +16,8 @@ export interface LiveStreamOptions {
   readonly format: PcmFormat;
   /** The stream heard into; bytes that come before it is open wait. */
   readonly stream: Promise<DetectorStream>;
-  /** Steps as they are done, and how long after their audio came in, in seconds. */
-  readonly onSteps: (steps: readonly ModelStep[], latencySeconds: number) => void;
+  /** Steps as they are done, and how long after their audio came in, in seconds. The next wait for what it returns. */
+  readonly onSteps: (steps: readonly ModelStep[], latencySeconds: number) => Promise<void> | undefined;
   /** Told after every piece: what still waits, in seconds of audio. */
   readonly onBacklog: (seconds: number) => void;
   /** The first thing that went wrong; nothing is heard after it. */
@@ -46,7 +46,7 @@ export class LiveStream {
     this.#options = options;
     this.#decoder = new PcmDecoder({ encoding, channels });
     this.#resampler = new Resampler({ fromHz: sampleRateHz, toHz: SAMPLE_RATE_HZ });
-    this.#bytesPerSecond = sampleRateHz * channels * BYTES[encoding];
+    this.#bytesPerSecond = bytesPerSecondOf(options.format);
   }
 
   /** Seconds of audio in so many bytes. */
@@ -68,9 +68,13 @@ export class LiveStream {
     if (!this.#closed) this.#enqueue(async () => task(await this.#options.stream));
   }
 
-  /** What the resampler holds back of the audio so far, in turn: for the end of a recording. */
+  /** Ends a recording, in turn: hears what the resampler holds back and drops an unfinished sample. */
   flush(): void {
-    if (!this.#closed) this.#enqueue(() => this.#hear(this.#resampler.flush(), performance.now()));
+    if (this.#closed) return;
+    this.#enqueue(() => {
+      this.#decoder.reset();
+      return this.#hear(this.#resampler.flush(), performance.now());
+    });
   }
 
   /** Hears no more and lets go of its stream. */
@@ -118,11 +122,15 @@ export class LiveStream {
     if (this.#closed || samples.length === 0) return;
     const steps = await stream.push(samples);
     if (!this.#closed && steps.length > 0)
-      this.#options.onSteps(steps, (performance.now() - arrivedMs) / 1000);
+      await this.#options.onSteps(steps, (performance.now() - arrivedMs) / 1000);
   }
 }
 
 /** Audio heard at one go: a step's worth and a little. */
 const PIECE_SECONDS = 0.1;
+
+/** Bytes in a second of audio. */
+export const bytesPerSecondOf = ({ sampleRateHz, encoding, channels }: PcmFormat): number =>
+  sampleRateHz * channels * BYTES[encoding];
 
 const BYTES: Record<PcmEncoding, number> = { u8: 1, s16le: 2, s24le: 3, s32le: 4, f32le: 4 };

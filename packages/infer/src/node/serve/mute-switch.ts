@@ -12,7 +12,9 @@ export interface MuteDecision {
 /** Says when a stream's models want it muted: each card's own gate decides, told on change only. */
 export class MuteSwitch {
   readonly #gates: ReadonlyMap<string, Gate>;
+  /** Models that are muted now. */
   readonly #muted = new Set<string>();
+  #latestMs = 0;
 
   /** @param cards with the thresholds that the stream is heard with */
   constructor(cards: readonly ModelCard[]) {
@@ -20,6 +22,7 @@ export class MuteSwitch {
   }
 
   step({ model, timestampMs, scores }: ModelStep): MuteDecision | undefined {
+    this.#latestMs = timestampMs;
     const mute = this.#gates.get(model)!.step(scores, timestampMs).muted;
     if (mute === this.#muted.has(model)) return undefined;
     if (mute) this.#muted.add(model);
@@ -27,8 +30,12 @@ export class MuteSwitch {
     return { model, timestampMs, mute };
   }
 
-  reset(): void {
+  /** Starts again with nothing muted; returns what ends by that. */
+  reset(): MuteDecision[] {
     for (const gate of this.#gates.values()) gate.reset();
+    const ended = [...this.#muted].map((model) => ({ model, timestampMs: this.#latestMs, mute: false }));
     this.#muted.clear();
+    this.#latestMs = 0;
+    return ended;
   }
 }

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import type { DetectorSet } from "../../detector-set.ts";
 import { CallsignError } from "../../errors.ts";
 import type { Sensitivity } from "../../sensitivity.ts";
@@ -8,8 +10,11 @@ import { toolIdentity } from "../tool-identity.ts";
 import type { ServeHub, ServeLogRecord } from "./client-session.ts";
 import { resolveLimits, type ServeLimits } from "./serve-limits.ts";
 import { ServeMetrics } from "./serve-metrics.ts";
+import { WaitingConnections } from "./waiting-connections.ts";
 import { createWebSocketListener } from "./websocket-listener.ts";
-import { createWyomingListener } from "./wyoming-listener.ts";
+import { listenOnUnixSocket } from "./unix-socket.ts";
+import { createWyomingListener, serveWyomingPair } from "./wyoming-listener.ts";
+import { announceWyoming } from "./wyoming-zeroconf.ts";
 
 /** Where to listen; port 0 takes any that is free. */
 export interface ListenAddress {
@@ -23,6 +28,15 @@ export interface ServeOptions {
   readonly http?: ListenAddress;
   /** Wyoming over TCP, which knows no tokens: whoever reaches it may use it. Off unless given. */
   readonly wyoming?: ListenAddress;
+  /** Wyoming on a Unix socket at this path, for this user alone. Off unless given. */
+  readonly wyomingSocket?: string;
+  /** Wyoming over a pair of streams, such as standard input and output. Off unless given. */
+  readonly wyomingPair?: { readonly input: Readable; readonly output: Writable };
+  /**
+   * Announces Wyoming over TCP in the network by zeroconf, under a name of its own or this one. Default true where other
+   * machines can connect and the optional package bonjour-service is installed.
+   */
+  readonly zeroconf?: boolean | string;
   /** What WebSocket clients and readers of the metrics must show. */
   readonly token?: string;
   /** Allows HTTP on other than loopback addresses without a token. */
@@ -41,6 +55,8 @@ export interface ServeOptions {
 export interface DetectorServer {
   readonly http?: AddressInfo;
   readonly wyoming?: AddressInfo;
+  /** Resolves when the client of `wyomingPair` is gone; pending where there is none. */
+  readonly pairClosed: Promise<void>;
   readonly metrics: ServeMetrics;
   /** Takes no more clients, tells those there are, waits for them to go, and closes. The set stays the caller's. */
   close(): Promise<void>;
@@ -57,6 +73,8 @@ export async function serveDetectors(set: DetectorSet, options: ServeOptions): P
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const servers: Server[] = [];
+  let pairClosed: Promise<void> | undefined;
+  let withdraw: (() => Promise<void>) | undefined;
   const start = async (
     address: ListenAddress | undefined,
     create: () => Server,
@@ -72,29 +90,53 @@ export async function serveDetectors(set: DetectorSet, options: ServeOptions): P
     const { origins = [] } = options;
     const http = await start(options.http, () => createWebSocketListener({ hub, origins, isStopping }));
     const wyoming = await start(options.wyoming, () => createWyomingListener(hub, isStopping));
-    hub.log("info", "listening", { http, wyoming, models: set.cards.map(({ name }) => name) });
+    const { wyomingSocket, wyomingPair } = options;
+    if (wyomingSocket !== undefined) {
+      const server = createWyomingListener(hub, isStopping);
+      servers.push(server);
+      await listenOnUnixSocket(server, wyomingSocket);
+    }
+    if (wyoming !== undefined) withdraw = await announce(wyoming, { hub, zeroconf: options.zeroconf });
+    hub.log("info", "listening", {
+      http,
+      wyoming,
+      wyomingSocket,
+      ...(wyomingPair && { wyomingPair: true }),
+      models: set.cards.map(({ name }) => name),
+    });
+    if (wyomingPair !== undefined) pairClosed = serveWyomingPair(wyomingPair, hub);
     return {
       ...(http && { http }),
       ...(wyoming && { wyoming }),
+      pairClosed: pairClosed ?? new Promise(() => undefined),
       metrics: hub.metrics,
       close: async () => {
         stopping = true;
         hub.log("info", "stopping", { streams: hub.sessions.size });
-        await shutDown(servers, hub);
+        await Promise.all([withdraw?.(), shutDown(servers, hub), pairClosed]);
         hub.log("info", "stopped");
       },
     };
   } catch (error) {
     for (const server of servers) server.close();
+    await withdraw?.();
     throw error;
   }
 }
 
-function checkOptions({ http, wyoming, token, withoutToken }: ServeOptions): void {
+function checkOptions(options: ServeOptions): void {
+  const { http, wyoming, wyomingSocket, wyomingPair, zeroconf, token, withoutToken } = options;
   const refuse = (message: string): never => {
     throw new CallsignError("INVALID_ARGUMENT", `serve: ${message}`);
   };
-  if (http === undefined && wyoming === undefined) refuse("expected a port for HTTP, for Wyoming, or both");
+  if ([http, wyoming, wyomingSocket, wyomingPair].every((door) => door === undefined))
+    refuse("expected a port for HTTP, for Wyoming, or both");
+  if (zeroconf !== undefined && zeroconf !== false) {
+    if (wyoming === undefined || isLoopback(wyoming.host ?? LOOPBACK))
+      refuse("zeroconf needs Wyoming over TCP on an address that other machines can reach");
+    if (typeof zeroconf === "string" && !(zeroconf !== "" && Buffer.byteLength(zeroconf) <= 63))
+      refuse(`expected a zeroconf name of 1 to 63 bytes, got ${JSON.stringify(zeroconf)}`);
+  }
   for (const port of [http?.port, wyoming?.port])
     if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
       refuse(`expected a port 0 to 65535, got ${port}`);
@@ -114,16 +156,28 @@ const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || host.startsWith("127.");
 
 function createHub(set: DetectorSet, options: ServeOptions): ServeHub {
-  const { sensitivity, voiceGate, token, log } = options;
+  const { sensitivity, voiceGate, token } = options;
+  const limits = resolveLimits(options.limits);
+  const metrics = new ServeMetrics();
+  const log: ServeHub["log"] = (level, event, fields = {}) =>
+    options.log?.({ time: new Date().toISOString(), level, event, ...fields });
+  const waiting = new WaitingConnections({
+    limit: limits.waitingConnections,
+    onDropped: (peer) => {
+      metrics.refused("waiting");
+      log("warn", "refused", { peer, reason: "waiting" });
+    },
+  });
   return {
     set,
-    limits: resolveLimits(options.limits),
-    metrics: new ServeMetrics(),
+    limits,
+    metrics,
+    waiting,
     openOptions: { ...(sensitivity && { sensitivity }), ...(voiceGate && { voiceGate }) },
     token,
     version: toolIdentity().version,
     sessions: new Set(),
-    log: (level, event, fields = {}) => log?.({ time: new Date().toISOString(), level, event, ...fields }),
+    log,
   };
 }
 
@@ -144,11 +198,34 @@ async function listen(server: Server, { host = LOOPBACK, port }: ListenAddress):
   return server.address() as AddressInfo;
 }
 
+/** Announces Wyoming where that is wanted; by default where other machines can connect, as far as it can be done. */
+async function announce(
+  { address, port }: AddressInfo,
+  { hub, zeroconf }: { readonly hub: ServeHub; readonly zeroconf: boolean | string | undefined },
+): Promise<(() => Promise<void>) | undefined> {
+  if (zeroconf === false || isLoopback(address)) return undefined;
+  try {
+    const name = typeof zeroconf === "string" ? { name: zeroconf } : {};
+    return await announceWyoming({ address, port, ...name, hub });
+  } catch (error) {
+    if (zeroconf !== undefined) throw error;
+    hub.log("warn", "not announced", { error: (error as Error).message });
+    return undefined;
+  }
+}
+
 async function shutDown(servers: readonly Server[], hub: ServeHub): Promise<void> {
   const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
   for (const session of hub.sessions) session.leave({ reason: "SHUTDOWN", message: "the server stops" });
   // Idle keep-alive connections would hold it open; upgraded ones are cut off by their own grace.
-  for (const server of servers)
-    if ("closeIdleConnections" in server) (server.closeIdleConnections as () => void)();
+  for (const server of servers) if (server instanceof HttpServer) server.closeIdleConnections();
+  // Requests that never end.
+  const cutOff = setTimeout(() => {
+    for (const server of servers) if (server instanceof HttpServer) server.closeAllConnections();
+  }, SHUTDOWN_GRACE_MS);
   await Promise.all(closed);
+  clearTimeout(cutOff);
 }
+
+/** Time for HTTP requests to end before they are cut off. */
+const SHUTDOWN_GRACE_MS = 2000;

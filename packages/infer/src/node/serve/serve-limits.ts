@@ -2,11 +2,18 @@ import { CallsignError } from "../../errors.ts";
 
 /** What one client may ask of a server; every limit is there so that the others never notice. */
 export interface ServeLimits {
-  /** Clients connected at once, over both protocols. */
+  /** Clients at once that said hello, over both protocols. */
   readonly streams: number;
+  /** Connections at once that have not said hello; beyond it the oldest is closed. Default `streams`, at least 64. */
+  readonly waitingConnections: number;
+  /** Time for a WebSocket client to say hello, in seconds; also for the head of an HTTP request. */
+  readonly helloSeconds: number;
   /** One message, and each part of a Wyoming event. */
   readonly messageBytes: number;
-  /** Messages a second in the long run; who sends more is read more slowly. */
+  /**
+   * Messages a second in the long run; a client that sends more is read more slowly. A message of audio counts as a
+   * sixteenth, any other as one for each KiB.
+   */
   readonly messagesPerSecond: number;
   /** Audio a second in the long run, in seconds; who sends more is read more slowly. */
   readonly audioFactor: number;
@@ -14,35 +21,40 @@ export interface ServeLimits {
   readonly audioBurstSeconds: number;
   /** Audio that may wait to be heard before the client is read no further, in seconds. */
   readonly backlogSeconds: number;
-  /** What a client has not read yet may come to; beyond it the client is dropped. */
+  /** Bytes sent to a client that it has not read; beyond it, its audio waits until it reads. */
   readonly unreadBytes: number;
-  /** Without any message for so long, a client is dropped. */
+  /** A client that reads nothing for this long while more than `unreadBytes` wait for it is dropped, in seconds. */
+  readonly unreadSeconds: number;
+  /** A client that sends nothing for this long is dropped, in seconds. Time while the server does not read is not counted. */
   readonly idleSeconds: number;
   /** No connection lasts longer. */
   readonly totalSeconds: number;
 }
 
 /** What holds unless told otherwise. */
-const DEFAULT_LIMITS: ServeLimits = {
+const DEFAULT_LIMITS: Omit<ServeLimits, "waitingConnections"> = {
   streams: 256,
+  helloSeconds: 5,
   messageBytes: 1024 * 1024,
   messagesPerSecond: 250,
   audioFactor: 4,
   audioBurstSeconds: 30,
   backlogSeconds: 4,
-  unreadBytes: 256 * 1024,
+  unreadBytes: 64 * 1024,
+  unreadSeconds: 10,
   idleSeconds: 60,
   totalSeconds: 86_400,
 };
 
 /** The defaults with some changed. @throws CallsignError `INVALID_ARGUMENT` naming the limit */
 export function resolveLimits(changes: Partial<ServeLimits> = {}): ServeLimits {
-  const limits = { ...DEFAULT_LIMITS, ...changes };
+  const waitingConnections = Math.max(64, changes.streams ?? DEFAULT_LIMITS.streams);
+  const limits = { ...DEFAULT_LIMITS, waitingConnections, ...changes };
   for (const [name, value] of Object.entries(limits))
     if (!(Number.isFinite(value) && value > 0))
       throw new CallsignError("INVALID_ARGUMENT", `limit ${name}: expected a number above 0, got ${value}`);
   // setTimeout takes no more than 2^31 - 1 ms.
-  for (const name of ["idleSeconds", "totalSeconds"] as const)
+  for (const name of ["helloSeconds", "idleSeconds", "totalSeconds"] as const)
     if (limits[name] > 2_000_000)
       throw new CallsignError(
         "INVALID_ARGUMENT",

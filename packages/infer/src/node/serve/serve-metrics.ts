@@ -12,19 +12,27 @@ export class ServeMetrics {
   #latencySum = 0;
   #latencyCount = 0;
 
-  /** Clients connected now. */
+  /** Clients now that said hello. */
   get streams(): number {
     return this.#streams.websocket + this.#streams.wyoming;
   }
 
   connected(protocol: ServeProtocol): void {
-    this.#streams[protocol]++;
     this.#add(`callsign_connections_total{protocol="${protocol}"}`, 1);
   }
 
-  disconnected(protocol: ServeProtocol, reason: string): void {
-    this.#streams[protocol]--;
+  /** A client said hello and takes a stream. */
+  greeted(protocol: ServeProtocol): void {
+    this.#streams[protocol]++;
+  }
+
+  disconnected(protocol: ServeProtocol, { reason, greeted }: { reason: string; greeted: boolean }): void {
+    if (greeted) this.#streams[protocol]--;
     this.#add(`callsign_disconnections_total{reason="${reason}"}`, 1);
+  }
+
+  throttled(reason: string): void {
+    this.#add(`callsign_throttled_total{reason="${reason}"}`, 1);
   }
 
   refused(reason: string): void {
@@ -93,10 +101,15 @@ const OVERRUN_SECONDS = 0.08;
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 1, 5];
 
 const SERIES: readonly { readonly name: string; readonly kind: string; readonly help: string }[] = [
-  { name: "callsign_streams", kind: "gauge", help: "Clients connected now." },
+  { name: "callsign_streams", kind: "gauge", help: "Clients now that said hello." },
   { name: "callsign_connections_total", kind: "counter", help: "Clients that connected." },
   { name: "callsign_disconnections_total", kind: "counter", help: "Clients that left, by reason." },
   { name: "callsign_refused_total", kind: "counter", help: "Clients refused at the door, by reason." },
+  {
+    name: "callsign_throttled_total",
+    kind: "counter",
+    help: "Warnings that a client is read slowly, by reason.",
+  },
   { name: "callsign_audio_seconds_total", kind: "counter", help: "Audio heard." },
   { name: "callsign_steps_total", kind: "counter", help: "Steps of all models." },
   { name: "callsign_skipped_steps_total", kind: "counter", help: "Steps the voice gate passed over." },
@@ -117,6 +130,7 @@ const LABELLED = new Set([
   "callsign_connections_total",
   "callsign_disconnections_total",
   "callsign_refused_total",
+  "callsign_throttled_total",
   "callsign_detections_total",
 ]);
 

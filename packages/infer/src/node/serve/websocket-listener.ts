@@ -19,13 +19,17 @@ export interface WebSocketListenerOptions {
 /** An HTTP server, not listening yet, for health, metrics and WebSockets. */
 export function createWebSocketListener(options: WebSocketListenerOptions): Server {
   const { hub, isStopping } = options;
-  const server = createServer((request, response) =>
-    answerHttp(request, { response, hub, stopping: isStopping() }),
+  const helloMs = hub.limits.helloSeconds * 1000;
+  const server = createServer(
+    // Requests that trickle in, or never come; node looks for them every 30 s unless told otherwise.
+    {
+      headersTimeout: helloMs,
+      requestTimeout: helloMs,
+      connectionsCheckingInterval: Math.min(1000, helloMs),
+    },
+    (request, response) => answerHttp(request, { response, hub, stopping: isStopping() }),
   );
-  // Heads that trickle in, or none at all.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 15_000;
-  server.maxConnections = hub.limits.streams + SPARE_CONNECTIONS;
+  server.on("connection", (socket) => hub.waiting.add(socket));
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: hub.limits.messageBytes,
@@ -40,19 +44,21 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
       hub.metrics.refused(refusal.reason);
       hub.log("warn", "refused", { protocol: "websocket", peer: peerOf(request), reason: refusal.reason });
       socket.end(`HTTP/1.1 ${refusal.status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      // The client may keep its half of the connection open.
+      setTimeout(() => socket.destroy(), REFUSAL_GRACE_MS).unref();
       return;
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
       const authorized =
         hub.token === undefined || sameToken(bearerOf(request.headers.authorization), hub.token);
-      serveWebSocket(client, { hub, peer: peerOf(request), authorized });
+      serveWebSocket(client, { hub, peer: peerOf(request), connection: socket, authorized });
     });
   });
   return server;
 }
 
-/** For health and metrics while all streams are taken. */
-const SPARE_CONNECTIONS = 16;
+/** Time for a refused client to read why and close. */
+const REFUSAL_GRACE_MS = 1000;
 
 const peerOf = ({ socket }: IncomingMessage): string => `${socket.remoteAddress}:${socket.remotePort}`;
 

@@ -33,6 +33,8 @@ const hello = z.strictObject({
 const message = z.discriminatedUnion("type", [
   hello,
   z.strictObject({ type: z.literal("reset") }),
+  /** No audio comes for a while, and that is no reason to drop the client. */
+  z.strictObject({ type: z.literal("pause") }),
   z.strictObject({ type: z.literal("audio"), fromMs: z.number().min(0), toMs: z.number().min(0) }),
   z.strictObject({ type: z.literal("end") }),
 ]);
@@ -76,10 +78,16 @@ export type ServerMessage =
   | { readonly type: "audio"; readonly fromMs: number; readonly samples: number }
   | { readonly type: "reset" }
   | { readonly type: "end"; readonly detections: number }
+  | { readonly type: "warning"; readonly code: "THROTTLED"; readonly message: string }
   | { readonly type: "error"; readonly code: string; readonly message: string };
 
 /** @throws CallsignError `PROTOCOL_INVALID` naming what is wrong where */
 export function parseClientMessage(text: string): ClientMessage {
+  if (text.length > MAX_TEXT_LENGTH)
+    throw new CallsignError(
+      "PROTOCOL_INVALID",
+      `message: expected at most ${MAX_TEXT_LENGTH} characters of JSON, got ${text.length}; audio goes in binary messages`,
+    );
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -94,3 +102,6 @@ export function parseClientMessage(text: string): ClientMessage {
   }
   return parseStrict(message, value, { name: "message", code: "PROTOCOL_INVALID" });
 }
+
+/** Room for a thousand models' names; checking more of it would hold up other clients. */
+const MAX_TEXT_LENGTH = 64 * 1024;

@@ -1,55 +1,133 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { CallsignError } from "@callsign/infer";
 import { decodeAudio } from "@callsign/infer/node";
 import { fixture } from "../../support/fixture.ts";
+import { flacBytes, flacParts } from "../../support/flac-bytes.ts";
 import { sealOggPage, splitOggPages } from "../../support/ogg-pages.ts";
-import { seededRandom } from "../../support/random.ts";
+import { noise, seededRandom } from "../../support/random.ts";
 import { refusal } from "../../support/refusal.ts";
-import { joinBytes } from "../../audio/wav-bytes.ts";
+import { ascii, joinBytes } from "../../audio/wav-bytes.ts";
 
-const MUTATIONS = 80;
+const MUTATIONS = 40;
+
+// What ffmpeg makes of a file is its own affair.
+beforeAll(() => void vi.stubEnv("PATH", ""));
+afterAll(() => void vi.unstubAllEnvs());
 
 /** A file with the byte there changed. */
 const flip = (bytes: Uint8Array, at: number): Uint8Array => bytes.with(at, bytes[at]! ^ 0x10);
 const refused = (bytes: Uint8Array, code: Parameters<typeof refusal>[0], text: string): Promise<void> =>
   expect(decodeAudio(bytes, { name: "clip" })).rejects.toEqual(refusal(code, text));
 
+/** The samples, and the notes without the name of the file. */
+async function read(bytes: Uint8Array): Promise<{ samples: Float32Array; notes: string[] }> {
+  const notes: string[] = [];
+  const onNote = ({ code, message }: { code: string; message: string }): void => {
+    expect(message).toMatch(/^clip: /);
+    notes.push(message.replace("clip", code));
+  };
+  const { samples } = await decodeAudio(bytes, { name: "clip", onNote });
+  return { samples, notes };
+}
+
+const id3v2 = Uint8Array.of(0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 3, 1, 2, 3);
+const id3v1 = joinBytes([ascii("TAG"), new Uint8Array(125).fill(0x20)]);
+/** APEv2 of one item that begins with its header, and one that has only its footer. */
+const item = joinBytes([Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), ascii("k\0v")]);
+const apeMark = (isHeader: boolean): Uint8Array =>
+  joinBytes([
+    ascii("APETAGEX"),
+    Uint8Array.of(0xd0, 7, 0, 0, item.length + 32, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, isHeader ? 0xa0 : 0),
+    new Uint8Array(8),
+  ]);
+const apeTag = joinBytes([apeMark(true), item, apeMark(false)]);
+const apeWithoutHeader = joinBytes([item, apeMark(false)]);
+
+describe("what surrounds the audio", () => {
+  it.each(["flac", "oga", "ogg", "opus", "mp3"])("%s: tags and padding change nothing", async (extension) => {
+    const bytes = fixture(`tone.${extension}`);
+    const { samples } = await decodeAudio(bytes);
+    const padding = new Uint8Array(5003);
+    for (const parts of [
+      [id3v2, bytes, id3v1],
+      [id3v2, padding, bytes],
+      [padding, bytes, padding],
+      [apeTag, bytes, apeTag, id3v1],
+      [bytes, apeWithoutHeader, id3v1],
+    ])
+      expect(await read(joinBytes(parts))).toEqual({ samples, notes: [] });
+  });
+
+  it.each(["flac", "oga", "ogg", "opus", "mp3"])(
+    "%s: files strung together are all read",
+    async (extension) => {
+      const bytes = fixture(`tone.${extension}`);
+      const { samples } = await decodeAudio(bytes);
+      const twice = await read(joinBytes([bytes, bytes]));
+      expect(twice.notes).toEqual([]);
+      expect(twice.samples).toHaveLength(2 * samples.length);
+    },
+  );
+
+  it.each(["flac", "oga", "ogg", "opus", "mp3"])(
+    "%s: junk in front is skipped and noted",
+    async (extension) => {
+      const bytes = fixture(`tone.${extension}`);
+      const { samples, notes } = await read(joinBytes([ascii("junk ".repeat(500)), bytes]));
+      expect(samples).toEqual((await decodeAudio(bytes)).samples);
+      expect(notes).toEqual(["damaged: damaged at byte 0; 2500 bytes could not be decoded and were skipped"]);
+    },
+  );
+});
+
 describe("damaged FLAC", () => {
   const flac = fixture("tone.flac");
+  const pcm = Int16Array.from(noise(1000, { seed: 5, peak: 9000 }));
+  const parts = flacParts({ blockSize: 256, samples: pcm });
+  const exact = Float32Array.from(pcm);
 
-  it("is found by the frame's check", async () => {
-    await refused(flip(flac, 500), "AUDIO_TRUNCATED", "within the FLAC frame that begins at byte");
-    // With a frame behind it, it is known for damage. Frames of one stream may be strung together.
-    const first = flac.length - frameOf(flac).length;
-    const twice = joinBytes([flip(flac, 500), frameOf(flac)]);
-    await refused(
-      twice,
-      "AUDIO_INVALID",
-      `clip: the FLAC frame at byte ${first} of ${twice.length} is damaged`,
-    );
+  it("loses only the frames that are damaged", async () => {
+    const [head, first, second, third, fourth] = parts as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const without = async (changed: Uint8Array): Promise<string[]> => {
+      const { samples, notes } = await read(joinBytes([head, first, changed, third, fourth]));
+      expect(samples).toEqual(joinSamples(exact.subarray(0, 256), exact.subarray(512)));
+      return notes;
+    };
+    const promise = "truncated: the FLAC header promises 1000 samples, 744 were decoded";
+    const damaged = (count: number): string =>
+      `damaged: damaged at byte ${head.length + first.length}; ${count} bytes could not be decoded and were skipped`;
+    // In its samples, in its header, cut, and made zeros as a lost disk block is.
+    expect(await without(flip(second, 100))).toEqual([promise, damaged(second.length)]);
+    expect(await without(flip(second, 1))).toEqual([promise, damaged(second.length)]);
+    expect(await without(second.subarray(0, -99))).toEqual([promise, damaged(second.length - 99)]);
+    expect(await without(second.slice().fill(0))).toEqual([
+      promise,
+      expect.stringContaining("damaged: damaged at byte"),
+    ]);
+    expect(await without(new Uint8Array(0))).toEqual([promise]);
   });
 
-  it("is told from a cut", async () => {
-    await refused(
-      flac.subarray(0, -1),
-      "AUDIO_TRUNCATED",
-      `the file ends, at byte ${flac.length - 1}, within`,
-    );
-    await refused(
-      flac.subarray(0, 30),
-      "AUDIO_TRUNCATED",
-      "metadata block at byte 4 claims 34 bytes, the file has 22 left",
-    );
-    await refused(flac.subarray(0, 4), "AUDIO_TRUNCATED", "ends in FLAC metadata, at byte 4");
+  it("is read up to where it is cut, and from there on", async () => {
+    const whole = joinBytes(parts);
+    const end = await read(whole.subarray(0, -7));
+    expect(end.samples).toEqual(exact.subarray(0, 768));
+    expect(end.notes[0]).toBe("truncated: the FLAC header promises 1000 samples, 768 were decoded");
+    // These frames state no rate, as those of encoders do.
+    const start = flac.subarray(30);
+    await refused(whole.subarray(60), "AUDIO_INVALID", "no audio could be decoded");
+    expect((await read(start)).samples).toEqual((await decodeAudio(flac)).samples);
   });
 
-  it("has as many samples as its header says", async () => {
-    const none = flac.subarray(0, flac.length - frameOf(flac).length);
-    await refused(none, "AUDIO_TRUNCATED", "promises 800 samples");
-    await refused(joinBytes([flac, frameOf(flac)]), "AUDIO_INVALID", "promises 800 samples");
-  });
-
-  it("has a rate, and frames of the kind that its header says", async () => {
+  it("is refused where nothing is left", async () => {
+    await refused(flip(flac, 500), "AUDIO_INVALID", "no audio could be decoded: damaged at byte");
+    await refused(flac.subarray(0, 30), "AUDIO_TRUNCATED", "ends in FLAC metadata, at byte 30");
+    await refused(parts[0]!, "AUDIO_EMPTY", "no samples");
     await refused(
       flac
         .with(18, 0)
@@ -58,48 +136,59 @@ describe("damaged FLAC", () => {
       "AUDIO_INVALID",
       "a sample rate of 0 Hz",
     );
-    await refused(flac.with(18, 0x0a), "AUDIO_INVALID", "got one of 16000 Hz, 2 channels, 16 bits");
-    await refused(flac.with(4, 4), "AUDIO_INVALID", "expected STREAMINFO at byte 4, got block type 4");
   });
 
-  it("is read behind an ID3 tag", async () => {
-    const tag = Uint8Array.of(0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 3, 1, 2, 3);
-    expect(await decodeAudio(joinBytes([tag, flac]))).toEqual(await decodeAudio(flac));
+  it("may promise another number of samples", async () => {
+    const { samples, notes } = await read(flacBytes({ blockSize: 256, samples: pcm, totalSamples: 900 }));
+    expect(samples).toEqual(exact);
+    expect(notes).toEqual(["header: the FLAC header promises 900 samples, 1000 were decoded"]);
   });
 });
 
 describe("damaged Ogg", () => {
-  it.each(["ogg", "opus", "oga"])("%s is found by the page's check", async (extension) => {
+  it.each(["ogg", "opus", "oga"])("%s: damage and cuts are noted", async (extension) => {
     const bytes = fixture(`tone.${extension}`);
-    const last = splitOggPages(bytes).at(-1)!;
+    const pages = splitOggPages(bytes);
+    const last = pages.at(-1)!;
     const byte = bytes.length - last.length;
+    // The only audio is on the last page.
     await refused(
       flip(bytes, bytes.length - 5),
       "AUDIO_INVALID",
-      `clip: the Ogg page at byte ${byte} is damaged`,
+      `no audio could be decoded: damaged at byte ${byte}`,
     );
-    await refused(
-      bytes.subarray(0, -3),
-      "AUDIO_TRUNCATED",
-      `page at byte ${byte} needs ${last.length} bytes`,
-    );
-    await refused(bytes.subarray(0, byte), "AUDIO_TRUNCATED", "without the stream's last page");
-    await refused(
-      joinBytes([bytes, new Uint8Array(40)]),
-      "AUDIO_INVALID",
-      `expected an Ogg page at byte ${bytes.length}`,
-    );
+    await refused(bytes.subarray(0, byte), "AUDIO_TRUNCATED", "no page that is marked as its last");
+    // A page that is missing in the middle of a file, here before its second stream.
+    const missing = await read(joinBytes([bytes, ...pages.slice(0, -1), flip(last, 40), bytes]));
+    expect(missing.samples.length).toBe(2 * (await decodeAudio(bytes)).samples.length);
+    expect(missing.notes.join("\n")).toContain("damaged at byte");
   });
 
-  it("misses pages, and chained streams are named", async () => {
-    const pages = splitOggPages(fixture("tone.opus"));
-    await refused(joinBytes([pages[0]!, ...pages.slice(2)]), "AUDIO_INVALID", "expected Ogg page number 1");
-    const whole = joinBytes(pages);
-    await refused(
-      joinBytes([whole, whole]),
-      "AUDIO_UNSUPPORTED",
-      `another stream begins at byte ${whole.length}`,
+  it("opus: packets in front of a cut are read", async () => {
+    const bytes = fixture("tone.opus");
+    const { samples, notes } = await read(bytes.subarray(0, -3));
+    expect(samples.length).toBeGreaterThan(400);
+    expect(samples.length).toBeLessThan(800);
+    expect(notes[0]).toMatch(/truncated: the file ends within the Ogg page at byte \d+/);
+  });
+
+  it.each(["ogg", "opus", "oga"])("%s without its end flag has its length still", async (extension) => {
+    const pages = splitOggPages(fixture(`tone.${extension}`));
+    const last = pages.at(-1)!;
+    const { samples, notes } = await read(
+      joinBytes([...pages.slice(0, -1), sealOggPage(last.with(5, last[5]! & ~4))]),
     );
+    expect(samples).toEqual((await decodeAudio(joinBytes(pages))).samples);
+    expect(notes).toEqual([
+      expect.stringContaining("truncated: an Ogg stream has no page that is marked as its last"),
+    ]);
+  });
+
+  it("reads streams of other codecs and rates one after another", async () => {
+    const files = ["ogg", "opus", "oga"].map((extension) => fixture(`tone.${extension}`));
+    const { samples, notes } = await read(joinBytes(files));
+    expect(samples).toHaveLength(2400);
+    expect(notes).toEqual([]);
   });
 
   it.each([
@@ -116,7 +205,7 @@ describe("damaged Ogg", () => {
     const [head, ...rest] = splitOggPages(fixture("tone.ogg"));
     const sealed = (page: Uint8Array): Uint8Array => joinBytes([sealOggPage(page), ...rest]);
     await refused(sealed(head!.slice().fill(0, 28 + 12, 28 + 16)), "AUDIO_INVALID", "2 channels, 0 Hz");
-    await refused(sealed(head!.with(28 + 11, 200)), "AUDIO_UNSUPPORTED", "200 Vorbis channels; at most 8");
+    await refused(sealed(head!.with(28 + 11, 200)), "AUDIO_UNSUPPORTED", "200 Vorbis channels");
     await refused(sealed(head!.with(28, 0x53)), "AUDIO_UNSUPPORTED", 'got "Svorbis');
   });
 
@@ -154,23 +243,30 @@ describe("damaged Ogg", () => {
 describe("damaged MP3", () => {
   const mp3 = fixture("tone.mp3");
 
-  it("is found where a frame should begin", async () => {
-    const junk = joinBytes([mp3, new Uint8Array(50), mp3]);
-    await refused(
-      junk,
-      "AUDIO_INVALID",
-      `clip: expected an MPEG frame at byte ${mp3.length} of ${junk.length}`,
-    );
-    await refused(mp3.subarray(0, -1), "AUDIO_TRUNCATED", `the file has`);
+  it("skips junk between frames and what is cut at either end", async () => {
+    const { samples } = await decodeAudio(mp3);
+    const junk = await read(joinBytes([mp3, ascii("junk ".repeat(10)), mp3]));
+    expect(junk.samples).toHaveLength(2 * samples.length);
+    expect(junk.notes).toEqual([
+      `damaged: damaged at byte ${mp3.length}; 50 bytes could not be decoded and were skipped`,
+    ]);
+    const end = await read(mp3.subarray(0, -1));
+    expect(end.samples.length).toBeGreaterThan(0);
+    expect(end.notes).toEqual([
+      expect.stringMatching(
+        /^truncated: the file ends within an MPEG frame, \d+ of its \d+ bytes are there$/,
+      ),
+      "truncated: the file has 1 frames less than its first one promises",
+    ]);
+    const start = await read(joinBytes([mp3, mp3]).subarray(10));
+    expect(start.notes).toEqual([expect.stringContaining("truncated: the file begins within an MPEG frame")]);
+    expect(start.samples.length).toBeGreaterThan(samples.length);
   });
 
-  it("is read between tags", async () => {
-    const id3v2 = Uint8Array.of(0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 3, 1, 2, 3);
-    const id3v1 = new Uint8Array(128);
-    id3v1.set([0x54, 0x41, 0x47]);
-    expect(await decodeAudio(joinBytes([id3v2, mp3, id3v1]))).toEqual(await decodeAudio(mp3));
-    const lie = id3v2.with(6, 0x7f);
-    await refused(joinBytes([lie, mp3]), "AUDIO_TRUNCATED", "the tag at byte 0 claims 266338317 bytes");
+  it("survives a tag that claims more than there is", async () => {
+    const { samples, notes } = await read(joinBytes([id3v2.with(6, 0x7f), mp3]));
+    expect(samples).toEqual((await decodeAudio(mp3)).samples);
+    expect(notes).toEqual([expect.stringContaining("its first 13 bytes were skipped")]);
   });
 });
 
@@ -188,8 +284,7 @@ describe("mutated compressed files", () => {
         codes.add(await outcome(isOgg && i % 2 === 0 ? reseal(bytes) : bytes));
       }
       expect(codes).toContain("decoded");
-      expect(codes).toContain("AUDIO_INVALID");
-      expect(codes).toContain("AUDIO_TRUNCATED");
+      expect([...codes].some((code) => code !== "decoded")).toBe(true);
     },
   );
 });
@@ -228,12 +323,6 @@ function reseal(bytes: Uint8Array): Uint8Array {
   }
 }
 
-/** The one frame of the fixture: behind its last metadata block. */
-function frameOf(flac: Uint8Array): Uint8Array {
-  let at = 4;
-  for (;;) {
-    const isLast = flac[at]! >= 128;
-    at += 4 + flac[at + 1]! * 65_536 + flac[at + 2]! * 256 + flac[at + 3]!;
-    if (isLast) return flac.subarray(at);
-  }
+function joinSamples(first: Float32Array, second: Float32Array): Float32Array {
+  return Float32Array.from([...first, ...second]);
 }

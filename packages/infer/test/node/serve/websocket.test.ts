@@ -137,6 +137,12 @@ describe("a client that does wrong is told why and let go", () => {
     ["hello twice", [HI, HI], "BAD_MESSAGE", /hello came twice/],
     ["another version", [{ ...HI, version: 2 }], "BAD_MESSAGE", /version/],
     ["a misspelt field", [{ ...HI, sampelRateHz: 16_000 }], "BAD_MESSAGE", /sampelRateHz/],
+    [
+      "audio as JSON",
+      [{ ...HI, audio: Array.from({ length: 40_000 }, () => 1) }],
+      "BAD_MESSAGE",
+      /binary messages/,
+    ],
     ["a rate that is none", [{ ...HI, sampleRateHz: -1 }], "BAD_MESSAGE", /sampleRateHz/],
     ["an unknown model", [{ ...HI, models: ["helo"] }], "MODEL_NOT_FOUND", /did you mean "hello"/],
     ["no curve", [{ ...HI, sensitivity: { falseAlarmsPerDay: 1 } }], "BAD_MESSAGE", /no curve/],
@@ -184,12 +190,12 @@ describe("a client that does wrong is told why and let go", () => {
 
 describe("limits", () => {
   it("drops who says nothing, and who stays too long", async () => {
-    const brief = await serveSet({ limits: { idleSeconds: 0.05 } });
+    const brief = await serveSet({ limits: { idleSeconds: 0.5 } });
     const idle = await greet(brief.socketUrl);
     expect(await idle.heard("error")).toMatchObject({ code: "IDLE" });
     await idle.closed;
     await brief.close();
-    const short = await serveSet({ limits: { totalSeconds: 0.1 } });
+    const short = await serveSet({ limits: { totalSeconds: 0.5 } });
     const busy = await greet(short.socketUrl);
     const talk = setInterval(() => busy.send({ type: "reset" }), 10);
     expect(await busy.heard("error")).toMatchObject({ code: "TOTAL_TIME" });
@@ -224,7 +230,13 @@ describe("limits", () => {
 
   it("tells and drops who does not read, and nobody else notices", async () => {
     const strict = await serveSet({
-      limits: { unreadBytes: 20_000, audioFactor: 1e6, audioBurstSeconds: 1e6, messagesPerSecond: 1e6 },
+      limits: {
+        unreadBytes: 20_000,
+        unreadSeconds: 0.1,
+        audioFactor: 1e6,
+        audioBurstSeconds: 1e6,
+        messagesPerSecond: 1e6,
+      },
     });
     const [reader, stalled] = [
       await greet(strict.socketUrl, { scores: true }),

@@ -60,9 +60,9 @@ describe("Wyoming", () => {
     });
     const models = program!.models as Record<string, unknown>[];
     expect(models.map(({ name, phrase }) => [name, phrase])).toEqual([
-      ["hello", "hello"],
-      ["world/one", "one"],
-      ["world/two", "two"],
+      ["hello", "Hello"],
+      ["world/one", "One"],
+      ["world/two", "Two"],
     ]);
     for (const model of models)
       expect(model).toMatchObject({ installed: true, languages: [], attribution: { name: "Callsign" } });
@@ -160,8 +160,12 @@ describe("a client that does wrong is told why and let go, and no other notices"
       "BAD_MESSAGE",
       /rate as an integer 8000 to 384000, got 0/,
     ],
-    ["no width", sent("audio-chunk", { rate: 16_000 }), "BAD_MESSAGE", /width .*got null/],
-    ["an unknown name", sent("detect", { names: ["helo"] }), "MODEL_NOT_FOUND", /did you mean "hello"/],
+    [
+      "no width",
+      sent("audio-chunk", { rate: 16_000 }),
+      "BAD_MESSAGE",
+      /expected width, channels, which neither/,
+    ],
     ["names that are none", sent("detect", { names: [1] }), "BAD_MESSAGE", /list of texts/],
   ])("%s", async (_, wrong, code, text) => {
     const [client, other] = [await connect(), await connect()];

@@ -1,5 +1,5 @@
 import { makeFloatTensor } from "@callsign/infer/onnx";
-import { slice_util, util } from "@tensorflow/tfjs";
+import { slice_util, util } from "@tensorflow/tfjs-core";
 import type { Graph, Kernel } from "./kernel.ts";
 import { given, type LazyValue } from "./lazy-value.ts";
 

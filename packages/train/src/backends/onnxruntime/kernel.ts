@@ -1,4 +1,4 @@
-import type { NamedAttrMap } from "@tensorflow/tfjs";
+import type { NamedAttrMap } from "@tensorflow/tfjs-core";
 import type { calculated, LazyValue } from "./lazy-value.ts";
 
 /** Notes one ONNX operator; returns what it will give. */

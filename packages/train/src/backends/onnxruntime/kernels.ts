@@ -1,4 +1,10 @@
-import { backend_util, type KernelConfig, registerKernel, type TensorInfo, util } from "@tensorflow/tfjs";
+import {
+  backend_util,
+  type KernelConfig,
+  registerKernel,
+  type TensorInfo,
+  util,
+} from "@tensorflow/tfjs-core";
 import { ARRANGEMENTS, fill } from "./arrangements.ts";
 import type { Graph, Kernel } from "./kernel.ts";
 import type { LazyBackend } from "./lazy-backend.ts";

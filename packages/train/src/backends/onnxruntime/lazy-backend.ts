@@ -1,5 +1,5 @@
 import { CallsignError, type Session, type SessionFactory, type Tensor } from "@callsign/infer";
-import { type BackendValues, DataStorage, type DataType, engine, KernelBackend } from "@tensorflow/tfjs";
+import { type BackendValues, DataStorage, type DataType, engine, KernelBackend } from "@tensorflow/tfjs-core";
 import { given, type LazyValue } from "./lazy-value.ts";
 import { encodeTrace, trace, type Trace } from "./trace.ts";
 

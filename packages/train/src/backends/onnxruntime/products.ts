@@ -1,4 +1,4 @@
-import { backend_util } from "@tensorflow/tfjs";
+import { backend_util } from "@tensorflow/tfjs-core";
 import { transpose } from "./arrangements.ts";
 import type { Graph, Kernel } from "./kernel.ts";
 import type { LazyValue } from "./lazy-value.ts";

@@ -8,31 +8,27 @@ describe("createAttemptPool", () => {
   const pool = createAttemptPool({ engines, workers: 2 });
   afterAll(() => pool.dispose());
 
-  it(
-    "makes the same clips as this thread does, one by one or four at once",
-    { timeout: 30_000 },
-    async () => {
-      const plan: SynthesisPlan = {
-        texts: ["stop", "hey computer"],
-        count: 8,
-        seed: "pool",
-        engines: await createSpeechEngines(engines),
-      };
-      const clips = async (more: Partial<SynthesisPlan>) => {
-        const made = [];
-        for await (const { clip } of synthesizeClips({ ...plan, ...more })) made.push(clip);
-        return made;
-      };
-      const here = await clips({});
-      expect(await clips({ attempt: pool.attempt, concurrency: 4 })).toEqual(here);
-      expect(await clips({ attempt: pool.attempt, count: 3 })).toEqual(here.slice(0, 3));
-      const { voice } = here[0]!;
-      const again = await clips({ attempt: pool.attempt, voices: [voice], texts: ["go on"], count: 1 });
-      expect(again[0]!.voice).toEqual(voice);
-    },
-  );
+  it("makes the same clips as this thread does, one by one or four at once", async () => {
+    const plan: SynthesisPlan = {
+      texts: ["stop", "hey computer"],
+      count: 5,
+      seed: "pool",
+      engines: await createSpeechEngines(engines),
+    };
+    const clips = async (more: Partial<SynthesisPlan>) => {
+      const made = [];
+      for await (const { clip } of synthesizeClips({ ...plan, ...more })) made.push(clip);
+      return made;
+    };
+    const here = await clips({});
+    expect(await clips({ attempt: pool.attempt, concurrency: 4 })).toEqual(here);
+    expect(await clips({ attempt: pool.attempt, count: 2 })).toEqual(here.slice(0, 2));
+    const { voice } = here[0]!;
+    const again = await clips({ attempt: pool.attempt, voices: [voice], texts: ["go on"], count: 1 });
+    expect(again[0]!.voice).toEqual(voice);
+  });
 
-  it("keeps the code of what goes wrong in a worker", { timeout: 30_000 }, async () => {
+  it("keeps the code of what goes wrong in a worker", async () => {
     const broken = createAttemptPool({ engines: [{ kind: "vits", model: "/nowhere/vits" }], workers: 1 });
     const request = { seed: 1, index: 0, text: "stop", engines: [] };
     await expect(broken.attempt(request, 0)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import type { DataConfig } from "../config.ts";
 import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../negatives/negative-texts.ts";
-import { createPronunciations } from "../negatives/pronunciations.ts";
+import { loadPronunciations } from "../negatives/pronunciations.ts";
 import { createSoundIndex } from "../negatives/sound-index.ts";
 import { createRandom } from "../random.ts";
 import { spokenText } from "../text/spoken-text.ts";
@@ -107,8 +107,7 @@ export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
   const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
   if (wanted.length === 0) return [];
   const { nearMisses, partial, swapped, sentences, randomWords, foreign, own } = config.data.negatives;
-  const { dictionary } = await import("cmu-pronouncing-dictionary");
-  const pronunciations = createPronunciations(dictionary);
+  const pronunciations = await loadPronunciations();
   const texts = drawNegativeTexts(
     config.labels.flatMap(({ phrases }) => phrases.map(spokenText)),
     {

@@ -81,7 +81,7 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     expect(exitCode).toBe(1);
     const [clip, notAudio] = JSON.parse(stdout) as {
       detections: { timestampMs: number }[];
-      error?: string;
+      error?: { code: string; message: string };
     }[];
     const seconds = clip!.detections.map(({ timestampMs }) => timestampMs / 1000);
     for (const [from, to] of [
@@ -91,8 +91,11 @@ describe.skipIf(!hasSharedData)("export, then eval challenge and detect, on the 
     ] as const) {
       expect(seconds.some((at) => at >= from / 16_000 && at <= to / 16_000 + 0.5)).toBe(true);
     }
-    expect(notAudio!.error).toContain("ground-truth.json");
-    expect(stderr).toContain("1 of 2 files could not be read");
+    expect(notAudio!.error).toMatchObject({
+      code: "AUDIO_INVALID",
+      message: expect.stringContaining("ground-truth.json"),
+    });
+    expect(stderr).toContain("detect: 1 of 2");
   });
 
   it("hears copies of the audio where the card or the command line asks for them", async () => {

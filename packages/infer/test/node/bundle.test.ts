@@ -29,7 +29,7 @@ describe.each(["esm", "cjs"] as const)("a bundle by esbuild as %s", (format) => 
   it("imports, says what to do about the carried embedding, and finds it beside itself", async () => {
     const bundle = await bundleOf(program("detector", ""), { format });
     expect(await run(bundle)).toMatch(
-      /^FILE_NOT_FOUND callsign-embedding\.onnx: .*beside the bundle.*embedding/,
+      /^FILE_NOT_FOUND .*callsign-embedding\.onnx: .*beside the bundle.*embedding/,
     );
     await copyFile(CALLSIGN_EMBEDDING.packaged, join(bundle, "..", "callsign-embedding.onnx"));
     expect(await run(bundle)).toBe(`2 tones, callsign ${VERSION}`);

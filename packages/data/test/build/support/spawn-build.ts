@@ -15,16 +15,16 @@ export interface SpawnedBuild {
 }
 
 /**
- * Builds in another process. SIGKILL ends it once it has printed `killAt`, a stage and what is done of it, or
- * `killAfterMs` after it has begun to build; `fileLimitKiB` is the largest file it may write.
+ * Builds in another process. SIGKILL ends it after the event `killAt`, a stage and what is done of it, or `killAfterMs`
+ * after it has begun to build; `fileLimitKiB` is the largest file it may write.
  */
 export function spawnBuild(
   folder: string,
   options: { out: string; workers?: number; killAt?: string; killAfterMs?: number; fileLimitKiB?: number },
 ): Promise<SpawnedBuild> {
-  const { out, workers = 1, killAt, killAfterMs, fileLimitKiB } = options;
+  const { out, workers = 1, killAt = "", killAfterMs, fileLimitKiB } = options;
   const flags = ["--import", tsx, "--conditions=@callsign/source"];
-  const node = [process.execPath, ...flags, child, folder, out, String(workers)];
+  const node = [process.execPath, ...flags, child, folder, out, String(workers), killAt];
   // SIGXFSZ would end the process; ignored, the write fails with EFBIG instead.
   const limited = [
     "sh",
@@ -35,19 +35,13 @@ export function spawnBuild(
   ];
   const [command, ...args] = fileLimitKiB === undefined ? node : limited;
   const running = spawn(command!, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
   let stderr = "";
   let startedMs = 0;
   let timer: NodeJS.Timeout | undefined;
-  const kill = (): void => void running.kill("SIGKILL");
   running.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   running.stdout.once("data", () => {
     startedMs = performance.now();
-    if (killAfterMs !== undefined) timer = setTimeout(kill, killAfterMs);
-  });
-  running.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-    if (killAt !== undefined && stdout.includes(`${killAt}\n`)) kill();
+    if (killAfterMs !== undefined) timer = setTimeout(() => running.kill("SIGKILL"), killAfterMs);
   });
   // oxlint-disable-next-line promise/avoid-new -- the end of a process is an event
   return new Promise((resolve) =>

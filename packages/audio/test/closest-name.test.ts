@@ -27,8 +27,9 @@ describe("closestName", () => {
 
   it("does not work itself up over a hostile key", () => {
     const candidates = Array.from({ length: 200 }, (_, i) => `key${i}`);
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(closestName("a".repeat(1_000_000), candidates)).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(200);
+    // Comparing letter by letter takes seconds.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(500);
   });
 });

@@ -17,7 +17,7 @@ describe("callsign bench", () => {
     const { exitCode, stdout } = await runCaptured([
       "bench",
       "--rounds",
-      "2",
+      "1",
       "--json",
       "--write-baseline",
       file,
@@ -82,7 +82,7 @@ describe("callsign bench", () => {
   });
 
   it("measures the cost of test-time augmentation", async () => {
-    const { stdout } = await runCaptured(["bench", "--rounds", "3", "--json", "--tta", "0,320,640,960"]);
+    const { stdout } = await runCaptured(["bench", "--rounds", "2", "--json", "--tta", "0,320,640,960"]);
     const { copies } = JSON.parse(stdout);
     expect(copies.count).toBe(4);
     // On any machine, however busy.

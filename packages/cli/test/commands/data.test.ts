@@ -40,57 +40,44 @@ describe("data build", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ name: "small", scenes: 4, clips: 30 });
   });
 
-  it(
-    "builds, inspects, writes a page that plays without network, and reports damage",
-    { timeout: 60_000 },
-    async () => {
-      const out = join(folder, "out");
-      const built = await runCaptured([
-        "data",
-        "build",
-        "--config",
-        config,
-        "--out",
-        out,
-        "--workers",
-        "1",
-        "--json",
-      ]);
-      expect(built.stderr).toMatch(/synthesize: 23 of 23 clips/);
-      expect(JSON.parse(built.stdout)).toMatchObject({ out, name: "small", manifest: { clips: 30 } });
-      const page = join(folder, "page.html");
-      const inspected = await runCaptured([
-        "data",
-        "inspect",
-        out,
-        "--html",
-        page,
-        "--sample",
-        "6",
-        "--json",
-      ]);
-      expect(inspected.exitCode).toBe(0);
-      const report = JSON.parse(inspected.stdout);
-      expect(report).toMatchObject({
-        clips: 30,
-        damaged: [],
-        sets: expect.arrayContaining([expect.objectContaining({ id: "user", clips: 3 })]),
-      });
-      const html = await readFile(page, "utf8");
-      expect(html.match(/<audio /g)).toHaveLength(6);
-      expect(html.match(/src="data:image\/png;base64,/g)).toHaveLength(6);
-      // Nothing is fetched: every address in the page is data.
-      expect(html).not.toMatch(/(?:src|href)="(?!data:|#)/);
-      const shard = (await readdir(join(out, "shards", "train"))).find((name) => name.startsWith("positive"));
-      await appendFile(join(out, "shards", "train", shard!), "x");
-      const damaged = await runCaptured(["data", "inspect", out]);
-      expect(damaged.exitCode).toBe(1);
-      expect(damaged.stdout).toContain("files: 1 damaged");
-      expect(damaged.stderr).toContain(
-        `[CHECKSUM_MISMATCH] ${out}: 1 files were changed since the build: shards/train/${shard}`,
-      );
-    },
-  );
+  it("builds, inspects, writes a page that plays without network, and reports damage", async () => {
+    const out = join(folder, "out");
+    const built = await runCaptured([
+      "data",
+      "build",
+      "--config",
+      config,
+      "--out",
+      out,
+      "--workers",
+      "1",
+      "--json",
+    ]);
+    expect(built.stderr).toMatch(/synthesize: 23 of 23 clips/);
+    expect(JSON.parse(built.stdout)).toMatchObject({ out, name: "small", manifest: { clips: 30 } });
+    const page = join(folder, "page.html");
+    const inspected = await runCaptured(["data", "inspect", out, "--html", page, "--sample", "6", "--json"]);
+    expect(inspected.exitCode).toBe(0);
+    const report = JSON.parse(inspected.stdout);
+    expect(report).toMatchObject({
+      clips: 30,
+      damaged: [],
+      sets: expect.arrayContaining([expect.objectContaining({ id: "user", clips: 3 })]),
+    });
+    const html = await readFile(page, "utf8");
+    expect(html.match(/<audio /g)).toHaveLength(6);
+    expect(html.match(/src="data:image\/png;base64,/g)).toHaveLength(6);
+    // Nothing is fetched: every address in the page is data.
+    expect(html).not.toMatch(/(?:src|href)="(?!data:|#)/);
+    const shard = (await readdir(join(out, "shards", "train"))).find((name) => name.startsWith("positive"));
+    await appendFile(join(out, "shards", "train", shard!), "x");
+    const damaged = await runCaptured(["data", "inspect", out]);
+    expect(damaged.exitCode).toBe(1);
+    expect(damaged.stdout).toContain("files: 1 damaged");
+    expect(damaged.stderr).toContain(
+      `[CHECKSUM_MISMATCH] ${out}: 1 files were changed since the build: shards/train/${shard}`,
+    );
+  });
 
   it("exits 130 when interrupted", async () => {
     const args = ["data", "build", "--config", config, "--out", join(folder, "interrupted")];

@@ -43,7 +43,7 @@ describe("callsign serve", () => {
         stderr: (text) => (logged += text),
       },
     );
-    await expect.poll(() => logged, { timeout: 30_000 }).toContain("listening");
+    await expect.poll(() => logged).toContain("listening");
     const { http } = JSON.parse(logged.split("\n")[0]!) as { http: { port: number } };
     const health = await (await fetch(`http://127.0.0.1:${http.port}/health`)).json();
     expect(health).toMatchObject({ status: "ok", models: ["openwakeword-alexa_v0.1"] });

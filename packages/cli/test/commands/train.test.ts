@@ -122,49 +122,43 @@ describe("export", () => {
 });
 
 describe("run", () => {
-  it(
-    "rebuilds after an edited config, reports the changes, keeps trainings and survives damaged state",
-    { timeout: 120_000 },
-    async () => {
-      await makeSources(folder);
-      const out = join(folder, "run");
-      const run = async (epochs: number, data: object = {}, name = "small") => {
-        const file = await writeConfig("run.yaml", {
-          ...dataConfig,
-          name,
-          data: { ...SMALL_DATA, ...data },
-          train: { ...TRAIN, epochs },
-        });
-        return runCaptured(["run", "--config", file, "--out", out]);
-      };
-      const first = await run(1);
-      expect(first.exitCode, first.stderr).toBe(0);
-      const checkpoint = await readFile(join(out, "model", "training.safetensors"));
+  it("rebuilds after an edited config, reports the changes, keeps trainings and survives damaged state", async () => {
+    await makeSources(folder);
+    const out = join(folder, "run");
+    const run = async (epochs: number, data: object = {}, name = "small") => {
+      const file = await writeConfig("run.yaml", {
+        ...dataConfig,
+        name,
+        data: { ...SMALL_DATA, ...data },
+        train: { ...TRAIN, epochs },
+      });
+      return runCaptured(["run", "--config", file, "--out", out]);
+    };
+    const first = await run(1);
+    expect(first.exitCode, first.stderr).toBe(0);
+    const checkpoint = await readFile(join(out, "model", "training.safetensors"));
 
-      // Another detector's data is not replaced.
-      const other = await run(1, {}, "other");
-      expect(other.exitCode).toBe(2);
-      expect(other.stderr).toMatch(
-        /holds the data of detector "small", but the config is for "other".*--out/,
-      );
+    // Another detector's data is not replaced.
+    const other = await run(1, {}, "other");
+    expect(other.exitCode).toBe(2);
+    expect(other.stderr).toMatch(/holds the data of detector "small", but the config is for "other".*--out/);
 
-      await writeFile(join(out, "model", "training.safetensors"), checkpoint.subarray(0, 1000));
-      await writeFile(join(out, "data", "plan.json"), '{"tool": "calls');
-      const healed = await run(1);
-      expect(healed.exitCode, healed.stderr).toBe(0);
-      expect(healed.stderr).toContain("plan.json was missing or damaged; it is written again");
-      expect(healed.stderr).toContain("the earlier training cannot be continued");
+    await writeFile(join(out, "model", "training.safetensors"), checkpoint.subarray(0, 1000));
+    await writeFile(join(out, "data", "plan.json"), '{"tool": "calls');
+    const healed = await run(1);
+    expect(healed.exitCode, healed.stderr).toBe(0);
+    expect(healed.stderr).toContain("plan.json was missing or damaged; it is written again");
+    expect(healed.stderr).toContain("the earlier training cannot be continued");
 
-      const retrained = await readFile(join(out, "model", "training.safetensors"));
-      const scenes = { scenes: { count: 2, seconds: 3 } };
-      const edited = await run(2, scenes);
-      expect(edited.exitCode, edited.stderr).toBe(0);
-      expect(edited.stderr).toContain("data.scenes.count was 3, is 2");
-      expect(edited.stderr).toContain("train.epochs was 1, is 2; the data was rebuilt");
-      expect(edited.stderr).toContain(join(out, "model", "earlier-2"));
-      expect(await readFile(join(out, "model", "earlier-2", "training.safetensors"))).toEqual(retrained);
-      // Nothing changed: nothing is trained again.
-      expect((await run(2, scenes)).stderr).toContain("resumes after step 10");
-    },
-  );
+    const retrained = await readFile(join(out, "model", "training.safetensors"));
+    const scenes = { scenes: { count: 2, seconds: 3 } };
+    const edited = await run(2, scenes);
+    expect(edited.exitCode, edited.stderr).toBe(0);
+    expect(edited.stderr).toContain("data.scenes.count was 3, is 2");
+    expect(edited.stderr).toContain("train.epochs was 1, is 2; the data was rebuilt");
+    expect(edited.stderr).toContain(join(out, "model", "earlier-2"));
+    expect(await readFile(join(out, "model", "earlier-2", "training.safetensors"))).toEqual(retrained);
+    // Nothing changed: nothing is trained again.
+    expect((await run(2, scenes)).stderr).toContain("resumes after step 10");
+  });
 });

@@ -10,11 +10,28 @@ export function isFamiliar(word: string, pronunciations: Pronunciations): boolea
   if (everyday.has(word)) return true;
   const stem = word.replace(/(?:e|y|'s|s|ed|ing|er|ers)$/, "");
   if (stem.length < 2) return false;
-  let derived = 0;
-  for (const ending of DERIVED)
-    if (`${stem}${ending}` !== word && pronunciations.words.has(`${stem}${ending}`)) derived++;
-  return derived >= LEAST_DERIVED;
+  const derived = derivedWords(pronunciations).get(stem) ?? 0;
+  const isDerived = pronunciations.words.has(word) && DERIVED.includes(word.slice(stem.length));
+  return derived - (isDerived ? 1 : 0) >= LEAST_DERIVED;
 }
+
+/** How many words of the dictionary are made of each stem and one of the endings. */
+function derivedWords(pronunciations: Pronunciations): ReadonlyMap<string, number> {
+  let counts = counted.get(pronunciations);
+  if (counts !== undefined) return counts;
+  counts = new Map();
+  for (const word of pronunciations.words) {
+    for (const ending of DERIVED) {
+      if (!word.endsWith(ending)) continue;
+      const stem = word.slice(0, -ending.length);
+      counts.set(stem, (counts.get(stem) ?? 0) + 1);
+    }
+  }
+  counted.set(pronunciations, counts);
+  return counts;
+}
+
+const counted = new WeakMap<Pronunciations, Map<string, number>>();
 
 const everyday: ReadonlySet<string> = new Set(EVERYDAY_WORDS);
 

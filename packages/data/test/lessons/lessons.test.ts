@@ -55,7 +55,7 @@ describe("lessons", () => {
     const second = createPool("lessons", { setup: await setup("second"), workers: 1 });
     expect(await readFile(await second.run({ split: "train", index: 0 }))).toEqual(bytes);
     await second.dispose();
-  }, 60_000);
+  });
 
   it("are made again where the file is of another config", async () => {
     const path = join(folder, "first", "train-00000.safetensors");

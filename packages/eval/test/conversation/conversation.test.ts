@@ -14,7 +14,7 @@ const config = parseDataConfig(
 
 async function make(seed: string, clips: number): Promise<Conversation[]> {
   const made: Conversation[] = [];
-  const options = { config, minutes: clips / 2, clips, seed, commandShare: 0.01 };
+  const options = { config, minutes: clips / 4, clips, seed, commandShare: 0.01 };
   const events = makeConversations(options, async (conversation) => {
     made.push(conversation);
   });
@@ -25,8 +25,10 @@ async function make(seed: string, clips: number): Promise<Conversation[]> {
 describe("makeConversations", () => {
   it("gives the same clips again, each with a command, spoken by voices that training never hears", async () => {
     const two = await make("a", 2);
-    expect(await make("a", 1)).toEqual([two[0]]);
-    expect(two[1]!.samples).not.toEqual(two[0]!.samples);
+    const [again, ...more] = await make("a", 1);
+    expect(more).toEqual([]);
+    expect({ ...again, samples: bytesOf(again!) }).toEqual({ ...two[0], samples: bytesOf(two[0]!) });
+    expect(bytesOf(two[1]!)).not.toEqual(bytesOf(two[0]!));
     for (const { truth, said, samples } of two) {
       expect(parseChallengeTruth(truth, { name: "truth" }).numSamples).toBe(samples.length);
       expect(truth.commands.length).toBeGreaterThan(0);
@@ -35,3 +37,7 @@ describe("makeConversations", () => {
     }
   });
 });
+
+/** Comparing samples one by one takes longer than making them. */
+const bytesOf = ({ samples }: Conversation): string =>
+  Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength).toString("base64");

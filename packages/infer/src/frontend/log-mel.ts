@@ -134,21 +134,29 @@ export function powerSpectrum(frame: Float32Array): Float64Array {
   const { fftLength, windowLength } = LOG_MEL;
   const start = (fftLength - windowLength) / 2;
   const windowed = HANN.map((weight, i) => weight * frame[start + i]!);
-  return Float64Array.from({ length: fftLength / 2 + 1 }, (_, bin) => {
+  const power = new Float64Array(fftLength / 2 + 1);
+  for (let bin = 0; bin < power.length; bin++) {
     let real = 0;
     let imaginary = 0;
+    // The transform's length is a power of two: the remainder is a mask.
+    let angle = (bin * start) & (fftLength - 1);
     for (let i = 0; i < windowLength; i++) {
-      const angle = (bin * (start + i)) % fftLength;
       real += windowed[i]! * COS[angle]!;
       imaginary -= windowed[i]! * SIN[angle]!;
+      angle = (angle + bin) & (fftLength - 1);
     }
-    return real * real + imaginary * imaginary;
-  });
+    power[bin] = real * real + imaginary * imaginary;
+  }
+  return power;
 }
 
 const HANN = hannWindow();
 
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
 
 /** dB / 10 + 2 */
 const toOutput = (power: number): number => Math.log10(Math.max(power, LOG_MEL.minPower)) + 2;

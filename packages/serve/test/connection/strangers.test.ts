@@ -172,5 +172,5 @@ describe("broken and hostile connections", () => {
     await served.server.close();
     deaf.socket.terminate();
     expect(served.records.at(-1)).toMatchObject({ event: "stopped" });
-  }, 15_000);
+  });
 });

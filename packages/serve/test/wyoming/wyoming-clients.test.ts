@@ -34,7 +34,6 @@ function chunks(startMs: number | null, from = 0, to = PCM.length): Buffer[] {
 }
 
 /** For a busy machine. */
-const WAIT = { timeout: 30_000 };
 
 let served: ServedSet;
 beforeEach(async () => {
@@ -78,14 +77,14 @@ describe("a satellite with its own wake word service", () => {
     send(satellite, ...asked, ...chunks(0, 0, 4096), ...asked, ...chunks(7000));
     const first = await expected({ hello: "Hello_v2" }, 7000);
     expect(first.length).toBeGreaterThan(2);
-    await expect.poll(() => detectionsOf(satellite), WAIT).toEqual(first);
+    await expect.poll(() => detectionsOf(satellite)).toEqual(first);
     // It streams to Home Assistant, then is paused: nothing comes for longer than the idle limit.
     await stranger.closed;
     expect(stranger.events).toMatchObject([{ type: "error", data: { code: "IDLE" } }]);
     await pause(500);
     send(satellite, ...asked, DESCRIBE, ...asked, ...chunks(90_000));
-    const again = await expected({ hello: "Hello_v2" }, 90_000);
-    await expect.poll(() => detectionsOf(satellite), WAIT).toEqual([...first, ...again]);
+    const again = await expected({ hello: "Hello_v2" });
+    await expect.poll(() => detectionsOf(satellite)).toEqual([...first, ...again]);
     const others = satellite.events.filter(({ type }) => type !== "detection");
     expect(others.map(({ type }) => type)).toEqual(["info", "info"]);
     const warnings = served.records.filter(({ event: what }) => what === "unknown wake word");
@@ -151,7 +150,7 @@ describe("a client of files", () => {
   it("gets a detection, or not-detected for every stop, with or without audio", async () => {
     const client = await connect();
     send(client, STOP);
-    await expect.poll(() => client.events.length, WAIT).toBe(1);
+    await expect.poll(() => client.events.length).toBe(1);
     const start = event("audio-start", '{"rate": 16000, "width": 2, "channels": 1, "timestamp": 0}');
     send(
       client,
@@ -162,7 +161,7 @@ describe("a client of files", () => {
       ...chunks(0),
       event("audio-stop", '{"timestamp": 4000}'),
     );
-    await expect.poll(() => client.events.length, WAIT).toBe(3);
+    await expect.poll(() => client.events.length).toBe(3);
     send(client, detect('["Hello"]'), start, ...chunks(0), STOP, STOP);
     await end(client);
     expect(client.events.slice(0, 3).map(({ type }) => type)).toEqual(Array(3).fill("not-detected"));

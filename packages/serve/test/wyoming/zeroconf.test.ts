@@ -4,7 +4,6 @@ import { expect, it } from "vitest";
 import { serveSet } from "../support/serve-set.ts";
 
 /** For a busy machine. */
-const WAIT = { timeout: 30_000 };
 const canMulticast = await multicastWorks();
 
 it.skipIf(!canMulticast)(
@@ -21,7 +20,7 @@ it.skipIf(!canMulticast)(
     try {
       const served = await serveSet(zeroconf);
       const ours = () => found.filter((service) => service.name === name);
-      await expect.poll(ours, WAIT).toHaveLength(1);
+      await expect.poll(ours).toHaveLength(1);
       const [service] = ours();
       expect(service).toMatchObject({
         port: served.wyomingPort,
@@ -31,11 +30,11 @@ it.skipIf(!canMulticast)(
       // A second server of that name serves, and says that it is not announced.
       const second = await serveSet(zeroconf);
       const taken = () => second.records.find(({ event }) => event === "zeroconf name taken");
-      await expect.poll(taken, WAIT).toMatchObject({ level: "warn", name });
+      await expect.poll(taken).toMatchObject({ level: "warn", name });
       await second.close();
       expect(lost).not.toContain(name);
       await served.close();
-      await expect.poll(() => lost, WAIT).toContain(name);
+      await expect.poll(() => lost).toContain(name);
     } finally {
       browser.stop();
       await new Promise<void>((resolve) => bonjour.destroy(() => resolve()));

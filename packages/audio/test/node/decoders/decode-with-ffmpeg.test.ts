@@ -122,7 +122,7 @@ describe.skipIf(process.platform === "win32")("with a program that stands in for
     };
     const controller = new AbortController();
     const reading = decodeAudio(webm, { name: "clip", signal: controller.signal });
-    await vi.waitFor(() => expect(isRunning()).toBe(true), { timeout: 20_000 });
+    await vi.waitFor(() => expect(isRunning()).toBe(true), { timeout: 120_000 });
     controller.abort();
     await expect(reading).rejects.toEqual(refusal("ABORTED", "clip: reading was stopped"));
     expect(isRunning()).toBe(false);

@@ -1,7 +1,7 @@
 import { createRandom } from "../../random.ts";
 import type { DataConfig } from "../../config/config.ts";
 import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../../text/negative-texts.ts";
-import { createPronunciations } from "../../text/phonetics/pronunciations.ts";
+import { loadPronunciations } from "../../text/phonetics/pronunciations.ts";
 import { createSoundIndex } from "../../text/phonetics/sound-index.ts";
 import { spokenText } from "../../text/spoken-text.ts";
 import type { ClipKind } from "../../store/clip-set.ts";
@@ -24,8 +24,7 @@ export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
   const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
   if (wanted.length === 0) return [];
   const { nearMisses, partial, swapped, sentences, randomWords, foreign, own } = config.data.negatives;
-  const { dictionary } = await import("cmu-pronouncing-dictionary");
-  const pronunciations = createPronunciations(dictionary);
+  const pronunciations = await loadPronunciations();
   const texts = drawNegativeTexts(
     config.labels.flatMap(({ phrases }) => phrases.map(spokenText)),
     {

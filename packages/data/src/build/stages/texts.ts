@@ -58,6 +58,7 @@ function positiveSets({ labels, data }: Pick<DataConfig, "labels" | "data">): Sp
 
 /** Draws in a thread, since the dictionary and its index take half a gigabyte that a long build should not keep. */
 async function drawInThread(config: DataConfig, signal: AbortSignal | undefined): Promise<SpokenSet[]> {
+  if (wantedNegatives(config).every(({ clips }) => clips === 0)) return [];
   const pool = createPool("texts", { setup: undefined, workers: 1 });
   try {
     return await pool.run(config, signal);

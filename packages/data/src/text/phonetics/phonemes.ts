@@ -15,17 +15,23 @@ const VOWELS = 15;
 /** Whether the phoneme is a vowel; their number is the number of syllables. */
 export const isVowel = (phoneme: number): boolean => phoneme < VOWELS;
 
-const indexOf = new Map(PHONEMES.map((name, index) => [name, index]));
+/** Index of each name, without stress and with each of its digits. */
+const indexOf = new Map(
+  PHONEMES.flatMap((name, index) =>
+    ["", "0", "1", "2"].map((stress) => [`${name}${stress}`, index] as const),
+  ),
+);
 
 /** `"L EH1 K S AH0"`, stress digits optional, a comment after `#` ignored. Names that are no phoneme are left out. */
 export function parsePhonemes(arpabet: string): Phonemes {
-  const names = arpabet.split("#", 1)[0]!.split(" ");
+  const comment = arpabet.indexOf("#");
+  const names = (comment < 0 ? arpabet : arpabet.slice(0, comment)).split(" ");
   const indices: number[] = [];
   for (const name of names) {
-    const index = indexOf.get(name.replace(/[0-2]$/, ""));
+    const index = indexOf.get(name);
     if (index !== undefined) indices.push(index);
   }
-  return Uint8Array.from(indices);
+  return new Uint8Array(indices);
 }
 
 /** `"L EH K S AH"`. */

@@ -15,11 +15,11 @@ export interface Pronunciations {
   ofText(text: string): readonly Phonemes[];
   /** Whether the dictionary itself has the word. */
   has(word: string): boolean;
-  /** Words a speech synthesizer reads as a word (no abbreviations), in alphabetical order; each with its pronunciations. */
-  readonly words: ReadonlyMap<string, readonly Phonemes[]>;
+  /** Words of the dictionary that a speech synthesizer reads as a word (no abbreviations), in the dictionary's order. */
+  readonly words: ReadonlySet<string>;
 }
 
-/** The CMU pronouncing dictionary, 135,000 entries (cmu-pronouncing-dictionary on npm, ISC). About 0.3 s, once. */
+/** The CMU pronouncing dictionary, 135,000 entries (cmu-pronouncing-dictionary on npm, ISC). About 0.2 s, once. */
 export async function loadPronunciations(): Promise<Pronunciations> {
   cmu ??= import("cmu-pronouncing-dictionary").then(({ dictionary }) => createPronunciations(dictionary));
   return await cmu;
@@ -31,9 +31,8 @@ let cmu: Promise<Pronunciations> | undefined;
 export function createPronunciations(dictionary: Readonly<Record<string, string>>): Pronunciations {
   const entries = readEntries(dictionary);
   const ofWord = (word: string): readonly Phonemes[] => entries.get(word) ?? guess(word, entries);
-  const words = new Map([...entries].filter(([word]) => isSpeakable(word)));
   return {
-    words,
+    words: new Set([...entries.words()].filter(isSpeakable)),
     has: (word) => entries.has(word),
     ofWord,
     ofText(text) {
@@ -46,24 +45,42 @@ export function createPronunciations(dictionary: Readonly<Record<string, string>
 
 const MOST_VARIANTS = 16;
 
-function readEntries(dictionary: Readonly<Record<string, string>>): Map<string, Phonemes[]> {
-  const entries = new Map<string, Phonemes[]>();
+/** The dictionary by word. Parsing all of it takes half a second and 60 MB, so an entry is parsed when it is asked for. */
+interface Entries {
+  get(word: string): readonly Phonemes[] | undefined;
+  has(word: string): boolean;
+  words(): Iterable<string>;
+}
+
+function readEntries(dictionary: Readonly<Record<string, string>>): Entries {
+  const variants = new Map<string, string[]>();
   for (const key of Object.keys(dictionary)) {
     const bracket = key.indexOf("(", 1);
     const word = bracket < 0 ? key : key.slice(0, bracket);
-    const phonemes = parsePhonemes(dictionary[key]!);
-    const known = entries.get(word);
-    if (known === undefined) entries.set(word, [phonemes]);
-    else known.push(phonemes);
+    const known = variants.get(word);
+    if (known === undefined) variants.set(word, [dictionary[key]!]);
+    else known.push(dictionary[key]!);
   }
-  return entries;
+  const parsed = new Map<string, readonly Phonemes[]>();
+  return {
+    get(word) {
+      let sounds = parsed.get(word);
+      if (sounds === undefined) {
+        sounds = variants.get(word)?.map(parsePhonemes);
+        if (sounds !== undefined) parsed.set(word, sounds);
+      }
+      return sounds;
+    },
+    has: (word) => variants.has(word),
+    words: () => variants.keys(),
+  };
 }
 
 /** Two letters or more with a vowel among them, or "a" and "i"; no digits, full stops or leading apostrophes. */
 const isSpeakable = (word: string): boolean =>
   /^(?:[ai]|(?=.*[aeiouy])[a-z]{2,}(?:'[a-z]{1,2})?)$/.test(word);
 
-function guess(word: string, entries: ReadonlyMap<string, readonly Phonemes[]>): readonly Phonemes[] {
+function guess(word: string, entries: Entries): readonly Phonemes[] {
   const compound = splitCompound(word, entries);
   if (compound !== undefined) return combine(compound);
   return [spellingToSound(word)];
@@ -74,7 +91,7 @@ const SHORTEST_PART = 3;
 /** "snowboy" is "snow" and "boy": the most even split into two known words. */
 function splitCompound(
   word: string,
-  entries: ReadonlyMap<string, readonly Phonemes[]>,
+  entries: Entries,
 ): [readonly Phonemes[], readonly Phonemes[]] | undefined {
   const middle = word.length / 2;
   const cuts = Array.from(

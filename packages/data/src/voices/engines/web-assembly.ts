@@ -5,9 +5,12 @@ export interface WasmModule {
   readonly [Symbol.toStringTag]?: string;
 }
 
+/** What a WASI program exports. */
+export type WasmInstance = Parameters<WASI["start"]>[0];
+
 interface WebAssemblyInterface {
   compile(bytes: Uint8Array): Promise<WasmModule>;
-  instantiate(module: WasmModule, imports: object): Promise<Parameters<WASI["start"]>[0]>;
+  readonly Instance: new (module: WasmModule, imports: object) => WasmInstance;
 }
 
 /** WebAssembly as Node has it; its types come with the DOM library, which this package does without. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import {
@@ -98,6 +98,12 @@ export async function runBuild(
     if (done === true) return { index: value, events };
     events.push(value);
   }
+}
+
+/** Begins a build with the texts of another, for tests that are not about texts: drawing them starts a thread. */
+export async function copyTexts(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const file of ["plan.json", "texts.json"]) await copyFile(join(from, file), join(to, file));
 }
 
 /** sha256 of every file in a folder. */

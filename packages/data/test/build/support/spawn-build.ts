@@ -15,16 +15,16 @@ export interface SpawnedBuild {
 }
 
 /**
- * Builds in another process. `killAfterMs` after it has begun to build SIGKILL ends it; `fileLimitKiB` is the largest
- * file it may write.
+ * Builds in another process. SIGKILL ends it after the event `killAt`, a stage and what is done of it, or `killAfterMs`
+ * after it has begun to build; `fileLimitKiB` is the largest file it may write.
  */
 export function spawnBuild(
   folder: string,
-  options: { out: string; workers?: number; killAfterMs?: number; fileLimitKiB?: number },
+  options: { out: string; workers?: number; killAt?: string; killAfterMs?: number; fileLimitKiB?: number },
 ): Promise<SpawnedBuild> {
-  const { out, workers = 1, killAfterMs, fileLimitKiB } = options;
+  const { out, workers = 1, killAt = "", killAfterMs, fileLimitKiB } = options;
   const flags = ["--import", tsx, "--conditions=@callsign/source"];
-  const node = [process.execPath, ...flags, child, folder, out, String(workers)];
+  const node = [process.execPath, ...flags, child, folder, out, String(workers), killAt];
   // SIGXFSZ would end the process; ignored, the write fails with EFBIG instead.
   const limited = [
     "sh",

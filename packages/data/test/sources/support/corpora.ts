@@ -22,7 +22,11 @@ export interface MadeClip {
  * A corpus of 16 clips by four speakers, four each: tones of 300, 320, ... Hz, 0.6 s, but one in eight has 0.2 s; one in
  * five says "Hey, Computer".
  */
-export async function makeClips(): Promise<MadeClip[]> {
+export const makeClips = (): Promise<MadeClip[]> => (made ??= encodeClips());
+
+let made: Promise<MadeClip[]> | undefined;
+
+async function encodeClips(): Promise<MadeClip[]> {
   const clips: MadeClip[] = [];
   for (let i = 0; i < 16; i++) {
     const seconds = i % 8 === 7 ? 0.2 : 0.6;

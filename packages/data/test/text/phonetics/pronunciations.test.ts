@@ -21,7 +21,7 @@ describe("pronunciations", () => {
       "AO L B AO R G JH AA R V AH S",
       "AO L B AO R G JH AA R V IH S",
     ]);
-    expect([...small.words.keys()]).toEqual(["jarvis", "aalborg"]);
+    expect([...small.words]).toEqual(["jarvis", "aalborg"]);
   });
 
   it("knows the words of the trials, and puts unknown ones together from known ones", () => {
@@ -55,7 +55,8 @@ describe("spellingToSound", () => {
   it("comes near the dictionary: a tenth of a phoneme's worth of error for each phoneme", () => {
     let distance = 0;
     let phonemes = 0;
-    for (const [word, sounds] of [...cmu.words].filter((_, i) => i % 40 === 0)) {
+    for (const word of [...cmu.words].filter((_, i) => i % 40 === 0)) {
+      const sounds = cmu.ofWord(word);
       distance += Math.min(...sounds.map((sound) => phonemeDistance(spellingToSound(word), sound)));
       phonemes += sounds[0]!.length;
     }

@@ -120,7 +120,7 @@ async function speakWithPhones(module: WasmModule, { voice, text }: { voice: str
   const out = ConsoleStdout.lineBuffered((line) => lines.push(line));
   const args = ["flite", "-voice", voice, "-psdur", "-o", "out.wav", "-t", text];
   const wasi = new WASI(args, [], [new OpenFile(new File([])), out, out, output], { debug: false });
-  wasi.start(await webAssembly.instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport }));
+  wasi.start(new webAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport }));
   const phones: Phone[] = [];
   for (const [, name, seconds] of lines.join(" ").matchAll(/([a-z]+):(\d+\.\d+)/g)) {
     phones.push({ name: name!, start: phones.at(-1)?.end ?? 0, end: Number(seconds) });

@@ -98,6 +98,6 @@ async function bundleOf(contents: string, { format }: { readonly format: "esm" |
 
 async function run(bundle: string): Promise<string> {
   const args = [bundle, folder, join(folder, "tones.wav")];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args);
   return stdout.trim();
 }

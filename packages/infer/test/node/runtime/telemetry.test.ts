@@ -53,7 +53,6 @@ async function detect(thread: string, env: Record<string, string> = {}): Promise
     const [command, ...args] = hasStrace ? ["strace", "-f", "-e", "trace=socket", "-o", log, ...node] : node;
     const { stdout } = await promisify(execFile)(command, args, {
       env: { PATH: process.env["PATH"], HOME: home, TMPDIR: temporary, ...env },
-      timeout: 60_000,
     });
     const sockets = hasStrace ? (await readFile(log, "utf8")).split("\n") : [];
     const entries = await readdir(home, { recursive: true, withFileTypes: true });

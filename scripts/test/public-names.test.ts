@@ -45,7 +45,7 @@ describe("public names", () => {
   it("of @callsign/infer", () => {
     expect(paragraph(ENTRIES["@callsign/infer"])).toMatchInlineSnapshot(`
       "
-      AbortLike Audio AudioVariant SpeechMuter SpeechMuterOptions AudioNote BareHeadOptions CallsignError CallsignErrorCode commandLabels costThreshold Decision DecisionPolicy Detection detections Detector DetectorStep DetectorStream formatModelCard fromInt16 MutedAudio MuteGatePolicy Hearing ModelCard ModelDetection MutedSpan OpenStreamOptions parseModelCard Pcm PcmDecoder PcmEncoding Progress readWav resample ResampleOptions Resampler SAMPLE_RATE_HZ Sensitivity Session SessionFactory Tensor TensorInfo toInt16 LevelGateOptions Windowing withSensitivity writeWav WriteWavOptions
+      AbortLike Audio AudioNote AudioVariant BareHeadOptions CallsignError CallsignErrorCode commandLabels costThreshold Decision DecisionPolicy Detection detections DetectionSource Detector DetectorStep DetectorStream formatModelCard fromInt16 LevelGateOptions ListenCallbacks ModelCard ModelDetection MutedAudio MutedSpan MuteGatePolicy OpenStreamOptions parseModelCard Pcm PcmDecoder PcmEncoding Progress readWav resample ResampleOptions Resampler SAMPLE_RATE_HZ Sensitivity Session SessionFactory SpeechMuter SpeechMuterOptions StopListening Tensor TensorInfo toInt16 Windowing withSensitivity writeWav WriteWavOptions
       "
     `);
   });
@@ -53,7 +53,7 @@ describe("public names", () => {
   it("of @callsign/infer/node", () => {
     expect(paragraph(ENTRIES["@callsign/infer/node"])).toMatchInlineSnapshot(`
       "
-      Asset AssetOptions AudioInput CALLSIGN_EMBEDDING createDetectionTransform createMuteTransform createNodeSession decodeAudio DecodeOptions DetectionTransformOptions DownloadOptions DownloadProgress MuteTransformOptions listMicrophones loadDetector LoadDetectorOptions MicrophoneInfo MicrophoneProgram ModelSource NodeProvider NodeSessionOptions openMicrophone OpenMicrophone OpenMicrophoneOptions ProviderFallback readAudioChunks ReadAudioChunksOptions readAudioFile ReadAudioOptions resolveAsset SPEECH_EMBEDDING
+      Asset AssetOptions AudioInput CALLSIGN_EMBEDDING createDetectionTransform createMuteTransform createNodeSession decodeAudio DecodeOptions DetectionTransformOptions DownloadOptions DownloadProgress listen ListenOptions listMicrophones loadDetector LoadDetectorOptions MicrophoneInfo MicrophoneProgram ModelSource MuteTransformOptions NodeProvider NodeSessionOptions openMicrophone OpenMicrophone OpenMicrophoneOptions ProviderFallback readAudioChunks ReadAudioChunksOptions readAudioFile ReadAudioOptions resolveAsset SPEECH_EMBEDDING
       "
     `);
   });
@@ -61,7 +61,7 @@ describe("public names", () => {
   it("of @callsign/infer/web", () => {
     expect(paragraph(ENTRIES["@callsign/infer/web"])).toMatchInlineSnapshot(`
       "
-      createWebSession EmbeddingId loadWebDetector openWebMicrophone serveDetector WebLoadOptions WebMicrophone WebMicrophoneOptions WebMicrophoneState WebModel WebModelSource WebProvider WebSessionOptions WorkerDetector WorkerLoadOptions WorkerModels WorkerScope
+      createWebSession EmbeddingId listen ListenOptions loadWebDetector openWebMicrophone serveDetector WebLoadOptions WebMicrophone WebMicrophoneOptions WebMicrophoneState WebModel WebModelSource WebProvider WebSessionOptions WorkerDetector WorkerLoadOptions WorkerModels WorkerScope
       "
     `);
   });
@@ -101,7 +101,7 @@ describe("public names", () => {
   it("of @callsign/serve", () => {
     expect(paragraph(ENTRIES["@callsign/serve"])).toMatchInlineSnapshot(`
       "
-      DetectorServer LeaveReason ListenAddress serveDetectors ServeLimits ServeLogRecord ServeMetrics ServeOptions ServeProtocol
+      CloseReason DetectorServer ListenAddress serveDetectors ServeLimits ServeLogRecord ServeMetrics ServeOptions ServeProtocol
       "
     `);
   });

@@ -10,13 +10,14 @@ import {
 } from "@callsign/audio/internal";
 import type { MutedAudio, MutedSpan } from "@callsign/infer/internal";
 import type { Command } from "commander";
+import { collect } from "../flags/heads.ts";
 import { addRawOptions, type RawFlags, readInput } from "../flags/audio-input.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { parseCosts, parseDelay } from "../flags/numbers.ts";
 import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from "../flags/detector.ts";
 
 interface GateFlags extends DetectorFlags, RawFlags {
-  readonly model: string;
+  readonly model: readonly string[];
   readonly out: string;
   readonly lookAhead: number;
   readonly costs?: ReturnType<typeof parseCosts>;
@@ -30,7 +31,7 @@ export function registerGate(program: Command, context: CliContext): void {
     .command("gate")
     .description("Write a recording with its commands muted, as they would be muted in live speech.")
     .argument("<file>", "recording or pipe; - is standard input")
-    .requiredOption("--model <dir>", MODEL_HELP)
+    .requiredOption("--model <dir>", `${MODEL_HELP}; repeat it for several models`, collect)
     .requiredOption("-o, --out <file>", "WAV file to write, 16 kHz mono; - streams it to standard output")
     .addHelpText(
       "after",
@@ -61,14 +62,16 @@ async function gateFile(
 ): Promise<void> {
   await checkOutput(context, { file, flags });
   const { costThreshold, SpeechMuter } = await import("@callsign/infer/internal");
-  const detector = await openDetector(context, [flags.model], flags);
+  const detector = await openDetector(context, flags.model, flags);
   const output = openOutput(context, flags);
   const spans: MutedSpan[] = [];
   let length = 0;
   try {
     const gate = new SpeechMuter(detector, {
       lookAheadSeconds: flags.lookAhead / 1000,
-      ...(flags.costs && { thresholds: detector.card.labels.map(() => costThreshold(flags.costs!)) }),
+      ...(flags.costs && {
+        thresholds: detector.cards.flatMap(({ labels }) => labels.map(() => costThreshold(flags.costs!))),
+      }),
     });
     const keep = async ({ samples, spans: ended }: MutedAudio): Promise<void> => {
       length += samples.length;

@@ -1,11 +1,12 @@
 import { copySamples, type Pcm, Resampler, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { Detector } from "../detector/detector.ts";
+import type { ModelCard } from "../model/model-card.ts";
 import { type MuteGate, muteGateOf, type MuteGatePolicy } from "./mute-gate.ts";
 
 export interface SpeechMuterOptions {
-  /** Default the card's `gate`, or `DEFAULT_MUTE_GATE` if the card has none. */
+  /** Default each card's `gate`, or `DEFAULT_MUTE_GATE` if it has none. */
   readonly policy?: MuteGatePolicy;
-  /** One per label, in the card's order. Default the card's thresholds. */
+  /** One per label, in the cards' order, one model's labels after another's. Default the cards' thresholds. */
   readonly thresholds?: readonly number[];
   /** Sample rate of the audio, which is resampled to 16 kHz for the detector. Default 16,000. */
   readonly sampleRateHz?: number;
@@ -38,14 +39,17 @@ interface Segment {
 const FADE_SECONDS = 0.005;
 
 /**
- * Mutes commands in live audio. The output has as many samples as the input; a sample is released once the detector has
+ * Mutes the commands of one or several models in live audio. The output has as many samples as the input; a sample is released once the detector has
  * processed it and `lookAheadSeconds` more. The detector must be at the start of its stream, is used by this muter alone, and
  * is not disposed of here.
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
 export class SpeechMuter {
-  readonly #detector: Pick<Detector, "push" | "card">;
-  readonly #gate: MuteGate;
+  readonly #detector: Pick<Detector, "push" | "cards">;
+  /** By model name. */
+  readonly #gates: ReadonlyMap<string, MuteGate>;
+  /** Command that each muting model is muting now, by model name. */
+  readonly #muting = new Map<string, string>();
   readonly #resampler: Resampler;
   readonly #rate: number;
   readonly #lookAhead: number;
@@ -59,7 +63,7 @@ export class SpeechMuter {
   #gain = 1;
   #muteStart: { readonly at: number; readonly label: string } | undefined;
 
-  constructor(detector: Pick<Detector, "push" | "card">, options: SpeechMuterOptions = {}) {
+  constructor(detector: Pick<Detector, "push" | "cards">, options: SpeechMuterOptions = {}) {
     const { sampleRateHz = SAMPLE_RATE_HZ, lookAheadSeconds = 0 } = options;
     if (!(lookAheadSeconds >= 0 && lookAheadSeconds <= 10))
       throw new CallsignError(
@@ -67,7 +71,7 @@ export class SpeechMuter {
         `gate: lookAheadSeconds must be 0 to 10, got ${lookAheadSeconds}`,
       );
     this.#detector = detector;
-    this.#gate = muteGateOf(detector.card, options);
+    this.#gates = muteGatesOf(detector.cards, options);
     this.#resampler = new Resampler({ fromHz: sampleRateHz, toHz: SAMPLE_RATE_HZ });
     this.#rate = sampleRateHz;
     this.#lookAhead = Math.round(lookAheadSeconds * sampleRateHz);
@@ -99,9 +103,15 @@ export class SpeechMuter {
   }
 
   async #process(samples: Float32Array): Promise<void> {
-    for (const { scores, timestampMs } of await this.#detector.push(samples)) {
-      const { label } = this.#gate.step(scores, timestampMs);
-      this.#segments.push({ end: Math.round((timestampMs * this.#rate) / 1000), label });
+    const steps = await this.#detector.push(samples);
+    for (const [i, { model, scores, timestampMs }] of steps.entries()) {
+      const { label } = this.#gates.get(model)!.step(scores, timestampMs);
+      if (label === undefined) this.#muting.delete(model);
+      else this.#muting.set(model, label);
+      // The steps of several models at one time are one segment.
+      if (steps[i + 1]?.timestampMs === timestampMs) continue;
+      const [first] = this.#muting.values();
+      this.#segments.push({ end: Math.round((timestampMs * this.#rate) / 1000), label: first });
     }
   }
 
@@ -159,4 +169,25 @@ export class SpeechMuter {
     const toMs = (count: number): number => (count * 1000) / this.#rate;
     return { startMs: toMs(start.at), endMs: toMs(at), label: start.label };
   }
+}
+
+/** @throws CallsignError `INVALID_ARGUMENT` for a number of thresholds other than that of all labels */
+function muteGatesOf(
+  cards: readonly ModelCard[],
+  { policy, thresholds }: SpeechMuterOptions,
+): ReadonlyMap<string, MuteGate> {
+  const count = cards.reduce((sum, { labels }) => sum + labels.length, 0);
+  if (thresholds !== undefined && thresholds.length !== count)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `muter: expected ${count} thresholds, one per label, got ${thresholds.length}`,
+    );
+  let from = 0;
+  return new Map(
+    cards.map((card) => {
+      const own = thresholds?.slice(from, from + card.labels.length);
+      from += card.labels.length;
+      return [card.name, muteGateOf(card, { ...(policy && { policy }), ...(own && { thresholds: own }) })];
+    }),
+  );
 }

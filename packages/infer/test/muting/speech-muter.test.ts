@@ -10,23 +10,26 @@ import { exampleCard } from "../support/example-card.ts";
 
 const HOP = 1280;
 
-/** A detector that is sure of a command in the given hops, by the audio it has been given. */
-function scripted(high: readonly number[]) {
+/** A detector that scores a command high in the given hops; `other` gives it a second model with its own. */
+function scripted(high: readonly number[], other?: readonly number[]) {
   let received = 0;
   let steps = 0;
+  const card = exampleCard({ name: "hello" });
+  const models = [{ card, high }, ...(other ? [{ card: exampleCard({ name: "other" }), high: other }] : [])];
   return {
-    card: exampleCard(),
+    cards: models.map((model) => model.card),
     push(chunk: Float32Array | Int16Array): Promise<DetectorStep[]> {
       received += chunk.length;
       const made: DetectorStep[] = [];
       for (; (steps + 1) * HOP <= received; steps++)
-        made.push({
-          timestampMs: (steps + 1) * 80,
-          scores: Float32Array.of(high.includes(steps) ? 0.9 : 0.1),
-          detections: [],
-          model: "hello",
-          skipped: false,
-        });
+        for (const model of models)
+          made.push({
+            timestampMs: (steps + 1) * 80,
+            scores: Float32Array.of(model.high.includes(steps) ? 0.9 : 0.1),
+            detections: [],
+            model: model.card.name,
+            skipped: false,
+          });
       return Promise.resolve(made);
     },
   };
@@ -34,10 +37,14 @@ function scripted(high: readonly number[]) {
 
 async function gated(
   high: readonly number[],
-  options: SpeechMuterOptions & { readonly length?: number; readonly chunk?: number } = {},
+  options: SpeechMuterOptions & {
+    readonly length?: number;
+    readonly chunk?: number;
+    readonly other?: readonly number[];
+  } = {},
 ): Promise<MutedAudio & { delays: number[] }> {
-  const { length = 10 * HOP + 500, chunk = 700, ...gateOptions } = options;
-  const gate = new SpeechMuter(scripted(high), gateOptions);
+  const { length = 10 * HOP + 500, chunk = 700, other, ...gateOptions } = options;
+  const gate = new SpeechMuter(scripted(high, other), gateOptions);
   const audio = new Float32Array(length).fill(0.5);
   const parts: MutedAudio[] = [];
   const delays: number[] = [];
@@ -133,5 +140,16 @@ describe("SpeechMuter", () => {
 
   it("refuses a look-ahead out of range", () => {
     expect(() => new SpeechMuter(scripted([]), { lookAheadSeconds: -1 })).toThrow("must be 0 to 10, got -1");
+  });
+
+  it("mutes what any of several models wants muted", async () => {
+    const { spans } = await gated([2, 3], { other: [3, 4, 7] });
+    expect(spans.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([
+      [160, 400],
+      [560, 640],
+    ]);
+    const thresholds = [0.5, 0.95];
+    expect((await gated([2, 3], { other: [3, 4, 7], thresholds })).spans).toHaveLength(1);
+    await expect(gated([2], { thresholds: [0.5, 0.5] })).rejects.toThrow("expected 1 thresholds");
   });
 });

@@ -25,7 +25,7 @@ export interface MuteTransformOptions extends SpeechMuterOptions {
  * @throws CallsignError `INVALID_ARGUMENT`, `AUDIO_UNSUPPORTED` (a rate)
  */
 export function createMuteTransform(
-  detector: Pick<Detector, "push" | "card">,
+  detector: Pick<Detector, "push" | "cards">,
   options: MuteTransformOptions = {},
 ): Transform {
   const { onMute, encoding = "s16le", channels = 1, signal, ...muting } = options;

@@ -61,16 +61,8 @@ function readEntries(dictionary: Readonly<Record<string, string>>): Entries {
     if (known === undefined) variants.set(word, [dictionary[key]!]);
     else known.push(dictionary[key]!);
   }
-  const parsed = new Map<string, readonly Phonemes[]>();
   return {
-    get(word) {
-      let sounds = parsed.get(word);
-      if (sounds === undefined) {
-        sounds = variants.get(word)?.map(parsePhonemes);
-        if (sounds !== undefined) parsed.set(word, sounds);
-      }
-      return sounds;
-    },
+    get: (word) => variants.get(word)?.map(parsePhonemes),
     has: (word) => variants.has(word),
     words: () => variants.keys(),
   };

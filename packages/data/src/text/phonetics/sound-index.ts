@@ -23,7 +23,7 @@ export interface SoundIndex {
 export function createSoundIndex(pronunciations: Pronunciations): SoundIndex {
   return {
     nearPrefixes(target, limit) {
-      const { words, sounds, shared } = sortBySound(pronunciations);
+      const { words, sounds, starts, shared } = sortBySound(pronunciations);
       const matches: SoundMatch[] = [];
       const rows: Float32Array[] = [firstRow(target)];
       // Rows 0..valid belong to the beginning shared with the word looked at last.
@@ -34,18 +34,19 @@ export function createSoundIndex(pronunciations: Pronunciations): SoundIndex {
         if (common >= tooFarFrom) continue;
         tooFarFrom = Infinity;
         valid = Math.min(valid, common);
-        const sound = sounds[i]!;
+        const start = starts[i]!;
+        const length = starts[i + 1]! - start;
         let least = 0;
-        for (let depth = valid; depth < sound.length; depth++) {
+        for (let depth = valid; depth < length; depth++) {
           rows[depth + 1] ??= new Float32Array(target.length + 1);
-          least = nextRow(rows[depth]!, { phoneme: sound[depth]!, target, into: rows[depth + 1]! });
+          least = nextRow(rows[depth]!, { phoneme: sounds[start + depth]!, target, into: rows[depth + 1]! });
           valid = depth + 1;
           if (least <= limit) continue;
           tooFarFrom = valid;
           break;
         }
         if (tooFarFrom !== Infinity) continue;
-        const distances = rows[sound.length]!;
+        const distances = rows[length]!;
         if (distances.some((distance) => distance <= limit))
           matches.push({ word: words[i]!, distances: distances.slice() });
       }
@@ -56,7 +57,10 @@ export function createSoundIndex(pronunciations: Pronunciations): SoundIndex {
 
 interface Sorted {
   readonly words: readonly string[];
-  readonly sounds: readonly Phonemes[];
+  /** Of all words, one after the other: a hundred thousand arrays would take 30 MB and slow every garbage collection. */
+  readonly sounds: Uint8Array;
+  /** Where each word's begins, and the end of the last. */
+  readonly starts: Int32Array;
   /** How many first phonemes each word shares with the one before it. */
   readonly shared: Uint8Array;
 }
@@ -71,13 +75,15 @@ function sortBySound(pronunciations: Pronunciations): Sorted {
     for (const sound of pronunciations.ofWord(word)) entries.push({ word, sound, key: soundKey(sound) });
   // By code units, and by word among homophones: the order never depends on the machine's language.
   entries.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.word < b.word ? -1 : 1));
+  const starts = new Int32Array(entries.length + 1);
+  for (const [i, { sound }] of entries.entries()) starts[i + 1] = starts[i]! + sound.length;
+  const sounds = new Uint8Array(starts[entries.length]!);
   const shared = new Uint8Array(entries.length);
-  for (let i = 1; i < entries.length; i++) shared[i] = commonLength(entries[i - 1]!.sound, entries[i]!.sound);
-  const sorted = {
-    words: entries.map(({ word }) => word),
-    sounds: entries.map(({ sound }) => sound),
-    shared,
-  };
+  for (const [i, { sound }] of entries.entries()) {
+    sounds.set(sound, starts[i]);
+    if (i > 0) shared[i] = commonLength(entries[i - 1]!.sound, sound);
+  }
+  const sorted = { words: entries.map(({ word }) => word), sounds, starts, shared };
   sortedOnce.set(pronunciations, sorted);
   return sorted;
 }

@@ -83,7 +83,7 @@ describe("a satellite with its own wake word service", () => {
     expect(stranger.events).toMatchObject([{ type: "error", data: { code: "IDLE" } }]);
     await pause(500);
     send(satellite, ...asked, DESCRIBE, ...asked, ...chunks(90_000));
-    const again = await expected({ hello: "Hello_v2" });
+    const again = await expected({ hello: "Hello_v2" }, 90_000);
     await expect.poll(() => detectionsOf(satellite)).toEqual([...first, ...again]);
     const others = satellite.events.filter(({ type }) => type !== "detection");
     expect(others.map(({ type }) => type)).toEqual(["info", "info"]);

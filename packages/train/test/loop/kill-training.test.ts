@@ -29,7 +29,7 @@ describe("a training ended by kill -9", () => {
     const ended = await spawnTraining(config, { dataDir, outDir: killed, killAtStep: 96 });
     expect(ended).toEqual({ killed: true, stderr: "" });
     const { events } = await trainAll({ config, dataDir, outDir: killed, resume: true });
-    expect(events).toContainEqual({ kind: "note", note: "goes on after step 80 (epoch 2)" });
+    expect(events).toContainEqual({ kind: "note", note: "resumes after step 80 (epoch 2)" });
     const undisturbed = join(outDir, "undisturbed");
     await trainAll({ config, dataDir, outDir: undisturbed });
     const hashOf = async (folder: string): Promise<string> =>

@@ -94,11 +94,13 @@ exit 1`,
         signal: controller.signal,
         noAudioSeconds: 0.05,
         onNoAudio: () => {
-          if (++warnings === 2) controller.abort();
+          if (++warnings >= 2) controller.abort();
         },
       });
       expect(await chunks.next()).toEqual({ done: true, value: undefined });
-      expect(warnings).toBe(isEarly ? 0 : 2);
+      // A busy machine may warn once more before the abort has ended the wait.
+      if (isEarly) expect(warnings).toBe(0);
+      else expect(warnings).toBeGreaterThanOrEqual(2);
     }
   });
 

@@ -146,7 +146,11 @@ describe("limits", () => {
     await client.closed;
     expect(client.of("scores")).toHaveLength(50);
     expect(client.of("warning")).toEqual([
-      { type: "warning", code: "THROTTLED", message: expect.stringMatching(/more than 0.5 s of audio are queued/) },
+      {
+        type: "warning",
+        code: "THROTTLED",
+        message: expect.stringMatching(/more than 0.5 s of audio are queued/),
+      },
     ]);
   });
 });

@@ -163,11 +163,11 @@ describe.skipIf(!hasFfmpeg)("with ffmpeg", () => {
     ]);
     copyFileSync(made, path);
     const { samples } = await decodeAudio(fixture("tone.wav"));
+    const temporary = mkdtempSync(join(folder, "temporary-"));
+    vi.stubEnv("TMPDIR", temporary);
     expect((await readAudioFile(path)).samples).toEqual(samples);
     expect((await decodeAudio(new Uint8Array(readFileSync(path)))).samples).toEqual(samples);
-    expect(
-      readdirSync(tmpdir()).filter((name) => name.startsWith("callsign-ffmpeg-") && !folder.endsWith(name)),
-    ).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it("reads mu-law WAV and the sound of a film, and reports files without audio", async () => {

@@ -20,6 +20,15 @@ export interface CliContext {
   readonly noAudioSeconds?: number;
 }
 
+/**
+ * How this process was started, for commands that a message tells the user to run: in a checkout of the repository there is no
+ * `callsign` on the path. npm sets these variables for the script that it runs.
+ */
+export function commandPrefix(env: CliContext["env"]): string {
+  const isNpmScript = env.npm_lifecycle_event === "callsign" || env.npm_package_name === "callsign-workspace";
+  return isNpmScript ? "npm run -s callsign --" : "callsign";
+}
+
 /** Prints one JSON document. */
 export function printJson(context: CliContext, value: unknown): void {
   context.stdout(`${JSON.stringify(value, null, 2)}\n`);

@@ -5,7 +5,7 @@ import { CallsignError, closestName } from "@callsign/audio/internal";
 import type { Progress } from "@callsign/infer/internal";
 import type { Command } from "commander";
 
-import { type CliContext, printJson } from "../context.ts";
+import { type CliContext, commandPrefix, printJson } from "../context.ts";
 import { parseCount, parseWorkers } from "../flags/numbers.ts";
 import { asProgress, follow } from "../output/follow.ts";
 
@@ -89,7 +89,10 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
       index === undefined ? { out: building.out, stage: until } : summaryOf(index, building),
     );
   else if (index === undefined) context.stdout(`${building.out}: done up to stage ${until}\n`);
-  else context.stdout((await import("../output/format-data.ts")).formatBuild(index, building.out));
+  else {
+    const { formatBuild } = await import("../output/format-data.ts");
+    context.stdout(formatBuild(index, { out: building.out, command: commandPrefix(context.env) }));
+  }
 }
 
 /** Index without the list of shards, which may be long and is in index.json. */

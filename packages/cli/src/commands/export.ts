@@ -34,7 +34,7 @@ export function registerExport(program: Command, context: CliContext): void {
         "as one ONNX file for any onnxruntime: audio and state in, scores and state out.",
     )
     .option("--checkpoint <file>", "weights in safetensors format with PyTorch tensor names")
-    .option("--architecture <name>", "network of the weights: mlp", "mlp")
+    .option("--architecture <name>", "network of the weights; mlp is the only one", "mlp")
     .option("--label <name>", "label of the detections")
     .option("--threshold <score>", "detection threshold, 0 to 1 (default: 0.5)", parseNumber)
     .option(

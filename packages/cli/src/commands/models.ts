@@ -1,7 +1,7 @@
 import type { Asset, LocatedAsset } from "@callsign/infer/node/internal";
 import { CallsignError, closestName } from "@callsign/audio/internal";
 import type { Command } from "commander";
-import { type CliContext, printJson } from "../context.ts";
+import { type CliContext, commandPrefix, printJson } from "../context.ts";
 import { ProgressLine } from "../output/progress.ts";
 
 interface JsonFlag {
@@ -74,7 +74,7 @@ async function list(context: CliContext, { json }: JsonFlag): Promise<void> {
   for (const { id, bytes, licence, path, origin, problem } of statuses) {
     context.stdout(`${id} (${(bytes / 2 ** 20).toFixed(1)} MiB, ${licence})\n`);
     if (path !== null) context.stdout(`  found: ${path} (${origin})\n`);
-    else context.stdout(`  missing: ${problem ?? `callsign models pull ${id}`}\n`);
+    else context.stdout(`  missing: ${problem ?? `${commandPrefix(context.env)} models pull ${id}`}\n`);
   }
 }
 
@@ -109,7 +109,7 @@ async function printPath(context: CliContext, { id, flags }: { id: string; flags
   if (located === undefined) {
     throw new CallsignError(
       "FILE_NOT_FOUND",
-      `${id} is not on this machine; run: callsign models pull ${id}`,
+      `${id} is not on this machine; run: ${commandPrefix(context.env)} models pull ${id}`,
     );
   }
   if (flags.json) printJson(context, { id, ...located });

@@ -7,7 +7,7 @@ import type { RecipeBudget, StageSeconds } from "@callsign/train/internal";
 import { type Command, Option } from "commander";
 
 import { backendOption } from "../flags/backend.ts";
-import { type CliContext, printJson } from "../context.ts";
+import { type CliContext, commandPrefix, printJson } from "../context.ts";
 import { formatDuration } from "../output/progress.ts";
 import { contextOf } from "./data.ts";
 import { runDetector } from "./run.ts";
@@ -33,7 +33,11 @@ export function registerNew(program: Command, context: CliContext): void {
     .option("--out <dir>", "folder for config, data, model and report (default: runs/NAME)")
     .option("--name <name>", "name of the detector and its folder (default: made from the phrases)")
     .addOption(
-      new Option("--budget <time>", "amount of data and training, by the approximate time on two cores")
+      new Option(
+        "--budget <time>",
+        "amount of data and training, by the approximate time on two cores: a larger one makes more clips of each phrase " +
+          "and of other speech, with more variations, and trains longer; the recordings given are used whole in each",
+      )
         .choices(["5m", "30m", "overnight"])
         .default("30m"),
     )
@@ -67,9 +71,12 @@ async function makeNew(
   const { configFile, outDir, concerns, plan, seconds } = prepared;
   const { spokenNotes } = await import("@callsign/data/internal");
   const { formatPlan } = await import("../output/format-data.ts");
+  const { BUDGET_SECONDS } = await import("@callsign/train/internal");
+  const command = commandPrefix(context.env);
   for (const note of spokenNotes(phrases)) context.stderr(`note: ${note}\n`);
   for (const { message } of concerns) context.stderr(`warning: ${message}\n`);
   context.stderr(`config: ${configFile}\n${formatPlan(plan)}${formatSeconds(seconds)}`);
+  if (totalSeconds(seconds) > BUDGET_SECONDS[flags.budget]) context.stderr(`${overBudget(flags.budget)}\n`);
   context.stderr(`${speechNote(plan)}\n`);
   if (flags.run) {
     await runDetector(context, {
@@ -79,9 +86,9 @@ async function makeNew(
       ...(flags.backend !== undefined && { backend: flags.backend }),
       ...(flags.json && { json: true }),
     });
-    context.stderr(`try it: callsign listen ${join(outDir, "model")}\n`);
+    context.stderr(`try it: ${command} listen ${join(outDir, "model")}\n`);
   } else if (flags.json) printJson(context, prepared);
-  else context.stderr(`run it: callsign run --config ${configFile} --out ${outDir}\n`);
+  else context.stderr(`run it: ${command} run --config ${configFile} --out ${outDir}\n`);
 }
 
 async function prepare(
@@ -113,7 +120,7 @@ async function prepare(
     file: configFile,
     out: join(outDir, "data"),
   });
-  const problems = await findBuildProblems(building);
+  const problems = (await findBuildProblems(building)).map(nameFlag);
   // With --no-run the config is written in spite of problems, to be edited.
   if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });
@@ -124,9 +131,19 @@ async function prepare(
   return { configFile, outDir, concerns, plan, seconds };
 }
 
+/** A problem of a folder given with a flag, which need not be in a config yet. */
+function nameFlag(problem: CallsignError): CallsignError {
+  const message = problem.message
+    .replace(/named by corpus-speech-\d+ in the config$/, "given with --speech")
+    .replace(/named by noise-noise-\d+ in the config$/, "given with --noise");
+  return message === problem.message
+    ? problem
+    : new CallsignError(problem.code, message, { cause: problem.cause });
+}
+
 /** Writes the config. @throws CallsignError `INVALID_ARGUMENT` if the file exists and differs */
 async function writeConfig(
-  { signal }: CliContext,
+  { env, signal }: CliContext,
   { configFile, text }: { configFile: string; text: string },
 ): Promise<void> {
   const { writeFileAtomic } = await import("@callsign/infer/node/internal");
@@ -135,15 +152,27 @@ async function writeConfig(
   if (there !== undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `${configFile}: exists and differs; run it with callsign run --config ${configFile}, or give another --out`,
+      `${configFile}: exists and differs; run it with ${commandPrefix(env)} run --config ${configFile}, or give another --out`,
     );
   await writeFileAtomic(configFile, text, { signal });
 }
 
-function formatSeconds({ synthesize, features, train }: StageSeconds): string {
-  const total = synthesize + features + train;
+const totalSeconds = ({ synthesize, features, train }: StageSeconds): number => synthesize + features + train;
+
+const overBudget = (budget: RecipeBudget): string =>
+  `note: that is more than the budget of ${BUDGET_WORDS[budget]}, which sets the amounts of data; ` +
+  "more phrases, recordings and fewer cores take longer";
+
+const BUDGET_WORDS: Readonly<Record<RecipeBudget, string>> = {
+  "5m": "5 minutes",
+  "30m": "30 minutes",
+  overnight: "one night (8 hours)",
+};
+
+function formatSeconds(seconds: StageSeconds): string {
+  const { synthesize, features, train } = seconds;
   return (
-    `time: about ${formatDuration(total)} on this machine's processor ` +
+    `time: about ${formatDuration(totalSeconds(seconds))} on this machine's processor ` +
     `(speech ${formatDuration(synthesize)}, features ${formatDuration(features)}, training ${formatDuration(train)}); ` +
     "if stopped, run the same command to continue\n"
   );

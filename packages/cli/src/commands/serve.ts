@@ -1,7 +1,8 @@
 import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { Writable } from "node:stream";
 import { CallsignError } from "@callsign/audio/internal";
-import type { ServeOptions } from "@callsign/serve/internal";
+import type { DetectorServer, ServeOptions } from "@callsign/serve/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../context.ts";
 import {
@@ -128,12 +129,24 @@ async function serve(
     const wyomingSocket = flags.wyoming?.kind === "unix" ? flags.wyoming.path : undefined;
     const served = detector.cards.map(({ name }) => name);
     if (flags.json === true) printJson(context, { http, wyoming, wyomingSocket, models: served });
+    // The log is JSON; a person at a terminal gets the addresses in plain text as well.
+    if (context.interactive) context.stderr(formatAddresses(server));
     if (!context.signal.aborted) await Promise.race([once(context.signal, "abort"), server.pairClosed]);
     await server.close();
   } finally {
     await detector.dispose();
   }
 }
+
+function formatAddresses({ http, wyoming }: Pick<DetectorServer, "http" | "wyoming">): string {
+  return [
+    ...(http ? [`WebSocket: ws://${hostPort(http)}/v1/stream\n`] : []),
+    ...(wyoming ? [`Wyoming: tcp://${hostPort(wyoming)}\n`] : []),
+  ].join("");
+}
+
+const hostPort = ({ address, port, family }: AddressInfo): string =>
+  `${family === "IPv6" ? `[${address}]` : address}:${port}`;
 
 /** Applies `--wyoming`, which replaces the host and port flags; with `stdio://` standard output carries the protocol. */
 function resolveListeners(flags: ServeFlags, command: Command): ServeFlags {

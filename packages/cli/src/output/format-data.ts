@@ -15,7 +15,7 @@ export function formatPlan(plan: BuildPlan): string {
     texts === undefined ? "" : whole(texts),
     files === undefined
       ? whole(clips ?? 0)
-      : `${clips === undefined ? "" : `${whole(clips)} of `}${count(files, "file")}`,
+      : `${clips === undefined ? "" : `${count(clips, "clip")} of `}${count(files, "file")}`,
     formatDuration(seconds),
     whole(copies),
   ]);
@@ -29,8 +29,11 @@ export function formatPlan(plan: BuildPlan): string {
   ].join("\n");
 }
 
-/** Text at the end of `data build`. */
-export function formatBuild(index: BuildIndex, out: string): string {
+/** Text at the end of `data build`; `command` is how this program is started. */
+export function formatBuild(
+  index: BuildIndex,
+  { out, command }: { readonly out: string; readonly command: string },
+): string {
   const sum = (of: (shard: BuildIndex["shards"][number]) => number): number =>
     index.shards.reduce((total, shard) => total + of(shard), 0);
   return [
@@ -40,7 +43,7 @@ export function formatBuild(index: BuildIndex, out: string): string {
       (label) => `  ${label}: ${whole(sum((shard) => shard.labelled[label] ?? 0))} windows`,
     ),
     ...formatLeftOut(index),
-    `inspect it: callsign data inspect ${out} --html ${out}.html`,
+    `inspect it: ${command} data inspect ${out} --html ${out}.html`,
     "",
   ].join("\n");
 }
@@ -118,7 +121,7 @@ const MAX_VOICES = 12;
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const isNumber = heads.map((_, i) =>
-    rows.every((row) => /^[\d,.: ]*( files?| of [\d,]+ files?)?$/.test(row[i] ?? "")),
+    rows.every((row) => /^[\d,.: ]*( files?| clips? of [\d,]+ files?)?$/.test(row[i] ?? "")),
   );
   const line = (cells: readonly string[]): string =>
     cells

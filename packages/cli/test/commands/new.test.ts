@@ -89,7 +89,7 @@ describe("new --no-run", () => {
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain("3 problems, found before anything was made");
     expect(stderr).toMatch(/1\. labels: "\$5 🚀" cannot be spoken: .*got "🚀"/);
-    expect(stderr).toMatch(/2\. \S+nowhere: not there/);
+    expect(stderr).toMatch(/2\. \S+nowhere: no such file or folder, given with --speech/);
     expect(stderr).toMatch(/3\. data: corpus-speech-2 .*none can be read/);
     await expect(readFile(join(out, "config.yaml"))).rejects.toThrow("ENOENT");
     const noRun = await runCaptured(["new", "$5", "you & me", "--out", out, "--noise", folder, "--no-run"]);

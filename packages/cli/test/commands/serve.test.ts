@@ -58,6 +58,19 @@ describe("callsign serve", () => {
     expect(events).toEqual(["listening", "stopping", "stopped"]);
   });
 
+  it.skipIf(!hasSharedData)("prints its addresses in plain text at a terminal", async () => {
+    const stop = new AbortController();
+    let logged = "";
+    const running = runCaptured(["serve", HEAD, ...EMBEDDING, "--port", "0", "--no-wyoming-port"], {
+      signal: stop.signal,
+      interactive: true,
+      stderr: (text) => (logged += text),
+    });
+    await expect.poll(() => logged).toMatch(/^WebSocket: ws:\/\/127\.0\.0\.1:\d+\/v1\/stream$/m);
+    stop.abort();
+    expect((await running).exitCode).toBe(0);
+  });
+
   it.skipIf(!hasSharedData)(
     "wants a token where other machines can connect, and a curve for alarms a day",
     async () => {

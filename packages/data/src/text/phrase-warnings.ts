@@ -43,10 +43,11 @@ function concernsOf(phrase: string, pronunciations: Pronunciations): PhraseConce
         `with ${FEWEST_SYLLABLES} or more it is heard more reliably`,
     );
   if (words.length <= MOST_COMMON_WORDS && words.every((word) => isFamiliar(word, pronunciations)))
-    add(
-      "common",
-      `is said in ordinary talk, and every time it is the detector fires, rightly; a name or a rare word in front of it helps`,
-    );
+    concerns.push({
+      kind: "common",
+      phrases: [phrase],
+      message: `people say "${phrase}" in ordinary talk, and the detector will fire each time; a name or a rare word in front of it helps`,
+    });
   if (guessed.length > 0)
     add(
       "guessed",

@@ -50,7 +50,7 @@ describe("buildData", () => {
     const config = { data: { ...smallConfig.data, ...data } };
     await expect(runBuild(smallContext(folder, { out, config }))).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
-      message: `${join(folder, "nowhere")}: not there, or not to be read; the config's ${id} names it`,
+      message: `${join(folder, "nowhere")}: no such file or folder, named by ${id} in the config`,
     });
     await expect(readdir(out)).rejects.toThrow("ENOENT");
   });

@@ -264,7 +264,7 @@ describe("findBuildProblems", () => {
     expect(problems.map(({ message }) => message)).toEqual([
       expect.stringMatching(/"go 🚀 Привет" cannot be spoken: .*got "🚀", "Привет"; write it as it is said/),
       expect.stringContaining("no-model"),
-      expect.stringContaining("nowhere: not there, or not to be read; the config's corpus-nowhere names it"),
+      expect.stringContaining("nowhere: no such file or folder, named by corpus-nowhere in the config"),
       expect.stringMatching(/empty: expected recordings .*got an empty folder$/),
       expect.stringMatching(/texts: expected recordings .*got 1 \.txt$/),
       expect.stringMatching(/corpus-m4a .*2 of 2 recordings were tried and none can be read: /),

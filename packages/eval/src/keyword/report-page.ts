@@ -66,7 +66,7 @@ function headline(report: KeywordReport): SafeHtml {
       note: `${between(point.interval, formatPercent)} · ${point.misses} of ${report.positives}`,
     },
     {
-      label: `Missed at the card's threshold, ${shipped.threshold.toFixed(4)}`,
+      label: `Missed at the threshold ${shipped.threshold.toFixed(4)}`,
       value: formatPercent(shipped.falseRejectRate),
       note: `${shipped.misses} of ${report.positives}`,
     },

@@ -4,6 +4,13 @@ export type RecipeBudget = (typeof RECIPE_BUDGETS)[number];
 /** Budgets of `callsign new`, smallest first. */
 export const RECIPE_BUDGETS = ["5m", "30m", "overnight"] as const;
 
+/** Time that a budget stands for; `overnight` is taken as eight hours. */
+export const BUDGET_SECONDS: Readonly<Record<RecipeBudget, number>> = {
+  "5m": 5 * 60,
+  "30m": 30 * 60,
+  overnight: 8 * 3600,
+};
+
 /** Amounts of data and training of a budget. Counts of clips are per phrase unless stated otherwise. */
 export interface RecipeSize {
   readonly clipsPerPhrase: number;

@@ -91,7 +91,7 @@ export function writeRecipe({
     `    nearMisses: { clips: ${size.nearMisses} }`,
     `    partial: { clips: ${parts} }`,
     `    randomWords: { clips: ${size.randomWords} }`,
-    `    # Words and numbers as other languages read them: a phrase is not all that sounds like no English.`,
+    `    # Words and numbers as other languages read them: the phrase is not the only thing that does not sound like English.`,
     `    foreign: { clips: ${size.foreign} }`,
     `    copies: ${size.negativeCopies}`,
     `  # Recordings of people who do not say the phrase. Give what you have: synthetic voices are not people.`,

@@ -30,7 +30,14 @@ async function doctor(context: CliContext, { json }: { json?: boolean }): Promis
       `doctor: required parts are missing: ${broken.map(({ name }) => name).join(", ")}`,
     );
   }
+  if (!json) context.stdout(`\n${conclusionOf(checks)}\n`);
 }
+
+/** Last line when nothing required is missing. */
+const conclusionOf = (checks: readonly Check[]): string =>
+  checks.every(({ found }) => found)
+    ? "Everything is here."
+    : "Everything needed is here; what is missing is optional.";
 
 function formatCheck({ group, name, found, detail, fix }: Check): string {
   const head = `${found ? "found  " : "missing"}  ${group.padEnd(18)} ${name.padEnd(32)} ${firstLine(detail)}\n`;

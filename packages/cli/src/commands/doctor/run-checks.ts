@@ -1,4 +1,4 @@
-import type { CliContext } from "../../context.ts";
+import { type CliContext, commandPrefix } from "../../context.ts";
 import { assetStatuses } from "../models.ts";
 import type { Check } from "./check.ts";
 import { inferenceChecks } from "./inference-checks.ts";
@@ -39,6 +39,6 @@ async function modelFileChecks(env: CliContext["env"]): Promise<Check[]> {
     found: path !== null,
     required: false,
     detail: path === null ? (problem ?? "not on this machine") : `${path} (${origin})`,
-    fix: `callsign models pull ${id}`,
+    fix: `${commandPrefix(env)} models pull ${id}`,
   }));
 }

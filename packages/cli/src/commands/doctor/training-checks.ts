@@ -18,6 +18,12 @@ async function checkBackend(name: BackendName): Promise<Check> {
   } catch (error) {
     if (!(error instanceof CallsignError)) throw error;
     const [detail = "", fix] = error.message.split("; to enable it: ");
+    if (name === "webgpu" && !isPackageMissing(detail))
+      return { ...facts, found: false, detail, fix: WEBGPU_DRIVER };
     return { ...facts, found: false, detail, ...(fix !== undefined && { fix }) };
   }
 }
+
+const isPackageMissing = (detail: string): boolean => /cannot find (package|module)/i.test(detail);
+
+const WEBGPU_DRIVER = "needs a GPU whose driver offers Vulkan, Metal or Direct3D 12";

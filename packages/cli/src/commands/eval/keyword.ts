@@ -117,7 +117,7 @@ function formatEvaluation(evaluation: KeywordEvaluation, label: string): string 
     "false accepts/h   missed   95 %             misses   counted   threshold",
     ...operatingPoints.map(formatPoint),
     "",
-    `at the card's threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts})`,
+    `at the threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts})`,
   ];
   if (latencyMs !== null)
     lines.push(

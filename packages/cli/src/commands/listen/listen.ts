@@ -8,7 +8,7 @@ import {
 import type { DetectorStep, DetectorStream, ModelCard } from "@callsign/infer/internal";
 import type { MicrophoneProgram } from "@callsign/audio/node/internal";
 import { type Command, Option } from "commander";
-import type { CliContext } from "../../context.ts";
+import { type CliContext, commandPrefix } from "../../context.ts";
 import { addRawOptions, type RawFlags, readInput } from "../../flags/audio-input.ts";
 import { DetectionActions } from "./detection-actions.ts";
 import { ListenLine } from "./listen-line.ts";
@@ -144,7 +144,7 @@ async function run(
   if (heard === 0 && !context.signal.aborted)
     throw new CallsignError(
       "MICROPHONE_FAILED",
-      `${source.name}: no audio for ${seconds} s; choose another device (callsign listen --list)`,
+      `${source.name}: no audio for ${seconds} s; choose another device (${commandPrefix(context.env)} listen --list)`,
     );
 }
 

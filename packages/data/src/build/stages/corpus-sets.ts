@@ -75,11 +75,9 @@ export async function findCorpus(context: BuildContext, { id, source }: CorpusSe
   for (const path of source.kind === "clip" ? [source.path, source.truth] : [source.path]) {
     const found = fromBase(path, context);
     await stat(found).catch((cause: unknown) => {
-      throw new CallsignError(
-        "FILE_NOT_FOUND",
-        `${found}: not there, or not to be read; the config's ${id} names it`,
-        { cause },
-      );
+      const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+      const what = isMissing ? "no such file or folder" : "cannot be read";
+      throw new CallsignError("FILE_NOT_FOUND", `${found}: ${what}, named by ${id} in the config`, { cause });
     });
   }
 }

@@ -51,11 +51,15 @@ async function listFolder(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CallsignError("FILE_NOT_FOUND", `${folder}: expected a folder of recordings: ${reason}`, {
-      cause,
-    });
+    throw new CallsignError("FILE_NOT_FOUND", `${folder}: ${listFault(cause)}`, { cause });
   }
+}
+
+function listFault(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "no such folder";
+  if (code === "ENOTDIR") return "expected a folder of recordings, got a file";
+  return `cannot be read: ${message}`;
 }
 
 const isLinkToFile = async (path: string): Promise<boolean> =>

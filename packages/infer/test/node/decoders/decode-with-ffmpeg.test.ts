@@ -162,12 +162,12 @@ describe.skipIf(!hasFfmpeg)("with ffmpeg", () => {
       made,
     ]);
     copyFileSync(made, path);
+    const temporary = mkdtempSync(join(folder, "temporary-"));
+    vi.stubEnv("TMPDIR", temporary);
     const { samples } = await decodeAudio(fixture("tone.wav"));
     expect((await readAudioFile(path)).samples).toEqual(samples);
     expect((await decodeAudio(new Uint8Array(readFileSync(path)))).samples).toEqual(samples);
-    expect(
-      readdirSync(tmpdir()).filter((name) => name.startsWith("callsign-ffmpeg-") && !folder.endsWith(name)),
-    ).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it("reads mu-law WAV, the sound of a film, and says what is none", async () => {

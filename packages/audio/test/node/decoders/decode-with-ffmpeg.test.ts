@@ -162,6 +162,8 @@ describe.skipIf(!hasFfmpeg)("with ffmpeg", () => {
       made,
     ]);
     copyFileSync(made, path);
+    const temporary = mkdtempSync(join(folder, "temporary-"));
+    vi.stubEnv("TMPDIR", temporary);
     const { samples } = await decodeAudio(fixture("tone.wav"));
     const temporary = mkdtempSync(join(folder, "temporary-"));
     vi.stubEnv("TMPDIR", temporary);

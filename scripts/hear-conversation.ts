@@ -51,9 +51,12 @@ interface Said {
 function compare(said: readonly Said[], heard: readonly HeardCommand[]): string[] {
   const lines = said.map(({ startMs, endMs, text }) => {
     const found = heard.filter((one) => one.endMs >= startMs && one.startMs <= endMs + 300);
-    const best = found.toSorted((a, b) => b.score - a.score)[0];
+    // A mute that was open before the command says nothing about the command.
+    const opened = found.filter((one) => one.startMs >= startMs);
+    const best = (opened.length > 0 ? opened : found).toSorted((a, b) => b.score - a.score)[0];
+    const how = opened.length > 0 ? "heard from" : "was already muted, from";
     const answer = best
-      ? `heard from ${clock(best.startMs)} as ${best.label} (${best.score.toFixed(2)})`
+      ? `${how} ${clock(best.startMs)} as ${best.label} (${best.score.toFixed(2)})`
       : "missed";
     return `  ${clock(startMs)}  ${text.padEnd(24)} ${answer}`;
   });

@@ -63,7 +63,8 @@ async function main(): Promise<number> {
   console.log(`  the model     ${shown(model)}`);
   console.log(`  its report    ${shown(join(run, "report", "report.html"))}`);
   console.log(
-    `  the same for your own words: npm run -s callsign -- run --config configs/start.yaml, with your labels`,
+    "This detector is tuned for muting: it mutes too much rather than too little. For a wake word make one with\n" +
+      '`npm run -s callsign -- new "hey nimbus"`, or ask for fewer detections with --false-alarms-per-day.',
   );
   return failedClip;
 }
@@ -123,7 +124,7 @@ function shown(path: string): string {
 
 function formatHeard({ lines, cpuPerSecond, minutes }: Heard): string {
   return [
-    `What was said in the conversation (${minutes.toFixed(1)} minutes), and what was heard`,
+    `What was said in the conversation (${minutes.toFixed(1)} minutes), and what was heard (in brackets: peak score)`,
     ...lines,
     `CPU: ${(1000 * cpuPerSecond).toFixed(1)} ms a second of audio, ${(100 * cpuPerSecond).toFixed(1)} % of one core`,
   ].join("\n");

@@ -12,9 +12,13 @@ const example = fileURLToPath(new URL(".", import.meta.url));
 const root = join(example, "../..");
 /** Model folders or .onnx heads without a card; by default the folder that `npm start` left its model in. */
 const models = listPaths(process.env["CALLSIGN_MODEL"] ?? join(root, "runs/start/model"));
+const assets = process.env["CALLSIGN_ASSETS"];
 /** Files of the embeddings that the models need; Callsign's own lies in the repository. */
 const embeddings = [
   ...listPaths(process.env["CALLSIGN_EMBEDDING"] ?? ""),
+  ...(assets
+    ? ["speech-embedding.onnx", "embedding_model.onnx"].map((name) => join(resolve(assets), name))
+    : []),
   join(root, "packages/infer/assets/callsign-embedding.onnx"),
 ];
 /** What heads without a card are read with. */
@@ -33,6 +37,8 @@ function pageFiles(): Plugin {
   return {
     name: "callsign-models",
     configureServer(server) {
+      // With the reason, rather than on the first request.
+      for (const path of models) findEmbedding(describeModel(path, "").embedding, path);
       server.middlewares.use((request, response, next) => {
         const source = listFiles().get(decodeURIComponent((request.url ?? "").replace(/^\/|\?.*$/g, "")));
         if (source === undefined) return next();
@@ -115,7 +121,7 @@ function findEmbedding({ id, sha256 }: DescribedModel["embedding"], model: strin
   if (found !== undefined) return found;
   throw new Error(
     `${model} needs ${id} (sha256 ${sha256}), and none of ${embeddings.join(", ")} is that file: name it in ` +
-      `CALLSIGN_EMBEDDING; \`callsign models pull ${id}\` downloads it and says where it is`,
+      `CALLSIGN_EMBEDDING, or its folder in CALLSIGN_ASSETS; \`npm run -s callsign -- models pull ${id}\` downloads it and says where it is`,
   );
 }
 

@@ -1,4 +1,4 @@
-import type { ChallengeResult } from "@callsign/eval/internal";
+import type { ChallengeResult, PublishedFigures } from "@callsign/eval/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../../context.ts";
@@ -82,7 +82,9 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
     asPublishedPriming,
     createDetectorLabeller,
     evaluateChallenge,
+    isPublishedClip,
     lookAheadCurve,
+    publishedFiguresFor,
     readChallengeTruth,
   } = await import("@callsign/eval/internal");
   const { readAudioFile } = await import("@callsign/audio/node/internal");
@@ -118,7 +120,9 @@ async function evalChallenge(context: CliContext, flags: ChallengeFlags): Promis
       delaysMs && lookAheadCurve(run, truth, { delaysMs, ...(fromSample !== undefined && { fromSample }) });
     if (flags.json) printJson(context, { ...result, ...(lookAhead && { lookAhead }) });
     else {
-      context.stdout(await formatResult(result, run.labels.length * run.frameLength));
+      const scored = run.labels.length * run.frameLength;
+      const published = isPublishedClip(samples) ? publishedFiguresFor(scored) : undefined;
+      context.stdout(formatResult(result, published));
       for (const { delayMs, score } of lookAhead ?? [])
         context.stdout(`${`delayed by ${delayMs} ms`.padEnd(28)}${score.toFixed(5).padStart(10)}\n`);
     }
@@ -165,23 +169,24 @@ function commandLine(flags: ChallengeFlags): string {
   return parts.join(" ");
 }
 
-async function formatResult(result: ChallengeResult, samplesScored: number): Promise<string> {
-  const { publishedFiguresFor } = await import("@callsign/eval/internal");
-  const published = publishedFiguresFor(samplesScored);
-  const rows: [string, number | null, number][] = [
-    ["challenge score", result.score, published.score],
-    ["accuracy", result.accuracy, published.accuracy],
-    ["precision (communication)", result.precision, published.precision],
-    ["recall (communication)", result.recall, published.recall],
-    ["precision (command)", result.commandPrecision, published.commandPrecision],
-    ["recall (command)", result.commandRecall, published.commandRecall],
+/** Published figures are shown beside the result where they are of the same clip. */
+function formatResult(result: ChallengeResult, published: PublishedFigures | undefined): string {
+  const rows: [string, number | null, number | undefined][] = [
+    ["challenge score", result.score, published?.score],
+    ["accuracy", result.accuracy, published?.accuracy],
+    ["precision (communication)", result.precision, published?.precision],
+    ["recall (communication)", result.recall, published?.recall],
+    ["precision (command)", result.commandPrecision, published?.commandPrecision],
+    ["recall (command)", result.commandRecall, published?.commandRecall],
   ];
-  const lines = [
-    `${"".padEnd(28)}${"this run".padStart(10)}${"published".padStart(12)}   (of the challenge clip, ${published.samples.toLocaleString("en-US")} samples)`,
-  ];
+  const lines = published
+    ? [
+        `${"".padEnd(28)}${"this run".padStart(10)}${"published".padStart(12)}   (${published.samples.toLocaleString("en-US")} samples)`,
+      ]
+    : [];
   for (const [name, value, reference] of rows) {
     lines.push(
-      `${name.padEnd(28)}${(value?.toFixed(5) ?? "none").padStart(10)}${reference.toFixed(5).padStart(12)}`,
+      `${name.padEnd(28)}${(value?.toFixed(5) ?? "none").padStart(10)}${reference?.toFixed(5).padStart(12) ?? ""}`,
     );
   }
   const { latencyMs, valid, slowSamples, maxOverrunMs } = result;

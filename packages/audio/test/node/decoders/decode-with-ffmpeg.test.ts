@@ -165,8 +165,6 @@ describe.skipIf(!hasFfmpeg)("with ffmpeg", () => {
     const temporary = mkdtempSync(join(folder, "temporary-"));
     vi.stubEnv("TMPDIR", temporary);
     const { samples } = await decodeAudio(fixture("tone.wav"));
-    const temporary = mkdtempSync(join(folder, "temporary-"));
-    vi.stubEnv("TMPDIR", temporary);
     expect((await readAudioFile(path)).samples).toEqual(samples);
     expect((await decodeAudio(new Uint8Array(readFileSync(path)))).samples).toEqual(samples);
     expect(readdirSync(temporary)).toEqual([]);

@@ -19,7 +19,8 @@ async function rawConnect(bytes: string | Buffer = "", options: { allowHalfOpen?
   sockets.push(socket);
   const text: Buffer[] = [];
   socket.on("data", (data) => text.push(data)).on("error", () => undefined);
-  const closed = once(socket, "close");
+  // `once` rejects at an error, such as a reset, which closes the socket as well.
+  const closed = once(socket, "close").catch(() => undefined);
   await once(socket, "connect");
   socket.write(bytes);
   return { socket, closed, text: () => Buffer.concat(text).toString("latin1") };

@@ -29,7 +29,7 @@ const row = (graph: FrontendGraph, { file, sha256 }: { file: string; sha256: str
   },`;
 
 const table = (rows: readonly string[]): string => `// Made by scripts/derive-graphs.ts.
-import type { FrontendGraph } from "./frontend-graphs.ts";
+import type { FrontendGraph } from "./graph-names.ts";
 
 /** A graph in the assets of this package. */
 export interface ShippedGraph {

@@ -12,9 +12,8 @@ export {
 // Microphones.
 export {
   listMicrophones,
-  type MicrophoneInfo,
-  type MicrophoneProgram,
   openMicrophone,
   type OpenMicrophone,
   type OpenMicrophoneOptions,
 } from "./microphone/microphone.ts";
+export type { MicrophoneInfo, MicrophoneProgram } from "./microphone/microphone-adapter.ts";

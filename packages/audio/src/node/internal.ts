@@ -26,6 +26,7 @@ export * from "./decoders/ogg/vorbis.ts";
 export * from "./error-code.ts";
 export * from "./microphone/arecord-microphones.ts";
 export * from "./microphone/decibri-microphones.ts";
+export * from "./microphone/microphone-adapter.ts";
 export * from "./microphone/microphone.ts";
 export * from "./read-audio.ts";
 export * from "./read-magnitudes.ts";

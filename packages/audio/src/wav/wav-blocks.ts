@@ -120,7 +120,11 @@ function parseRiff(head: Uint8Array, { name, fileLength }: WavOptions): Riff {
   const magic = fourCharacters(head, 0);
   const form = fourCharacters(head, 8);
   if (magic === "RIFX")
-    throw new CallsignError("AUDIO_UNSUPPORTED", `${name}: big-endian WAV (RIFX); convert it to RIFF WAV`);
+    // Not AUDIO_UNSUPPORTED, which hands a file to ffmpeg: some versions decode RIFX as little-endian, to noise.
+    throw new CallsignError(
+      "AUDIO_INVALID",
+      `${name}: big-endian WAV (RIFX) is not read; convert it to RIFF WAV`,
+    );
   const isRiff = magic === "RIFF" || magic === "RF64" || magic === "BW64";
   if (isRiff && head.length < 12)
     throw new CallsignError(

@@ -223,7 +223,7 @@ function readNumbers(text: string): string {
     .replaceAll(/\b(\d+)\s?¢/g, (_match, count: string) => `${count} ${count === "1" ? "cent" : "cents"}`)
     .replaceAll(UNIT, (_match, count: string, unit: string) => {
       const name = UNITS[unit.toLowerCase()]!;
-      return `${count} ${count === "1" ? name : name.replace(/^(\S+?)s?\b/, (word) => (word === "hertz" ? word : `${word}s`))}`;
+      return `${count} ${count === "1" ? name : name.replace(/^(\S+?)s?\b/, (word) => (word.endsWith("hertz") ? word : `${word}s`))}`;
     });
   return spellNumbers(units)
     .replaceAll(/[$£€¥₹¢]/g, (sign) => ` ${CURRENCY[sign]!} `)

@@ -1,4 +1,4 @@
-import type { Pcm } from "@callsign/audio/internal";
+import { CallsignError, type Pcm } from "@callsign/audio/internal";
 import { detections, type DetectionSource } from "./detections.ts";
 import type { ModelDetection } from "./feature-track.ts";
 
@@ -21,6 +21,15 @@ export interface KeepListeningOptions extends ListenCallbacks {
   readonly end: () => Promise<void>;
   /** Closes everything; called once. */
   readonly close: () => Promise<void>;
+}
+
+/** @throws CallsignError `INVALID_ARGUMENT` unless `onDetection` is a function */
+export function checkCallbacks({ onDetection }: ListenCallbacks): void {
+  if (typeof onDetection !== "function")
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `listen: expected onDetection, a function that takes a detection, got ${typeof onDetection}`,
+    );
 }
 
 /** Reports the detections of open chunks until stopped, the chunks end, or something fails. */

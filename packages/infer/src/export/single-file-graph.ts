@@ -2,7 +2,7 @@ import { EMBEDDING } from "../frontend/embedding.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { LOG_MEL } from "../frontend/log-mel.ts";
 import { embeddingsOf, type ModelCard } from "../model/model-card.ts";
-import { SINGLE_FILE_IO, type SingleFileParts } from "./single-file.ts";
+import { SINGLE_FILE_IO, type SingleFileParts } from "./single-file-parts.ts";
 import {
   decodeOnnx,
   encodeOnnx,

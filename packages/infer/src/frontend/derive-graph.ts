@@ -1,5 +1,5 @@
 import { makeEmbeddingTimeDynamic } from "./embedding-graph.ts";
-import type { FrontendGraph } from "./frontend-graphs.ts";
+import type { FrontendGraph } from "./graph-names.ts";
 import { buildLogMelModel } from "./log-mel-graph.ts";
 import { buildStreamModel } from "./streaming/stream-graph.ts";
 

@@ -1,6 +1,6 @@
 import { EMBEDDING } from "./embedding.ts";
 import { clampByConvolution } from "./embedding-clamp.ts";
-import { EMBEDDING_IO } from "./frontend-graphs.ts";
+import { EMBEDDING_IO } from "./graph-names.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { LOG_MEL } from "./log-mel.ts";
 import {

@@ -1,5 +1,6 @@
 import { EMBEDDING, embeddingCount } from "./embedding.ts";
-import { EMBEDDING_IO, type GraphSource } from "./frontend-graphs.ts";
+import { EMBEDDING_IO } from "./graph-names.ts";
+import { type GraphSource } from "./frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput, type Session, type SessionFactory } from "../runtime/session.ts";
 import { LOG_MEL } from "./log-mel.ts";

@@ -1,4 +1,4 @@
-import { LOG_MEL_IO } from "./frontend-graphs.ts";
+import { LOG_MEL_IO } from "./graph-names.ts";
 import { COS, hannWindow, LOG_MEL, type LogMelFloor, melFilters, SIN } from "./log-mel.ts";
 import {
   encodeOnnx,

@@ -1,7 +1,8 @@
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput, type Session, type SessionFactory } from "../runtime/session.ts";
 import { LOG_MEL, type LogMelFloor, logMelFrameCount, logMelInput, type LogMelOptions } from "./log-mel.ts";
-import { type GraphSource, LOG_MEL_IO } from "./frontend-graphs.ts";
+import { LOG_MEL_IO } from "./graph-names.ts";
+import { type GraphSource } from "./frontend-graphs.ts";
 import type { Matrix, MatrixBatch } from "../runtime/matrix.ts";
 
 /** Frames per run, a multiple of the 8 in a chunk. Measured fastest near this: intermediate values stay in the cache. */

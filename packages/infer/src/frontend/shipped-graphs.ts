@@ -1,5 +1,5 @@
 // Made by scripts/derive-graphs.ts.
-import type { FrontendGraph } from "./frontend-graphs.ts";
+import type { FrontendGraph } from "./graph-names.ts";
 
 /** A graph in the assets of this package. */
 export interface ShippedGraph {

@@ -22,7 +22,7 @@ export {
   resolveAsset,
   SPEECH_EMBEDDING,
 } from "./assets/assets.ts";
-export type { DownloadOptions, DownloadProgress } from "./assets/download.ts";
+export type { DownloadOptions, DownloadProgress } from "./assets/download-options.ts";
 
 // Audio files and microphones, from `@callsign/audio`.
 export {

@@ -2,6 +2,7 @@ export * from "./assets/assets.ts";
 export * from "./assets/cache-directory.ts";
 export * from "./assets/choose-embedding.ts";
 export * from "./assets/download.ts";
+export * from "./assets/download-options.ts";
 export * from "./assets/graph-cache.ts";
 export * from "./assets/proxy-fetch.ts";
 export * from "./files/module-url.ts";

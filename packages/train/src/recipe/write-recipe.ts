@@ -22,6 +22,7 @@ export interface RecipeOptions {
  */
 export function nameOfPhrases(phrases: readonly string[]): string {
   const plain = phrases
+    .map(spokenOrWritten)
     .join(" ")
     .toLowerCase()
     .normalize("NFKD")
@@ -32,6 +33,15 @@ export function nameOfPhrases(phrases: readonly string[]): string {
     .replaceAll(/^[-\p{M}]+|-+$/gu, "");
   const name = Array.from(plain).slice(0, 60).join("").replace(/-+$/, "");
   return name === "" ? "detector" : name;
+}
+
+/** The words of a phrase ("C++" is "c plus plus"), so that phrases of different words have different names. */
+function spokenOrWritten(phrase: string): string {
+  try {
+    return spokenText(phrase);
+  } catch {
+    return phrase;
+  }
 }
 
 /** Latin letters that have no Unicode decomposition into letter and accent. */

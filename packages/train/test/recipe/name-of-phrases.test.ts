@@ -8,6 +8,9 @@ describe("nameOfPhrases", () => {
     [["Cafe\u0301"], "cafe"],
     [["é"], "e"],
     [["Ærø Straße", "Łódź"], "aero-strasse-lodz"],
+    // Symbols are named, or phrases that differ would share a folder.
+    [["C++"], "c-plus-plus"],
+    [["10%"], "ten-percent"],
     [["привет мир"], "привет-мир"],
     // The breve is a part of this letter, as the vowel signs are of these.
     [["йод"], "йод"],

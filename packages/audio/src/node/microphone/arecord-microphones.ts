@@ -8,7 +8,7 @@ import { Resampler } from "../../resample/resampler.ts";
 import { CallsignError } from "../../errors.ts";
 import { SAMPLE_RATE_HZ } from "../../samples/audio.ts";
 import { errorCode } from "../error-code.ts";
-import type { MicrophoneAdapter, MicrophoneInfo } from "./microphone.ts";
+import type { MicrophoneAdapter, MicrophoneInfo } from "./microphone-adapter.ts";
 
 /** Adapter for ALSA's program `arecord`. @throws CallsignError `DEPENDENCY_MISSING` if it is not installed */
 export async function arecordMicrophones(otherFailure?: unknown): Promise<MicrophoneAdapter> {

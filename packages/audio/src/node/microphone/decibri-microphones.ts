@@ -1,7 +1,7 @@
 import { toInt16 } from "../../samples/pcm.ts";
 import { PcmDecoder } from "../../samples/pcm-decoder.ts";
 import { CallsignError } from "../../errors.ts";
-import type { MicrophoneAdapter } from "./microphone.ts";
+import type { MicrophoneAdapter } from "./microphone-adapter.ts";
 
 /** Adapter for the native module decibri. @throws CallsignError `DEPENDENCY_MISSING` if it does not load */
 export async function decibriMicrophones(): Promise<MicrophoneAdapter> {

@@ -2,29 +2,7 @@ import { closestName } from "../../closest-name.ts";
 import { CallsignError } from "../../errors.ts";
 import { arecordMicrophones } from "./arecord-microphones.ts";
 import { decibriMicrophones } from "./decibri-microphones.ts";
-
-/** Available microphone. */
-export interface MicrophoneInfo {
-  /** Identifier for `openMicrophone`. */
-  readonly id: string;
-  /** Name for display. */
-  readonly name: string;
-  readonly isDefault: boolean;
-}
-
-/** Access to microphones through one program or module. */
-export interface MicrophoneAdapter {
-  readonly through: MicrophoneProgram;
-  list(): Promise<MicrophoneInfo[]>;
-  /** Samples at 16 kHz, mono, until the signal aborts. @throws CallsignError `MICROPHONE_FAILED` */
-  open(options: {
-    readonly id: string | undefined;
-    readonly signal: AbortSignal;
-  }): AsyncGenerator<Int16Array>;
-}
-
-/** Program or module for microphones: `decibri`, a native module (optional peer dependency), or ALSA's program `arecord`. */
-export type MicrophoneProgram = "decibri" | "arecord";
+import type { MicrophoneAdapter, MicrophoneInfo, MicrophoneProgram } from "./microphone-adapter.ts";
 
 export interface OpenMicrophoneOptions {
   /** Id, name, or part of a name. Default the system's default microphone. */

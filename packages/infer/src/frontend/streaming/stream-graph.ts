@@ -1,5 +1,5 @@
 import { EMBEDDING } from "../embedding.ts";
-import { LOG_MEL_IO, STREAM_IO } from "../frontend-graphs.ts";
+import { LOG_MEL_IO, STREAM_IO } from "../graph-names.ts";
 import { LOG_MEL } from "../log-mel.ts";
 import { buildLogMelModel } from "../log-mel-graph.ts";
 import {

@@ -1,5 +1,6 @@
 import { EMBEDDING } from "../embedding.ts";
-import { type GraphSource, STREAM_IO } from "../frontend-graphs.ts";
+import { STREAM_IO } from "../graph-names.ts";
+import { type GraphSource } from "../frontend-graphs.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { floatOutput, type Session, type SessionFactory, type Tensor } from "../../runtime/session.ts";
 import { LOG_MEL } from "../log-mel.ts";

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { CallsignError } from "@callsign/audio/internal";
-import type { DownloadOptions } from "./download.ts";
+import type { DownloadOptions } from "./download-options.ts";
 import { errorCode } from "@callsign/audio/node/internal";
 import { createFetch } from "./proxy-fetch.ts";
 import { writeError } from "../files/write-error.ts";

@@ -1,12 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  derivedGraphs,
-  type FrontendGraph,
-  FRONTEND_GRAPHS_VERSION,
-  type GraphSource,
-} from "../../frontend/frontend-graphs.ts";
+import { type FrontendGraph, FRONTEND_GRAPHS_VERSION } from "../../frontend/graph-names.ts";
+import { derivedGraphs, type GraphSource } from "../../frontend/frontend-graphs.ts";
 import { shippedGraph } from "../../frontend/shipped-graphs.ts";
 import { MODULE_URL } from "../files/module-url.ts";
 import { sha256Hex } from "../files/sha256.ts";

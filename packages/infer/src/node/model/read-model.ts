@@ -88,6 +88,11 @@ export async function readEmbedding(model: FoundModel, options: LoadDetectorOpti
   const { card, name } = model;
   const { embedding, embeddingPath, assets } = options;
   const { id, sha256 } = card.frontend.embedding;
+  if (embedding !== undefined && !(embedding instanceof Uint8Array))
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `${name}: embedding: expected the file's bytes, got ${typeof embedding}; give its path as embeddingPath`,
+    );
   const bytes =
     embedding ?? (embeddingPath === undefined ? undefined : await readEmbeddingFile(embeddingPath));
   if (bytes !== undefined) {

@@ -1,6 +1,11 @@
 import { CallsignError, type Pcm } from "@callsign/audio/internal";
 import { openMicrophone, type OpenMicrophoneOptions } from "@callsign/audio/node/internal";
-import { keepListening, type ListenCallbacks, type StopListening } from "../../detector/keep-listening.ts";
+import {
+  checkCallbacks,
+  keepListening,
+  type ListenCallbacks,
+  type StopListening,
+} from "../../detector/keep-listening.ts";
 import { loadDetector, type LoadDetectorOptions, type ModelSource } from "../model/load-detector.ts";
 
 export interface ListenOptions
@@ -22,6 +27,7 @@ export interface ListenOptions
 export async function listen(options: ListenOptions): Promise<StopListening> {
   const { model, onDetection, onError, signal, device, through, onNoAudio, noAudioSeconds, ...load } =
     options;
+  checkCallbacks(options);
   refuseIfAborted(signal);
   const detector = await loadDetector(model, {
     ...load,

@@ -5,7 +5,12 @@ import {
 } from "@callsign/audio/web/internal";
 import type { DetectionSource } from "../../detector/detections.ts";
 import type { ModelDetection } from "../../detector/detector.ts";
-import { keepListening, type ListenCallbacks, type StopListening } from "../../detector/keep-listening.ts";
+import {
+  checkCallbacks,
+  keepListening,
+  type ListenCallbacks,
+  type StopListening,
+} from "../../detector/keep-listening.ts";
 import { createWebSession, type WebSessionOptions } from "../runtime/web-session.ts";
 import { WorkerDetector } from "../worker/worker-detector.ts";
 import { loadWebDetector, type WebLoadOptions } from "./web-detector.ts";
@@ -33,6 +38,7 @@ export interface ListenOptions
  * @throws CallsignError as `loadWebDetector`, `WorkerDetector.load` and `openWebMicrophone`
  */
 export async function listen(options: ListenOptions): Promise<StopListening> {
+  checkCallbacks(options);
   const { onDetection, onError } = options;
   const detector = await loadHearing(options);
   let microphone: WebMicrophone;

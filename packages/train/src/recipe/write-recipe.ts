@@ -35,13 +35,13 @@ export function nameOfPhrases(phrases: readonly string[]): string {
   return name === "" ? "detector" : name;
 }
 
-/** The words of a phrase ("C++" is "c plus plus"), so that phrases of different words have different names. */
+/**
+ * The words of a phrase ("C++" is "c plus plus"), so that phrases of different words have different names. Other scripts,
+ * which have no reading, stay as written.
+ */
 function spokenOrWritten(phrase: string): string {
-  try {
-    return spokenText(phrase);
-  } catch {
-    return phrase;
-  }
+  const isLatin = /^[\p{Script=Latin}\p{N}\p{M}\p{P}\p{S}\s]*$/u.test(phrase);
+  return (isLatin && spokenText(phrase)) || phrase;
 }
 
 /** Latin letters that have no Unicode decomposition into letter and accent. */

@@ -29,10 +29,11 @@ export function copySamples(pcm: Pcm, { name }: { readonly name: string }): Floa
  * @throws CallsignError `AUDIO_NOT_FINITE`, `AUDIO_OUT_OF_RANGE`
  */
 export function checkSamples(samples: Float32Array, { name }: { readonly name: string }): void {
-  checkFinite(samples, { name });
+  // One pass settles the usual case: NaN goes through `Math.max`.
   let peak = 0;
   for (let i = 0; i < samples.length; i++) peak = Math.max(peak, Math.abs(samples[i]!));
   if (peak <= MAX_SAMPLE) return;
+  checkFinite(samples, { name });
   const at = samples.findIndex((sample) => Math.abs(sample) > MAX_SAMPLE);
   throw new CallsignError(
     "AUDIO_OUT_OF_RANGE",

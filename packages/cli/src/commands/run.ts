@@ -10,6 +10,7 @@ import { type CliContext, printJson } from "../context.ts";
 import { backendOption, openBackend } from "../flags/backend.ts";
 import { formatTrained } from "../output/format-training.ts";
 import { formatDuration } from "../output/progress.ts";
+import { percent } from "../output/percent.ts";
 import { announceChanges, drain, openContext } from "./data.ts";
 import { runTraining, trainingSummary } from "./train.ts";
 
@@ -188,7 +189,7 @@ async function evaluate(
 
 function formatEvaluation({ whole, part, fromSample, reportFile }: Evaluation): string {
   const line = (name: string, { score, commandRecall, commandPrecision }: ChallengeResult): string =>
-    `${name}: challenge score ${score.toFixed(4)}, recall ${percent(commandRecall)}, precision ${percent(commandPrecision)} of muted commands\n`;
+    `${name}: challenge score ${score.toFixed(4)}, recall ${percentOrNone(commandRecall)}, precision ${percentOrNone(commandPrecision)} of muted commands\n`;
   return [
     line("whole clip", whole),
     part === undefined ? "" : line(`from sample ${fromSample}`, part),
@@ -196,4 +197,4 @@ function formatEvaluation({ whole, part, fromSample, reportFile }: Evaluation): 
   ].join("");
 }
 
-const percent = (share: number | null): string => (share === null ? "none" : `${(100 * share).toFixed(1)} %`);
+const percentOrNone = (share: number | null): string => (share === null ? "none" : percent(share));

@@ -1,6 +1,7 @@
 import type { EpochRecord, ResolvedTraining, TrainedDetector } from "@callsign/train/internal";
 
 import { formatDuration } from "./progress.ts";
+import { percent } from "./percent.ts";
 
 /**
  * Formats an epoch: `epoch 3/20: loss 0.1312, validation ...`, then the number that decides which epoch is best: for a mute
@@ -52,5 +53,3 @@ export function formatTrained({ model, finished, reportFile }: TrainedDetector):
 
 const weightsOf = (epochs: readonly number[]): string =>
   epochs.length === 1 ? `weights of epoch ${epochs[0]}` : `average of epochs ${epochs.join(", ")}`;
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

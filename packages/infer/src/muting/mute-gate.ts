@@ -98,16 +98,46 @@ export class MuteGate {
   }
 }
 
+interface MuteGateOverrides {
+  readonly policy?: MuteGatePolicy;
+  readonly thresholds?: readonly number[];
+}
+
 /** Mute gate of a card. @param options overrides of the card; thresholds are one per label, in the card's order */
 export function muteGateOf(
   { labels, decision, gate }: Pick<ModelCard, "labels" | "decision" | "gate">,
-  options: { readonly policy?: MuteGatePolicy; readonly thresholds?: readonly number[] } = {},
+  options: MuteGateOverrides = {},
 ): MuteGate {
   const { policy = gate ?? DEFAULT_MUTE_GATE } = options;
   const { thresholds = labels.map((label) => decision.thresholds[label]!) } = options;
   // The background never mutes.
   const bounds = thresholds.map((threshold, i) => (labels[i] === decision.background ? Infinity : threshold));
   return new MuteGate(labels, { ...policy, thresholds: bounds });
+}
+
+/**
+ * Mute gates of a stream's models, by model name. @param options overrides of the cards; thresholds are one per label, one
+ * model's labels after another's
+ * @throws CallsignError `INVALID_ARGUMENT` for a number of thresholds other than that of all labels
+ */
+export function muteGatesOf(
+  cards: readonly ModelCard[],
+  { policy, thresholds }: MuteGateOverrides = {},
+): ReadonlyMap<string, MuteGate> {
+  const count = cards.reduce((sum, { labels }) => sum + labels.length, 0);
+  if (thresholds !== undefined && thresholds.length !== count)
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `muter: expected ${count} thresholds, one per label, got ${thresholds.length}`,
+    );
+  let from = 0;
+  return new Map(
+    cards.map((card) => {
+      const own = thresholds?.slice(from, from + card.labels.length);
+      from += card.labels.length;
+      return [card.name, muteGateOf(card, { ...(policy && { policy }), ...(own && { thresholds: own }) })];
+    }),
+  );
 }
 
 function checkPolicy({ release, holdSeconds, longestSeconds }: MuteGatePolicy): void {

@@ -1,7 +1,6 @@
 import { copySamples, type Pcm, Resampler, CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { Detector } from "../detector/detector.ts";
-import type { ModelCard } from "../model/model-card.ts";
-import { type MuteGate, muteGateOf, type MuteGatePolicy } from "./mute-gate.ts";
+import { type MuteGate, muteGatesOf, type MuteGatePolicy } from "./mute-gate.ts";
 
 export interface SpeechMuterOptions {
   /** Default each card's `gate`, or `DEFAULT_MUTE_GATE` if it has none. */
@@ -169,25 +168,4 @@ export class SpeechMuter {
     const toMs = (count: number): number => (count * 1000) / this.#rate;
     return { startMs: toMs(start.at), endMs: toMs(at), label: start.label };
   }
-}
-
-/** @throws CallsignError `INVALID_ARGUMENT` for a number of thresholds other than that of all labels */
-function muteGatesOf(
-  cards: readonly ModelCard[],
-  { policy, thresholds }: SpeechMuterOptions,
-): ReadonlyMap<string, MuteGate> {
-  const count = cards.reduce((sum, { labels }) => sum + labels.length, 0);
-  if (thresholds !== undefined && thresholds.length !== count)
-    throw new CallsignError(
-      "INVALID_ARGUMENT",
-      `muter: expected ${count} thresholds, one per label, got ${thresholds.length}`,
-    );
-  let from = 0;
-  return new Map(
-    cards.map((card) => {
-      const own = thresholds?.slice(from, from + card.labels.length);
-      from += card.labels.length;
-      return [card.name, muteGateOf(card, { ...(policy && { policy }), ...(own && { thresholds: own }) })];
-    }),
-  );
 }

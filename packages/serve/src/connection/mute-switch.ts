@@ -1,4 +1,4 @@
-import { type DetectorStep, type MuteGate, muteGateOf, type ModelCard } from "@callsign/infer/internal";
+import { type DetectorStep, type MuteGate, muteGatesOf, type ModelCard } from "@callsign/infer/internal";
 
 /** Start or end of a mute. */
 export interface MuteDecision {
@@ -16,7 +16,7 @@ export class MuteSwitch {
 
   /** @param cards cards of the stream, with its thresholds */
   constructor(cards: readonly ModelCard[]) {
-    this.#gates = new Map(cards.map((card) => [card.name, muteGateOf(card)]));
+    this.#gates = muteGatesOf(cards);
   }
 
   step({ model, timestampMs, scores }: DetectorStep): MuteDecision | undefined {

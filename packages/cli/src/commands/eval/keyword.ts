@@ -21,6 +21,7 @@ import {
   type RecordingFlags,
 } from "./recording-options.ts";
 import { scoreModel } from "./score-model.ts";
+import { percent } from "../../output/percent.ts";
 
 /** Registers `callsign eval keyword`: misses and false accepts on recordings. */
 export function registerEvalKeyword(evaluate: Command, context: CliContext): void {
@@ -144,8 +145,6 @@ function formatPoint({
     `   ${threshold ?? "none is within the rate"}`,
   ].join("");
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function commandLine(flags: KeywordFlags): string {
   return [

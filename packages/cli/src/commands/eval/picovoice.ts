@@ -9,6 +9,7 @@ import { addDetectorOptions, type DetectorFlags, MODEL_HELP, openDetector } from
 import { parseNumber, parsePositive } from "../../flags/numbers.ts";
 import { ProgressLine } from "../../output/progress.ts";
 import { labelOf } from "./recording-options.ts";
+import { percent } from "../../output/percent.ts";
 
 interface PicovoiceFlags extends DetectorFlags {
   readonly model: string;
@@ -164,5 +165,3 @@ function formatResult({ asPublished, repaired, speech, ...result }: PicovoiceRes
     "",
   ].join("\n");
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

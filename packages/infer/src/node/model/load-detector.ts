@@ -5,13 +5,7 @@ import { graphFiles } from "../assets/graph-cache.ts";
 import { openDetector } from "../../model/open-detector.ts";
 import { checkThresholdLabels } from "../../model/sensitivity.ts";
 import type { ModelFiles } from "./model-folder.ts";
-import {
-  type FoundModel,
-  type LoadDetectorOptions,
-  readEmbedding,
-  readModelFiles,
-  readOneModel,
-} from "./read-model.ts";
+import { type FoundModel, type LoadDetectorOptions, readEmbedding, readModelFiles } from "./read-model.ts";
 import { createNodeSession } from "../runtime/session.ts";
 
 export type { LoadDetectorOptions } from "./read-model.ts";
@@ -38,7 +32,7 @@ export async function loadDetector(
   const found: FoundModel[] = [];
   let named = 0;
   const nextName = (): string | undefined => headNames[named++];
-  for (const source of isList(models) ? models : [models]) {
+  for (const source of [models].flat()) {
     const { path, head } = typeof source === "string" ? { path: source } : source;
     found.push(await readModelFiles(path, { ...options, createSession, nextName, ...(head && { head }) }));
   }
@@ -67,9 +61,6 @@ export async function loadDetector(
   return openDetector(checked, { embedding, graphs, createSession });
 }
 
-const isList = (models: ModelSource | readonly ModelSource[]): models is readonly ModelSource[] =>
-  Array.isArray(models);
-
 /**
  * Reads the files of a model like `loadDetector`: card, classifier graph and speech embedding.
  * @throws CallsignError as `loadDetector`, except errors of sessions
@@ -78,7 +69,8 @@ export async function readModel(
   model: string,
   options: LoadDetectorOptions = {},
 ): Promise<ModelFiles & { readonly embedding: Uint8Array }> {
-  const files = await readOneModel(model, options);
+  const files = await readModelFiles(model, options);
+  checkThresholdLabels([files.card], options);
   const { card, classifier, name } = files;
   return { card, classifier, name, embedding: await readEmbedding(files, options) };
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { BareHeadOptions } from "../../model/bare-head-card.ts";
 import { CallsignError } from "@callsign/audio/internal";
 import { type AudioVariant, audioVariantsSchema } from "../../model/model-card.ts";
-import { checkThresholdLabels, type Sensitivity, withSensitivity } from "../../model/sensitivity.ts";
+import { type Sensitivity, withSensitivity } from "../../model/sensitivity.ts";
 import type { SessionFactory } from "../../runtime/session.ts";
 import { parseStrict } from "../../model/strict-schema.ts";
 import { type AssetOptions, resolveAsset } from "../assets/assets.ts";
@@ -74,13 +74,6 @@ export async function readModelFiles(
     card: variants === undefined ? card : { ...card, testTimeAugmentation: variants },
     hasCard: found !== undefined,
   };
-}
-
-/** Like `readModelFiles`, for a single model: thresholds of labels that it does not have are an error. */
-export async function readOneModel(path: string, options: LoadDetectorOptions): Promise<FoundModel> {
-  const files = await readModelFiles(path, options);
-  checkThresholdLabels([files.card], options);
-  return files;
 }
 
 /** Reads the embedding of a model's card and checks its sha256. */

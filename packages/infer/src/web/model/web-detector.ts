@@ -45,7 +45,7 @@ export async function loadWebDetector(
   options: WebLoadOptions,
 ): Promise<Detector> {
   const { createSession = createWebSession() } = options;
-  const sources = isList(models) ? models : [models];
+  const sources = [models].flat();
   const parts = await Promise.all(sources.map((model) => readParts(model, { ...options, createSession })));
   checkThresholdLabels(
     parts.map(({ card }) => card),
@@ -61,9 +61,6 @@ export async function loadWebDetector(
   await detector.dispose();
   throw new CallsignError("ABORTED", "loading the detector was aborted", { cause: options.signal.reason });
 }
-
-const isList = (models: WebModel | readonly WebModel[]): models is readonly WebModel[] =>
-  Array.isArray(models);
 
 async function readParts(
   model: WebModel,

@@ -42,7 +42,7 @@ export interface ShippedGraph {
 export const shippedGraph = (graph: FrontendGraph, embeddingSha256: string): ShippedGraph | undefined =>
   graph.startsWith("log-mel") || embeddingSha256 === EMBEDDING_SHA256 ? SHIPPED[graph] : undefined;
 
-/** Of callsign-embedding.onnx. */
+/** sha256 of callsign-embedding.onnx. */
 const EMBEDDING_SHA256 = "${CALLSIGN_EMBEDDING.sha256}";
 
 const SHIPPED: Readonly<Record<FrontendGraph, ShippedGraph>> = {

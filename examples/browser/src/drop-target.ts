@@ -20,7 +20,7 @@ export function acceptDrops(overlay: HTMLElement, onFiles: (files: readonly File
   });
 }
 
-/** Of a folder, the files right in it. */
+/** Files of a dropped folder, without those of its subfolders. */
 async function listFiles({ items, files }: DataTransfer): Promise<File[]> {
   // Taken before anything is awaited: the browser empties the list then.
   const entries = Array.from(items, (item) => item.webkitGetAsEntry());

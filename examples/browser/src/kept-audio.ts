@@ -31,7 +31,7 @@ export class KeptAudio {
     return (this.#end * 1000) / SAMPLE_RATE_HZ;
   }
 
-  /** What is left of the audio between two times, and the time at which it starts. */
+  /** Audio between two times as far as it is still kept, and the time at which it starts. */
   read({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): {
     readonly samples: Float32Array<ArrayBuffer>;
     readonly startMs: number;

@@ -410,7 +410,7 @@ function playRange(range: { readonly fromMs: number; readonly toMs: number }): v
   if (player.isPlaying) play.textContent = "Stop playing";
 }
 
-// ---- what is told
+// ---- messages
 
 function showCost(seconds: number): void {
   audioSeconds += seconds;

@@ -10,7 +10,7 @@ interface Mark {
   readonly series: number;
 }
 
-/** What is shown of a stream without an end. */
+/** Length of the visible part of a live stream. */
 const LIVE_SPAN_MS = 20_000;
 
 const MARGIN = { left: 46, right: 14, top: 14, bottom: 38 } as const;

@@ -15,7 +15,7 @@ process.once("SIGTERM", () => {
 });
 
 process.stdout.on("error", endForStdout);
-// Progress that nobody can read must not stop the work.
+// A closed stderr must not stop the work.
 process.stderr.on("error", () => undefined);
 
 const exitCode = await runCli(process.argv.slice(2), {

@@ -33,7 +33,7 @@ export function joinSpans(spans: readonly Span[], gap: number): Span[] {
   return joined;
 }
 
-/** How much of one command was muted, and how soon. */
+/** Muted share of one command and delay of its mute. */
 export interface CommandOutcome {
   readonly command: CommandInterval;
   /** Share of its samples that were muted, 0 to 1. */

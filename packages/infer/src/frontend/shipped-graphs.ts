@@ -12,7 +12,7 @@ export interface ShippedGraph {
 export const shippedGraph = (graph: FrontendGraph, embeddingSha256: string): ShippedGraph | undefined =>
   graph.startsWith("log-mel") || embeddingSha256 === EMBEDDING_SHA256 ? SHIPPED[graph] : undefined;
 
-/** Of callsign-embedding.onnx. */
+/** sha256 of callsign-embedding.onnx. */
 const EMBEDDING_SHA256 = "53b0d2e467acf2c3a8dc2977688edea34cf0b38d74b96b284c4d486471486904";
 
 const SHIPPED: Readonly<Record<FrontendGraph, ShippedGraph>> = {

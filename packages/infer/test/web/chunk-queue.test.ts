@@ -24,7 +24,7 @@ describe("audio on its way through a page", () => {
     expect(await heard).toEqual([1, 2, 3]);
   });
 
-  it("drops the oldest audio while nobody reads it, and reports the length", async () => {
+  it("drops the oldest audio if it is not read, and reports the length", async () => {
     const dropped: number[] = [];
     const queue = new ChunkQueue({ maxSamples: 8, onDropped: (samples) => dropped.push(samples) });
     for (const value of [1, 2, 3, 4]) queue.push(chunk(value));

@@ -57,7 +57,7 @@ export function createSoundIndex(pronunciations: Pronunciations): SoundIndex {
 
 interface Sorted {
   readonly words: readonly string[];
-  /** Of all words, one after the other: a hundred thousand arrays would take 30 MB and slow every garbage collection. */
+  /** Concatenated for all words: a hundred thousand separate arrays would take 30 MB and slow every garbage collection. */
   readonly sounds: Uint8Array;
   /** Where each word's begins, and the end of the last. */
   readonly starts: Int32Array;

@@ -43,7 +43,7 @@ describe("graphFiles", () => {
   });
 
   it("derives those of Google's once, and again where the entry is damaged", async () => {
-    // Keyed by the sha256 it is told: any embedding does here.
+    // The key is the given sha256, so any embedding can be used here.
     const { cacheDir, embedding, read, entries } = await emptyCache(SPEECH_EMBEDDING.sha256);
     const derived = Buffer.from(deriveGraph("stream", embedding));
     expect(derived.equals(await read("stream"))).toBe(true);

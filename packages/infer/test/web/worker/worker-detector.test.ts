@@ -24,7 +24,7 @@ const card = (changes: Partial<ModelCard> = {}): ModelCard => {
   };
 };
 
-/** Of a model of Callsign's own embedding. */
+/** For a model of Callsign's own embedding. */
 function ourCard(): ModelCard {
   const { id, sha256 } = CALLSIGN_EMBEDDING;
   const plain = card();
@@ -104,7 +104,7 @@ describe("WorkerDetector", () => {
     await expect(worker.push(samples)).rejects.toEqual(refusal("DISPOSED", "disposed of"));
   });
 
-  it("fetches the shipped graphs of Callsign's embedding instead of it, where it is told their address", async () => {
+  it("fetches the shipped graphs of Callsign's embedding instead of the embedding if their address is given", async () => {
     const worker = await load({ model: `${server.url}ours/`, embedding: "none.onnx", graphs: "graphs" });
     expect(server.requests.filter((path) => path.startsWith("/graphs"))).toEqual([
       "/graphs/callsign-embedding-stream.onnx",

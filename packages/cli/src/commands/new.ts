@@ -115,12 +115,15 @@ async function prepare(
   const configFile = join(outDir, "config.yaml");
   const value = parseConfig(text, { name: configFile });
   const { train } = parseDetectorConfig(value, { name: configFile });
-  const building = await contextOf(context, {
-    config: parseDataConfig(value, { name: configFile }),
-    file: configFile,
-    out: join(outDir, "data"),
-  });
-  const problems = (await findBuildProblems(building)).map(nameFlag);
+  const building = {
+    ...(await contextOf(context, {
+      config: parseDataConfig(value, { name: configFile }),
+      file: configFile,
+      out: join(outDir, "data"),
+    })),
+    originOf: flagOf,
+  };
+  const problems = await findBuildProblems(building);
   // With --no-run the config is written in spite of problems, to be edited.
   if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });
@@ -131,14 +134,10 @@ async function prepare(
   return { configFile, outDir, concerns, plan, seconds };
 }
 
-/** A problem of a folder given with a flag, which need not be in a config yet. */
-function nameFlag(problem: CallsignError): CallsignError {
-  const message = problem.message
-    .replace(/named by corpus-speech-\d+ in the config$/, "given with --speech")
-    .replace(/named by noise-noise-\d+ in the config$/, "given with --noise");
-  return message === problem.message
-    ? problem
-    : new CallsignError(problem.code, message, { cause: problem.cause });
+/** The flag that gave a folder of the recipe, which need not be in a config yet. */
+function flagOf(id: string): string | undefined {
+  if (id.startsWith("corpus-speech-")) return "given with --speech";
+  return id.startsWith("noise-noise-") ? "given with --noise" : undefined;
 }
 
 /** Writes the config. @throws CallsignError `INVALID_ARGUMENT` if the file exists and differs */

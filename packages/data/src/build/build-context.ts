@@ -33,6 +33,8 @@ export interface BuildEnvironment {
 /** Environment and config of a build. */
 export interface BuildContext extends BuildEnvironment {
   readonly config: DataConfig;
+  /** Where the user named the corpus with this id, for messages. Default the config. */
+  readonly originOf?: (id: string) => string | undefined;
 }
 
 /** @throws CallsignError `ABORTED` */

@@ -77,7 +77,8 @@ export async function findCorpus(context: BuildContext, { id, source }: CorpusSe
     await stat(found).catch((cause: unknown) => {
       const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
       const what = isMissing ? "no such file or folder" : "cannot be read";
-      throw new CallsignError("FILE_NOT_FOUND", `${found}: ${what}, named by ${id} in the config`, { cause });
+      const origin = context.originOf?.(id) ?? `named by ${id} in the config`;
+      throw new CallsignError("FILE_NOT_FOUND", `${found}: ${what}, ${origin}`, { cause });
     });
   }
 }

@@ -1,6 +1,4 @@
 /** What a long day brings: endless loops, failing sessions, streams that end while work is under way. */
-import { setTimeout } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import { fromInt16, type Pcm } from "@callsign/audio/internal";
@@ -19,28 +17,14 @@ import { createNodeSession } from "@callsign/infer/node/internal";
 import { exampleCard, slidingCard } from "../support/example-card.ts";
 import { makeDetector } from "../support/make-detector.ts";
 import { makeSet } from "../support/make-set.ts";
+import { heldMiB } from "../../../../test-support/held-memory.ts";
 import { noise } from "../../../../test-support/noise.ts";
 import { refusal } from "../../../../test-support/refusal.ts";
 import { tinyHead } from "../support/tiny-head.ts";
 import { toyEmbedding } from "../support/toy-embedding.ts";
 
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
 const HOP = 1280;
 const HOUR_CHUNKS = (3600 * 16_000) / HOP;
-
-/** MiB of array buffers and heap that are still referenced: the least of some looks, as buffers are freed in the background. */
-async function heldMiB(): Promise<number> {
-  let least = Infinity;
-  for (let look = 0; look < 5; look++) {
-    collectGarbage();
-    await setTimeout(20);
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    least = Math.min(least, (heapUsed + arrayBuffers) / 2 ** 20);
-  }
-  return least;
-}
 
 /** Remembers whether it was closed; `stuck` never gives its second chunk. */
 function source({ chunks = 3, stuck = false } = {}) {

@@ -3,8 +3,8 @@ import type { AugmentConfig } from "../config/augment-config.ts";
 import type { AugmentResources, AugmentStep, NamedSamples } from "./augment-step.ts";
 import { colouredNoise } from "./dsp/coloured-noise.ts";
 import { drawEqualizer, equalize } from "./dsp/equalizer.ts";
-import { activeLevel, magnitudeAt, peak, quantize, rms, scaled } from "./dsp/level.ts";
-import { loopNoise, mixAtSnr } from "./dsp/mix-noise.ts";
+import { magnitudeAt, peak, quantize, scaled } from "./dsp/level.ts";
+import { addScaled, loopNoise, noiseRatio, type Span } from "./dsp/mix-noise.ts";
 import { alignImpulseResponse, reverberate } from "./dsp/reverberate.ts";
 import { drawRoom, roomImpulseResponse } from "./dsp/synthetic-room.ts";
 import { telephone } from "./dsp/telephone.ts";
@@ -14,6 +14,8 @@ export interface AugmentChannelOptions {
   readonly config: Omit<AugmentConfig, "speed" | "timeScale" | "pitch" | "formants" | "speechAround">;
   readonly random: Random;
   readonly resources?: AugmentResources;
+  /** Places of phrases, over each of which the noise has its ratio. Default: all samples. */
+  readonly spans?: readonly Span[];
 }
 
 /**
@@ -22,13 +24,13 @@ export interface AugmentChannelOptions {
  */
 export function augmentChannel(
   samples: Float32Array,
-  { config, random, resources = {} }: AugmentChannelOptions,
+  { config, random, resources = {}, spans = [{ start: 0, end: samples.length }] }: AugmentChannelOptions,
 ): { readonly samples: Float32Array; readonly parameters: AugmentStep[] } {
   let audio = samples;
   const parameters: AugmentStep[] = [];
   for (const [name, step] of STEPS) {
     const own = random.fork(name);
-    const changed = step(audio, { config, random: own, resources });
+    const changed = step(audio, { config, random: own, resources, spans });
     if (changed === undefined) continue;
     audio = changed.samples;
     parameters.push({ step: name, ...changed.parameters });
@@ -76,26 +78,76 @@ function addEqualizer(samples: Float32Array, { config: { equalizer }, random }: 
   return { samples: equalize(samples, bands), parameters: { bands } };
 }
 
-/** Number of offsets to try before the step is skipped, since recordings have silent parts. */
-const NOISE_DRAWS = 8;
-/** Int16 RMS under which a stretch counts as silent. */
-const SILENT = 0.5;
+/** Number of stretches to try before the step is skipped, since recordings have silent parts. */
+const NOISE_DRAWS = 12;
 
-function addNoise(samples: Float32Array, { config: { noise }, random, resources }: StepOptions): StepResult {
+/**
+ * Adds a stretch of a noise at one gain, drawn from the gains that bring the ratio over every span into the range. Where no
+ * stretch has such a gain (a narrow range, several spans), the one that misses the range by least is used. Stretches that
+ * are silent over a span are refused.
+ */
+function addNoise(
+  samples: Float32Array,
+  { config: { noise }, random, resources, spans }: StepOptions,
+): StepResult {
   const noises = resources.noises ?? [];
   if (random.next() >= noise.probability || noises.length === 0) return undefined;
-  const snrDb = random.uniform(...noise.snrDb);
-  for (let draw = 0; draw < NOISE_DRAWS; draw++) {
-    const recording: NamedSamples = random.choice(noises);
-    if (recording.samples.length === 0) continue;
-    const room = Math.max(0, recording.samples.length - samples.length);
-    const offset = random.integer(0, room > 0 ? room : recording.samples.length - 1);
-    const stretch = loopNoise(recording.samples, { offset, length: samples.length });
-    if (rms(stretch) < SILENT) continue;
-    const parameters = { recording: recording.name, offset, snrDb };
-    return { samples: mixAtSnr(samples, stretch, { snrDb, speechLevel: activeLevel(samples) }), parameters };
+  let best: DrawnNoise | undefined;
+  for (let draw = 0; draw < NOISE_DRAWS && (best === undefined || best.missedByDb > 0); draw++) {
+    const drawn = drawNoise(samples, { recording: random.choice(noises), snrDb: noise.snrDb, spans, random });
+    if (drawn !== undefined && drawn.missedByDb < (best?.missedByDb ?? Infinity)) best = drawn;
   }
-  return undefined;
+  if (best === undefined) return undefined;
+  const { stretch, gainDb, ratios, recording, offset } = best;
+  return {
+    samples: addScaled(samples, stretch, gainDb),
+    parameters: { recording, offset, snrDb: Math.min(...ratios) - gainDb },
+  };
+}
+
+interface DrawnNoise {
+  readonly recording: string;
+  readonly offset: number;
+  readonly stretch: Float32Array;
+  /** Ratio over each span before the gain. */
+  readonly ratios: readonly number[];
+  readonly gainDb: number;
+  /** Distance of the ratios from the range, 0 inside it. */
+  readonly missedByDb: number;
+}
+
+interface DrawNoiseOptions {
+  readonly recording: NamedSamples;
+  readonly snrDb: readonly [number, number];
+  readonly spans: readonly Span[];
+  readonly random: Random;
+}
+
+function drawNoise(
+  samples: Float32Array,
+  { recording, snrDb: [low, high], spans, random }: DrawNoiseOptions,
+): DrawnNoise | undefined {
+  if (recording.samples.length === 0) return undefined;
+  const room = Math.max(0, recording.samples.length - samples.length);
+  const offset = random.integer(0, room > 0 ? room : recording.samples.length - 1);
+  const stretch = loopNoise(recording.samples, { offset, length: samples.length });
+  const ratios: number[] = [];
+  for (const span of spans) {
+    const ratio = noiseRatio(samples, stretch, span);
+    if (ratio === undefined) return undefined;
+    ratios.push(ratio);
+  }
+  const least = Math.max(...ratios) - high;
+  const most = Math.min(...ratios) - low;
+  const gainDb = least <= most ? random.uniform(least, most) : (least + most) / 2;
+  return {
+    recording: recording.name,
+    offset,
+    stretch,
+    ratios,
+    gainDb,
+    missedByDb: Math.max(0, (least - most) / 2),
+  };
 }
 
 function setGain(samples: Float32Array, { config: { gain }, random }: StepOptions): StepResult {

@@ -1,4 +1,4 @@
-import { rms } from "@callsign/data/internal";
+import { frameLevels, quietLevel } from "@callsign/data/internal";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 
 /** Start and end (exclusive) of the speech in a recording, in samples. */
@@ -23,21 +23,7 @@ export function speechSpan(samples: Float32Array): SpeechSpan {
   return { start, end, snrDb: snrOf(levels, best) };
 }
 
-/** Root mean square of each frame of 20 ms. */
-export function frameLevels(samples: Float32Array): Float64Array {
-  const frames = Math.ceil(samples.length / FRAME_LENGTH);
-  return Float64Array.from({ length: frames }, (_, i) =>
-    rms(samples.subarray(i * FRAME_LENGTH, (i + 1) * FRAME_LENGTH)),
-  );
-}
-
-/** Noise floor: 10th percentile of the frame levels. */
-export function quietLevel(levels: Float64Array): number {
-  return levels.toSorted()[Math.floor(levels.length * QUIET_SHARE)] ?? 0;
-}
-
 const FRAME_LENGTH = SAMPLE_RATE_HZ / 50;
-const QUIET_SHARE = 0.1;
 const LONGEST_PAUSE = 15;
 
 /** Level above which a frame is speech: 25 dB below the loudest frame, or 6 dB above the noise floor if that is higher, but at least 12 dB below the loudest. */

@@ -1,16 +1,15 @@
 import {
-  activeLevel,
-  colouredNoise,
   createRandom,
   loopNoise,
   mixAtSnr,
   type NamedSamples,
+  padWithRoomTone,
   type Random,
   reverberate,
-  scaled,
+  type Span,
 } from "@callsign/data/internal";
-import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { frameLevels, quietLevel, speechSpan } from "./speech-span.ts";
+import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import { speechSpan } from "./speech-span.ts";
 
 /** Noise and rooms applied to recordings before they reach the detector. */
 export interface Conditions {
@@ -51,53 +50,45 @@ export function stageRecording(
   const span = speechSpan(recording);
   const before = PADDING_SECONDS.before * SAMPLE_RATE_HZ;
   const room = rooms.length === 0 ? undefined : random.fork("room").choice(rooms);
-  const padded = padWithRoomTone(recording, random.fork("tone"));
+  const padded = padWithRoomTone(recording, {
+    before,
+    after: PADDING_SECONDS.after * SAMPLE_RATE_HZ,
+    random: random.fork("tone"),
+  });
   const wet = room === undefined ? padded : reverberate(padded, room.samples);
-  const noise = noises.length === 0 ? undefined : random.fork("noise").choice(noises);
-  const ratio = noise === undefined ? undefined : random.fork("snr").choice(snrDb);
-  const samples =
-    noise === undefined || ratio === undefined
-      ? wet
-      : mixAtSnr(wet, cutNoise(noise.samples, { length: wet.length, random: random.fork("cut") }), {
-          snrDb: ratio,
-          speechLevel: activeLevel(wet.subarray(before + span.start, before + span.end)),
-        });
+  const place = { start: before + span.start, end: before + span.end };
+  const mixed = noises.length === 0 ? undefined : addNoise(wet, { noises, snrDb, span: place, random });
+  const samples = mixed?.samples ?? wet;
   return {
     samples,
     seconds: recording.length / SAMPLE_RATE_HZ,
     speechStartMs: ((before + span.start) * 1000) / SAMPLE_RATE_HZ,
     speechEndMs: ((before + span.end) * 1000) / SAMPLE_RATE_HZ,
-    snrDb: ratio ?? span.snrDb,
-    noise: noise?.name,
+    snrDb: mixed?.snrDb ?? span.snrDb,
+    noise: mixed?.noise,
     room: room?.name,
   };
 }
 
-/**
- * Adds pink noise on both sides at the recording's own noise floor, so that the recording does not start abruptly: at
- * least -90 dBFS (a good microphone in a silent room), at most -60 dBFS if the recording has no quiet part.
- */
-function padWithRoomTone(recording: Float32Array, random: Random): Float32Array {
-  const before = PADDING_SECONDS.before * SAMPLE_RATE_HZ;
-  const after = PADDING_SECONDS.after * SAMPLE_RATE_HZ;
-  const level = Math.min(Math.max(quietLevel(frameLevels(recording)), 1), 32);
-  const padded = new Float32Array(before + recording.length + after);
-  roomTone ??= colouredNoise(TONE_LENGTH, { exponent: 1, random: createRandom("room tone") });
-  const offset = random.integer(0, TONE_LENGTH - before - after);
-  padded.set(scaled(roomTone.subarray(offset, offset + before), level));
-  padded.set(recording, before);
-  const tail = roomTone.subarray(offset + before, offset + before + after);
-  padded.set(scaled(tail, level), before + recording.length);
-  return padded;
+interface AddNoiseOptions extends Required<Pick<Conditions, "noises" | "snrDb">> {
+  readonly span: Span;
+  readonly random: Random;
 }
 
-/** Noise of RMS 1, computed on first use; every recording gets a different part. */
-let roomTone: Float32Array | undefined;
-const TONE_LENGTH = 60 * SAMPLE_RATE_HZ;
-
-function cutNoise(
-  noise: Float32Array,
-  { length, random }: { readonly length: number; readonly random: Random },
-): Float32Array {
-  return loopNoise(noise, { offset: random.integer(0, Math.max(0, noise.length - 1)), length });
+/** Adds a noise that is heard over the span. @throws CallsignError `INVALID_ARGUMENT` if none is */
+function addNoise(wet: Float32Array, { noises, snrDb, span, random }: AddNoiseOptions) {
+  const ratio = random.fork("snr").choice(snrDb);
+  const drawing = random.fork("noise");
+  for (let draw = 0; draw < NOISE_DRAWS; draw++) {
+    const { name, samples } = drawing.choice(noises);
+    const offset = drawing.integer(0, Math.max(0, samples.length - 1));
+    const mixed = mixAtSnr(wet, loopNoise(samples, { offset, length: wet.length }), { snrDb: ratio, span });
+    if (mixed !== undefined) return { ...mixed, noise: name };
+  }
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `noise: expected recordings that are heard for a word's length, got ${NOISE_DRAWS} silent stretches in a row; give noise without long pauses`,
+  );
 }
+
+const NOISE_DRAWS = 200;

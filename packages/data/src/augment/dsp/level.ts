@@ -39,6 +39,9 @@ const ACTIVE_SHARE = 0.01;
 
 export const decibelsToGain = (decibels: number): number => 10 ** (decibels / 20);
 
+/** Level of a magnitude relative to 1, in dB. */
+export const levelDb = (magnitude: number): number => 20 * Math.log10(magnitude);
+
 /** An int16 magnitude `dbfs` below full scale. */
 export const magnitudeAt = (dbfs: number): number => INT16_SCALE * decibelsToGain(dbfs);
 

@@ -1,26 +1,87 @@
-import { activeLevel, decibelsToGain, magnitudeAt, rms } from "./level.ts";
+import { INT16_SCALE } from "@callsign/audio/internal";
+
+import { activeLevel, decibelsToGain, levelDb, magnitudeAt, peak, rms } from "./level.ts";
+
+/** Samples from `start` up to but not including `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
 
 export interface MixOptions {
-  /** Speech-active level over the noise's RMS. */
+  /** Active level of the speech above the RMS of the noise, both over `span`, in dB. */
   readonly snrDb: number;
-  /** Level of the speech. Default `activeLevel(speech)`. */
-  readonly speechLevel?: number;
+  /** Place of the phrase. Default: all samples. */
+  readonly span?: Span | undefined;
+}
+
+/** Speech with noise. */
+export interface Mixture {
+  readonly samples: Float32Array;
+  /** Ratio measured over the span, in dB. */
+  readonly snrDb: number;
 }
 
 /**
- * Mixes speech with noise of the same length, scaled to a signal-to-noise ratio. Returns a new array. If the speech is all
- * zero, its level is taken as -26 dBFS, the usual level of ITU-T P.56. Silent noise adds nothing.
+ * Mixes speech with noise of the same length at a signal-to-noise ratio that holds over the span of the phrase. A mixture
+ * beyond int16 is scaled down as a whole. The inputs are not changed.
+ * @returns undefined if the noise is silent over the span (`noiseRatio`): no gain gives it the ratio
  */
-export function mixAtSnr(speech: Float32Array, noise: Float32Array, options: MixOptions): Float32Array {
-  const noiseLevel = rms(noise);
-  const speechLevel = (options.speechLevel ?? activeLevel(speech)) || magnitudeAt(NOMINAL_SPEECH_DBFS);
-  const gain = noiseLevel === 0 ? 0 : (speechLevel / noiseLevel) * decibelsToGain(-options.snrDb);
-  const output = new Float32Array(speech.length);
-  for (let i = 0; i < output.length; i++) output[i] = speech[i]! + gain * (noise[i] ?? 0);
-  return output;
+export function mixAtSnr(
+  speech: Float32Array,
+  noise: Float32Array,
+  { snrDb, span }: MixOptions,
+): Mixture | undefined {
+  const ratio = noiseRatio(speech, noise, span);
+  if (ratio === undefined) return undefined;
+  const gainDb = ratio - snrDb;
+  return { samples: addScaled(speech, noise, gainDb), snrDb: ratio - gainDb };
+}
+
+/**
+ * Active level of the speech above the RMS of the noise over a span, in dB. If the speech is all zero, its level is taken
+ * as -26 dBFS, the usual level of ITU-T P.56.
+ * @returns undefined if the noise is silent there: over half of its 20 ms frames lie more than 20 dB below the active
+ * level of the whole noise. ESC-10's events, padded with zeros to five seconds, are often so.
+ */
+export function noiseRatio(
+  speech: Float32Array,
+  noise: Float32Array,
+  { start, end }: Span = { start: 0, end: speech.length },
+): number | undefined {
+  const inSpan = noise.subarray(start, end);
+  if (isSilent(inSpan, activeLevel(noise))) return undefined;
+  const speechLevel = activeLevel(speech.subarray(start, end)) || magnitudeAt(NOMINAL_SPEECH_DBFS);
+  return levelDb(speechLevel) - levelDb(rms(inSpan));
+}
+
+/** Speech with noise amplified by `gainDb`, scaled down if it exceeds int16. */
+export function addScaled(speech: Float32Array, noise: Float32Array, gainDb: number): Float32Array {
+  const gain = decibelsToGain(gainDb);
+  const samples = new Float32Array(speech.length);
+  for (let i = 0; i < samples.length; i++) samples[i] = speech[i]! + gain * (noise[i] ?? 0);
+  const scale = (INT16_SCALE - 1) / peak(samples);
+  if (scale < 1) for (let i = 0; i < samples.length; i++) samples[i]! *= scale;
+  return samples;
 }
 
 const NOMINAL_SPEECH_DBFS = -26;
+
+/** Int16 RMS under which noise counts as silent. */
+const SILENT = 0.5;
+/** 20 dB. */
+const QUIET = 0.1;
+/** 20 ms at 16 kHz. */
+const FRAME = 320;
+
+function isSilent(noise: Float32Array, wholeLevel: number): boolean {
+  const floor = Math.max(SILENT, QUIET * wholeLevel);
+  const frames = Math.ceil(noise.length / FRAME);
+  let heard = 0;
+  for (let frame = 0; frame < frames; frame++)
+    if (rms(noise.subarray(frame * FRAME, (frame + 1) * FRAME)) >= floor) heard++;
+  return 2 * heard < Math.max(frames, 1);
+}
 
 /**
  * `length` samples of a recording from `offset` on, repeated if it is too short; ends are crossfaded over

@@ -166,15 +166,54 @@ describe("telephone", () => {
 });
 
 describe("mixAtSnr", () => {
-  it.each([-5, 0, 12.5, 30])("reaches %f dB between what is spoken and the noise, within 0.1 dB", (snrDb) => {
-    // Half a second of tone between silences: its level is known, amplitude / sqrt(2).
+  const random = createRandom(1);
+  const noiseOf = (length: number, level: number) =>
+    Float32Array.from({ length }, () => level * random.normal());
+  /** Half a second of tone between silences: its level is known, amplitude / sqrt(2). */
+  const span = { start: 9600, end: 17_600 };
+  const speechOf = (amplitude: number) => {
     const speech = new Float32Array(32_000);
-    speech.set(tone(400, { length: 8000, amplitude: 3000 }), 9600);
-    const random = createRandom(1);
-    const noise = Float32Array.from({ length: 32_000 }, () => 50 * random.normal());
-    const mixed = mixAtSnr(speech, noise, { snrDb });
-    const added = mixed.map((sample, i) => sample - speech[i]!);
-    expect(Math.abs(decibels(3000 / Math.SQRT2 / rmsOf(added)) - snrDb)).toBeLessThan(0.1);
+    speech.set(tone(400, { length: 8000, amplitude }), span.start);
+    return speech;
+  };
+
+  it.each([-5, 0, 12.5, 30])(
+    "reaches %f dB where the phrase is, whatever the noise does elsewhere",
+    (snrDb) => {
+      const speech = speechOf(300);
+      const noise = noiseOf(32_000, 15);
+      // Ten times louder before the phrase: the ratio over the whole stretch is another.
+      for (let i = 0; i < span.start; i++) noise[i]! *= 10;
+      const mixed = mixAtSnr(speech, noise, { snrDb, span })!;
+      const added = mixed.samples.map((sample, i) => sample - speech[i]!).subarray(span.start, span.end);
+      expect(decibels(300 / Math.SQRT2 / rmsOf(added))).toBeCloseTo(snrDb, 1);
+      expect(mixed.snrDb).toBeCloseTo(snrDb, 6);
+    },
+  );
+
+  it("refuses noise that is silent where the phrase is", () => {
+    const event = new Float32Array(32_000);
+    event.set(noiseOf(6000, 3000), 0);
+    expect(mixAtSnr(speechOf(1000), event, { snrDb: 10, span })).toBeUndefined();
+    expect(mixAtSnr(speechOf(1000), event, { snrDb: 10, span: { start: 0, end: 6000 } })).toBeDefined();
+    // A click within the phrase leaves the rest of it clean.
+    const click = new Float32Array(32_000);
+    click.set(noiseOf(320, 3000), 12_000);
+    expect(mixAtSnr(speechOf(1000), click, { snrDb: 10, span })).toBeUndefined();
+  });
+
+  it("scales a mixture beyond int16 and keeps the ratio", () => {
+    const speech = speechOf(30_000);
+    const noise = noiseOf(32_000, 100);
+    const { samples, snrDb } = mixAtSnr(speech, noise, { snrDb: 0, span })!;
+    expect(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)).toBeCloseTo(32_767, 0);
+    expect(snrDb).toBeCloseTo(0, 6);
+    // The noise around the phrase tells the scale of the phrase.
+    const scale = 30_000 / Math.SQRT2 / rmsOf(samples.subarray(0, span.start));
+    const tonePower =
+      rmsOf(samples.subarray(span.start, span.end)) ** 2 - rmsOf(samples.subarray(0, span.start)) ** 2;
+    expect(scale).toBeGreaterThan(1);
+    expect(decibels(Math.sqrt(tonePower) / rmsOf(samples.subarray(0, span.start)))).toBeCloseTo(0, 0);
   });
 
   it("measures the spoken part alone", () => {
@@ -184,11 +223,12 @@ describe("mixAtSnr", () => {
     expect(activeLevel(new Float32Array(1000))).toBe(0);
   });
 
-  it("survives silence on either side", () => {
+  it("takes speech at -26 dBFS where there is none", () => {
     const silence = new Float32Array(1000);
-    expect(mixAtSnr(silence, silence, { snrDb: 0 })).toEqual(silence);
-    // Against speech at -26 dBFS: 32768 * 10^(-26/20) = 1642.
-    expect(rmsOf(mixAtSnr(silence, tone(500, { length: 1000 }), { snrDb: 0 }))).toBeCloseTo(1642.3, 0);
+    expect(mixAtSnr(silence, silence, { snrDb: 0 })).toBeUndefined();
+    // 32768 * 10^(-26/20) = 1642.
+    const { samples } = mixAtSnr(silence, tone(500, { length: 1000 }), { snrDb: 0 })!;
+    expect(rmsOf(samples)).toBeCloseTo(1642.3, 0);
   });
 });
 

@@ -52,7 +52,7 @@ async function benchClips(): Promise<BenchRow[]> {
     const clip: PhraseClip = { samples: tones(random.fork(`clip ${i}`), 14_000) };
     const placement = { kind: "window-end", windowLength: 32_000, gapLength: [0, 3200] } as const;
     const { samples } = await timed("augment", () =>
-      augment(clip, { config, random: random.fork(`copy ${i}`), resources: { noises }, placement }),
+      augment(clip, { config, random: random.fork(`copy ${i}`), resources: { noises }, placement })!,
     );
     const logMel = await timed("logMel", () => frontend.logMel(samples));
     // As `features` does: a stream's first embedding starts 4 frames into a chunk.

@@ -63,6 +63,7 @@ export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./store/clip-se
 export * from "./build/inspect-build.ts";
 export { findBuildProblems, spokenNotes, throwProblems } from "./build/check/check-build.ts";
 export { describeLeftOut, type LeftOut, type LeftOutReason, summarizeLeftOut } from "./store/left-out.ts";
+export { chooseEmbeddings, measurePhrases } from "./build/phrase-lengths.ts";
 export * from "./build/plan-build.ts";
 export * from "./build/stages/pull-sources.ts";
 export * from "./store/recorded-config.ts";

@@ -95,35 +95,43 @@ async function prepare(
   context: CliContext,
   { phrases, flags }: { phrases: readonly string[]; flags: NewFlags },
 ): Promise<Prepared> {
-  const { findBuildProblems, loadPronunciations, parseDataConfig, phraseConcerns } =
+  const { chooseEmbeddings, findBuildProblems, loadPronunciations, measurePhrases } =
     await import("@callsign/data/internal");
+  const { parseDataConfig, phraseConcerns } = await import("@callsign/data/internal");
   const { planBuild, planTexts, throwProblems } = await import("@callsign/data/internal");
   const { estimateStages, nameOfPhrases, parseDetectorConfig, writeRecipe } =
     await import("@callsign/train/internal");
   const { parseConfig } = await import("../config/read-config.ts");
   const { speech = [], noise = [], budget, seed } = flags;
   const name = flags.name ?? nameOfPhrases(phrases);
-  const text = writeRecipe({
+  const recipe = {
     phrases,
     budget,
     seed,
     name,
     speech: speech.map((folder) => resolve(folder)),
     noise: noise.map((folder) => resolve(folder)),
-  });
+  };
   const outDir = flags.out ?? join("runs", name);
   const configFile = join(outDir, "config.yaml");
-  const value = parseConfig(text, { name: configFile });
-  const { train } = parseDetectorConfig(value, { name: configFile });
-  const building = {
+  const read = (text: string) => parseConfig(text, { name: configFile });
+  const contextFor = async (text: string) => ({
     ...(await contextOf(context, {
-      config: parseDataConfig(value, { name: configFile }),
+      config: parseDataConfig(read(text), { name: configFile }),
       file: configFile,
       out: join(outDir, "data"),
     })),
     originOf: flagOf,
-  };
+  });
+  let text = writeRecipe(recipe);
+  let building = await contextFor(text);
   const problems = await findBuildProblems(building);
+  if (problems.length === 0) {
+    const embeddings = chooseEmbeddings(await measurePhrases(building), building.config);
+    text = writeRecipe({ ...recipe, embeddings });
+    building = await contextFor(text);
+  }
+  const { train } = parseDetectorConfig(read(text), { name: configFile });
   // With --no-run the config is written in spite of problems, to be edited.
   if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });

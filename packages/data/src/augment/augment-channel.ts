@@ -4,7 +4,7 @@ import type { AugmentResources, AugmentStep, NamedSamples } from "./augment-step
 import { colouredNoise } from "./dsp/coloured-noise.ts";
 import { drawEqualizer, equalize } from "./dsp/equalizer.ts";
 import { magnitudeAt, peak, quantize, scaled } from "./dsp/level.ts";
-import { addScaled, loopNoise, noiseRatio, type Span } from "./dsp/mix-noise.ts";
+import { addScaled, loopNoise, noiseRatios, type Span } from "./dsp/mix-noise.ts";
 import { alignImpulseResponse, reverberate } from "./dsp/reverberate.ts";
 import { drawRoom, roomImpulseResponse } from "./dsp/synthetic-room.ts";
 import { telephone } from "./dsp/telephone.ts";
@@ -131,12 +131,8 @@ function drawNoise(
   const room = Math.max(0, recording.samples.length - samples.length);
   const offset = random.integer(0, room > 0 ? room : recording.samples.length - 1);
   const stretch = loopNoise(recording.samples, { offset, length: samples.length });
-  const ratios: number[] = [];
-  for (const span of spans) {
-    const ratio = noiseRatio(samples, stretch, span);
-    if (ratio === undefined) return undefined;
-    ratios.push(ratio);
-  }
+  const ratios = noiseRatios(samples, stretch, spans);
+  if (ratios === undefined) return undefined;
   const least = Math.max(...ratios) - high;
   const most = Math.min(...ratios) - low;
   const gainDb = least <= most ? random.uniform(least, most) : (least + most) / 2;

@@ -11,6 +11,8 @@ export interface NamedSamples {
   readonly name: string;
   /** Int16 magnitudes, 16 kHz. */
   readonly samples: Float32Array;
+  /** Words of speech, if they are known. */
+  readonly text?: string;
 }
 
 /** Recordings that steps draw from; a step without recordings is skipped. */
@@ -20,4 +22,6 @@ export interface AugmentResources {
   readonly impulseResponses?: readonly NamedSamples[];
   /** Speech to put before and after the phrase, preferably in the same voice. */
   readonly speech?: readonly NamedSamples[];
+  /** Whether texts spoken one after another say a phrase that none of them says alone (`createJoinTest`). */
+  readonly makesPhrase?: (texts: readonly (string | undefined)[]) => boolean;
 }

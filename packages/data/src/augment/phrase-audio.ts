@@ -12,6 +12,8 @@ export interface PhraseClip {
   readonly samples: Float32Array;
   readonly phraseStart?: number;
   readonly phraseEnd?: number;
+  /** Words of the clip, if they are known. */
+  readonly text?: string;
 }
 
 /** @throws CallsignError INVALID_ARGUMENT when the phrase does not lie inside the clip */

@@ -1,13 +1,16 @@
+import { CallsignError } from "@callsign/audio/internal";
+
 import type { Random } from "../random.ts";
 import type { PhraseAudio } from "./phrase-audio.ts";
+import { addRoomTone, toneLevel } from "./room-tone.ts";
 
-/** Place of a phrase on a stretch of silence. Lengths in samples. */
+/** Place of a phrase on a stretch of room tone. Lengths in samples. */
 export type Placement =
   /** The unchanged clip. */
   | { readonly kind: "whole" }
   /**
    * One window of an `embedding-sequence` model: the phrase ends `gapLength` samples (drawn from the range) before the
-   * window does. If the phrase is longer than the window, its beginning is cut off.
+   * window does.
    */
   | {
       readonly kind: "window-end";
@@ -20,34 +23,46 @@ export type Placement =
    */
   | { readonly kind: "stretch"; readonly before: number; readonly after: number; readonly jitter?: number };
 
-/** Puts a clip on silence as the placement says. Parts of the clip that lie outside are cut off. */
+/** Longest phrase that a placement has room for at every gap. */
+export const longestPhraseOf = (placement: Placement): number =>
+  placement.kind === "window-end" ? placement.windowLength - placement.gapLength[1] : Infinity;
+
+/**
+ * Puts a clip on room tone (`room-tone.ts`) as the placement says. Parts of the clip outside its phrase may be cut off, the
+ * phrase never is.
+ * @throws CallsignError INVALID_ARGUMENT for a phrase longer than `longestPhraseOf` the placement
+ */
 export function placePhrase(
   clip: PhraseAudio,
   { placement, random }: { placement: Placement; random: Random },
 ): PhraseAudio {
   const phraseLength = clip.phraseEnd - clip.phraseStart;
   if (placement.kind === "whole") return clip;
+  if (phraseLength > longestPhraseOf(placement))
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `placement: expected a phrase of at most ${longestPhraseOf(placement)} samples, got ${phraseLength}`,
+    );
   if (placement.kind === "window-end") {
     const gap = random.integer(...placement.gapLength);
-    const end = Math.max(0, placement.windowLength - gap);
-    return putAt(clip, { length: placement.windowLength, phraseStart: end - phraseLength });
+    const length = placement.windowLength;
+    return putAt(clip, { length, phraseStart: length - gap - phraseLength, random });
   }
   const phraseStart = placement.before + random.integer(0, placement.jitter ?? 0);
-  return putAt(clip, { length: phraseStart + phraseLength + placement.after, phraseStart });
+  return putAt(clip, { length: phraseStart + phraseLength + placement.after, phraseStart, random });
 }
 
 function putAt(
   clip: PhraseAudio,
-  { length, phraseStart }: { length: number; phraseStart: number },
+  { length, phraseStart, random }: { length: number; phraseStart: number; random: Random },
 ): PhraseAudio {
   const samples = new Float32Array(length);
-  addAt(samples, { samples: clip.samples, at: phraseStart - clip.phraseStart });
-  const phraseEnd = phraseStart + clip.phraseEnd - clip.phraseStart;
-  return {
-    samples,
-    phraseStart: Math.max(0, phraseStart),
-    phraseEnd: Math.max(0, Math.min(length, phraseEnd)),
-  };
+  const at = phraseStart - clip.phraseStart;
+  addAt(samples, { samples: clip.samples, at });
+  const level = toneLevel(clip.samples);
+  addRoomTone(samples.subarray(0, Math.max(0, at)), { level, random });
+  addRoomTone(samples.subarray(Math.min(length, at + clip.samples.length)), { level, random });
+  return { samples, phraseStart, phraseEnd: phraseStart + clip.phraseEnd - clip.phraseStart };
 }
 
 /** Adds samples to `target` from index `at` on, which may be negative. Samples that fall outside are dropped. */

@@ -10,21 +10,27 @@ export interface RoomTonePadding {
 }
 
 /**
- * A recording (int16 scale, 16 kHz) with pink noise on both sides at its own noise floor, so that it does not begin abruptly:
- * at least -90 dBFS (a good microphone in a silent room), at most -60 dBFS if the recording has no quiet part. The input
- * is not changed.
+ * A recording (int16 scale, 16 kHz) with pink noise on both sides at its own noise floor (`toneLevel`), so that it does not
+ * begin abruptly. The input is not changed.
  */
 export function padWithRoomTone(
   recording: Float32Array,
   { before, after, random }: RoomTonePadding,
 ): Float32Array {
-  const level = Math.min(Math.max(quietLevel(frameLevels(recording)), LEAST_LEVEL), MOST_LEVEL);
+  const level = toneLevel(recording);
   const padded = new Float32Array(before + recording.length + after);
   addRoomTone(padded.subarray(0, before), { level, random });
   padded.set(recording, before);
   addRoomTone(padded.subarray(before + recording.length), { level, random });
   return padded;
 }
+
+/**
+ * RMS of the room tone of a recording, its noise floor: at least -90 dBFS (a good microphone in a silent room), at most -60
+ * dBFS if the recording has no quiet part.
+ */
+export const toneLevel = (recording: Float32Array): number =>
+  Math.min(Math.max(quietLevel(frameLevels(recording)), LEAST_LEVEL), MOST_LEVEL);
 
 /** Adds pink noise of an RMS to samples, in place. */
 export function addRoomTone(

@@ -29,8 +29,10 @@ export interface SceneOptions {
   readonly commandShare?: number;
   /** Silence before each utterance: `least` plus an exponential draw with this mean. */
   readonly pauseSeconds?: { readonly least: number; readonly mean: number };
-  /** Range of the active level of an utterance. */
+  /** Range of the scene's level, around which the active level of each utterance varies by 6 dB up or down. */
   readonly levelDbfs?: readonly [number, number];
+  /** Length that a command may have after augmentation, in samples; longer ones are drawn again. Default: any. */
+  readonly longestCommand?: number;
   readonly config: AugmentConfig;
   readonly random: Random;
   readonly resources?: AugmentResources;
@@ -52,7 +54,9 @@ export interface Scene {
 
 /**
  * Builds a scene: utterances one after another, each with its own augmented voice and level, then one room, noise and channel
- * over all of them. The end of the scene may cut off the last utterance.
+ * over all of them. The noise has its ratio over each command: levels of people in one room differ by some decibels, and a
+ * command that is far below the noise is none. Utterances one after another do not say a phrase together. The end of the
+ * scene may cut off the last utterance.
  * @throws CallsignError INVALID_ARGUMENT without any clip to draw
  */
 export function buildScene(options: SceneOptions): Scene {
@@ -69,8 +73,15 @@ export function buildScene(options: SceneOptions): Scene {
   };
   // The scene begins at a random point of the first pause.
   let place = Math.floor(pause() * timing.next());
+  const sceneLevelDbfs = random.fork("level").uniform(...(options.levelDbfs ?? DEFAULT_LEVEL));
+  const texts: (string | undefined)[] = [];
   for (let turn = 0; place < length; turn++) {
-    const spoken = speak(options, random.fork(turn));
+    const spoken = speak(options, { random: random.fork(turn), sceneLevelDbfs, before: texts.slice(-3) });
+    if (spoken === undefined) {
+      place += pause();
+      continue;
+    }
+    texts.push(spoken.clip.text);
     addAt(samples, { samples: spoken.samples, at: place });
     const start = place + spoken.phraseStart;
     const wholeLength = spoken.phraseEnd - spoken.phraseStart;
@@ -86,7 +97,14 @@ export function buildScene(options: SceneOptions): Scene {
     });
     place += spoken.samples.length + pause();
   }
-  const channel = augmentChannel(samples, { config, random: random.fork("channel"), resources });
+  // A command cut off by the end is no positive.
+  const spans = commands.filter(({ start, end, wholeLength }) => end - start === wholeLength);
+  const channel = augmentChannel(samples, {
+    config,
+    random: random.fork("channel"),
+    resources,
+    ...(spans.length > 0 && { spans }),
+  });
   return { samples: channel.samples, commands, talk, parameters: [...parameters, ...channel.parameters] };
 }
 
@@ -95,17 +113,35 @@ const DEFAULT_PAUSE = { least: 0.05, mean: 0.375 };
 const DEFAULT_SHARE = 0.35;
 const DEFAULT_LEVEL: readonly [number, number] = [-38, -18];
 
-function speak(
-  { commands, talk, commandShare = DEFAULT_SHARE, levelDbfs = DEFAULT_LEVEL, config }: SceneOptions,
-  random: Random,
-) {
-  const command = talk.length === 0 || (commands.length > 0 && random.next() < commandShare);
-  const clip = random.choice(command ? commands : talk);
-  const voice = augmentVoice(clip, { config, random });
-  const level = random.uniform(...levelDbfs);
-  const now = activeLevel(voice.samples);
-  const gain = now === 0 ? 0 : magnitudeAt(level) / now;
-  return { ...voice, clip, levelDbfs: level, samples: scaled(voice.samples, gain) };
+/** Draws of an utterance, since some commands are too long and some texts make a phrase with those before. */
+const UTTERANCE_DRAWS = 8;
+/** Greatest difference between an utterance's level and the scene's. */
+const LEVEL_SPREAD_DB = 6;
+
+interface Speaking {
+  readonly random: Random;
+  readonly sceneLevelDbfs: number;
+  /** Texts of the utterances before. */
+  readonly before: readonly (string | undefined)[];
+}
+
+/** Draws an utterance; undefined if none of several draws can be said here. */
+function speak(options: SceneOptions, { random, sceneLevelDbfs, before }: Speaking) {
+  const { commands, talk, commandShare = DEFAULT_SHARE, config, resources = {} } = options;
+  const { longestCommand = Infinity } = options;
+  for (let draw = 0; draw < UTTERANCE_DRAWS; draw++) {
+    const own = draw === 0 ? random : random.fork("again").fork(draw);
+    const command = talk.length === 0 || (commands.length > 0 && own.next() < commandShare);
+    const clip = own.choice(command ? commands : talk);
+    if (resources.makesPhrase?.([...before, clip.text]) === true) continue;
+    const voice = augmentVoice(clip, { config, random: own });
+    if (command && voice.phraseEnd - voice.phraseStart > longestCommand) continue;
+    const levelDbfs = sceneLevelDbfs + own.uniform(-LEVEL_SPREAD_DB, LEVEL_SPREAD_DB);
+    const now = activeLevel(voice.samples);
+    const gain = now === 0 ? 0 : magnitudeAt(levelDbfs) / now;
+    return { ...voice, clip, levelDbfs, samples: scaled(voice.samples, gain) };
+  }
+  return undefined;
 }
 
 const empty = (): CallsignError =>

@@ -136,6 +136,14 @@ export const dataSectionSchema = z.strictObject({
     .describe("Impulse responses of measured rooms; synthetic rooms are used as well."),
   augmentation: augmentConfigSchema.prefault({}).describe("Augmentation of copies."),
   scenes: scenes.prefault({}),
+  afterSeconds: z
+    .number()
+    .min(0)
+    .max(5)
+    .optional()
+    .describe(
+      "Time after the end of a phrase during which a window is still positive, in seconds; positives are rendered until then. Default 0.2, for sliding-audio 0.05.",
+    ),
   slidingWindows: slidingWindows
     .prefault({})
     .describe("Windows drawn from audio; only for windowing sliding-audio."),

@@ -3,6 +3,7 @@ import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
 
 import { dataSectionSchema } from "./config-data.ts";
+import { LABELLING_SECONDS } from "../labelling/label-policy.ts";
 import { NEGATIVE_KINDS } from "../text/negative-texts.ts";
 import { spokenText } from "../text/spoken-text.ts";
 
@@ -100,6 +101,10 @@ export function parseDataConfig(value: unknown, { name }: { readonly name: strin
   checkForeign(config, name);
   return config;
 }
+
+/** `data.afterSeconds`, with its default. */
+export const afterSecondsOf = ({ windowing, data }: Pick<DataConfig, "windowing" | "data">): number =>
+  data.afterSeconds ?? LABELLING_SECONDS.positiveAfter[windowing.kind];
 
 function checkForeign({ data: { negatives, engines, positives } }: DataConfig, name: string): void {
   if (negatives.foreign.clips === 0) return;

@@ -4,14 +4,17 @@ import { CallsignError } from "@callsign/audio/internal";
 import { FRONTEND_ID, type LogMelFloor } from "@callsign/infer/internal";
 import type { ChosenEmbedding } from "@callsign/infer/node/internal";
 
-import type { DataConfig } from "../config/config.ts";
+import { afterSecondsOf, type DataConfig } from "../config/config.ts";
 import { sha256Of } from "../store/build-folder.ts";
 
 /** Settings that, with the clips, determine features. Plain data, since it is sent to worker threads. */
 export interface FeatureSettings {
   readonly seed: string;
   readonly labels: readonly string[];
+  /** Phrases of all labels. */
+  readonly phrases: readonly string[];
   readonly windowing: DataConfig["windowing"];
+  readonly afterSeconds: number;
   readonly augmentation: DataConfig["data"]["augmentation"];
   readonly slidingWindows: DataConfig["data"]["slidingWindows"];
   readonly scenes: Pick<DataConfig["data"]["scenes"], "seconds" | "commandShare">;
@@ -27,7 +30,9 @@ export function featureSettings(config: DataConfig, embedding: ChosenEmbedding):
   return {
     seed: String(seed),
     labels: labels.map(({ label }) => label),
+    phrases: labels.flatMap(({ phrases }) => phrases),
     windowing,
+    afterSeconds: afterSecondsOf(config),
     augmentation: data.augmentation,
     slidingWindows: data.slidingWindows,
     scenes: { seconds, commandShare },
@@ -38,7 +43,7 @@ export function featureSettings(config: DataConfig, embedding: ChosenEmbedding):
 }
 
 /** Hash of the settings that determine features. */
-export const settingsSha256 = (settings: FeatureSettings): string => sha256Of({ version: 1, settings });
+export const settingsSha256 = (settings: FeatureSettings): string => sha256Of({ version: 2, settings });
 
 /** @throws CallsignError `FILE_NOT_FOUND` */
 export async function readEmbedding(path: string): Promise<Uint8Array> {

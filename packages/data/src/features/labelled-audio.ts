@@ -1,11 +1,13 @@
+import { joinFloats } from "@callsign/audio/internal";
+
 import { augment } from "../augment/augment.ts";
 import { augmentChannel } from "../augment/augment-channel.ts";
 import type { AugmentResources } from "../augment/augment-step.ts";
 import type { PhraseAudio } from "../augment/phrase-audio.ts";
 import type { Placement } from "../augment/place-phrase.ts";
 import { buildScene, type SceneClip, type SceneInterval } from "../augment/scene.ts";
-import { LABELLING_SECONDS } from "../labelling/label-policy.ts";
-import { drawWindowEnds } from "../labelling/windows.ts";
+import { padWithRoomTone } from "../augment/room-tone.ts";
+import { drawWindowEnds, longestPhrase } from "../labelling/windows.ts";
 import { createRandom, type Random } from "../random.ts";
 import type { ShardClip } from "./shard.ts";
 import { speechBounds } from "../voices/quality/trim-silence.ts";
@@ -38,8 +40,11 @@ export interface SpokenClip extends SceneClip {
   readonly speaker: string;
 }
 
-/** Makes the audio of one item. Random draws depend only on the seed, the clip and the copy. */
-export async function makeAudio(item: ShardItem, maker: AudioMaker): Promise<LabelledAudio> {
+/**
+ * Makes the audio of one item. Random draws depend only on the seed, the clip and the copy.
+ * @returns undefined for a copy of a phrase that does not fit into the window
+ */
+export async function makeAudio(item: ShardItem, maker: AudioMaker): Promise<LabelledAudio | undefined> {
   const { settings, plan } = maker;
   const random = createRandom(settings.seed).fork("features").fork(plan.source);
   if ("scene" in item)
@@ -65,27 +70,32 @@ interface MakingClip extends Making {
   readonly copy: number;
 }
 
-/** Samples rendered after a phrase. */
-const AFTER = Math.round(LABELLING_SECONDS.renderedAfter * 16_000);
+/** Samples rendered after a phrase, and after the end of other clips. */
+function renderedAfter({ windowing, slidingWindows, afterSeconds }: FeatureSettings): number {
+  const seconds = windowing.kind === "sliding-audio" ? slidingWindows.afterSeconds : afterSeconds;
+  return Math.round(seconds * 16_000);
+}
 
-function makePositive({ maker, random, clip, samples, copy }: MakingClip): LabelledAudio {
+function makePositive({ maker, random, clip, samples, copy }: MakingClip): LabelledAudio | undefined {
   const { settings, plan, windowLength } = maker;
   const bounds = plan.kind === "positive" ? undefined : speechBounds(samples, { sampleRateHz: 16_000 });
-  const phrase = { samples, phraseStart: bounds?.start ?? 0, phraseEnd: bounds?.end ?? samples.length };
+  const { start: phraseStart, end: phraseEnd } = bounds ?? { start: 0, end: samples.length };
+  const phrase = { samples, phraseStart, phraseEnd, text: clip.text };
   const sliding = settings.windowing.kind === "sliding-audio";
-  const after = Math.round(settings.slidingWindows.afterSeconds * 16_000);
+  const after = renderedAfter(settings);
   const placement: Placement = sliding
     ? { kind: "stretch", before: windowLength, after: after + 1 }
-    : { kind: "window-end", windowLength, gapLength: [0, AFTER] };
+    : { kind: "window-end", windowLength, gapLength: [0, after] };
   const audio =
     copy < 0
-      ? placeClean(phrase, { before: windowLength, after: sliding ? after + 1 : AFTER })
+      ? placeClean(phrase, { before: windowLength, after: sliding ? after + 1 : after, random })
       : augment(phrase, {
           config: settings.augmentation,
           random,
           resources: nearVoice(maker, clip.speaker),
           placement,
         });
+  if (audio === undefined) return undefined;
   const { phraseStart: start, phraseEnd: end } = audio;
   const { fromHeard, perCopy: count } = settings.slidingWindows;
   return {
@@ -114,22 +124,24 @@ function nearVoice({ resources }: AudioMaker, speaker: string): AugmentResources
 
 function makeNegative({ maker, random, clip, samples, copy }: MakingClip): LabelledAudio {
   const { settings, plan, resources, windowLength } = maker;
-  const least = windowLength + AFTER;
+  const after = renderedAfter(settings);
   const shard = { clip: clip.path, speaker: clip.speaker, copy };
-  const phrase = { samples, phraseStart: 0, phraseEnd: samples.length };
-  const before = Math.max(0, windowLength - samples.length);
-  const padded = samples.length >= least ? samples : placeClean(phrase, { before, after: AFTER }).samples;
-  if (copy < 0) return { samples: padded, commands: [], clip: shard };
   const config = settings.augmentation;
-  if (plan.kind === "noise")
+  if (copy < 0 || plan.kind === "noise") {
+    const before = Math.max(0, windowLength - samples.length);
+    const isLong = samples.length >= windowLength + after;
+    const padded = isLong
+      ? samples
+      : padWithRoomTone(samples, { before, after, random: random.fork("tone") });
     return {
-      samples: augmentChannel(padded, { config, random, resources }).samples,
+      samples: copy < 0 ? padded : augmentChannel(padded, { config, random, resources }).samples,
       commands: [],
       clip: shard,
     };
-  const placement: Placement = { kind: "stretch", before: windowLength, after: AFTER, jitter: 1280 };
+  }
+  const placement = { kind: "stretch", before: windowLength, after, jitter: 1280 } as const;
   const audio = augment(
-    { samples },
+    { samples, text: clip.text },
     { config, random, resources: nearVoice(maker, clip.speaker), placement },
   );
   return { samples: audio.samples, commands: [], clip: shard };
@@ -141,7 +153,7 @@ async function makeRecording(
 ): Promise<LabelledAudio> {
   const { settings, resources, windowLength } = maker;
   const [first] = clips;
-  const parts: Float32Array[] = [new Float32Array(windowLength)];
+  const parts: Float32Array[] = [];
   const commands: SceneInterval[] = [];
   let place = windowLength;
   for (const [i, clip] of clips.entries()) {
@@ -155,9 +167,14 @@ async function makeRecording(
     if (settings.labels.includes(clip.label))
       commands.push({ name: clip.path, label: clip.label, start, end: place, wholeLength: place - start });
   }
-  const joined = join(parts, place);
+  const joined = padWithRoomTone(joinFloats(parts), {
+    before: windowLength,
+    after: 0,
+    random: random.fork("tone"),
+  });
   const config = settings.augmentation;
-  const samples = copy < 0 ? joined : augmentChannel(joined, { config, random, resources }).samples;
+  const spans = commands.length > 0 ? { spans: commands } : {};
+  const samples = copy < 0 ? joined : augmentChannel(joined, { config, random, resources, ...spans }).samples;
   return { samples, commands, clip: { clip: first!.path, speaker: first!.speaker, copy } };
 }
 
@@ -169,6 +186,7 @@ function makeScene(scene: number, { maker, random }: Making): LabelledAudio {
     commands,
     talk: resources.speech,
     commandShare,
+    longestCommand: longestPhrase(settings.windowing, settings.afterSeconds),
     config: settings.augmentation,
     random,
     resources,
@@ -181,19 +199,14 @@ function makeScene(scene: number, { maker, random }: Making): LabelledAudio {
   };
 }
 
-/** Puts audio on silence, like a stream that has just begun. */
-function placeClean(audio: PhraseAudio, { before, after }: { before: number; after: number }): PhraseAudio {
-  const samples = new Float32Array(before + audio.samples.length + after);
-  samples.set(audio.samples, before);
-  return { samples, phraseStart: before + audio.phraseStart, phraseEnd: before + audio.phraseEnd };
-}
-
-function join(parts: readonly Float32Array[], length: number): Float32Array {
-  const samples = new Float32Array(length);
-  let place = 0;
-  for (const part of parts) {
-    samples.set(part, place);
-    place += part.length;
-  }
-  return samples;
+/** Puts audio on room tone. */
+function placeClean(
+  audio: PhraseAudio,
+  { before, after, random }: { before: number; after: number; random: Random },
+): PhraseAudio {
+  return {
+    samples: padWithRoomTone(audio.samples, { before, after, random: random.fork("tone") }),
+    phraseStart: before + audio.phraseStart,
+    phraseEnd: before + audio.phraseEnd,
+  };
 }

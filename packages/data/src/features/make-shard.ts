@@ -3,7 +3,8 @@ import { EMBEDDING, embeddingsOf, type Frontend } from "@callsign/infer/internal
 import type { ToolIdentity } from "@callsign/infer/node/internal";
 
 import { windowFacts } from "../labelling/heard.ts";
-import { windowLengthOf } from "../labelling/windows.ts";
+import { longestPhrase, windowLengthOf } from "../labelling/windows.ts";
+import { createJoinTest } from "../text/create-join-test.ts";
 import { createRandom } from "../random.ts";
 import { type FeatureShard, type ShardClip, writeShard } from "./shard.ts";
 import { type EmbeddedWindows, embedWindows } from "./embed-windows.ts";
@@ -27,6 +28,8 @@ export interface ShardCounts {
   /** Number of windows near a phrase, by label. */
   readonly labelled: Readonly<Record<string, number>>;
   readonly seconds: number;
+  /** Copies of phrases left out because they do not fit into the window, by label. */
+  readonly leftOut: Readonly<Record<string, number>>;
 }
 
 /** Makes the bytes of a shard, which depend only on plan, settings and clips. */
@@ -40,9 +43,15 @@ export async function makeShard(
   const windows: Windows = { windowEnd: [], label: [], heard: [], sinceEnd: [], clip: [] };
   const clips: ShardClip[] = [];
   let rowCount = 0;
+  const leftOut: Record<string, number> = {};
   let samples = 0;
   for (const [i, item] of plan.items.entries()) {
     const audio = await makeAudio(item, maker);
+    if (audio === undefined) {
+      const { label } = (item as { clips: readonly ClipRef[] }).clips[0]!;
+      leftOut[label] = (leftOut[label] ?? 0) + 1;
+      continue;
+    }
     const offset = createRandom(settings.seed)
       .fork("grid")
       .fork(plan.id)
@@ -82,7 +91,13 @@ export async function makeShard(
   const labelled = Object.fromEntries(
     settings.labels.map((label, i) => [label, windows.label.filter((of) => of === i).length]),
   );
-  const counts = { rows: rowCount, windows: windows.label.length, labelled, seconds: samples / 16_000 };
+  const counts = {
+    rows: rowCount,
+    windows: windows.label.length,
+    labelled,
+    seconds: samples / 16_000,
+    leftOut,
+  };
   return { bytes: writeShard(shard), counts };
 }
 
@@ -99,9 +114,15 @@ interface Adding {
 
 function addWindows(windows: Windows, { audio, embedded, maker, rowCount, clip }: Adding): void {
   const { windowLength, settings } = maker;
+  const longest = longestPhrase(settings.windowing, settings.afterSeconds);
   for (const [i, row] of embedded.rows.entries()) {
     const end = embedded.ends[i]!;
-    const facts = windowFacts(audio.commands, { end, windowLength, labels: settings.labels });
+    const facts = windowFacts(audio.commands, {
+      end,
+      windowLength,
+      longestPhrase: longest,
+      labels: settings.labels,
+    });
     windows.windowEnd.push(rowCount + row);
     windows.label.push(facts.label);
     windows.heard.push(facts.heard);
@@ -119,6 +140,7 @@ async function openMaker(plan: ShardPlan, { settings, readClip }: ShardMaker): P
         name: clip.path,
         speaker: clip.speaker,
         samples: await readClip(clip),
+        ...(clip.text !== "" && { text: clip.text }),
         ...(isPhrase && { label: clip.label }),
       });
     }
@@ -132,6 +154,7 @@ async function openMaker(plan: ShardPlan, { settings, readClip }: ShardMaker): P
       noises: await load(plan.noises),
       impulseResponses: await load(plan.impulseResponses),
       speech: await load(plan.speech),
+      makesPhrase: createJoinTest(settings.phrases),
     },
     commands: await load(plan.commands),
     windowLength: windowLengthOf(settings.windowing),

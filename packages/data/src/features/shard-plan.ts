@@ -3,12 +3,13 @@ import { createRandom, type Random } from "../random.ts";
 import { type Split, SPLITS } from "../split.ts";
 import { sha256Of } from "../store/build-folder.ts";
 import { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "../store/clip-set.ts";
+import { windowLengthOf } from "../labelling/windows.ts";
 import type { FeatureSettings } from "./feature-settings.ts";
 
 /** Fields of a clip that features depend on. */
 export type ClipRef = Pick<
   ManifestClip,
-  "path" | "sha256" | "label" | "speaker" | "durationSeconds" | "provenance"
+  "path" | "sha256" | "label" | "text" | "speaker" | "durationSeconds" | "provenance"
 >;
 
 /** One stretch of audio to embed; copy -1 is the unchanged recording. */
@@ -156,7 +157,7 @@ function cut(items: readonly ShardItem[], options: CutOptions): ShardPlan[] {
 /** A window's length goes before every copy. */
 function itemSeconds(item: ShardItem, { scenes, windowing }: FeatureSettings): number {
   if ("scene" in item) return scenes.seconds;
-  const window = windowing.kind === "sliding-audio" ? 1 : 2;
+  const window = windowLengthOf(windowing) / 16_000;
   return item.clips.reduce((sum, clip) => sum + clip.durationSeconds, item.copy < 0 ? 0 : window);
 }
 
@@ -172,8 +173,9 @@ function makePlan(
     varied
       ? takeSeconds(options.pools[pool], { seconds: POOL_SECONDS[pool], random: random.fork(pool) })
       : [];
-  // For whole-phrase detectors, false accepts per hour are counted in scenes.
-  const countsHours = set.kind === "scene" && settings.windowing.kind === "embedding-sequence";
+  // Around a clip, a word that sounds like part of a phrase may complete it. For whole-phrase detectors, false accepts per hour
+  // are counted in scenes.
+  const ordinary = set.kind !== "scene" || settings.windowing.kind === "embedding-sequence";
   const plan = {
     id,
     split,
@@ -183,7 +185,7 @@ function makePlan(
     seconds,
     noises: draw("noises"),
     impulseResponses: draw("impulseResponses"),
-    speech: set.kind === "noise" ? [] : draw(countsHours ? "ordinary" : "speech"),
+    speech: set.kind === "noise" ? [] : draw(ordinary ? "ordinary" : "speech"),
     commands: set.kind === "scene" ? draw("commands") : [],
   };
   return { ...plan, inputsSha256: sha256Of({ settings, plan }) };
@@ -200,10 +202,18 @@ function takeSeconds(clips: readonly ClipRef[], options: { seconds: number; rand
   return taken;
 }
 
-const toRef = ({ path, sha256, label, speaker, durationSeconds, provenance }: ManifestClip): ClipRef => {
+const toRef = ({
+  path,
+  sha256,
+  label,
+  text,
+  speaker,
+  durationSeconds,
+  provenance,
+}: ManifestClip): ClipRef => {
   // Only the fields that features depend on; the rest would make every plan long.
   const kept = Object.entries(provenance).filter(([key]) =>
     ["startSample", "endSample", "leadIn"].includes(key),
   );
-  return { path, sha256, label, speaker, durationSeconds, provenance: Object.fromEntries(kept) };
+  return { path, sha256, label, text, speaker, durationSeconds, provenance: Object.fromEntries(kept) };
 };

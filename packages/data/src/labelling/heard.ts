@@ -6,28 +6,33 @@ export interface PhraseInterval {
   readonly label: string | undefined;
   readonly start: number;
   readonly end: number;
-  /** Length of the whole phrase, which is longer than `end - start` if the audio stops in the middle of it. */
+  /** Length of the whole phrase, which is longer than `end - start` if the audio holds only its beginning. */
   readonly wholeLength: number;
 }
 
+export interface WindowFactsOptions {
+  /** The window ends before this sample. */
+  readonly end: number;
+  readonly windowLength: number;
+  /** Longest phrase that is heard whole (`longestPhrase` of the windowing). */
+  readonly longestPhrase: number;
+  readonly labels: readonly string[];
+}
+
 /**
- * Facts about the window of `windowLength` samples that ends before sample `end`. A phrase is near as long as the window
- * holds any of it.
+ * Facts about a window. A phrase is near as long as the window holds any of it. A phrase longer than `longestPhrase` is never
+ * heard whole, since no window holds both its beginning and its end.
  * @param phrases in order of time, none overlapping
  */
 export function windowFacts(
   phrases: readonly PhraseInterval[],
-  {
-    end,
-    windowLength,
-    labels,
-  }: { readonly end: number; readonly windowLength: number; readonly labels: readonly string[] },
+  { end, windowLength, longestPhrase, labels }: WindowFactsOptions,
 ): WindowFacts {
   const phrase = phrases.findLast(({ start }) => start < end);
   if (phrase === undefined || end > phrase.end + windowLength) return { label: -1, heard: 0, sinceEnd: -1 };
   return {
     label: labels.indexOf(phrase.label!),
-    heard: Math.min(1, (end - phrase.start) / phrase.wholeLength),
+    heard: Math.min(1, Math.min(end - phrase.start, longestPhrase) / phrase.wholeLength),
     sinceEnd: Math.max(0, end - phrase.end),
   };
 }

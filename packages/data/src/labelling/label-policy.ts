@@ -3,15 +3,10 @@
  * `whole-phrase` and `early` are the policies of `train.labelling`.
  */
 export const LABELLING_SECONDS = {
-  /** Default of `train.labelling.afterSeconds`: a window is positive until this long after the phrase. */
-  positiveAfter: { "whole-phrase": 0.2, early: 0.05 },
+  /** Default of `data.afterSeconds`, by windowing: a window is positive until this long after the phrase. */
+  positiveAfter: { "embedding-sequence": 0.2, "sliding-audio": 0.05 },
   /** Default of `train.labelling.ignoreSeconds`: then it is left out of training for this long. */
   ignoredAfter: { "whole-phrase": Infinity, early: 0.1 },
-  /**
-   * Audio rendered after a phrase for whole-phrase models, and the longest gap between the end of a phrase and the end of
-   * the window it is placed in. It does not follow `train.labelling.afterSeconds`, since training reads shards that are built before.
-   */
-  renderedAfter: 0.2,
   /** Default of `data.slidingWindows.afterSeconds`: windows of early models are drawn until this long after a phrase. */
   drawnAfter: 0.3,
 } as const;
@@ -30,8 +25,7 @@ export interface LabelPolicyOptions {
   readonly policy: "whole-phrase" | "early";
   /** Only for `early`. */
   readonly heardFraction: number;
-  /** Default by policy. */
-  readonly afterSeconds?: number | undefined;
+  readonly afterSeconds: number;
   /** Default by policy. */
   readonly ignoreSeconds?: number | undefined;
 }
@@ -39,11 +33,10 @@ export interface LabelPolicyOptions {
 /** Policy of a config, with defaults filled in. */
 export function createLabelPolicy(options: LabelPolicyOptions): LabelPolicy {
   const { policy, heardFraction } = options;
-  const { positiveAfter, ignoredAfter } = LABELLING_SECONDS;
   return {
     heardFraction: policy === "early" ? heardFraction : 1,
-    afterLength: toSamples(options.afterSeconds ?? positiveAfter[policy]),
-    ignoreLength: toSamples(options.ignoreSeconds ?? ignoredAfter[policy]),
+    afterLength: toSamples(options.afterSeconds),
+    ignoreLength: toSamples(options.ignoreSeconds ?? LABELLING_SECONDS.ignoredAfter[policy]),
   };
 }
 

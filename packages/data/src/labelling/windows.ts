@@ -8,6 +8,19 @@ export function windowLengthOf(windowing: Windowing): number {
   return (windowing.embeddings + CHUNKS_BEFORE) * LOG_MEL.chunkLength;
 }
 
+/**
+ * Longest phrase that a model hears whole, in samples: one that lies wholly in every window that ends up to `afterSeconds`
+ * after it. A model of sliding audio hears phrases bit by bit, of any length.
+ */
+export const longestPhrase = (windowing: Windowing, afterSeconds: number): number =>
+  windowing.kind === "sliding-audio"
+    ? Infinity
+    : windowLengthOf(windowing) - Math.round(afterSeconds * 16_000);
+
+/** Embeddings of the shortest window in which a phrase of `length` samples is heard whole. */
+export const embeddingsFor = (length: number, afterSeconds: number): number =>
+  Math.ceil((length + Math.round(afterSeconds * 16_000)) / LOG_MEL.chunkLength) - CHUNKS_BEFORE;
+
 /** Sample before which the embedding of a stream ends, counted from 0. */
 export const rowEnd = (row: number): number => (row + 1 + CHUNKS_BEFORE) * LOG_MEL.chunkLength;
 

@@ -7,7 +7,7 @@ describe("windowFacts", () => {
   const one = { label: "on", start: 100, end: 200, wholeLength: 100 };
   const cut = { label: "off", start: 300, end: 350, wholeLength: 200 };
   const at = (end: number, windowLength = 0) =>
-    windowFacts([one, cut], { end, windowLength, labels: ["off", "on"] });
+    windowFacts([one, cut], { end, windowLength, longestPhrase: Infinity, labels: ["off", "on"] });
   const none = { label: -1, heard: 0, sinceEnd: -1 };
 
   it.each([

@@ -40,21 +40,13 @@ const labelling = z.strictObject({
     0,
     "Share of the phrase that a positive window must contain, 0 to 1; for `early` only.",
   ),
-  afterSeconds: z
-    .number()
-    .min(0)
-    .max(5)
-    .optional()
-    .describe(
-      "Seconds after the phrase during which a window is still positive. Default 0.2 for whole-phrase, 0.05 for early.",
-    ),
   ignoreSeconds: z
     .number()
     .min(0)
     .max(60)
     .optional()
     .describe(
-      "Seconds after that during which a window is neither positive nor negative. Default 0.1 for early; for whole-phrase as long as the window contains any of the phrase.",
+      "Seconds after `data.afterSeconds` during which a window is neither positive nor negative. Default 0.1 for early; for whole-phrase as long as the window contains any of the phrase.",
     ),
 });
 

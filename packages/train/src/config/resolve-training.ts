@@ -1,4 +1,4 @@
-import { createLabelPolicy, type LabelPolicy } from "@callsign/data/internal";
+import { afterSecondsOf, createLabelPolicy, type LabelPolicy } from "@callsign/data/internal";
 
 import type { DetectorConfig } from "./config.ts";
 import type { ArchitectureConfig } from "../models/create-architecture.ts";
@@ -13,7 +13,8 @@ export interface ResolvedTraining {
 }
 
 /** Resolves the settings that default by windowing and network. */
-export function resolveTraining({ labels, windowing, seed, train }: DetectorConfig): ResolvedTraining {
+export function resolveTraining(config: DetectorConfig): ResolvedTraining {
+  const { labels, windowing, seed, train } = config;
   const { architecture: network, labelling, selection, optimizer } = train;
   const sliding = windowing.kind === "sliding-audio";
   const architecture = describeNetwork(network, { labels: labels.length, windowing });
@@ -22,7 +23,7 @@ export function resolveTraining({ labels, windowing, seed, train }: DetectorConf
   const early = policy === "early";
   return {
     architecture,
-    policy: createLabelPolicy({ ...labelling, policy }),
+    policy: createLabelPolicy({ ...labelling, policy, afterSeconds: afterSecondsOf(config) }),
     goal: selection.goal === "auto" ? (early ? "gate" : "detection") : selection.goal,
     // The published network has no residual paths: at 3e-4 it collapsed in our trials, at 1e-4 it trains.
     learningRate: optimizer.learningRate === "auto" ? (deep ? 1e-4 : 1e-3) : optimizer.learningRate,

@@ -8,6 +8,8 @@ export interface RecipeOptions {
   readonly phrases: readonly string[];
   readonly budget: RecipeBudget;
   readonly seed: string | number;
+  /** Embeddings of the window, which must hold the longest phrase (`chooseEmbeddings`). Default 16, for phrases of up to 1.8 s. */
+  readonly embeddings?: number | undefined;
   /** Name of the detector and its folders. Default: made from the phrases. */
   readonly name?: string | undefined;
   /** Absolute paths of folders with recordings of speech without the phrases. */
@@ -67,6 +69,7 @@ export function writeRecipe({
   phrases,
   budget,
   seed,
+  embeddings = 16,
   speech = [],
   noise = [],
   ...options
@@ -87,6 +90,9 @@ export function writeRecipe({
     ...labelsOf(phrases).map(
       (label, i) => `  - { label: ${quoted(label)}, phrases: [${quoted(phrases[i]!)}] }`,
     ),
+    ``,
+    `# The detector reads this many embeddings at once, 80 ms apart: enough for the phrases said slowly.`,
+    `windowing: { kind: embedding-sequence, embeddings: ${embeddings} }`,
     ``,
     `data:`,
     `  # Who speaks: espeak has many accents and voices, flite few that sound more like people.`,

@@ -25,34 +25,39 @@ export interface Mixture {
 /**
  * Mixes speech with noise of the same length at a signal-to-noise ratio that holds over the span of the phrase. A mixture
  * beyond int16 is scaled down as a whole. The inputs are not changed.
- * @returns undefined if the noise is silent over the span (`noiseRatio`): no gain gives it the ratio
+ * @returns undefined if the noise is silent over the span (`noiseRatios`): no gain gives it the ratio
  */
 export function mixAtSnr(
   speech: Float32Array,
   noise: Float32Array,
   { snrDb, span }: MixOptions,
 ): Mixture | undefined {
-  const ratio = noiseRatio(speech, noise, span);
-  if (ratio === undefined) return undefined;
-  const gainDb = ratio - snrDb;
-  return { samples: addScaled(speech, noise, gainDb), snrDb: ratio - gainDb };
+  const ratios = noiseRatios(speech, noise, span && [span]);
+  if (ratios === undefined) return undefined;
+  const gainDb = ratios[0]! - snrDb;
+  return { samples: addScaled(speech, noise, gainDb), snrDb: ratios[0]! - gainDb };
 }
 
 /**
- * Active level of the speech above the RMS of the noise over a span, in dB. If the speech is all zero, its level is taken
- * as -26 dBFS, the usual level of ITU-T P.56.
- * @returns undefined if the noise is silent there: over half of its 20 ms frames lie more than 20 dB below the active
- * level of the whole noise. ESC-10's events, padded with zeros to five seconds, are often so.
+ * Active level of the speech above the RMS of the noise over each span, in dB. Where the speech is all zero, its level is
+ * taken as -26 dBFS, the usual level of ITU-T P.56.
+ * @returns undefined if the noise is silent in one of them: over half of its 20 ms frames lie more than 20 dB below the
+ * active level of the whole noise. ESC-10's events, padded with zeros to five seconds, are often so.
  */
-export function noiseRatio(
+export function noiseRatios(
   speech: Float32Array,
   noise: Float32Array,
-  { start, end }: Span = { start: 0, end: speech.length },
-): number | undefined {
-  const inSpan = noise.subarray(start, end);
-  if (isSilent(inSpan, activeLevel(noise))) return undefined;
-  const speechLevel = activeLevel(speech.subarray(start, end)) || magnitudeAt(NOMINAL_SPEECH_DBFS);
-  return levelDb(speechLevel) - levelDb(rms(inSpan));
+  spans: readonly Span[] = [{ start: 0, end: speech.length }],
+): number[] | undefined {
+  const wholeLevel = activeLevel(noise);
+  const ratios: number[] = [];
+  for (const { start, end } of spans) {
+    const inSpan = noise.subarray(start, end);
+    if (isSilent(inSpan, wholeLevel)) return undefined;
+    const speechLevel = activeLevel(speech.subarray(start, end)) || magnitudeAt(NOMINAL_SPEECH_DBFS);
+    ratios.push(levelDb(speechLevel) - levelDb(rms(inSpan)));
+  }
+  return ratios;
 }
 
 /** Speech with noise amplified by `gainDb`, scaled down if it exceeds int16. */

@@ -56,7 +56,32 @@ export async function* buildShards(
       await pool.dispose();
     }
   }
-  return plans.map(({ id }) => entries.get(id)!);
+  const made = plans.map(({ id }) => entries.get(id)!);
+  noteLeftOut(context, plans, made);
+  return made;
+}
+
+/** Notes the copies of phrases that do not fit into the window. */
+function noteLeftOut(
+  { config: { windowing }, onNote }: BuildContext,
+  plans: readonly ShardPlan[],
+  entries: readonly ShardEntry[],
+): void {
+  if (windowing.kind === "sliding-audio") return;
+  const planned = new Map<string, number>();
+  for (const item of plans.flatMap(({ items }) => items))
+    if ("clips" in item) {
+      const { label } = item.clips[0]!;
+      planned.set(label, (planned.get(label) ?? 0) + 1);
+    }
+  const leftOut = new Map<string, number>();
+  for (const [label, count] of entries.flatMap((entry) => Object.entries(entry.leftOut)))
+    leftOut.set(label, (leftOut.get(label) ?? 0) + count);
+  for (const [label, count] of leftOut)
+    onNote?.(
+      `features: ${count} of ${planned.get(label)} copies of ${JSON.stringify(label)} are left out: they are longer than the ` +
+        `window has room for, at any of the speeds drawn; a larger windowing.embeddings than ${windowing.embeddings} keeps them`,
+    );
 }
 
 /** Makes shards, several at once, and yields them as they finish. */
@@ -103,6 +128,6 @@ async function readRecord(context: BuildContext, plan: ShardPlan): Promise<Shard
 
 /** Hash of the inputs and of the version that makes features of them. */
 const shardKey = ({ inputsSha256 }: ShardPlan, { identity }: BuildContext): string =>
-  sha256Of({ version: 1, inputsSha256, tool: identity.version });
+  sha256Of({ version: 2, inputsSha256, tool: identity.version });
 
 const recordPath = (id: string): string => `state/shards/${id}.json`;

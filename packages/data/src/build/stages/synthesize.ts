@@ -12,6 +12,7 @@ import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { sha256Of } from "../../store/build-folder.ts";
 import { clipPath, type CollectedSet } from "../../store/clip-set.ts";
 import { createPool } from "../../workers/pool.ts";
+import { checkPhraseFits } from "../phrase-lengths.ts";
 import { locateModel, openEngines } from "../locate-models.ts";
 import type { SpokenSet } from "./draw-texts.ts";
 
@@ -68,7 +69,9 @@ export async function* synthesizeSets(
       }
       before += set.count;
       if (set.kind === "positive") voices.push(...batches.flatMap((batch) => batch.voices));
-      collected.push(describeSet(context, set, batches));
+      const spoken = describeSet(context, set, batches);
+      if (set.kind === "positive") checkPhraseFits({ label: set.label, clips: spoken.clips }, context.config);
+      collected.push(spoken);
     }
     return collected;
   } finally {

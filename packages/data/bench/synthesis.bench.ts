@@ -10,6 +10,7 @@ import { makeAttempt } from "../src/voices/make-clip.ts";
 import { measureSpeech } from "../src/voices/quality/measure-speech.ts";
 import type { SpeechEngine } from "../src/voices/speech-engine.ts";
 import { speechBounds } from "../src/voices/quality/trim-silence.ts";
+import { takeTurns } from "../src/voices/take-turns.ts";
 import { synthesizeClips } from "../src/voices/synthesize-clips.ts";
 import { createVitsEngine } from "../src/voices/engines/vits/vits.ts";
 import { createWaveglowEngine } from "../src/voices/engines/waveglow/waveglow.ts";
@@ -121,7 +122,11 @@ async function benchPool(): Promise<BenchRow[]> {
   const spent: number[] = [];
   for (const workers of [1, 2]) {
     const pool = createPool("synthesis", { setup: { engines }, workers });
-    const plan = { texts: TEXTS, seed: 1, engines: [{ engine: await createFliteEngine(), weight: 1 }] };
+    const plan = {
+      turn: takeTurns({ texts: TEXTS }),
+      seed: 1,
+      engines: [{ engine: await createFliteEngine(), weight: 1 }],
+    };
     const run = async (count: number): Promise<void> => {
       const options = { ...plan, count, pool, concurrency: 2 * workers };
       for await (const _ of synthesizeClips(options));

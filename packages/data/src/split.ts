@@ -1,42 +1,57 @@
 import { createHash } from "node:crypto";
 
-import { CallsignError } from "@callsign/audio/internal";
+/** Splits of the clips of a build, in the order reports list them. */
+export const SPLITS = ["train", "validation"] as const;
 
-/** The three splits, in the order reports list them. */
-export const SPLITS = ["train", "validation", "test"] as const;
-
-/** Part of the data that a speaker's clips belong to. */
+/** Part of the data that a clip belongs to. */
 export type Split = (typeof SPLITS)[number];
 
-/** Share of the speakers in each split; together 1. */
-export type SplitFractions = Readonly<Record<Split, number>>;
+/** Split of a synthetic voice. A build makes nothing with the voices of `test`: they are kept for `eval conversation`. */
+export type VoiceSplit = Split | "test";
 
-/** 80 % of speakers for training, 10 % for validation, 10 % for testing. */
-export const DEFAULT_SPLIT_FRACTIONS: SplitFractions = { train: 0.8, validation: 0.1, test: 0.1 };
+/** Share of the synthetic voices in each split; together 1. */
+export type VoiceShares = Readonly<Record<VoiceSplit, number>>;
 
-/**
- * The split of a speaker or synthetic voice: a hash of its id and the seed, so a speaker is in one split whatever else
- * is in the data, and adding speakers or sources moves no speaker.
- * @throws CallsignError INVALID_ARGUMENT unless the fractions are in 0..1 and sum to 1
- */
-export function assignSplit(
-  speaker: string,
-  { seed, fractions = DEFAULT_SPLIT_FRACTIONS }: { seed: string | number; fractions?: SplitFractions },
-): Split {
-  checkFractions(fractions);
-  const digest = createHash("sha256").update(`callsign-split-1\n${seed}\n${speaker}`, "utf8").digest();
-  const position = digest.readUIntBE(0, 6) / 2 ** 48;
-  if (position < fractions.train) return "train";
-  return position < fractions.train + fractions.validation || fractions.test === 0 ? "validation" : "test";
+/** 80 % of voices and texts for training, 20 % for validation; a quarter of people, since thresholds stand on their speech. */
+export const DEFAULT_SPLITS = { train: 0.8, validation: 0.2, test: 0, people: 0.25 } as const;
+
+/** Shares of what a build makes, without the voices that it keeps for a test. */
+export function buildShares({
+  train,
+  validation,
+}: Pick<VoiceShares, Split>): Readonly<Record<Split, number>> {
+  const share = validation / (train + validation);
+  return { train: 1 - share, validation: share };
 }
 
-function checkFractions(fractions: SplitFractions): void {
-  const values = SPLITS.map((split) => fractions[split]);
-  const sum = values.reduce((total, value) => total + value, 0);
-  if (values.every((value) => value >= 0 && value <= 1) && Math.abs(sum - 1) <= 1e-9) return;
-  const got = SPLITS.map((split, i) => `${split} ${values[i]}`).join(", ");
-  throw new CallsignError(
-    "INVALID_ARGUMENT",
-    `split fractions: expected three numbers in 0..1 that sum to 1, got ${got} (sum ${sum})`,
-  );
+/**
+ * Divides values among splits, in an order that a hash of each and the seed gives, so that a new value moves hardly any
+ * other. Every split with a share receives at least one value while there are enough. Shares are rounded down; the first
+ * split with a share receives what is left, and always the first value.
+ */
+export function partition<Name extends string>(
+  values: Iterable<string>,
+  { seed, shares }: { readonly seed: string | number; readonly shares: Readonly<Record<Name, number>> },
+): ReadonlyMap<string, Name> {
+  const [first, ...others] = new Set(values);
+  if (first === undefined) return new Map();
+  const order = [first, ...sortedByHash(others, seed)];
+  const wanted = (Object.entries(shares) as [Name, number][]).filter(([, share]) => share > 0);
+  const parts = new Map<string, Name>(order.map((value) => [value, wanted[0]![0]]));
+  let left = order.length;
+  for (const [name, share] of wanted.slice(1)) {
+    const count = Math.min(left - 1, Math.max(1, Math.floor(share * order.length + 1e-9)));
+    for (const value of order.slice(left - count, left)) parts.set(value, name);
+    left -= count;
+  }
+  return parts;
+}
+
+function sortedByHash(values: readonly string[], seed: string | number): string[] {
+  const hash = (value: string): string =>
+    createHash("sha256").update(`callsign-split-2\n${seed}\n${value}`, "utf8").digest("hex");
+  return values
+    .map((value) => ({ value, key: hash(value) }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ value }) => value);
 }

@@ -1,57 +1,63 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { assignSplit, SPLITS } from "@callsign/data/internal";
+import { partition, SPLITS } from "@callsign/data/internal";
 
-const speakers = Array.from({ length: 5000 }, (_, i) => `speaker-${i}`);
+const names = Array.from({ length: 5000 }, (_, i) => `speaker-${i}`);
+const shares = { train: 0.5, validation: 0.2, test: 0.3 };
 
-describe("assignSplit", () => {
-  it("gives the splits of an independent SHA-256", () => {
-    // Python 3.11: first 6 bytes of sha256("callsign-split-1\n0\nspeaker-N"), big endian, over 2^48.
-    expect(speakers.slice(0, 8).map((speaker) => assignSplit(speaker, { seed: 0 }))).toEqual([
-      "train",
-      "test",
-      "train",
-      "train",
-      "train",
-      "train",
-      "train",
-      "validation",
-    ]);
-  });
-
-  it("holds to the fractions", () => {
-    const fractions = { train: 0.5, validation: 0.2, test: 0.3 };
-    const splits = speakers.map((speaker) => assignSplit(speaker, { seed: "s", fractions }));
-    for (const split of SPLITS) {
-      const share = splits.filter((other) => other === split).length / splits.length;
-      expect(Math.abs(share - fractions[split])).toBeLessThan(0.03);
-    }
-  });
-
-  it("changes with the seed", () => {
-    const moved = speakers.filter(
-      (speaker) => assignSplit(speaker, { seed: 1 }) !== assignSplit(speaker, { seed: 2 }),
+describe("partition", () => {
+  it("gives every split its share, and the first what rounding leaves", () => {
+    const splits = [...partition(names, { seed: "s", shares }).values()];
+    const counts = Object.fromEntries(
+      ["train", "validation", "test"].map((split) => [
+        split,
+        splits.filter((other) => other === split).length,
+      ]),
     );
-    // Two independent draws of 0.8, 0.1, 0.1 differ with probability 1 - 0.66.
-    expect(moved.length / speakers.length).toBeCloseTo(0.34, 1);
+    expect(counts).toEqual({ train: 2500, validation: 1000, test: 1500 });
+    const few = [
+      ...partition(names.slice(0, 8), { seed: 1, shares: { train: 0.8, validation: 0.2 } }).values(),
+    ];
+    expect(few.filter((split) => split === "validation")).toHaveLength(1);
   });
 
-  it("never uses a split of fraction 0", () => {
+  it("leaves no split empty while there are values enough, and the first split first of all", () => {
+    const of = (count: number): string[] =>
+      [...new Set(partition(names.slice(0, count), { seed: 3, shares }).values())].toSorted();
+    expect(of(0)).toEqual([]);
+    expect(of(1)).toEqual(["train"]);
+    expect(of(2)).toEqual(["train", "validation"]);
+    expect(of(3)).toEqual(["test", "train", "validation"]);
+  });
+
+  it("depends on the seed and not on the order, and keeps the first value in the first split", () => {
+    const splits = partition(names, { seed: 1, shares });
+    const [first, ...others] = names;
+    expect(splits.get(first!)).toBe("train");
+    expect(new Map([...partition([first!, ...others.toReversed()], { seed: 1, shares })].toSorted())).toEqual(
+      new Map([...splits].toSorted()),
+    );
+    const moved = names.filter((name) => other.get(name) !== splits.get(name));
+    // Two independent draws of 0.5, 0.2, 0.3 differ with probability 1 - 0.38.
+    expect(moved.length / names.length).toBeCloseTo(0.62, 1);
+  });
+
+  it("moves hardly any value when one is added", () => {
+    const before = partition(names, { seed: 1, shares });
+    const after = partition([...names, "one more"], { seed: 1, shares });
+    expect(names.filter((name) => before.get(name) !== after.get(name)).length).toBeLessThanOrEqual(2);
+  });
+
+  it("never uses a split of share 0 (property)", () => {
     fc.assert(
-      fc.property(fc.string(), fc.constantFrom(...SPLITS), (speaker, only) => {
-        const fractions = { train: 0, validation: 0, test: 0, [only]: 1 };
-        expect(assignSplit(speaker, { seed: 0, fractions })).toBe(only);
+      fc.property(fc.array(fc.string()), fc.constantFrom(...SPLITS), (values, only) => {
+        const splits = partition(values, { seed: 0, shares: { train: 0, validation: 0, [only]: 1 } });
+        expect(values.every((value) => splits.get(value) === only)).toBe(true);
       }),
       { seed: 1 },
     );
   });
 
-  it("refuses fractions that are none, with their sum", () => {
-    const assign = (train: number, validation: number, test: number) => () =>
-      assignSplit("a", { seed: 0, fractions: { train, validation, test } });
-    expect(assign(0.8, 0.1, 0.2)).toThrow(/sum to 1, got train 0.8, validation 0.1, test 0.2/);
-    expect(assign(1.5, -0.5, 0)).toThrow("in 0..1");
-    expect(assign(Number.NaN, 0.5, 0.5)).toThrow("train NaN");
-  });
+  const other = partition(names, { seed: 2, shares });
 });

@@ -10,6 +10,8 @@ import { collectSets } from "./stages/collect.ts";
 import { findBuildProblems, spokenNotes, throwProblems } from "./check/check-build.ts";
 import { corpusSets } from "./stages/corpus-sets.ts";
 import { locateEmbedding } from "./locate-models.ts";
+import { SPLITS } from "../split.ts";
+import { type CollectedSet, PEOPLE, secondsOf } from "../store/clip-set.ts";
 import { recordedConfig } from "../store/recorded-config.ts";
 import { synthesizeSets } from "./stages/synthesize.ts";
 import { decideTexts } from "./stages/texts.ts";
@@ -49,6 +51,7 @@ export async function* buildData(
   const synthesized = yield* synthesizeSets(context, { sets: spoken, used });
   if (last < BUILD_STAGES.indexOf("collect")) return undefined;
   const collected = yield* collectSets(context, { sets: corpora, used });
+  notePeople(context, collected);
   const sets = [...synthesized, ...collected];
   const manifest = await writeBuildManifest(out, sets);
   if (embedding === undefined) return undefined;
@@ -66,15 +69,28 @@ export async function* buildData(
   }
 }
 
+/** Notes how much of the recordings of people is in each split, since thresholds chosen without any are for synthetic voices. */
+function notePeople({ onNote }: BuildContext, sets: readonly CollectedSet[]): void {
+  const clips = sets.filter(({ kind }) => PEOPLE.has(kind)).flatMap((set) => set.clips);
+  if (clips.length === 0) return;
+  const [train, validation] = SPLITS.map(
+    (split) => secondsOf(clips.filter((clip) => clip.split === split)) / 60,
+  );
+  onNote?.(
+    `people: ${train!.toFixed(1)} minutes in train, ${validation!.toFixed(1)} in validation` +
+      (validation === 0 ? ": epoch and threshold are chosen on synthetic voices alone" : ""),
+  );
+}
+
 /** Notes splits without a phrase: no error here, but training needs them. */
-function noteEmptySplits(
-  { config, onNote }: BuildContext,
-  sets: readonly { readonly clips: readonly { readonly label: string; readonly split: string }[] }[],
-): void {
+function noteEmptySplits({ config, onNote }: BuildContext, sets: readonly CollectedSet[]): void {
   const clips = sets.flatMap((set) => set.clips);
   for (const { label } of config.labels)
-    for (const [split, share] of Object.entries(config.data.splits))
-      if (share > 0 && !clips.some((clip) => clip.label === label && clip.split === split))
+    for (const split of SPLITS)
+      if (
+        config.data.splits[split] > 0 &&
+        !clips.some((clip) => clip.label === label && clip.split === split)
+      )
         onNote?.(
           `no voice of split ${split} says ${JSON.stringify(label)}; more clips, engines or another seed would help`,
         );

@@ -10,7 +10,7 @@ import { readShard } from "../features/shard.ts";
 import { SPLITS } from "../split.ts";
 import { type BuildIndex, readBuildIndex } from "./build-index.ts";
 import type { ShardEntry } from "../features/write-shard.ts";
-import { isSpeech, secondsOf, voicesOf } from "../store/clip-set.ts";
+import { isPerson, isSpeech, secondsOf, voicesOf } from "../store/clip-set.ts";
 
 /** Content of a build, counted over its files and not taken from the index. */
 export interface BuildReport {
@@ -38,6 +38,8 @@ export interface SplitSummary {
   readonly split: string;
   readonly clips: number;
   readonly seconds: number;
+  /** Recordings of people. */
+  readonly peopleSeconds: number;
   readonly voices: number;
   readonly shards: number;
   readonly windows: number;
@@ -125,6 +127,7 @@ function summarizeSplit(
     split,
     clips: own.length,
     seconds: secondsOf(own),
+    peopleSeconds: secondsOf(own.filter(isPerson)),
     voices: voicesOf(own),
     shards: shards.length,
     windows: shards.reduce((sum, { windows }) => sum + windows, 0),

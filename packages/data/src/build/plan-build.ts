@@ -35,14 +35,11 @@ export interface PlannedSet {
 /** Plans a build from its config and folder listings, without reading recordings or writing files. */
 export async function planBuild(context: BuildContext, spoken: readonly SpokenSet[]): Promise<BuildPlan> {
   const { data, windowing, name } = context.config;
-  const sets: PlannedSet[] = spoken.map(({ id, kind, texts, count }) => ({
-    id,
-    kind,
-    texts: texts.length,
-    clips: count,
-    seconds: secondsOfTexts(texts, count),
-    copies: kind === "positive" ? data.positives.copies : data.negatives.copies,
-  }));
+  const sets: PlannedSet[] = spoken.map(({ id, kind, texts, count }) => {
+    const all = [...new Set([...texts.train, ...texts.validation])];
+    const copies = kind === "positive" ? data.positives.copies : data.negatives.copies;
+    return { id, kind, texts: all.length, clips: count, seconds: secondsOfTexts(all, count), copies };
+  });
   const clean = new Map<string, boolean>();
   for (const { id, kind, source, copies, clean: asIs } of corpusSets(context)) {
     clean.set(id, asIs);

@@ -5,7 +5,7 @@ import { impulseResponsesConfig } from "../sources/impulse-responses.ts";
 import { noiseConfig } from "../sources/noise.ts";
 import { sourceConfig } from "../sources/create-source.ts";
 import { LABELLING_SECONDS } from "../labelling/label-policy.ts";
-import { DEFAULT_SPLIT_FRACTIONS, SPLITS } from "../split.ts";
+import { DEFAULT_SPLITS, SPLITS } from "../split.ts";
 import { engineConfig } from "./engine-config.ts";
 
 const clips = (count: number, what: string) => z.int().min(0).max(1_000_000).default(count).describe(what);
@@ -64,7 +64,9 @@ const corpus = z.strictObject({
   split: z
     .enum(["auto", ...SPLITS])
     .default("auto")
-    .describe("`auto`: by speaker; if the source does not know its speakers, everything is in train."),
+    .describe(
+      "`auto`: by speaker, or by file where the speaker is not known; a corpus of one speaker or file is in train.",
+    ),
   clean: z.boolean().default(true).describe("Also use every clip unchanged."),
   copies: copies(0),
 });
@@ -98,9 +100,18 @@ const slidingWindows = z.strictObject({
 });
 
 const splits = z.strictObject({
-  train: share(DEFAULT_SPLIT_FRACTIONS.train, "Share of voices and speakers used for training."),
-  validation: share(DEFAULT_SPLIT_FRACTIONS.validation, "Share used to choose epochs and threshold."),
-  test: share(DEFAULT_SPLIT_FRACTIONS.test, "Share kept for a final test."),
+  train: share(DEFAULT_SPLITS.train, "Share of synthetic voices, texts and noises used for training."),
+  validation: share(DEFAULT_SPLITS.validation, "Share used to choose epochs and threshold."),
+  test: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(DEFAULT_SPLITS.test)
+    .describe("Share of synthetic voices that no clip is made with, kept for `eval conversation`."),
+  people: share(
+    DEFAULT_SPLITS.people,
+    "Share of the people of each corpus in validation, instead of `validation`.",
+  ),
 });
 
 /** The section `data` of a detector's config. */
@@ -147,7 +158,7 @@ export const dataSectionSchema = z.strictObject({
   slidingWindows: slidingWindows
     .prefault({})
     .describe("Windows drawn from audio; only for windowing sliding-audio."),
-  splits: splits.prefault({}).describe("Shares of voices and speakers per split; they sum to 1."),
+  splits: splits.prefault({}).describe("Shares per split; train, validation and test sum to 1."),
   shardMinutes: z.number().min(0.1).max(120).default(10).describe("Length of audio in a shard, in minutes."),
   workers: z
     .int()

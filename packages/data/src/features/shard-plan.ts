@@ -41,7 +41,8 @@ export interface ShardPlanOptions {
   readonly sets: readonly CollectedSet[];
   readonly shardSeconds: number;
   readonly scenes: number;
-  readonly fractions: Readonly<Record<Split, number>>;
+  /** Share of the scenes in each split. */
+  readonly shares: Readonly<Record<Split, number>>;
 }
 
 /** Plans every shard of a build, in order. A shard draws only from clips of its own split. */
@@ -125,11 +126,11 @@ function joinable(clips: readonly ManifestClip[]): ManifestClip[][] {
 }
 
 function scenesOf(split: Split, options: ShardPlanOptions & { pools: Pools }): ShardItem[] {
-  const { scenes, fractions, pools } = options;
+  const { scenes, shares, pools } = options;
   if (pools.commands.length === 0) return [];
   // Rounded at the borders between splits, so that all splits together have as many as were asked for.
-  const before = SPLITS.slice(0, SPLITS.indexOf(split)).reduce((sum, other) => sum + fractions[other], 0);
-  const count = Math.round(scenes * (before + fractions[split])) - Math.round(scenes * before);
+  const before = SPLITS.slice(0, SPLITS.indexOf(split)).reduce((sum, other) => sum + shares[other], 0);
+  const count = Math.round(scenes * (before + shares[split])) - Math.round(scenes * before);
   return Array.from({ length: count }, (_, scene) => ({ scene }));
 }
 
@@ -191,10 +192,16 @@ function makePlan(
   return { ...plan, inputsSha256: sha256Of({ settings, plan }) };
 }
 
+/** Clips drawn without replacement until the length is reached. */
 function takeSeconds(clips: readonly ClipRef[], options: { seconds: number; random: Random }): ClipRef[] {
   const taken: ClipRef[] = [];
+  // Fisher-Yates over the places that are drawn alone, since a pool may be a thousand times what is taken from it.
+  const moved = new Map<number, ClipRef>();
   let seconds = 0;
-  for (const clip of options.random.shuffle(clips)) {
+  for (let from = 0; from < clips.length; from++) {
+    const place = options.random.integer(from, clips.length - 1);
+    const clip = moved.get(place) ?? clips[place]!;
+    moved.set(place, moved.get(from) ?? clips[from]!);
     if (taken.length > 0 && seconds + clip.durationSeconds > options.seconds) break;
     taken.push(clip);
     seconds += clip.durationSeconds;

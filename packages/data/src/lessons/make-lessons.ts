@@ -6,19 +6,17 @@ import type { NamedSamples } from "../augment/augment-step.ts";
 import { buildScene, type SceneClip } from "../augment/scene.ts";
 import { drawRandomWords, drawSentence } from "../text/sentences/sentences.ts";
 import { createRandom, type Random } from "../random.ts";
-import { assignSplit } from "../split.ts";
+import { partition, type Split } from "../split.ts";
 import { drawUtterance, type WeightedEngine } from "../voices/draw-utterance.ts";
 import { makeAttempt } from "../voices/make-clip.ts";
 import type { LessonConfig } from "./lesson-config.ts";
 import type { LessonShard } from "./lesson-shard.ts";
 
-/** Validation lessons are spoken by voices and people that no training lesson has. */
-export type LessonSplit = "train" | "validation";
-
 /** One shard of lessons; determines its bytes. */
 export interface LessonPlan {
   readonly seed: string;
-  readonly split: LessonSplit;
+  /** Validation lessons are spoken by voices and people that no training lesson has. */
+  readonly split: Split;
   readonly index: number;
   readonly config: LessonConfig;
 }
@@ -136,8 +134,8 @@ async function speak(
       ? drawSentence(random)
       : drawRandomWords(maker.words, { count: random.integer(1, 6), random });
   const { engines } = maker;
-  const voice = drawVoice(split, { text, seed, random, engines });
-  if (voice === undefined) return undefined;
+  const voicePool = { split, seed: lessonSeed(seed), shares: { ...LESSON_SHARES, test: 0 } };
+  const { voice } = drawUtterance(text, { random, engines, voicePool });
   const { result } = await makeAttempt(
     { seed: random.integer(0, 2 ** 31), index: 0, text, engines, voiceInTurn: voice },
     0,
@@ -147,20 +145,11 @@ async function speak(
     : undefined;
 }
 
-function drawVoice(
-  split: LessonSplit,
-  draw: { text: string; seed: string; random: Random; engines: readonly WeightedEngine[] },
-) {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const { voice } = drawUtterance(draw.text, draw);
-    if (lessonSplit(voice.voice, draw.seed) === split) return voice;
-  }
-  return undefined;
+/** Recordings of people that lessons of a split may have. */
+export function pathsOf(split: Split, { paths, seed }: { paths: readonly string[]; seed: string }): string[] {
+  const splits = partition(paths, { seed: lessonSeed(seed), shares: LESSON_SHARES });
+  return paths.filter((path) => splits.get(path) === split);
 }
 
-/** Which lessons a voice or a person's recording is in. */
-export const lessonSplit = (speaker: string, seed: string): LessonSplit =>
-  assignSplit(speaker, { seed: `lessons/${seed}`, fractions: { train: 0.9, validation: 0.1, test: 0 } }) ===
-  "train"
-    ? "train"
-    : "validation";
+const LESSON_SHARES = { train: 0.9, validation: 0.1 } as const;
+const lessonSeed = (seed: string): string => `lessons/${seed}`;

@@ -13,7 +13,7 @@ import { createSpeechEngines } from "../voices/create-engines.ts";
 import type { LessonConfig } from "./lesson-config.ts";
 import { claimFile } from "./claim-file.ts";
 import { decodeLessonShard, encodeLessonShard } from "./lesson-shard.ts";
-import { type LessonMaker, type LessonPlan, lessonSplit, makeLessons } from "./make-lessons.ts";
+import { type LessonMaker, type LessonPlan, makeLessons, pathsOf } from "./make-lessons.ts";
 
 /** Settings that all shards of lessons share. */
 export interface LessonSetup {
@@ -43,7 +43,7 @@ export function openLessonWriter(setup: LessonSetup) {
         const maker = await opened;
         const people = maker.people.map((folder) => ({
           ...folder,
-          paths: folder.paths.filter((file) => lessonSplit(file, seed) === split),
+          paths: pathsOf(split, { paths: folder.paths, seed }),
         }));
         const shard = await makeLessons({ split, index, seed, config }, { ...maker, people });
         await writeFileAtomic(path, encodeLessonShard(shard, { key }));

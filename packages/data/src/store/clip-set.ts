@@ -37,14 +37,20 @@ export const clipPath = (set: string, index: number): string =>
 /** Clip kinds built to resemble a phrase. Excluded from false accepts per hour, since they are far more frequent here than in speech. */
 export const LIKE_A_PHRASE: ReadonlySet<string> = new Set<ClipKind>(["near-miss", "partial", "swapped"]);
 
+/** Clip kinds that people speak. */
+export const PEOPLE: ReadonlySet<ClipKind> = new Set(["corpus", "recording"]);
+
 /** Total length of clips in seconds, rounded to 1 ms, since the last digits of a sum of floats depend on their order. */
 export const secondsOf = (clips: readonly ManifestClip[]): number =>
   Math.round(clips.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0) * 1000) / 1000;
 
-/** Number of distinct speakers (synthetic voices and people), not counting noise and impulse responses. */
+/** Number of distinct speakers (synthetic voices, people, and recordings of unknown people), not counting noise and impulse responses. */
 export const voicesOf = (clips: readonly ManifestClip[]): number =>
   new Set(clips.filter(isSpeech).map(({ speaker }) => speaker)).size;
 
 /** Whether a clip is speech, by its set, since its label may be any word. */
 export const isSpeech = ({ path }: ManifestClip): boolean =>
   !/^clips\/(?:noise|impulse-response)-/.test(path);
+
+/** Whether a clip is a recording of a person, by its set. */
+export const isPerson = ({ path }: ManifestClip): boolean => /^clips\/(?:corpus|recording)-/.test(path);

@@ -7,8 +7,8 @@ import type { ManifestClip } from "./manifest.ts";
 import { readJson, writeJson } from "./build-folder.ts";
 
 /** A batch of written clips, with the state that the next batch needs. */
-export interface Batch {
-  readonly clips: readonly ManifestClip[];
+export interface Batch<Clip extends Pick<ManifestClip, "path" | "sha256"> = ManifestClip> {
+  readonly clips: readonly Clip[];
 }
 
 /**
@@ -16,7 +16,7 @@ export interface Batch {
  * loses at most the current batch. A record counts only while its key (everything the batch was made from) is the one
  * asked for and every clip still has its sha256.
  */
-export class BatchJournal<Record extends Batch> {
+export class BatchJournal<Record extends Batch<Pick<ManifestClip, "path" | "sha256">>> {
   readonly #out: string;
   readonly #set: string;
   readonly #key: string;

@@ -1,6 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 import type { Random } from "../random.ts";
 import type { SpeechEngine, VoiceParameters } from "./speech-engine.ts";
+import { drawFromPool, type VoicePool } from "./voice-pool.ts";
 
 /** An engine with its weight, in any scale. */
 export interface WeightedEngine {
@@ -15,11 +16,16 @@ export interface Utterance {
 }
 
 /**
- * Draws an engine by weight and one of its voices; or, if `voices` are given, one of those unchanged, so that negatives
- * have the voices of the positives.
+ * Draws an engine by weight and one of its voices, of a pool where one is given; or, if `voices` are given, one of those
+ * unchanged, so that negatives have the voices of the positives.
+ * @throws CallsignError `CONFIG_INVALID` if no engine has a voice in the pool
  */
-export function drawUtterance(text: string, { random, engines, voices }: UtteranceDraw): Utterance {
+export function drawUtterance(
+  text: string,
+  { random, engines, voices, voicePool }: UtteranceDraw,
+): Utterance {
   if (voices !== undefined) return { text, voice: random.choice(voices) };
+  if (voicePool !== undefined) return { text, voice: drawFromPool(voicePool, { random, engines }) };
   const { engine } = random.weightedChoice(
     engines,
     engines.map(({ weight }) => weight),
@@ -32,6 +38,8 @@ export interface UtteranceDraw {
   readonly random: Random;
   readonly engines: readonly WeightedEngine[];
   readonly voices?: readonly VoiceParameters[] | undefined;
+  /** Split that the voice is drawn from. Default: all voices. */
+  readonly voicePool?: VoicePool | undefined;
 }
 
 /** The engine that a voice was drawn from. @throws CallsignError `INVALID_ARGUMENT` */

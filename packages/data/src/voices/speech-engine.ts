@@ -5,6 +5,11 @@ import type { Random } from "../random.ts";
 export interface Voice {
   /** `engine/speaker`, unique over all engines; splits are disjoint by it. */
   readonly id: string;
+  /**
+   * What it shares with other voices of the engine, such as accent and timbre, in the same order for every voice. Splits are
+   * disjoint by each of them, and the first voice's are in `train`. Default: the id alone.
+   */
+  readonly parts?: readonly string[];
   /** BCP 47, as far as the engine says: `en`, `en-US`, `en-GB-scotland`. */
   readonly language: string;
 }

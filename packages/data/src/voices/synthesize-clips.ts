@@ -1,6 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
 import { type Attempt, type MadeClip, makeAttempt } from "./make-clip.ts";
-import type { WeightedEngine } from "./draw-utterance.ts";
+import type { UtteranceDraw, WeightedEngine } from "./draw-utterance.ts";
 import { type QualityLimits, type Rejection, type RejectionCounts } from "./quality/quality-check.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import type { VoiceParameters } from "./speech-engine.ts";
@@ -25,16 +25,21 @@ export interface SynthesisEvent {
   readonly rejected: RejectionCounts;
 }
 
+/** What a clip says, and the voices that may say it. */
+export interface Turn extends Pick<UtteranceDraw, "voices" | "voicePool"> {
+  readonly text: string;
+  /** Voice of the first attempt. Default: drawn. */
+  readonly voiceInTurn?: VoiceParameters | undefined;
+}
+
 /** Texts, voices and limits of a synthesis. */
 export interface SynthesisPlan {
-  /** Spoken in turn: clip `i` says text `i` modulo their number. */
-  readonly texts: readonly string[];
+  /** The turn of clip `index`. */
+  readonly turn: (index: number) => Turn;
   readonly count: number;
   readonly seed: string | number;
   /** Not used with `pool`. */
   readonly engines: readonly WeightedEngine[];
-  /** Voices to use in turn instead of drawing new ones. */
-  readonly voices?: readonly VoiceParameters[];
   readonly limits?: QualityLimits;
   /** Draws per clip before the stage fails. Default 10. */
   readonly mostAttempts?: number;
@@ -53,7 +58,8 @@ export interface SynthesisPlan {
 export interface SynthesisState {
   /** Number of clips accepted. */
   readonly done: number;
-  readonly contentHashes: Iterable<string>;
+  /** Content hashes of the clips accepted; those of new clips are added. */
+  readonly contentHashes: Set<string>;
   readonly attempts: number;
   readonly rejected: RejectionCounts;
 }
@@ -78,12 +84,10 @@ export async function* synthesizeClips(plan: SynthesisPlan): AsyncGenerator<Synt
   }
 }
 
-function checkPlan({ texts, count, engines, voices, pool, concurrency = 1 }: SynthesisPlan): void {
+function checkPlan({ count, engines, pool, concurrency = 1 }: SynthesisPlan): void {
   const problem =
-    (texts.length === 0 && "at least one text") ||
     (!(Number.isInteger(count) && count >= 0) && `a whole number of clips, got ${count};`) ||
     (engines.length === 0 && pool === undefined && "at least one engine") ||
-    (voices?.length === 0 && "at least one voice") ||
     (!(Number.isInteger(concurrency) && concurrency >= 1) &&
       `a concurrency of 1 or more, got ${concurrency};`);
   if (problem)
@@ -115,25 +119,22 @@ function runAttempt(
 ): Promise<Attempt> {
   if (plan.signal?.aborted)
     throw new CallsignError("ABORTED", "synthesis: stopped", { cause: plan.signal.reason });
-  const { seed, engines, voices, limits, signal, texts, pool } = plan;
-  const turn = index % texts.length;
-  // Each text is spoken by every voice once before a voice repeats.
-  const voiceInTurn = voices?.[(turn + Math.floor(index / texts.length)) % voices.length];
-  const request = { seed, voices, voiceInTurn, limits, index, text: texts[turn]! };
+  const { seed, engines, limits, signal, pool } = plan;
+  const request = { seed, limits, index, ...plan.turn(index) };
   if (pool === undefined) return makeAttempt({ ...request, engines, signal }, attempt);
   // The first attempt with given voices has its voice already, so the whole list is not sent.
-  if (attempt === 0) request.voices = undefined;
+  if (attempt === 0 && request.voiceInTurn !== undefined) request.voices = undefined;
   return pool.run({ request, attempt }, signal);
 }
 
-interface Turn {
+interface Accepting {
   readonly index: number;
   readonly first: Promise<Attempt>;
   readonly tally: Tally;
 }
 
-async function acceptClip(plan: SynthesisPlan, { index, first, tally }: Turn): Promise<SynthesizedClip> {
-  const text = plan.texts[index % plan.texts.length]!;
+async function acceptClip(plan: SynthesisPlan, { index, first, tally }: Accepting): Promise<SynthesizedClip> {
+  const { text } = plan.turn(index);
   const reasons: string[] = [];
   for (let attempt = 0; attempt < (plan.mostAttempts ?? 10); attempt++) {
     const { voice, licence, result } = await (attempt === 0 ? first : runAttempt(plan, { index, attempt }));
@@ -165,7 +166,7 @@ class Tally {
   constructor({ resumeAfter, mostRejectedShare = 0.3 }: SynthesisPlan) {
     this.done = resumeAfter?.done ?? 0;
     this.attempts = resumeAfter?.attempts ?? 0;
-    this.#hashes = new Set(resumeAfter?.contentHashes);
+    this.#hashes = resumeAfter?.contentHashes ?? new Set();
     this.#rejected = { ...NONE_REJECTED, ...resumeAfter?.rejected };
     this.#mostShare = mostRejectedShare;
   }

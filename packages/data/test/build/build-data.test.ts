@@ -150,7 +150,7 @@ describe("writeBuildManifest", () => {
       sampleRateHz: 16_000,
       provenance: {},
     };
-    const set = (id: string, split: "train" | "test") => ({
+    const set = (id: string, split: "train" | "validation") => ({
       id,
       kind: "corpus" as const,
       clips: [{ ...clip, path: `clips/${id}/0.wav`, split }],
@@ -158,11 +158,11 @@ describe("writeBuildManifest", () => {
       copies: 0,
     });
     await expect(
-      writeBuildManifest(join(folder, "m"), [set("a", "train"), set("b", "test")]),
+      writeBuildManifest(join(folder, "m"), [set("a", "train"), set("b", "validation")]),
     ).rejects.toMatchObject({
       code: "CONFIG_INVALID",
       message: expect.stringContaining(
-        '"common-voice/f00" is in train (clips/a/0.wav) and in test (clips/b/0.wav)',
+        '"common-voice/f00" is in train (clips/a/0.wav) and in validation (clips/b/0.wav)',
       ),
     });
   });

@@ -10,6 +10,7 @@ import {
   type SynthesisEvent,
   type SynthesisPlan,
 } from "../../src/voices/synthesize-clips.ts";
+import { takeTurns, type TurnOptions } from "../../src/voices/take-turns.ts";
 
 /** Makes a third of a second of a sound in a voice's pitch; what goes wrong is drawn with the voice. */
 function toyEngine(
@@ -43,9 +44,12 @@ function toyEngine(
   };
 }
 
-const plan = (options: Partial<SynthesisPlan> & { engine?: SpeechEngine } = {}): SynthesisPlan => {
-  const { engine = toyEngine(), ...rest } = options;
-  return { texts: ["stop", "go on"], count: 12, seed: 7, engines: [{ engine, weight: 1 }], ...rest };
+const plan = (
+  options: Partial<SynthesisPlan> & Partial<TurnOptions> & { engine?: SpeechEngine } = {},
+): SynthesisPlan => {
+  const { engine = toyEngine(), texts = ["stop", "go on"], voices, ...rest } = options;
+  const turn = takeTurns({ texts, voices });
+  return { turn, count: 12, seed: 7, engines: [{ engine, weight: 1 }], ...rest };
 };
 
 const collect = async (options: SynthesisPlan): Promise<SynthesisEvent[]> => {
@@ -115,7 +119,7 @@ describe("synthesizeClips", () => {
     for (const stop of [1, 7, 11]) {
       const before = whole.slice(0, stop);
       const { done, attempts, rejected } = before.at(-1)!;
-      const contentHashes = before.map(({ clip }) => clip.contentHash);
+      const contentHashes = new Set(before.map(({ clip }) => clip.contentHash));
       const rest = await collect({ ...options, resumeAfter: { done, attempts, rejected, contentHashes } });
       expect(essence(rest)).toEqual(essence(whole.slice(stop)));
     }
@@ -184,7 +188,9 @@ describe("synthesizeClips", () => {
     [{ voices: [] }, "at least one voice"],
     [{ concurrency: 0 }, "a concurrency of 1 or more, got 0"],
   ])("refuses a plan with %j", async (wrong, message) => {
-    await expect(collect(plan(wrong))).rejects.toMatchObject({ message: expect.stringContaining(message) });
+    await expect(async () => collect(plan(wrong))).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+    });
   });
 
   it("makes real clips with flite", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createPool } from "../../src/workers/pool.ts";
 import { createSpeechEngines } from "../../src/voices/create-engines.ts";
+import { takeTurns } from "../../src/voices/take-turns.ts";
 import { synthesizeClips, type SynthesisPlan } from "../../src/voices/synthesize-clips.ts";
 
 describe("createPool", () => {
@@ -10,7 +11,7 @@ describe("createPool", () => {
 
   it("makes the same clips as this thread does, one by one or four at once", async () => {
     const plan: SynthesisPlan = {
-      texts: ["stop", "hey computer"],
+      turn: takeTurns({ texts: ["stop", "hey computer"] }),
       count: 5,
       seed: "pool",
       engines: await createSpeechEngines(engines),
@@ -24,7 +25,7 @@ describe("createPool", () => {
     expect(await clips({ pool, concurrency: 4 })).toEqual(here);
     expect(await clips({ pool, count: 2 })).toEqual(here.slice(0, 2));
     const { voice } = here[0]!;
-    const again = await clips({ pool, voices: [voice], texts: ["go on"], count: 1 });
+    const again = await clips({ pool, turn: takeTurns({ voices: [voice], texts: ["go on"] }), count: 1 });
     expect(again[0]!.voice).toEqual(voice);
   });
 

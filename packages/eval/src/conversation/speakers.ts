@@ -1,13 +1,14 @@
 import {
-  assignSplit,
   createSpeechEngines,
   type DataConfig,
   drawSentence,
   drawUtterance,
+  enginesOf,
   makeAttempt,
   planTexts,
   type Random,
   type SceneClip,
+  type VoicePool,
   type WeightedEngine,
 } from "@callsign/data/internal";
 import { CallsignError, toMagnitudes } from "@callsign/audio/internal";
@@ -20,11 +21,33 @@ export interface Speakers {
   readonly avoid: ReadonlySet<string>;
 }
 
-/** Starts the config's engines; the caller disposes them. @throws CallsignError of the engines */
+/**
+ * Starts the config's engines; the caller disposes them.
+ * @throws CallsignError of the engines; `CONFIG_INVALID` if the config keeps no voice for a test
+ */
 export async function openSpeakers(config: DataConfig): Promise<Speakers> {
-  const avoid = new Set((await planTexts({ config })).flatMap(({ texts }) => texts));
-  return { config, engines: await createSpeechEngines(config.data.engines), avoid };
+  if (config.data.splits.test === 0)
+    throw new CallsignError(
+      "CONFIG_INVALID",
+      "conversation: data.splits.test is 0, so the detector was trained on voices of every kind; set it to 0.1 or more " +
+        "(validation that much lower), then build and train again",
+    );
+  const sets = await planTexts({ config });
+  const avoid = new Set(sets.flatMap(({ texts }) => [...texts.train, ...texts.validation]));
+  const engines = await createSpeechEngines(config.data.engines);
+  if (enginesOf(engines, testPool(config)).length > 0) return { config, engines, avoid };
+  await Promise.all(engines.map(({ engine }) => engine.dispose()));
+  throw new CallsignError(
+    "CONFIG_INVALID",
+    "conversation: no engine has voices enough to keep one for a test; add an engine to data.engines",
+  );
 }
+
+/** Voices that no clip of the training data has. */
+const testPool = ({ seed, data }: DataConfig): VoicePool => {
+  const { train, validation, test } = data.splits;
+  return { split: "test", seed, shares: { train, validation, test } };
+};
 
 /** Synthesizes ten sentences that are not in the training data. @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID` */
 export async function speakTalk(speakers: Speakers, random: Random): Promise<SceneClip[]> {
@@ -75,22 +98,10 @@ async function speak(
   text: string,
   random: Random,
 ): Promise<SceneClip | undefined> {
-  const voice = drawUnheardVoice(text, { config, engines, random });
+  const { voice } = drawUtterance(text, { random, engines, voicePool: testPool(config) });
   const request = { seed: random.integer(0, 2 ** 31), index: 0, text, engines, voiceInTurn: voice };
   const { result } = await makeAttempt(request, 0);
   return "audio" in result
     ? { name: `${voice.voice}\n${text}`, samples: toMagnitudes(result.audio.samples) }
     : undefined;
-}
-
-function drawUnheardVoice(text: string, draw: Omit<Speakers, "avoid"> & { readonly random: Random }) {
-  const { seed, data } = draw.config;
-  for (let attempt = 0; attempt < 1000; attempt++) {
-    const { voice } = drawUtterance(text, draw);
-    if (assignSplit(voice.voice, { seed, fractions: data.splits }) === "test") return voice;
-  }
-  throw new CallsignError(
-    "CONFIG_INVALID",
-    "conversation: no voice of these engines is in the split `test`; raise data.splits.test or add an engine",
-  );
 }

@@ -1,16 +1,19 @@
-import { assignSplit, onlyAugment, parseDataConfig } from "@callsign/data/internal";
+import { createEspeakEngine, onlyAugment, parseDataConfig, splitVoices } from "@callsign/data/internal";
 import { describe, expect, it } from "vitest";
 import { type Conversation, makeConversations } from "../../src/conversation/conversation.ts";
 import { parseChallengeTruth } from "../../src/challenge/truth.ts";
 
-const config = parseDataConfig(
-  {
-    seed: 1,
-    labels: [{ label: "lights", phrases: ["lights on"] }],
-    data: { engines: [{ kind: "espeak" }], augmentation: onlyAugment() },
-  },
-  { name: "config" },
-);
+const configWith = (splits: object) =>
+  parseDataConfig(
+    {
+      seed: 1,
+      labels: [{ label: "lights", phrases: ["lights on"] }],
+      data: { engines: [{ kind: "espeak" }], augmentation: onlyAugment(), splits },
+    },
+    { name: "config" },
+  );
+const shares = { train: 0.8, validation: 0.1, test: 0.1 };
+const config = configWith(shares);
 
 async function make(seed: string, clips: number): Promise<Conversation[]> {
   const made: Conversation[] = [];
@@ -29,12 +32,20 @@ describe("makeConversations", () => {
     expect(more).toEqual([]);
     expect({ ...again, samples: bytesOf(again!) }).toEqual({ ...two[0], samples: bytesOf(two[0]!) });
     expect(bytesOf(two[1]!)).not.toEqual(bytesOf(two[0]!));
+    const splits = splitVoices(await createEspeakEngine(), { seed: 1, shares });
     for (const { truth, said, samples } of two) {
       expect(parseChallengeTruth(truth, { name: "truth" }).numSamples).toBe(samples.length);
       expect(truth.commands.length).toBeGreaterThan(0);
-      for (const { voice } of said)
-        expect(assignSplit(voice, { seed: 1, fractions: config.data.splits })).toBe("test");
+      for (const { voice } of said) expect(splits.get(voice)).toBe("test");
     }
+  });
+
+  it("refuses a config that keeps no voices apart", async () => {
+    const options = { config: configWith({}), minutes: 1, clips: 1, seed: "a", commandShare: 0.01 };
+    await expect(makeConversations(options, () => Promise.resolve()).next()).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("data.splits.test is 0"),
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import { createRandom, type LessonShard, type LessonSplit, type Random } from "@callsign/data/internal";
+import { createRandom, type LessonShard, type Random, type Split } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import type { Backend } from "../backends/backend.ts";
 import { initialWeights } from "../weights/initial-weights.ts";
@@ -15,7 +15,7 @@ import { drawLessons, shardsInUse, type TeacherScale, teacherScale } from "./les
 export interface EmbeddingTraining {
   readonly backend: Backend;
   /** Returns the lessons of one shard, making them if needed. Called for all shards at the start, in order. */
-  readonly lessons: (split: LessonSplit, index: number) => Promise<LessonShard>;
+  readonly lessons: (split: Split, index: number) => Promise<LessonShard>;
   /** Checkpoint to resume from. */
   readonly from?: EmbeddingCheckpoint | undefined;
   /** Stores a checkpoint. */
@@ -33,7 +33,7 @@ export interface EmbeddingProgress {
 }
 
 /** Number of lesson shards of a split. */
-function shardCount({ lessons }: EmbeddingConfig, split: LessonSplit): number {
+function shardCount({ lessons }: EmbeddingConfig, split: Split): number {
   const hours = split === "train" ? lessons.hours : lessons.validationHours;
   return Math.max(1, Math.round((hours * 3600) / (lessons.perShard * lessons.seconds)));
 }
@@ -175,7 +175,7 @@ class LessonFeed {
   }
 
   static async open(config: EmbeddingConfig, { backend, lessons }: EmbeddingTraining): Promise<LessonFeed> {
-    const ask = (split: LessonSplit): Promise<LessonShard>[] =>
+    const ask = (split: Split): Promise<LessonShard>[] =>
       Array.from({ length: shardCount(config, split) }, (_, i) => lessons(split, i));
     const validation = ask("validation");
     const coming = ask("train");

@@ -43,13 +43,11 @@ export async function* openShards(
   const tables: ShardTable[] = [];
   for (const entry of index.shards) {
     if (signal?.aborted) throw new CallsignError("ABORTED", "train: stopped while reading shards");
-    if (entry.split !== "test") {
-      const file = join(folder, entry.path);
-      const shard = await readShardFile(file);
-      checkFits(shard, { file, config, index });
-      checkFinite(shard.embeddings, file);
-      tables.push(tableOf(shard, { file, policy }));
-    }
+    const file = join(folder, entry.path);
+    const shard = await readShardFile(file);
+    checkFits(shard, { file, config, index });
+    checkFinite(shard.embeddings, file);
+    tables.push(tableOf(shard, { file, policy }));
     yield { stage: "read shards", done: tables.length, total: index.shards.length, unit: "shards" };
   }
   checkClasses(tables, { config, folder });

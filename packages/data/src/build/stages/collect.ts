@@ -4,23 +4,23 @@ import { CallsignError, roundMagnitudes } from "@callsign/audio/internal";
 import { type Progress } from "@callsign/infer/internal";
 import { sha256Hex } from "@callsign/infer/node/internal";
 
-import type { ManifestClip } from "../../store/manifest.ts";
 import { createPhraseTest } from "../../text/contains-phrase.ts";
 import { createSource, type SourceConfig } from "../../sources/create-source.ts";
 import type { SourceClip } from "../../sources/clip-source.ts";
 import { findAudioFiles } from "../../sources/files/find-audio-files.ts";
 import { speechBounds } from "../../voices/quality/trim-silence.ts";
-import { assignSplit } from "../../split.ts";
+import type { Split } from "../../split.ts";
 import { type Batch, BatchJournal, writeClip } from "../../store/journal.ts";
 import { type BuildContext, fromBase, throwIfStopped } from "../build-context.ts";
 import { sha256Of } from "../../store/build-folder.ts";
 import { clipPath, type CollectedSet } from "../../store/clip-set.ts";
 import { describeLeftOut, type LeftOut, type LeftOutReason, LeftOutTally } from "../../store/left-out.ts";
 import { type CorpusSet, locateSource } from "./corpus-sets.ts";
+import { type CorpusClip, splitCorpus } from "./split-corpus.ts";
 
 const BATCH_CLIPS = 64;
 
-interface CorpusBatch extends Batch {
+interface CorpusBatch extends Batch<CorpusClip> {
   readonly isLast: boolean;
   readonly leftOut: readonly LeftOut[];
 }
@@ -31,6 +31,7 @@ export async function* collectSets(
   { sets, used }: { readonly sets: readonly CorpusSet[]; readonly used: Set<string> },
 ): AsyncGenerator<Progress, CollectedSet[]> {
   const collected: CollectedSet[] = [];
+  const known = new Map<string, Split>();
   let before = 0;
   for (const set of sets) {
     const batches: CorpusBatch[] = [];
@@ -43,8 +44,9 @@ export async function* collectSets(
     }
     if (batches.at(-1)?.isLast !== true) yield* readCorpus(context, { set, batches, journal, before });
     const { leftOut = [] } = batches.at(-1) ?? {};
-    const clips = batches.flatMap((batch) => batch.clips);
-    if (clips.length === 0) throw nothingLeft(set, leftOut);
+    const found = batches.flatMap((batch) => batch.clips);
+    if (found.length === 0) throw nothingLeft(set, leftOut);
+    const clips = splitCorpus(context, { set, clips: found, known });
     before += clips.length;
     yield { stage: "collect", done: before, unit: "clips", note: set.id };
     const { id, kind, clean, copies } = set;
@@ -71,7 +73,7 @@ async function* readCorpus(
   const seen = new Set<string>();
   const have = batches.reduce((sum, { clips }) => sum + clips.length, 0);
   let index = 0;
-  let clips: ManifestClip[] = [];
+  let clips: CorpusClip[] = [];
   const record = async (isLast: boolean): Promise<void> => {
     const batch = { clips, isLast, leftOut: isLast ? left.summary() : [] };
     await journal.write(batches.length, batch);
@@ -146,46 +148,26 @@ function nothingLeft({ id, source }: CorpusSet, leftOut: readonly LeftOut[]): Ca
 async function keepClip(
   context: BuildContext,
   { set, clip, index }: { set: CorpusSet; clip: SourceClip; index: number },
-): Promise<ManifestClip> {
-  const { config, out } = context;
+): Promise<CorpusClip> {
+  const { out } = context;
   const file = await writeClip(out, { path: clipPath(set.id, index), samples: clip.audio });
-  const known = set.kind === "impulse-response" ? `${clip.source}/${clip.id}` : clip.speaker;
-  const speaker = known ?? `${clip.source} (unknown speakers)`;
-  const { seed } = config;
-  const fractions = config.data.splits;
-  // Recordings of unknown speakers stay in one split.
-  const drawn = known === undefined ? "train" : assignSplit(speaker, { seed, fractions });
   return {
     ...file,
     label: isPhrase(clip, { context, set }) ? clip.label! : set.kind === "recording" ? "corpus" : set.kind,
     text: clip.text ?? "",
-    speaker,
+    // Where the speaker is not known, a file stands for one.
+    speaker: clip.speaker ?? `${clip.source}/${clip.provenance.file ?? clip.id}`,
     source: clip.source,
     licence: clip.licence,
-    split: set.split === "auto" ? drawn : set.split,
     provenance: { ...clip.provenance, id: clip.id, ...(clip.label !== undefined && { label: clip.label }) },
   };
 }
 
 /** Key of a corpus: its config and the sizes and times of its files. */
-async function corpusKey(
-  context: BuildContext,
-  { id, kind, source, labelled, split }: CorpusSet,
-): Promise<string> {
-  const { seed, labels, data } = context.config;
+async function corpusKey(context: BuildContext, { id, kind, source, labelled }: CorpusSet): Promise<string> {
+  const { labels } = context.config;
   const files = await fileFacts(context, source);
-  return sha256Of({
-    version: 2,
-    seed,
-    labels,
-    splits: data.splits,
-    id,
-    kind,
-    source,
-    labelled,
-    split,
-    files,
-  });
+  return sha256Of({ version: 3, labels, id, kind, source, labelled, files });
 }
 
 async function fileFacts(context: BuildContext, source: SourceConfig): Promise<unknown[]> {

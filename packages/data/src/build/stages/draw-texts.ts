@@ -3,16 +3,17 @@ import type { DataConfig } from "../../config/config.ts";
 import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../../text/negative-texts.ts";
 import { loadPronunciations } from "../../text/phonetics/pronunciations.ts";
 import { createSoundIndex } from "../../text/phonetics/sound-index.ts";
+import { buildShares, partition, type Split } from "../../split.ts";
 import { spokenText } from "../../text/spoken-text.ts";
 import type { ClipKind } from "../../store/clip-set.ts";
 
-/** Texts to speak: clip `i` says text `i` modulo their number. */
+/** Texts to speak; the clips of a split say its texts in turn. */
 export interface SpokenSet {
   readonly id: string;
   readonly kind: ClipKind;
   /** In the manifest: the phrase's label, or the kind of negative. */
   readonly label: string;
-  readonly texts: readonly string[];
+  readonly texts: Readonly<Record<Split, readonly string[]>>;
   readonly count: number;
 }
 
@@ -44,9 +45,25 @@ export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
   );
   return wanted.flatMap(({ kind, clips }) => {
     const ofKind = texts.filter((text) => text.kind === kind).map(({ text }) => text);
-    return ofKind.length === 0 ? [] : [{ id: kind, kind, label: kind, texts: ofKind, count: clips }];
+    return ofKind.length === 0
+      ? []
+      : [{ id: kind, kind, label: kind, texts: splitTexts(ofKind, { kind, config }), count: clips }];
   });
 }
+
+/** Texts by split. Phrases, their parts and the user's own texts are in both, others in one. */
+function splitTexts(
+  texts: readonly string[],
+  { kind, config }: { readonly kind: NegativeKind; readonly config: DataConfig },
+): SpokenSet["texts"] {
+  if (IN_BOTH.has(kind)) return { train: texts, validation: texts };
+  const shares = buildShares(config.data.splits);
+  const splits = partition(texts, { seed: `${config.seed}/texts/${kind}`, shares });
+  const of = (split: Split): string[] => texts.filter((text) => splits.get(text) === split);
+  return { train: of("train"), validation: of("validation") };
+}
+
+const IN_BOTH: ReadonlySet<NegativeKind> = new Set(["partial", "swapped", "user"]);
 
 /** Clips asked for of each kind of negative. */
 export function wantedNegatives({

@@ -9,6 +9,7 @@ import type { CollectedSet } from "../../store/clip-set.ts";
 import { featureSettings } from "../../features/feature-settings.ts";
 import { type ShardPlan, planShards } from "../../features/shard-plan.ts";
 import { type ShardEntry, shardPath } from "../../features/write-shard.ts";
+import { buildShares } from "../../split.ts";
 import { createPool, type WorkerPool } from "../../workers/pool.ts";
 
 interface Building {
@@ -30,7 +31,7 @@ export async function* buildShards(
     sets,
     shardSeconds: config.data.shardMinutes * 60,
     scenes: config.data.scenes.count,
-    fractions: config.data.splits,
+    shares: buildShares(config.data.splits),
   });
   const total = Math.round(plans.reduce((sum, { seconds }) => sum + seconds, 0));
   const entries = new Map<string, ShardEntry>();

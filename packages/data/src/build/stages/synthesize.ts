@@ -2,8 +2,7 @@ import { toMagnitudes } from "@callsign/audio/internal";
 import type { Progress } from "@callsign/infer/internal";
 
 import type { ManifestClip } from "../../store/manifest.ts";
-import { assignSplit } from "../../split.ts";
-import { inOtherLanguages } from "../../voices/engines/espeak/espeak.ts";
+import type { Split, VoiceShares } from "../../split.ts";
 import type { RejectionCounts } from "../../voices/quality/quality-check.ts";
 import type { VoiceParameters } from "../../voices/speech-engine.ts";
 import { type SynthesisPlan, synthesizeClips, type SynthesizedClip } from "../../voices/synthesize-clips.ts";
@@ -14,6 +13,7 @@ import { clipPath, type CollectedSet } from "../../store/clip-set.ts";
 import { createPool } from "../../workers/pool.ts";
 import { checkPhraseFits } from "../phrase-lengths.ts";
 import { locateModel, openEngines } from "../locate-models.ts";
+import { clipTurns, type SplitTurn, type SplitVoices } from "./clip-turns.ts";
 import type { SpokenSet } from "./draw-texts.ts";
 
 /** Clips per journal record. */
@@ -37,14 +37,17 @@ export async function* synthesizeSets(
   const total = sets.reduce((sum, { count }) => sum + count, 0);
   const speakers = lazySpeakers(context);
   const collected: CollectedSet[] = [];
-  const voices: VoiceParameters[] = [];
+  const positives = { train: [] as VoiceParameters[], validation: [] as VoiceParameters[] };
+  const { seed, data } = context.config;
+  const shares = voiceShares(data.splits);
   let before = 0;
   try {
     for (const set of sets) {
-      const same = voicesOf(set, voices);
-      const key = setKey(context, { set, voices: same });
+      const key = setKey(context, { set, positives });
+      const turn = clipTurns(set, { seed, shares, positives });
       const journal = new BatchJournal<SpokenBatch>({ out: context.out, set: set.id, key, used });
       const batches: SpokenBatch[] = [];
+      const hashes = new Set<string>();
       for (let done = 0; done < set.count; done += batches.at(-1)!.clips.length) {
         throwIfStopped(context, "synthesize");
         const size = Math.min(BATCH_CLIPS, set.count - done);
@@ -54,7 +57,7 @@ export async function* synthesizeSets(
           ? recorded
           : yield* speakBatch(
               context,
-              { set, batches, size, voices: same, speaker: await speakers.get() },
+              { set, turn, done, size, last: batches.at(-1), hashes, speaker: await speakers.get() },
               (made) => ({
                 stage: "synthesize",
                 done: before + done + made,
@@ -64,11 +67,14 @@ export async function* synthesizeSets(
               }),
             );
         if (!fits) await journal.write(batches.length, batch);
+        for (const hash of batch.contentHashes) hashes.add(hash);
         batches.push(batch);
         yield { stage: "synthesize", done: before + done + size, total, unit: "clips", note: set.id };
       }
       before += set.count;
-      if (set.kind === "positive") voices.push(...batches.flatMap((batch) => batch.voices));
+      if (set.kind === "positive")
+        for (const { clips, voices } of batches)
+          for (const [i, { split }] of clips.entries()) positives[split].push(voices[i]!);
       const spoken = describeSet(context, set, batches);
       if (set.kind === "positive") checkPhraseFits({ label: set.label, clips: spoken.clips }, context.config);
       collected.push(spoken);
@@ -77,12 +83,6 @@ export async function* synthesizeSets(
   } finally {
     await speakers.dispose();
   }
-}
-
-/** Voices of a set: negatives reuse those of the positives, so that the voice does not tell the label; undefined to draw them. */
-function voicesOf(set: SpokenSet, positives: readonly VoiceParameters[]): VoiceParameters[] | undefined {
-  if (set.kind === "foreign") return inOtherLanguages(positives);
-  return set.kind !== "positive" && positives.length > 0 ? [...positives] : undefined;
 }
 
 function describeSet(
@@ -103,46 +103,45 @@ function describeSet(
 }
 
 /** Hash of everything the clips of a set depend on, except their number, since more clips can be added. */
-function setKey({ config }: BuildContext, from: { set: SpokenSet; voices: unknown }): string {
+function setKey({ config }: BuildContext, from: { set: SpokenSet; positives: SplitVoices }): string {
   const { seed, data } = config;
   const { mostAttempts, mostRejectedShare, engines, splits } = data;
   const { id, kind, label, texts } = from.set;
-  const decides = { seed, mostAttempts, mostRejectedShare, engines, splits, id, kind, label, texts };
-  return sha256Of({ version: 1, ...decides, voices: from.voices ?? "drawn" });
+  const decides = { seed, mostAttempts, mostRejectedShare, engines, id, kind, label, texts };
+  const voices = kind === "positive" ? "drawn" : from.positives;
+  return sha256Of({ version: 2, ...decides, splits: voiceShares(splits), voices });
 }
+
+/** Without the share of people, which no synthesized clip depends on. */
+const voiceShares = ({ train, validation, test }: VoiceShares): VoiceShares => ({ train, validation, test });
 
 interface BatchRequest {
   readonly set: SpokenSet;
-  /** Batches before this one. */
-  readonly batches: readonly SpokenBatch[];
+  readonly turn: (index: number) => SplitTurn;
+  /** Clips before this batch. */
+  readonly done: number;
   readonly size: number;
-  readonly voices: readonly VoiceParameters[] | undefined;
+  readonly last: SpokenBatch | undefined;
+  /** Content hashes of the clips before; those of the batch are added. */
+  readonly hashes: Set<string>;
   readonly speaker: Speaker;
 }
 
 async function* speakBatch(
   context: BuildContext,
-  { set, batches, size, voices, speaker }: BatchRequest,
+  { set, turn, done, size, last, hashes, speaker }: BatchRequest,
   progress: (made: number) => Progress,
 ): AsyncGenerator<Progress, SpokenBatch> {
   const { config, out, signal } = context;
-  const last = batches.at(-1);
-  const done = batches.reduce((sum, { clips }) => sum + clips.length, 0);
   const events = synthesizeClips({
     ...speaker,
-    texts: set.texts,
+    turn,
     count: done + size,
     seed: `${config.seed}/${set.id}`,
     mostAttempts: config.data.mostAttempts,
     mostRejectedShare: config.data.mostRejectedShare,
-    ...(voices && { voices }),
     ...(last && {
-      resumeAfter: {
-        done,
-        contentHashes: batches.flatMap(({ contentHashes }) => contentHashes),
-        attempts: last.attempts,
-        rejected: last.rejected!,
-      },
+      resumeAfter: { done, contentHashes: hashes, attempts: last.attempts, rejected: last.rejected! },
     }),
     ...(signal && { signal }),
   });
@@ -151,7 +150,7 @@ async function* speakBatch(
   let attempts = 0;
   let rejected: RejectionCounts | undefined;
   for await (const event of events) {
-    clips.push(await keepClip(context, { set, clip: event.clip, out }));
+    clips.push(await keepClip(out, { set, clip: event.clip, split: turn(event.clip.index).split }));
     made.push(event.clip);
     ({ attempts, rejected } = event);
     yield progress(made.length);
@@ -166,15 +165,14 @@ async function* speakBatch(
 }
 
 async function keepClip(
-  { config }: BuildContext,
-  { set, clip, out }: { set: SpokenSet; clip: SynthesizedClip; out: string },
+  out: string,
+  { set, clip, split }: { set: SpokenSet; clip: SynthesizedClip; split: Split },
 ): Promise<ManifestClip> {
   const { voice, text, licence, attempts, audio } = clip;
   const file = await writeClip(out, {
     path: clipPath(set.id, clip.index),
     samples: toMagnitudes(audio.samples),
   });
-  const { splits: fractions } = config.data;
   return {
     ...file,
     label: set.label,
@@ -182,7 +180,7 @@ async function keepClip(
     speaker: voice.voice,
     source: voice.engine,
     licence,
-    split: assignSplit(voice.voice, { seed: config.seed, fractions }),
+    split,
     provenance: { ...voice, attempts },
   };
 }

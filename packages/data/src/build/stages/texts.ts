@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import type { DataConfig } from "../../config/config.ts";
 import { spokenText } from "../../text/spoken-text.ts";
+import { buildShares } from "../../split.ts";
 import { createPool } from "../../workers/pool.ts";
 import type { BuildContext } from "../build-context.ts";
 import { BUILD_FILES, readJson, sha256Of, writeJson } from "../../store/build-folder.ts";
@@ -13,7 +14,8 @@ export async function decideTexts(context: BuildContext): Promise<readonly Spoke
   const { config, out, onNote, signal } = context;
   const path = join(out, BUILD_FILES.texts);
   const { seed, labels } = config;
-  const key = sha256Of({ version: 2, seed, labels, negatives: config.data.negatives });
+  const { negatives: wanted, splits } = config.data;
+  const key = sha256Of({ version: 3, seed, labels, negatives: wanted, shares: buildShares(splits) });
   const found = (await readJson(path)) as { key: string; negatives: SpokenSet[] } | undefined;
   const isKept = found?.key === key && Array.isArray(found.negatives);
   const negatives = isKept ? found.negatives : await drawInThread(config, signal);
@@ -38,11 +40,13 @@ export function expectedSets(config: Pick<DataConfig, "labels" | "data">): reado
       id: kind,
       kind,
       label: kind,
-      texts: [kind === "sentence" || kind === "random-words" ? "x".repeat(30) : "x".repeat(12)],
+      texts: inBoth(["x".repeat(kind === "sentence" || kind === "random-words" ? 30 : 12)]),
       count: clips,
     })),
   ];
 }
+
+const inBoth = (texts: readonly string[]): SpokenSet["texts"] => ({ train: texts, validation: texts });
 
 function positiveSets({ labels, data }: Pick<DataConfig, "labels" | "data">): SpokenSet[] {
   const count = data.positives.clipsPerPhrase;
@@ -51,7 +55,7 @@ function positiveSets({ labels, data }: Pick<DataConfig, "labels" | "data">): Sp
     id: `positive-${slug(label)}`,
     kind: "positive",
     label,
-    texts: phrases.map(spokenText),
+    texts: inBoth(phrases.map(spokenText)),
     count: count * phrases.length,
   }));
 }

@@ -48,7 +48,8 @@ export class FaultTally {
 
   /** To be called when the pass is over. @throws CallsignError TOO_MANY_FAULTS */
   finish(): void {
-    if (this.#share > this.#mostShare) throw this.#tooMany();
+    const isFew = this.#broken <= FEW_BROKEN && this.#share <= HOPELESS_SHARE && this.#mostShare > 0;
+    if (this.#share > this.#mostShare && !isFew) throw this.#tooMany();
   }
 
   get #seen(): number {
@@ -72,6 +73,9 @@ export class FaultTally {
 }
 
 const FAULTS_NAMED = 5;
+
+/** A share says nothing of so few, unless they are most of the source or none may be broken: 1 of 21 is 4.8 %. */
+const FEW_BROKEN = 3;
 
 /** When more than half of the first hundred is broken, the source is not what it was taken for. */
 const HOPELESS_AFTER = 100;

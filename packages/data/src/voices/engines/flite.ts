@@ -22,7 +22,13 @@ export async function createFliteEngine({
     id: "flite",
     licence: "BSD-4-Clause (Carnegie Mellon University, Flite and its voices)",
     deterministic: true,
-    voices: () => Object.keys(PITCH_HZ).map((name) => ({ id: `flite/${name}`, language: "en" })),
+    voices: () =>
+      Object.keys(PITCH_HZ).map((name) => ({
+        id: `flite/${name}`,
+        language: "en",
+        // kal16 is kal at 16 kHz.
+        parts: [name.replace("16", "")],
+      })),
     drawVoice(random) {
       const name = random.choice(Object.keys(PITCH_HZ));
       const [lowest, highest] = PITCH_HZ[name]!;

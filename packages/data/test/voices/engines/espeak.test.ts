@@ -74,7 +74,7 @@ describe("createEspeakEngine", () => {
   it("speaks every other language, each otherwise than English", async () => {
     const engine = await createEspeakEngine({ backend: "package" });
     const flite = { engine: "flite", voice: "flite/slt" };
-    const voices = inOtherLanguages([flite, ...OTHER_LANGUAGES.map(() => voice)]);
+    const voices = inOtherLanguages([flite, ...OTHER_LANGUAGES.map(() => voice)], OTHER_LANGUAGES);
     expect(voices.map((one) => one.voice)).toEqual(OTHER_LANGUAGES.map((code) => `espeak/${code}+m3`));
     const english = await engine.synthesize("4821", voice);
     for (const foreign of voices) {

@@ -23,7 +23,11 @@ export async function createEspeakEngine(options: EspeakOptions = {}): Promise<S
     deterministic: backend.deterministic,
     voices: () =>
       accents.flatMap((accent) =>
-        variants.map((variant) => ({ id: `espeak/${accent}+${variant}`, language: accent })),
+        variants.map((variant) => ({
+          id: `espeak/${accent}+${variant}`,
+          language: accent,
+          parts: [accent, timbreOf(variant)],
+        })),
       ),
     drawVoice(random) {
       const accent = random.weightedChoice(accents, Object.values(ACCENTS));
@@ -49,16 +53,23 @@ export async function createEspeakEngine(options: EspeakOptions = {}): Promise<S
   };
 }
 
+/** Variants that differ by a number are one speaker, such as `klatt` and `klatt2`, except the general `m1` and `f1`. */
+const timbreOf = (variant: string): string =>
+  /^[mf]\d$/.test(variant) ? variant : variant.replace(/\d$/, "");
+
 /**
- * The espeak voices among those given, each speaking another language than English in turn: same variant, rate and
- * pitch. None where no espeak voice is given.
+ * The espeak voices among those given, each speaking one of the languages in turn: same variant, rate and pitch. None
+ * where no espeak voice is given.
  */
-export function inOtherLanguages(voices: readonly VoiceParameters[]): VoiceParameters[] {
+export function inOtherLanguages(
+  voices: readonly VoiceParameters[],
+  languages: readonly string[],
+): VoiceParameters[] {
   return voices
     .filter(({ engine }) => engine === "espeak")
     .map((voice, i) => {
       const variant = voice.voice.split("+")[1]!;
-      return { ...voice, voice: `espeak/${OTHER_LANGUAGES[i % OTHER_LANGUAGES.length]!}+${variant}` };
+      return { ...voice, voice: `espeak/${languages[i % languages.length]!}+${variant}` };
     });
 }
 

@@ -6,6 +6,7 @@ import { embeddingsFor, longestPhrase } from "../labelling/windows.ts";
 import { createRandom } from "../random.ts";
 import type { CollectedSet } from "../store/clip-set.ts";
 import { spokenText } from "../text/spoken-text.ts";
+import { takeTurns } from "../voices/take-turns.ts";
 import { synthesizeClips } from "../voices/synthesize-clips.ts";
 import type { BuildContext } from "./build-context.ts";
 import { openEngines } from "./locate-models.ts";
@@ -31,7 +32,7 @@ export async function measurePhrases(context: BuildContext): Promise<PhraseLengt
     for (const phrase of phrases) {
       const lengths: number[] = [];
       const clips = synthesizeClips({
-        texts: [spokenText(phrase)],
+        turn: takeTurns({ texts: [spokenText(phrase)] }),
         count,
         engines,
         seed: `${config.seed}/length of ${phrase}`,

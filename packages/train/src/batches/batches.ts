@@ -1,10 +1,12 @@
+import { CallsignError } from "@callsign/audio/internal";
 import { NEGATIVE, type Random } from "@callsign/data/internal";
 import { EMBEDDING } from "@callsign/infer/internal";
 
 import type { TrainConfig } from "../config/config-train.ts";
 import { EmbeddingNoise } from "./embedding-noise.ts";
 import { mixExamples } from "./mixup.ts";
-import type { FeatureCache } from "../shards/feature-cache.ts";
+import { divideBatch, NEGATIVE_GROUPS, type NegativeGroup, negativeGroupOf } from "./negative-shares.ts";
+import type { FeatureStore } from "../shards/feature-store.ts";
 import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";
 import { WindowStream } from "../shards/window-stream.ts";
 
@@ -19,37 +21,46 @@ export interface HostBatch {
 
 export interface BatchesOptions {
   readonly tables: readonly ShardTable[];
-  readonly cache: FeatureCache;
+  readonly features: FeatureStore;
   readonly labels: number;
   /** Embeddings per window. */
   readonly embeddings: number;
-  readonly train: Pick<TrainConfig, "batch" | "mixup" | "noise" | "offset" | "mining" | "memoryMiB">;
+  readonly train: Pick<TrainConfig, "batch" | "mixup" | "noise" | "offset" | "mining">;
   readonly random: Random;
 }
 
-/** Batches of a training. The windows of a step depend only on the seed and the hard negatives. */
+/**
+ * Batches of a training: positives of every label in turn, then negatives of each kind by its share. The windows of a
+ * step depend only on the seed and the hard negatives.
+ */
 export class Batches {
   readonly #options: BatchesOptions;
   readonly #positives: readonly WindowStream[];
-  readonly #negatives: WindowStream;
+  readonly #negatives: readonly NegativeStream[];
   #hard: readonly WindowPlace[] = [];
   #hardFeatures: Float32Array | undefined;
   readonly #noise: EmbeddingNoise | undefined;
 
   constructor(options: BatchesOptions) {
-    const { labels, train, random } = options;
+    const { tables, labels, train } = options;
+    const random = options.random.fork("windows");
     this.#options = options;
-    // The memory is shared equally by all streams.
-    const maxBytes = (train.memoryMiB * 2 ** 20) / (labels + 1);
-    const streamOf = (outcome: number): WindowStream =>
-      new WindowStream(poolsOf(options.tables, outcome), {
-        random: random.fork("windows").fork(outcome),
-        maxBytes,
-      });
-    this.#positives = Array.from({ length: labels }, (_, label) => streamOf(label));
-    this.#negatives = streamOf(NEGATIVE);
+    this.#positives = Array.from(
+      { length: labels },
+      (_, label) => new WindowStream(poolsOf(tables, label), { random: random.fork(label) }),
+    );
+    this.#negatives = NEGATIVE_GROUPS.map((group) => ({
+      group,
+      weight: train.batch.shares[group],
+      stream: new WindowStream(poolsOf(tables, NEGATIVE, group), { random: random.fork(group) }),
+    })).filter(({ weight, stream }) => weight > 0 && stream.length > 0);
+    if (this.#negatives.length === 0)
+      throw new CallsignError(
+        "CLASS_EMPTY",
+        `train.batch.shares: 0 for every kind of negatives in the data (${kindsOf(tables)}); give one of them a share`,
+      );
     if (train.noise > 0 || train.offset > 0)
-      this.#noise = new EmbeddingNoise(train, random.fork("noise tape"));
+      this.#noise = new EmbeddingNoise(train, options.random.fork("noise tape"));
   }
 
   /** Hard negative windows, from which a share of each batch's negatives is drawn. */
@@ -57,65 +68,71 @@ export class Batches {
     return this.#hard;
   }
 
-  /** Sets the hard negatives and copies their features, which may come from any shard. */
+  /** Sets the hard negatives and copies their features. */
   async setHard(places: readonly WindowPlace[]): Promise<void> {
-    this.#hardFeatures = places.length > 0 ? await this.#gather(places) : undefined;
+    const { features, embeddings } = this.#options;
+    this.#hardFeatures = places.length > 0 ? await features.gather(places, { embeddings }) : undefined;
     this.#hard = places;
   }
 
   async at(step: number): Promise<HostBatch> {
-    const { positives, negatives } = this.#options.train.batch;
-    const { labels, embeddings, random } = this.#options;
-    const places: WindowPlace[] = [];
-    const outcomes: number[] = [];
-    const take = (stream: WindowStream, { count, outcome }: { count: number; outcome: number }): void => {
-      for (let i = 0; i < count; i++) {
-        places.push(stream.at(step * count + i));
-        outcomes.push(outcome);
-      }
-    };
-    for (const [label, stream] of this.#positives.entries()) {
-      const until = Math.floor((positives * (label + 1)) / labels);
-      take(stream, { count: until - Math.floor((positives * label) / labels), outcome: label });
-    }
-    take(this.#negatives, { count: negatives, outcome: NEGATIVE });
+    const { labels, embeddings, random, train } = this.#options;
+    const { positives, negatives } = train.batch;
+    const hardCount = this.#hard.length > 0 ? Math.round(negatives * train.mining.share) : 0;
+    const drawn = [...this.#positivesAt(step), ...this.#negativesAt(step, negatives - hardCount)];
     const hardRandom = random.fork("hard").fork(step);
-    const hardCount = this.#hard.length > 0 ? Math.round(negatives * this.#options.train.mining.share) : 0;
     const hard = Array.from({ length: hardCount }, () => hardRandom.integer(0, this.#hard.length - 1));
-    for (const [i, which] of hard.entries()) places[places.length - hardCount + i] = this.#hard[which]!;
-    const features = await this.#gather(places, hard);
+    const places = [...drawn, ...hard.map((which) => this.#hard[which]!)];
+    const length = embeddings * EMBEDDING.dimension;
+    const features = new Float32Array(places.length * length);
+    features.set(await this.#options.features.gather(drawn, { embeddings }));
+    for (const [i, which] of hard.entries())
+      features.set(
+        this.#hardFeatures!.subarray(which * length, (which + 1) * length),
+        (drawn.length + i) * length,
+      );
     const targets = new Float32Array(places.length * labels);
-    for (const [i, outcome] of outcomes.entries()) if (outcome >= 0) targets[i * labels + outcome] = 1;
-    mixExamples(
-      { features, targets },
-      { ...this.#options.train.mixup, labels, random: random.fork("mixup").fork(step) },
-    );
+    for (let i = 0; i < positives; i++) targets[i * labels + ((step * positives + i) % labels)] = 1;
+    mixExamples({ features, targets }, { ...train.mixup, labels, random: random.fork("mixup").fork(step) });
     this.#noise?.addTo(features, { embeddings, random: random.fork("noise").fork(step) });
     return { features, targets, places };
   }
 
-  /** Features of windows; the last `hard.length` are taken from the hard negatives. */
-  async #gather(places: readonly WindowPlace[], hard: readonly number[] = []): Promise<Float32Array> {
-    const { tables, cache, embeddings } = this.#options;
-    const length = embeddings * EMBEDDING.dimension;
-    const features = new Float32Array(places.length * length);
-    const usual = places.length - hard.length;
-    for (const [i, { shard, window }] of places.slice(0, usual).entries()) {
-      const rows = await cache.get(shard);
-      const end = (tables[shard]!.windowEnd[window]! + 1) * EMBEDDING.dimension;
-      features.set(rows.subarray(end - length, end), i * length);
-    }
-    for (const [i, which] of hard.entries())
-      features.set(this.#hardFeatures!.subarray(which * length, (which + 1) * length), (usual + i) * length);
-    return features;
+  /** Positives of each label in turn, across batches: with more labels than positives a batch, no label is left out. */
+  #positivesAt(step: number): WindowPlace[] {
+    const { labels, train } = this.#options;
+    return Array.from({ length: train.batch.positives }, (_, i) => {
+      const turn = step * train.batch.positives + i;
+      return this.#positives[turn % labels]!.at(Math.floor(turn / labels));
+    });
+  }
+
+  #negativesAt(step: number, size: number): WindowPlace[] {
+    const weights = this.#negatives.map(({ weight }) => weight);
+    const most = weights.reduce((sum, weight) => sum + weight, 0);
+    const counts = divideBatch(weights, { size, step });
+    return this.#negatives.flatMap(({ stream, weight }, group) => {
+      // Positions that the rounding leaves out are skipped, which in a shuffled stream takes none in particular.
+      const from = step * Math.ceil((this.#options.train.batch.negatives * weight) / most);
+      return Array.from({ length: counts[group]! }, (_, i) => stream.at(from + i));
+    });
   }
 }
 
-function poolsOf(tables: readonly ShardTable[], outcome: number) {
-  return tables.flatMap(({ split, outcome: outcomes, bytes }, shard) => {
-    if (split !== "train") return [];
+const kindsOf = (tables: readonly ShardTable[]): string =>
+  [...new Set(tables.map(({ kind }) => negativeGroupOf(kind)))].toSorted().join(", ");
+
+interface NegativeStream {
+  readonly group: NegativeGroup;
+  readonly weight: number;
+  readonly stream: WindowStream;
+}
+
+function poolsOf(tables: readonly ShardTable[], outcome: number, group?: NegativeGroup) {
+  return tables.flatMap(({ split, kind, outcome: outcomes }, shard) => {
+    if (split !== "train" || (group !== undefined && negativeGroupOf(kind) !== group)) return [];
     const windows: number[] = [];
     for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === outcome) windows.push(i);
-    return [{ shard, windows: Int32Array.from(windows), bytes }];
+    return [{ shard, windows: Int32Array.from(windows) }];
   });
 }

@@ -50,9 +50,31 @@ const labelling = z.strictObject({
     ),
 });
 
+const weight = (value: number, what: string) => z.number().min(0).max(1e6).default(value).describe(what);
+
+const shares = z
+  .strictObject({
+    nearMiss: weight(3, "Phrases that sound like one to detect, and phrases with their words swapped."),
+    partial: weight(1, "Parts of phrases."),
+    people: weight(8, "People's speech: `data.corpora` and recordings."),
+    synthetic: weight(6, "Synthesized talk: sentences, random words, other languages."),
+    noise: weight(3, "Noise without speech."),
+    scenes: weight(3, "Scenes: talk with phrases in it; their windows without a phrase."),
+    own: weight(3, "Texts of `data.negatives.own`."),
+    around: weight(1, "Windows before or after the phrase of a clip."),
+  })
+  .prefault({})
+  .describe(
+    "Share of each kind in the negatives of every batch, as weights on any scale. What a kind without windows would have goes to the others in proportion; 0 leaves a kind out.",
+  );
+
 const batch = z.strictObject({
-  positives: count(128, "Positive windows in a batch, divided as evenly as possible over the labels."),
+  positives: count(
+    128,
+    "Positive windows in a batch, of each label in turn; with more labels than that, a label is in every few batches.",
+  ),
   negatives: count(384, "Negative windows in a batch."),
+  shares,
 });
 
 const loss = z.strictObject({
@@ -206,7 +228,7 @@ export const trainSectionSchema = z.strictObject({
     .describe("Backend: auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu."),
   memoryMiB: count(
     512,
-    "Memory for features, in MiB; if they do not fit, batches are drawn from a part of the shards at a time.",
+    "Memory for features, in MiB; those that do not fit are read from disk window by window.",
     { min: 16, max: 65_536 },
   ),
 });

@@ -8,7 +8,7 @@ import { splitWeights } from "../weights/flat-weights.ts";
 import { Learner } from "../optimize/learner.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
-import { FeatureCache } from "../shards/feature-cache.ts";
+import { FeatureStore } from "../shards/feature-store.ts";
 import type { OpenedShards } from "../shards/open-shards.ts";
 import type { CheckpointIdentity } from "./checkpoint.ts";
 import type { EpochRecord, TrainingState } from "./state.ts";
@@ -40,17 +40,17 @@ export type TrainEvent =
 export interface Run extends TrainRunOptions {
   readonly learner: Learner;
   readonly batches: Batches;
-  readonly cache: FeatureCache;
+  readonly features: FeatureStore;
 }
 
-/** Creates the objects of a training and restores its state. The caller disposes the learner. */
+/** Creates the objects of a training and restores its state. The caller disposes the learner and closes the features. */
 export async function startRun(options: TrainRunOptions): Promise<Run> {
   const { backend, architecture, config, training, shards, state } = options;
   const { optimizer, memoryMiB } = config.train;
-  const cache = new FeatureCache(shards.tables, { maxBytes: memoryMiB * 2 ** 20 });
+  const features = new FeatureStore(shards.tables, { maxBytes: memoryMiB * 2 ** 20 });
   const batches = new Batches({
     tables: shards.tables,
-    cache,
+    features,
     labels: config.labels.length,
     embeddings: config.windowing.kind === "sliding-audio" ? 1 : config.windowing.embeddings,
     train: config.train,
@@ -63,13 +63,13 @@ export async function startRun(options: TrainRunOptions): Promise<Run> {
     optimizer: { weightDecay: optimizer.weightDecay, ...(state.optimizer && { state: state.optimizer }) },
     clipNorm: optimizer.clipNorm,
   });
-  return { ...options, cache, batches, learner };
+  return { ...options, features, batches, learner };
 }
 
 /** Options to score windows with the current weights. */
-export const scoringOf = ({ backend, learner, cache, architecture }: Run): ScoreOptions => ({
+export const scoringOf = ({ backend, learner, features, architecture }: Run): ScoreOptions => ({
   tf: backend.tf,
   learner,
-  cache,
+  features,
   featureShape: architecture.featureShape,
 });

@@ -87,6 +87,7 @@ export async function* trainDetector(
     return await finish(run, options);
   } finally {
     run.learner.dispose();
+    run.features.close();
   }
 }
 

@@ -2,14 +2,14 @@ import { joinFloats } from "@callsign/audio/internal";
 import { EMBEDDING } from "@callsign/infer/internal";
 
 import type { Learner } from "../optimize/learner.ts";
-import type { FeatureCache } from "../shards/feature-cache.ts";
+import type { FeatureStore } from "../shards/feature-store.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
 
 export interface ScoreOptions {
   readonly tf: TensorFlow;
   readonly learner: Learner;
-  readonly cache: FeatureCache;
+  readonly features: FeatureStore;
   /** `[embeddings, 96]` or `[96]`. */
   readonly featureShape: readonly number[];
 }
@@ -22,9 +22,9 @@ const SIZES_APART = 512;
 /** Computes logits `[windows, labels]` of windows of one shard. */
 export async function scoreWindows(
   { table, shard, windows }: { table: ShardTable; shard: number; windows: ArrayLike<number> },
-  { tf, learner, cache, featureShape }: ScoreOptions,
+  { tf, learner, features: store, featureShape }: ScoreOptions,
 ): Promise<Float32Array> {
-  const rows = await cache.get(shard);
+  const rows = await store.rows(shard);
   const length = featureShape.reduce((product, n) => product * n, 1);
   const parts: Float32Array[] = [];
   for (let from = 0; from < windows.length; from += AT_ONCE) {

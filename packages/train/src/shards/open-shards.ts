@@ -6,6 +6,7 @@ import {
   type FeatureShard,
   type LabelPolicy,
   outcomeOf,
+  parseSafetensorsHeader,
   readBuildIndex,
   readShard,
 } from "@callsign/data/internal";
@@ -44,10 +45,12 @@ export async function* openShards(
   for (const entry of index.shards) {
     if (signal?.aborted) throw new CallsignError("ABORTED", "train: stopped while reading shards");
     const file = join(folder, entry.path);
-    const shard = await readShardFile(file);
+    const bytes = await readFileOf(file);
+    const shard = readShard(bytes, { name: file });
     checkFits(shard, { file, config, index });
     checkFinite(shard.embeddings, file);
-    tables.push(tableOf(shard, { file, policy }));
+    const { tensors } = parseSafetensorsHeader(bytes, { name: file, fileLength: bytes.length });
+    tables.push(tableOf(shard, { file, policy, embeddingsByte: tensors.get("embeddings")!.begin }));
     yield { stage: "read shards", done: tables.length, total: index.shards.length, unit: "shards" };
   }
   checkClasses(tables, { config, folder });
@@ -60,13 +63,15 @@ export const shardsSha256 = ({ shards }: Pick<BuildIndex, "shards">): string =>
 
 /** @throws CallsignError `FILE_NOT_FOUND`, `SHARD_INVALID` */
 export async function readShardFile(file: string): Promise<FeatureShard> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  return readShard(await readFileOf(file), { name: file });
+}
+
+const readFileOf = (file: string): Promise<Uint8Array> =>
+  readFile(file).catch((cause: unknown) => {
     throw new CallsignError("FILE_NOT_FOUND", `${file}: the shard is missing; build the data again`, {
       cause,
     });
   });
-  return readShard(bytes, { name: file });
-}
 
 interface Fitting {
   readonly file: string;
@@ -111,7 +116,10 @@ function checkFinite(embeddings: Float32Array, file: string): void {
   );
 }
 
-function tableOf(shard: FeatureShard, { file, policy }: { file: string; policy: LabelPolicy }): ShardTable {
+function tableOf(
+  shard: FeatureShard,
+  { file, policy, embeddingsByte }: { file: string; policy: LabelPolicy; embeddingsByte: number },
+): ShardTable {
   const { embeddings, windowEnd, label, heard, sinceEnd, clip, metadata } = shard;
   const outcome = new Int8Array(label.length);
   for (let i = 0; i < outcome.length; i++)
@@ -122,6 +130,7 @@ function tableOf(shard: FeatureShard, { file, policy }: { file: string; policy: 
     source: metadata.source,
     kind: metadata.kind,
     bytes: embeddings.byteLength,
+    embeddingsByte,
     clips: metadata.clips,
     // Copies: views would keep the whole file in memory.
     windowEnd: windowEnd.slice(),

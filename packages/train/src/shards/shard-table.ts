@@ -9,6 +9,8 @@ export interface ShardTable {
   readonly kind: string;
   /** Size of its features in memory. */
   readonly bytes: number;
+  /** Byte of the file at which its features begin. */
+  readonly embeddingsByte: number;
   readonly clips: readonly ShardClip[];
   /** Last row of each window. */
   readonly windowEnd: Int32Array;

@@ -3,12 +3,15 @@ import { rm } from "node:fs/promises";
 import { createRandom, NEGATIVE } from "@callsign/data/internal";
 import {
   Batches,
-  FeatureCache,
+  divideBatch,
+  FeatureStore,
   type OpenedShards,
   openShards,
   resolveTraining,
+  type ShardTable,
   type DetectorConfig,
 } from "@callsign/train/internal";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { makeSyntheticBuild } from "../support/synthetic-build.ts";
@@ -35,43 +38,161 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function batchesOf(
   train: Partial<DetectorConfig["train"]> = {},
-  cache = new FeatureCache(shards.tables, { maxBytes: 1e9 }),
+  features = new FeatureStore(shards.tables, { maxBytes: 1e9 }),
 ) {
   const config = smallConfig({}, { labels, embeddings: 3 });
   return new Batches({
     tables: shards.tables,
-    cache,
+    features,
     labels: 2,
     embeddings: 3,
-    train: { ...config.train, batch: { positives: 5, negatives: 7 }, ...train },
+    train: { ...config.train, batch: { ...config.train.batch, positives: 5, negatives: 7 }, ...train },
     random: createRandom(1),
   });
 }
 
+/** A shard of negatives, without features; a batch's places can be drawn from it. */
+const negativesOf = (kind: string, count: number): ShardTable => ({
+  ...shards.tables[0]!,
+  kind,
+  windowEnd: new Int32Array(count).fill(2),
+  outcome: new Int8Array(count).fill(NEGATIVE),
+});
+
+/** Kinds of the negatives of some steps, counted. */
+async function kindsOf(
+  tables: readonly ShardTable[],
+  { steps, negatives, shares = {} }: { steps: readonly number[]; negatives: number; shares?: object },
+): Promise<Record<string, number>> {
+  const config = smallConfig({ batch: { positives: 2, negatives, shares } }, { labels, embeddings: 3 });
+  const batches = new Batches({
+    tables,
+    features: new FeatureStore(tables, { maxBytes: 1e9 }),
+    labels: 2,
+    embeddings: 3,
+    train: config.train,
+    random: createRandom(2),
+  });
+  const counts: Record<string, number> = {};
+  for (const step of steps)
+    for (const { shard } of (await batches.at(step)).places.slice(2))
+      counts[tables[shard]!.kind] = (counts[tables[shard]!.kind] ?? 0) + 1;
+  return counts;
+}
+
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
+
+describe("Batches by kind", () => {
+  it("hold each kind of negatives by its share, however many windows it has, in the first batches as in later ones", async () => {
+    const tables = [
+      { ...shards.tables[0]!, kind: "positive" },
+      negativesOf("near-miss", 5),
+      negativesOf("random-words", 900),
+      negativesOf("foreign", 2000),
+      negativesOf("corpus", 300),
+      negativesOf("noise", 40),
+    ];
+    const shares = { nearMiss: 1, people: 4, synthetic: 2, noise: 1, around: 0 };
+    for (const from of [0, 57, 400]) {
+      const counts = await kindsOf(tables, { steps: range(from, 20), negatives: 16, shares });
+      expect(counts["near-miss"]).toBe(40);
+      expect(counts["corpus"]).toBe(160);
+      expect(counts["random-words"]! + counts["foreign"]!).toBe(80);
+      expect(counts["noise"]).toBe(40);
+    }
+  });
+
+  it("give what a missing kind would have to the others in proportion", async () => {
+    const tables = [
+      { ...shards.tables[0]!, kind: "positive" },
+      negativesOf("sentence", 50),
+      negativesOf("noise", 50),
+    ];
+    const shares = { people: 100, synthetic: 3, noise: 1, around: 0 };
+    expect(await kindsOf(tables, { steps: [3], negatives: 16, shares })).toEqual({ sentence: 12, noise: 4 });
+  });
+
+  it("are refused if every kind that the data has is left out", async () => {
+    const tables = [{ ...shards.tables[0]!, kind: "positive" }, negativesOf("noise", 5)];
+    await expect(
+      kindsOf(tables, { steps: [0], negatives: 4, shares: { noise: 0, around: 0 } }),
+    ).rejects.toMatchObject({ code: "CLASS_EMPTY", message: expect.stringContaining("around, noise") });
+  });
+
+  it("hold a positive of every label in every few batches, even with more labels than positives", async () => {
+    const names = range(0, 7).map((i) => `label ${i}`);
+    const table = { ...shards.tables[0]!, outcome: Int8Array.from({ length: 36 }, (_, i) => (i % 8) - 1) };
+    const batches = new Batches({
+      tables: [table],
+      features: new FeatureStore([table], { maxBytes: 1e9 }),
+      labels: names.length,
+      embeddings: 3,
+      train: smallConfig({ batch: { positives: 3, negatives: 1 } }, { labels: names, embeddings: 3 }).train,
+      random: createRandom(3),
+    });
+    for (const from of [0, 10]) {
+      const seen = new Set<number>();
+      for (const step of range(from, 3)) {
+        const { places, targets } = await batches.at(step);
+        for (const i of range(0, 3)) {
+          const label = targets.subarray(i * 7, (i + 1) * 7).indexOf(1);
+          expect(label).toBe(table.outcome[places[i]!.window]);
+          seen.add(label);
+        }
+      }
+      expect(seen.size).toBe(7);
+    }
+  });
+});
+
+describe("divideBatch", () => {
+  it("always fills the batch, each part to within one of its share, and exactly over many steps", () => {
+    const weight = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(weight, fc.integer({ min: 1, max: 400 }), (weights, size) => {
+        const total = weights.reduce((sum, one) => sum + one, 0);
+        fc.pre(total > 0.01);
+        const sums = weights.map(() => 0);
+        for (let step = 0; step < 50; step++) {
+          const counts = divideBatch(weights, { size, step });
+          expect(counts.reduce((sum, count) => sum + count, 0)).toBe(size);
+          for (const [i, count] of counts.entries()) {
+            expect(Math.abs(count - (size * weights[i]!) / total)).toBeLessThan(1 + 1e-9);
+            sums[i]! += count;
+          }
+        }
+        for (const [i, sum] of sums.entries())
+          expect(Math.abs(sum / 50 - (size * weights[i]!) / total)).toBeLessThan(0.1);
+      }),
+    );
+  });
+});
+
 describe("Batches", () => {
   it("holds positives of every label as evenly as can be, then negatives, with their own features", async () => {
     const { features, targets, places } = await batchesOf().at(4);
-    expect([...targets]).toEqual([1, 0, 1, 0, 0, 1, 0, 1, 0, 1, ...Array<number>(14).fill(0)]);
-    const cache = new FeatureCache(shards.tables, { maxBytes: 1e9 });
+    expect([...targets]).toEqual([1, 0, 0, 1, 1, 0, 0, 1, 1, 0, ...Array<number>(14).fill(0)]);
+    const store = new FeatureStore(shards.tables, { maxBytes: 1e9 });
     for (const [i, { shard, window }] of places.entries()) {
       const table = shards.tables[shard]!;
       expect(table.split).toBe("train");
-      expect(table.outcome[window]).toBe(i < 2 ? 0 : i < 5 ? 1 : NEGATIVE);
+      expect(table.outcome[window]).toBe(i < 5 ? i % 2 : NEGATIVE);
       const end = (table.windowEnd[window]! + 1) * 96;
-      const rows = await cache.get(shard);
+      const rows = await store.rows(shard);
       expect(features.subarray(i * 288, (i + 1) * 288)).toEqual(rows.subarray(end - 288, end));
     }
   });
 
-  it("is the same at a step however it was come to, and however few shards fit in memory", async () => {
-    const whole = batchesOf({ memoryMiB: 512 });
+  it("is the same at a step after any others, whether shards are in memory or on disk", async () => {
+    const whole = batchesOf();
     for (let step = 0; step < 6; step++) await whole.at(step);
-    expect((await whole.at(6)).places).toEqual((await batchesOf({ memoryMiB: 512 }).at(6)).places);
-    const small = (): Batches =>
-      batchesOf({ memoryMiB: 0.1 }, new FeatureCache(shards.tables, { maxBytes: 1e5 }));
-    const streamed = small();
-    for (let step = 0; step < 6; step++) await streamed.at(step);
-    expect(await streamed.at(6)).toEqual(await small().at(6));
+    const expected = await whole.at(6);
+    expect(await batchesOf().at(6)).toEqual(expected);
+    for (const maxBytes of [0, 1.5 * shards.tables[0]!.bytes]) {
+      const store = new FeatureStore(shards.tables, { maxBytes });
+      expect(await batchesOf({}, store).at(6)).toEqual(expected);
+      store.close();
+    }
   });
 
   it("draws its share of the negatives from the hard ones", async () => {
@@ -80,9 +201,10 @@ describe("Batches", () => {
     const hard = negatives.slice(0, 2);
     await batches.setHard(hard);
     const { places, features } = await batches.at(0);
+    expect(places).toHaveLength(12);
     expect(places.slice(5, 8)).toEqual(negatives.slice(0, 3));
     expect(hard).toEqual(expect.arrayContaining([...new Set(places.slice(8))]));
-    const rows = await new FeatureCache(shards.tables, { maxBytes: 1e9 }).get(places[11]!.shard);
+    const rows = await new FeatureStore(shards.tables, { maxBytes: 1e9 }).rows(places[11]!.shard);
     const end = (shards.tables[places[11]!.shard]!.windowEnd[places[11]!.window]! + 1) * 96;
     expect(features.subarray(11 * 288)).toEqual(rows.subarray(end - 288, end));
   });

@@ -16,6 +16,7 @@ function scored(kind: string, logit: number) {
     source: kind,
     kind,
     bytes: 0,
+    embeddingsByte: 0,
     clips: [],
     windowEnd: new Int32Array(3),
     outcome: new Int8Array(3).fill(-1),

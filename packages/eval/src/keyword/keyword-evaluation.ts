@@ -200,9 +200,9 @@ function hitGroups(
 const rankOf = (group: string): number => (group === "below 10 dB" ? -1 : group === "from 50 dB" ? 1 : 0);
 
 /** Group by speech-to-noise ratio: as mixed, or in ranges of 10 dB as recorded. */
-function snrGroup({ snrDb, noise }: ScoredRecording["staged"]): string {
+function snrGroup({ snrDb, mixedSnrDb }: ScoredRecording["staged"]): string {
+  if (mixedSnrDb !== undefined) return `${Math.round(10 * mixedSnrDb) / 10} dB`;
   if (snrDb === undefined) return "not known";
-  if (noise !== undefined) return `${snrDb} dB`;
   if (snrDb < 10) return "below 10 dB";
   const from = Math.floor(snrDb / 10) * 10;
   return from >= 50 ? "from 50 dB" : `${from} to ${from + 10} dB`;

@@ -15,6 +15,8 @@ function scored({ scores, source = "words", ...known }: Sketch, index: number): 
     recording: { path: name, name, source, speaker: known.speaker },
     track: { name, scores: Float32Array.from(scores), hopMs: 80, fromMs: 160 },
     staged: {
+      content: "word",
+      mixedSnrDb: undefined,
       seconds: 360,
       speechStartMs: 160,
       speechEndMs: 320,

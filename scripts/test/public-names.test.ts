@@ -117,7 +117,7 @@ describe("public names", () => {
   it("of @callsign/eval", () => {
     expect(paragraph(ENTRIES["@callsign/eval"])).toMatchInlineSnapshot(`
       "
-      ChallengeClip ChallengeMode ChallengeOptions ChallengeResult ChallengeTruth ClipResult ClipsSummary CommandInterval ComparedModel compareModels Conditions Confusion Conversation ConversationOptions createDetectorLabeller DecisionTiming DetCurve DetPoint evaluateChallenge evaluateClips evaluateKeyword EvaluateKeywordOptions FalseAcceptGroup findRecordings FindRecordingsOptions FrameLabel HitGroup Interval KeywordEvaluation KeywordFigures LabelledRun Labeller LookAheadPoint makeConversations ModelComparison ModelPair NamedSamples poissonInterval Progress readChallengeTruth readNoises readRooms Recording RunTiming ScoredRecording scoreRecordings ScoreRecordingsOptions ScoreTrack StagedRecording summarizeClips ThresholdFigures wilsonInterval
+      ChallengeClip ChallengeMode ChallengeOptions ChallengeResult ChallengeTruth ClipResult ClipsSummary CommandInterval ComparedModel compareModels Conditions Confusion Conversation ConversationOptions createDetectorLabeller DecisionTiming DetCurve DetectedTwice DetPoint evaluateChallenge evaluateClips evaluateKeyword EvaluateKeywordOptions FalseAcceptGroup findRecordings FindRecordingsOptions FrameLabel HitGroup Interval KeywordEvaluation KeywordFigures KeywordPoint LabelledRun Labeller LookAheadPoint makeConversations ModelComparison ModelPair NamedSamples poissonInterval Progress readChallengeTruth readNoises readRooms Recording RecordingContent RunTiming ScoredRecording scoreRecordings ScoreRecordingsOptions ScoreTrack StagedRecording summarizeClips ThresholdFigures wilsonInterval
       "
     `);
   });

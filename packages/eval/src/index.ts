@@ -1,7 +1,7 @@
 // Keywords: recordings found, scored, evaluated, compared.
 export { findRecordings, type FindRecordingsOptions, type Recording } from "./recordings/find-recordings.ts";
 export { readNoises, readRooms } from "./recordings/read-noises.ts";
-export type { Conditions, StagedRecording } from "./recordings/stage-recording.ts";
+export type { Conditions, RecordingContent, StagedRecording } from "./recordings/stage-recording.ts";
 export {
   type ScoredRecording,
   scoreRecordings,
@@ -10,12 +10,14 @@ export {
 export type { ScoreTrack } from "./detection/score-track.ts";
 export type { DecisionTiming } from "@callsign/infer/internal";
 export {
+  type DetectedTwice,
   evaluateKeyword,
   type EvaluateKeywordOptions,
   type FalseAcceptGroup,
   type HitGroup,
   type KeywordEvaluation,
   type KeywordFigures,
+  type KeywordPoint,
   type ThresholdFigures,
 } from "./keyword/keyword-evaluation.ts";
 export type { DetCurve, DetPoint } from "./detection/det-curve.ts";

@@ -29,6 +29,7 @@ export * from "./detection/det-area.ts";
 export * from "./detection/det-curve.ts";
 export * from "./statistics/mcnemar.ts";
 export * from "./detection/operating-point.ts";
+export * from "./detection/resample-curve.ts";
 export * from "./detection/score-track.ts";
 export * from "./recordings/find-recordings.ts";
 export * from "./keyword/keyword-evaluation.ts";

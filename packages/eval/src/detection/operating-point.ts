@@ -17,8 +17,12 @@ export interface OperatingPoint {
   readonly interval: Interval;
   /** False accepts counted at this threshold. */
   readonly falseAccepts: number;
-  /** 95 % interval of the false accepts per hour (Garwood). */
+  /** Of these, in recordings of the word: every detection there but the first one of the word. */
+  readonly extraDetections: number;
+  /** 95 % interval of the false accepts per hour (Garwood); its upper bound is above 0 even where none was counted. */
   readonly falseAcceptsInterval: Interval;
+  /** Whether the hours can show this rate: at less than one false accept in all of them, none is allowed. */
+  readonly isShown: boolean;
 }
 
 /**
@@ -28,7 +32,7 @@ export interface OperatingPoint {
 export function operatingPoint(curve: DetCurve, falseAcceptsPerHour: number): OperatingPoint {
   const end = curve.points.findIndex((point) => point.falseAcceptsPerHour > falseAcceptsPerHour);
   const within = end < 0 ? curve.points : curve.points.slice(0, end);
-  const { threshold, misses, falseRejectRate, falseAccepts } =
+  const { threshold, misses, falseRejectRate, falseAccepts, extraDetections } =
     bestWithin(within, falseAcceptsPerHour) ?? curve.points[0]!;
   return {
     falseAcceptsPerHour,
@@ -37,7 +41,9 @@ export function operatingPoint(curve: DetCurve, falseAcceptsPerHour: number): Op
     falseRejectRate,
     interval: wilsonInterval(misses, curve.positives),
     falseAccepts,
+    extraDetections,
     falseAcceptsInterval: poissonInterval(falseAccepts, curve.negativeHours),
+    isShown: falseAcceptsPerHour * curve.negativeHours >= 1,
   };
 }
 

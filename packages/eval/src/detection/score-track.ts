@@ -26,8 +26,17 @@ export function trackDetections(
   return detectionSteps(sustained ?? sustainedScores(scores, decision.patience), { ...decision, hopMs });
 }
 
-/** First of the detections within the track's span; undefined for a miss. */
-export function firstHit(track: ScoreTrack, steps: readonly number[]): number | undefined {
+/** What a detector did with a recording of one utterance of the word. */
+export interface Outcome {
+  /** Step of the first detection within the track's span; undefined for a miss. */
+  readonly hit: number | undefined;
+  /** Number of all other detections: before the word, or of the same word again. */
+  readonly falseAccepts: number;
+}
+
+/** Outcome of a recording of the word from its detections, in order. */
+export function outcomeOf(track: ScoreTrack, steps: readonly number[]): Outcome {
   const { fromMs = 0, untilMs = Infinity } = track;
-  return steps.find((step) => stepEndMs(track, step) >= fromMs && stepEndMs(track, step) <= untilMs);
+  const hit = steps.find((step) => stepEndMs(track, step) >= fromMs && stepEndMs(track, step) <= untilMs);
+  return { hit, falseAccepts: steps.length - Number(hit !== undefined) };
 }

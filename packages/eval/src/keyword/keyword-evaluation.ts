@@ -1,7 +1,8 @@
 import type { DecisionTiming } from "@callsign/infer/internal";
-import { firstHit, type ScoreTrack, stepEndMs, trackDetections } from "../detection/score-track.ts";
+import { outcomeOf, type ScoreTrack, stepEndMs, trackDetections } from "../detection/score-track.ts";
 import { type Interval, poissonInterval, wilsonInterval } from "../statistics/confidence-interval.ts";
-import { type DetCurve, detCurve } from "../detection/det-curve.ts";
+import { type DetCurve, sweepThresholds } from "../detection/det-curve.ts";
+import { resampledInterval, resampleMissRates } from "../detection/resample-curve.ts";
 import { OPERATING_RATES, type OperatingPoint, operatingPoint } from "../detection/operating-point.ts";
 import { percentile } from "../statistics/percentile.ts";
 import type { ScoredRecording } from "../recordings/score-recordings.ts";
@@ -12,9 +13,21 @@ export interface KeywordFigures {
   readonly positives: number;
   /** Hours of negative audio, excluding the padding added to each recording (padding would lower the false accept rate). */
   readonly negativeHours: number;
-  readonly operatingPoints: readonly OperatingPoint[];
+  readonly operatingPoints: readonly KeywordPoint[];
   /** Time from the end of the word, found by energy, to the end of the audio that completed the detection. Can be negative; null without hits. */
   readonly latencyMs: { readonly p50: number; readonly p90: number } | null;
+}
+
+/** Operating point with an interval that includes the choice of its threshold. */
+export interface KeywordPoint extends OperatingPoint {
+  /** 95 % interval of the false reject rate over resampled speakers, where they are known, or files (`resampleMissRates`). */
+  readonly resampledInterval: Interval;
+}
+
+/** Recordings of the word that were detected, and how many of them more than once from the word's start on. */
+export interface DetectedTwice {
+  readonly hits: number;
+  readonly twice: number;
 }
 
 /** One group of recordings of the word. */
@@ -43,8 +56,11 @@ export interface ThresholdFigures {
   readonly falseRejectRate: number;
   readonly interval: Interval;
   readonly falseAccepts: number;
+  /** Of the false accepts, those in recordings of the word: every detection there but the first one of the word. */
+  readonly extraDetections: number;
   readonly falseAcceptsPerHour: number;
   readonly falseAcceptsInterval: Interval;
+  readonly detectedTwice: DetectedTwice;
 }
 
 /** Result of an evaluation, with details at one chosen rate of false accepts. */
@@ -56,6 +72,9 @@ export interface KeywordEvaluation extends KeywordFigures {
   readonly atFalseAcceptsPerHour: number;
   /** Whether each positive, in order, was detected at that rate's threshold. */
   readonly heard: readonly boolean[];
+  readonly detectedTwice: DetectedTwice;
+  /** Miss rate at that rate in each resample, in the same order for every model on the same recordings. */
+  readonly resampledMissRates: Float64Array;
   /** Latency of each detected positive, in milliseconds. */
   readonly latenciesMs: readonly number[];
   readonly missesBySource: readonly HitGroup[];
@@ -77,14 +96,23 @@ export interface EvaluateKeywordOptions {
 export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluation {
   const { positives, negatives, decision, atFalseAcceptsPerHour = 0.5 } = options;
   const negativeHours = hoursOf(negatives);
-  const curve = detCurve({
+  const sweep = sweepThresholds({
     positives: positives.map(({ track }) => track),
     negatives: negatives.map(({ track }) => track),
     negativeHours,
     decision,
   });
+  const { curve } = sweep;
+  const rates = [...new Set([...OPERATING_RATES, atFalseAcceptsPerHour])].toSorted((a, b) => a - b);
+  const missRates = resampleMissRates(sweep, {
+    positives: positives.map(resampledOf),
+    negatives: negatives.map(resampledOf),
+    rates,
+  });
+  const missRatesAt = (rate: number): Float64Array => missRates[rates.indexOf(rate)]!;
   const { threshold } = operatingPoint(curve, atFalseAcceptsPerHour);
-  const hits = positives.map(({ track }) => hitOf(track, { decision, threshold }));
+  const detections = positives.map(({ track }) => detectionsAt(track, { decision, threshold }));
+  const hits = positives.map(({ track }, i) => outcomeOf(track, detections[i]!).hit);
   const latenciesMs = hits.flatMap((step, i) => {
     const { track, staged } = positives[i]!;
     return step === undefined ? [] : [stepEndMs(track, step) - staged.speechEndMs];
@@ -96,7 +124,10 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
   return {
     positives: positives.length,
     negativeHours,
-    operatingPoints: OPERATING_RATES.map((rate) => operatingPoint(curve, rate)),
+    operatingPoints: OPERATING_RATES.map((rate) => ({
+      ...operatingPoint(curve, rate),
+      resampledInterval: resampledInterval(missRatesAt(rate)),
+    })),
     latencyMs:
       latenciesMs.length === 0
         ? null
@@ -105,6 +136,8 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
     shipped: figuresAt(decision.threshold, { ...options, negativeHours }),
     atFalseAcceptsPerHour,
     heard,
+    detectedTwice: detectedTwice(positives, detections),
+    resampledMissRates: missRatesAt(atFalseAcceptsPerHour),
     latenciesMs,
     missesBySource: misses(({ recording }) => recording.source),
     missesBySnr: misses(({ staged }) => snrGroup(staged)),
@@ -141,7 +174,26 @@ interface At {
   readonly threshold: number | null;
 }
 
-const hitOf = (track: ScoreTrack, at: At): number | undefined => firstHit(track, detectionsAt(track, at));
+function detectedTwice(
+  positives: readonly ScoredRecording[],
+  detections: readonly (readonly number[])[],
+): DetectedTwice {
+  let hits = 0;
+  let twice = 0;
+  for (const [i, { track }] of positives.entries()) {
+    const { hit } = outcomeOf(track, detections[i]!);
+    if (hit === undefined) continue;
+    hits++;
+    if (detections[i]!.at(-1)! > hit) twice++;
+  }
+  return { hits, twice };
+}
+
+/** Recordings of one speaker are resampled together; where the speaker is not known, each by itself. */
+const resampledOf = ({ recording, staged }: ScoredRecording) => ({
+  group: recording.speaker === undefined ? `file ${recording.name}` : `speaker ${recording.speaker}`,
+  seconds: staged.seconds,
+});
 
 const hoursOf = (recordings: readonly ScoredRecording[]): number =>
   recordings.reduce((sum, { staged }) => sum + staged.seconds, 0) / 3600;
@@ -156,16 +208,24 @@ function figuresAt(
   }: EvaluateKeywordOptions & { readonly negativeHours: number },
 ): ThresholdFigures {
   const at = { decision, threshold };
-  const misses = positives.filter(({ track }) => hitOf(track, at) === undefined).length;
-  const falseAccepts = negatives.reduce((sum, { track }) => sum + detectionsAt(track, at).length, 0);
+  const detections = positives.map(({ track }) => detectionsAt(track, at));
+  const outcomes = positives.map(({ track }, i) => outcomeOf(track, detections[i]!));
+  const misses = outcomes.filter(({ hit }) => hit === undefined).length;
+  const extraDetections = outcomes.reduce((sum, outcome) => sum + outcome.falseAccepts, 0);
+  const falseAccepts = negatives.reduce(
+    (sum, { track }) => sum + detectionsAt(track, at).length,
+    extraDetections,
+  );
   return {
     threshold,
     misses,
     falseRejectRate: misses / positives.length,
     interval: wilsonInterval(misses, positives.length),
     falseAccepts,
+    extraDetections,
     falseAcceptsPerHour: falseAccepts / negativeHours,
     falseAcceptsInterval: poissonInterval(falseAccepts, negativeHours),
+    detectedTwice: detectedTwice(positives, detections),
   };
 }
 
@@ -200,9 +260,9 @@ function hitGroups(
 const rankOf = (group: string): number => (group === "below 10 dB" ? -1 : group === "from 50 dB" ? 1 : 0);
 
 /** Group by speech-to-noise ratio: as mixed, or in ranges of 10 dB as recorded. */
-function snrGroup({ snrDb, noise }: ScoredRecording["staged"]): string {
+function snrGroup({ snrDb, mixedSnrDb }: ScoredRecording["staged"]): string {
+  if (mixedSnrDb !== undefined) return `${Math.round(10 * mixedSnrDb) / 10} dB`;
   if (snrDb === undefined) return "not known";
-  if (noise !== undefined) return `${snrDb} dB`;
   if (snrDb < 10) return "below 10 dB";
   const from = Math.floor(snrDb / 10) * 10;
   return from >= 50 ? "from 50 dB" : `${from} to ${from + 10} dB`;

@@ -14,7 +14,7 @@ import {
 } from "./worst-recordings.ts";
 
 /** Content of a keyword evaluation's `report.json`. Keys may be added; a change of meaning needs a new `schemaVersion`. */
-export interface KeywordReport extends Omit<KeywordEvaluation, "curve" | "heard"> {
+export interface KeywordReport extends Omit<KeywordEvaluation, "curve" | "heard" | "resampledMissRates"> {
   readonly schemaVersion: 1;
   readonly kind: "keyword";
   /** ISO 8601, UTC. */
@@ -62,7 +62,7 @@ const MAX_CASES = 12;
 /** Builds the content of a report. */
 export function makeKeywordReport(parts: KeywordReportParts): KeywordReport {
   const { evaluation, positives, negatives, conditions } = parts;
-  const { heard, curve, ...figures } = evaluation;
+  const { heard, curve, resampledMissRates: _resampled, ...figures } = evaluation;
   const cases = worstOf(parts);
   const peaks = (recordings: readonly ScoredRecording[]): number[] =>
     recordings.map(({ track }) => Number(peakOf(track).score.toPrecision(6)));

@@ -58,7 +58,10 @@ export async function excerptOf(
   { scored, entry }: WorstCase,
   options: { readonly kind: "miss" | "false-accept"; readonly conditions: Conditions },
 ): Promise<Excerpt> {
-  const { samples, speechStartMs, speechEndMs } = await restage(scored.recording, options);
+  const { samples, speechStartMs, speechEndMs } = await restage(scored.recording, {
+    content: scored.staged.content,
+    conditions: options.conditions,
+  });
   const wanted =
     options.kind === "miss"
       ? { from: speechStartMs - 300, to: speechEndMs + 800 }

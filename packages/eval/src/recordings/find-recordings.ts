@@ -1,11 +1,11 @@
-import { basename } from "node:path";
+import { resolve, sep } from "node:path";
 import { findAudioFiles } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 
 /** Audio file of an evaluation, not read yet. */
 export interface Recording {
   readonly path: string;
-  /** Unique among those found together: the folder's name and the path within it. */
+  /** Unique among those found together: the folder's name, with as many parents as tell the folders apart, and the path within it. */
   readonly name: string;
   /** Folder it was found in, as given, with the first subfolder if there are several. */
   readonly source: string;
@@ -22,15 +22,18 @@ export interface FindRecordingsOptions {
 
 /**
  * All recordings in the given folders, ordered by folder and by path within it.
- * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY` (also if all are excluded)
+ * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY` (also if all are excluded), `INVALID_ARGUMENT` for a folder given
+ * twice or within another
  */
 export async function findRecordings(
   folders: readonly string[],
   { exclude, speakerPattern }: FindRecordingsOptions = {},
 ): Promise<Recording[]> {
+  refuseOverlap(folders);
+  const labels = folderLabels(folders);
   const found: Recording[] = [];
-  for (const folder of folders) {
-    const label = basename(folder.replace(/[/\\]+$/, "")) || folder;
+  for (const [i, folder] of folders.entries()) {
+    const label = labels[i]!;
     for (const { path, relativePath } of await findAudioFiles(folder)) {
       const name = `${label}/${relativePath}`;
       if (exclude?.test(name)) continue;
@@ -49,6 +52,38 @@ export async function findRecordings(
       `${folders.join(", ")}: no recording is left of these folders; the pattern ${String(exclude)} leaves out all of them`,
     );
   return found;
+}
+
+/** The shortest ends of the folders' paths that differ from each other: `a/test` and `b/test`. */
+function folderLabels(folders: readonly string[]): string[] {
+  const parts = folders.map((folder) =>
+    resolve(folder)
+      .split(/[/\\]/)
+      .filter((part) => part !== ""),
+  );
+  const labelOf = (path: readonly string[], depth: number): string => path.slice(-depth).join("/") || "/";
+  return parts.map((own) => {
+    let depth = 1;
+    while (
+      depth < own.length &&
+      parts.some((other) => other !== own && labelOf(other, depth) === labelOf(own, depth))
+    )
+      depth++;
+    return labelOf(own, depth);
+  });
+}
+
+/** A recording found twice would count twice. */
+function refuseOverlap(folders: readonly string[]): void {
+  const paths = folders.map((folder) => resolve(folder));
+  for (const [i, inner] of paths.entries()) {
+    const outer = paths.findIndex((other, j) => j !== i && `${inner}${sep}`.startsWith(`${other}${sep}`));
+    if (outer >= 0)
+      throw new CallsignError(
+        "INVALID_ARGUMENT",
+        `recordings: ${folders[i]} is within ${folders[outer]}, so its files would count twice; give only one of them`,
+      );
+  }
 }
 
 function speakerOf(relativePath: string, pattern: RegExp | undefined): string | undefined {

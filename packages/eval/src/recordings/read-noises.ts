@@ -3,7 +3,7 @@ import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { readMagnitudeChunks } from "@callsign/audio/node/internal";
 
 /**
- * Noise recordings of a folder in seeded order, up to 40 minutes in all and the first minute of each. Silent or
+ * Noise recordings of a folder in seeded order, up to 60 minutes in all and the first five of each. Silent or
  * unreadable files are skipped.
  * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY`
  */
@@ -42,8 +42,8 @@ export async function readRooms(
   return rooms;
 }
 
-const MAX_SAMPLES = 40 * 60 * SAMPLE_RATE_HZ;
-const MAX_OF_ONE = 60 * SAMPLE_RATE_HZ;
+const MAX_SAMPLES = 60 * 60 * SAMPLE_RATE_HZ;
+const MAX_OF_ONE = 5 * 60 * SAMPLE_RATE_HZ;
 
 async function readOpening(path: string, signal: AbortSignal | undefined): Promise<Float32Array | undefined> {
   try {

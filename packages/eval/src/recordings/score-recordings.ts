@@ -4,7 +4,12 @@ import { type Detector, type Progress } from "@callsign/infer/internal";
 import { readMagnitudes } from "@callsign/audio/node/internal";
 import type { Recording } from "./find-recordings.ts";
 import type { ScoreTrack } from "../detection/score-track.ts";
-import { type Conditions, stageRecording, type StagedRecording } from "./stage-recording.ts";
+import {
+  type Conditions,
+  type RecordingContent,
+  stageRecording,
+  type StagedRecording,
+} from "./stage-recording.ts";
 
 /** A recording and its scores. */
 export interface ScoredRecording {
@@ -44,7 +49,9 @@ export async function scoreRecordings(
   let seconds = 0;
   for (const [i, recording] of recordings.entries()) {
     if (signal?.aborted) throw new CallsignError("ABORTED", `evaluation: stopped at ${recording.name}`);
-    const staged = await tally.attempt(recording.path, () => restage(recording, { conditions, signal }));
+    const staged = await tally.attempt(recording.path, () =>
+      restage(recording, { content: kind === "positive" ? "word" : "talk", conditions, signal }),
+    );
     if (staged !== undefined) {
       tally.countGood();
       const { samples, ...rest } = staged;
@@ -66,10 +73,15 @@ export async function scoreRecordings(
 /** Computes the staged recording again, identical to what the detector received. */
 export async function restage(
   recording: Pick<Recording, "path" | "name">,
-  { conditions, signal }: { readonly conditions: Conditions; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly content: RecordingContent;
+    readonly conditions: Conditions;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<StagedRecording> {
+  const { content, conditions, signal } = options;
   const samples = await readMagnitudes(recording.path, signal === undefined ? {} : { signal });
-  return stageRecording(samples, { name: recording.name, conditions });
+  return stageRecording(samples, { name: recording.name, content, conditions });
 }
 
 const MAX_FAULTS = 0.02;

@@ -23,6 +23,18 @@ export function speechSpan(samples: Float32Array): SpeechSpan {
   return { start, end, snrDb: snrOf(levels, best) };
 }
 
+/**
+ * Finds all speech in a recording, from the first loud frame to the last, by the same rule. Its level above the audio
+ * around it is not estimated, since pauses count as speech.
+ */
+export function talkSpan(samples: Float32Array): SpeechSpan {
+  const levels = frameLevels(samples);
+  const stretches = joinedStretches(levels, speechFloor(levels));
+  const start = (stretches[0]?.from ?? 0) * FRAME_LENGTH;
+  const end = Math.min(samples.length, (stretches.at(-1)?.to ?? levels.length) * FRAME_LENGTH);
+  return { start, end, snrDb: undefined };
+}
+
 const FRAME_LENGTH = SAMPLE_RATE_HZ / 50;
 const LONGEST_PAUSE = 15;
 

@@ -4,12 +4,14 @@ import {
   mixAtSnr,
   type NamedSamples,
   padWithRoomTone,
+  peak,
   type Random,
   reverberate,
+  scaled,
   type Span,
 } from "@callsign/data/internal";
 import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { speechSpan } from "./speech-span.ts";
+import { speechSpan, talkSpan } from "./speech-span.ts";
 
 /** Noise and rooms applied to recordings before they reach the detector. */
 export interface Conditions {
@@ -23,31 +25,44 @@ export interface Conditions {
   readonly rooms?: readonly NamedSamples[];
 }
 
+/** Content of a recording, which decides where its level is measured: at one utterance of a word, or over all its speech. */
+export type RecordingContent = "word" | "talk";
+
 /** Seconds of room tone before and after every recording: the context a model needs, and time for a late detection. */
 export const PADDING_SECONDS = { before: 2, after: 1 } as const;
 
 /** A recording as the detector receives it. */
 export interface StagedRecording {
   readonly samples: Float32Array;
+  readonly content: RecordingContent;
   /** Duration of the recording without padding. */
   readonly seconds: number;
   /** Start and end of the speech, in milliseconds of the stream, found by energy before noise was added. */
   readonly speechStartMs: number;
   readonly speechEndMs: number;
-  /** Speech-to-noise ratio as mixed; without added noise, as recorded. */
+  /** Speech-to-noise ratio at which noise was mixed, measured over the speech; undefined without noise. */
+  readonly mixedSnrDb: number | undefined;
+  /**
+   * Level of the speech above all noise, that of the recording itself included, in dB: the noise around a word counts as
+   * under it. Undefined if neither is known.
+   */
   readonly snrDb: number | undefined;
   readonly noise: string | undefined;
   readonly room: string | undefined;
 }
 
-/** Pads a recording with room tone, then applies a room and noise if given. The input is not changed. */
+/**
+ * Pads a recording with room tone, then applies a room and noise if given. Audio beyond full scale is turned down as a
+ * whole. The input is not changed.
+ */
 export function stageRecording(
   recording: Float32Array,
-  { name, conditions }: { readonly name: string; readonly conditions: Conditions },
+  options: { readonly name: string; readonly content: RecordingContent; readonly conditions: Conditions },
 ): StagedRecording {
+  const { name, content, conditions } = options;
   const { noises = [], rooms = [], snrDb = [10] } = conditions;
   const random = createRandom(conditions.seed).fork("stage").fork(name);
-  const span = speechSpan(recording);
+  const speech = content === "word" ? speechSpan(recording) : talkSpan(recording);
   const before = PADDING_SECONDS.before * SAMPLE_RATE_HZ;
   const room = rooms.length === 0 ? undefined : random.fork("room").choice(rooms);
   const padded = padWithRoomTone(recording, {
@@ -56,31 +71,50 @@ export function stageRecording(
     random: random.fork("tone"),
   });
   const wet = room === undefined ? padded : reverberate(padded, room.samples);
-  const place = { start: before + span.start, end: before + span.end };
-  const mixed = noises.length === 0 ? undefined : addNoise(wet, { noises, snrDb, span: place, random });
-  const samples = mixed?.samples ?? wet;
+  const span = { start: before + speech.start, end: before + speech.end };
+  const mixed = noises.length === 0 ? undefined : addNoise(wet, { noises, snrDb, span, random });
   return {
-    samples,
+    samples: mixed?.samples ?? withinFullScale(wet),
+    content,
     seconds: recording.length / SAMPLE_RATE_HZ,
-    speechStartMs: ((before + span.start) * 1000) / SAMPLE_RATE_HZ,
-    speechEndMs: ((before + span.end) * 1000) / SAMPLE_RATE_HZ,
-    snrDb: mixed?.snrDb ?? span.snrDb,
+    speechStartMs: (span.start * 1000) / SAMPLE_RATE_HZ,
+    speechEndMs: (span.end * 1000) / SAMPLE_RATE_HZ,
+    mixedSnrDb: mixed?.snrDb,
+    snrDb: ratioOverBoth(mixed?.snrDb, speech.snrDb),
     noise: mixed?.noise,
     room: room?.name,
   };
 }
+
+/** Ratio of speech to the sum of two noises, from its ratios to each. */
+function ratioOverBoth(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return -10 * Math.log10(10 ** (-one / 10) + 10 ** (-other / 10));
+}
+
+/** Turns audio beyond int16 down as a whole; clipping would add noise. */
+function withinFullScale(samples: Float32Array): Float32Array {
+  const highest = peak(samples);
+  return highest > MAX_MAGNITUDE ? scaled(samples, MAX_MAGNITUDE / highest) : samples;
+}
+
+const MAX_MAGNITUDE = 32_767;
 
 interface AddNoiseOptions extends Required<Pick<Conditions, "noises" | "snrDb">> {
   readonly span: Span;
   readonly random: Random;
 }
 
-/** Adds a noise that is heard over the span. @throws CallsignError `INVALID_ARGUMENT` if none is */
+/**
+ * Adds noise from any place in any recording, all equally likely, so that long recordings of noise give more than short
+ * ones. Stretches that are silent over the span are drawn again. @throws CallsignError `INVALID_ARGUMENT` if none is heard
+ */
 function addNoise(wet: Float32Array, { noises, snrDb, span, random }: AddNoiseOptions) {
   const ratio = random.fork("snr").choice(snrDb);
   const drawing = random.fork("noise");
+  const lengths = noises.map(({ samples }) => samples.length);
   for (let draw = 0; draw < NOISE_DRAWS; draw++) {
-    const { name, samples } = drawing.choice(noises);
+    const { name, samples } = drawing.weightedChoice(noises, lengths);
     const offset = drawing.integer(0, Math.max(0, samples.length - 1));
     const mixed = mixAtSnr(wet, loopNoise(samples, { offset, length: wet.length }), { snrDb: ratio, span });
     if (mixed !== undefined) return { ...mixed, noise: name };

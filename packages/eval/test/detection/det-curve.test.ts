@@ -1,8 +1,8 @@
 import {
   detArea,
   detCurve,
-  firstHit,
   operatingPoint,
+  outcomeOf,
   type ScoreTrack,
   shortestFloat32,
   trackDetections,
@@ -49,6 +49,22 @@ describe("detCurve", () => {
     expect(curve.points[3]).toMatchObject({ falseRejectRate: 2 / 3, falseAcceptsPerHour: 1 });
   });
 
+  it("counts a word detected twice, or before it begins, as one false accept more", () => {
+    const word = track([0.7, 0, 0, 0.9, 0, 0, 0, 0.8], { fromMs: 240 });
+    const { points } = detCurve({ positives: [word], negatives: [track([0])], negativeHours: 1, decision });
+    const counts = points.map(({ misses, falseAccepts, extraDetections }) => [
+      misses,
+      falseAccepts,
+      extraDetections,
+    ]);
+    expect(counts.slice(0, 4)).toEqual([
+      [1, 0, 0],
+      [0, 0, 0],
+      [0, 1, 1],
+      [0, 2, 2],
+    ]);
+  });
+
   it("agrees with the decision stage run at each threshold", () => {
     const scores = fc.array(
       fc.integer({ min: 0, max: 20 }).map((n) => n / 20),
@@ -62,12 +78,14 @@ describe("detCurve", () => {
       fc.property(tracks, tracks, fc.integer({ min: 1, max: 3 }), (positives, negatives, patience) => {
         const policy = { ...decision, patience };
         const curve = detCurve({ positives, negatives, decision: policy, maxFalseAcceptsPerHour: Infinity });
-        for (const { threshold, misses, falseAccepts } of curve.points) {
+        for (const { threshold, misses, falseAccepts, extraDetections } of curve.points) {
           if (threshold === null) continue;
           const at = { ...policy, threshold };
-          const missed = positives.filter((t) => firstHit(t, trackDetections(t, at)) === undefined);
-          expect(misses).toBe(missed.length);
-          expect(falseAccepts).toBe(negatives.flatMap((t) => trackDetections(t, at)).length);
+          const outcomes = positives.map((t) => outcomeOf(t, trackDetections(t, at)));
+          expect(misses).toBe(outcomes.filter(({ hit }) => hit === undefined).length);
+          const extra = outcomes.reduce((sum, outcome) => sum + outcome.falseAccepts, 0);
+          expect(extraDetections).toBe(extra);
+          expect(falseAccepts).toBe(extra + negatives.flatMap((t) => trackDetections(t, at)).length);
         }
       }),
       { seed: 2 },

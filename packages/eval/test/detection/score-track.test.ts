@@ -1,13 +1,20 @@
-import { firstHit } from "@callsign/eval/internal";
+import { outcomeOf } from "@callsign/eval/internal";
 import { describe, expect, it } from "vitest";
 
-describe("firstHit", () => {
+describe("outcomeOf", () => {
   const track = { name: "a", scores: new Float32Array(10), hopMs: 100 };
 
-  it("takes the first detection within the span, both ends included", () => {
-    expect(firstHit({ ...track, fromMs: 300, untilMs: 600 }, [1, 2, 5])).toBe(2);
-    expect(firstHit({ ...track, fromMs: 400, untilMs: 600 }, [1, 2, 5])).toBe(5);
-    expect(firstHit({ ...track, fromMs: 400, untilMs: 500 }, [1, 2, 5])).toBeUndefined();
-    expect(firstHit(track, [1, 2])).toBe(1);
+  it("takes the first detection within the span, both ends included, and all others for false accepts", () => {
+    expect(outcomeOf({ ...track, fromMs: 300, untilMs: 600 }, [1, 2, 5])).toEqual({
+      hit: 2,
+      falseAccepts: 2,
+    });
+    expect(outcomeOf({ ...track, fromMs: 400, untilMs: 600 }, [1, 2, 5])).toEqual({
+      hit: 5,
+      falseAccepts: 2,
+    });
+    expect(outcomeOf({ ...track, fromMs: 400, untilMs: 500 }, [1, 2, 5]).hit).toBeUndefined();
+    expect(outcomeOf(track, [1, 2])).toEqual({ hit: 1, falseAccepts: 1 });
+    expect(outcomeOf(track, [])).toEqual({ hit: undefined, falseAccepts: 0 });
   });
 });

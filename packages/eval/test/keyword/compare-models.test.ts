@@ -10,6 +10,8 @@ const scored = (name: string, score: number): ScoredRecording => ({
   recording: { path: name, name, source: "words", speaker: undefined },
   track: { name, scores: Float32Array.of(0, score, 0), hopMs: 80 },
   staged: {
+    content: "word",
+    mixedSnrDb: undefined,
     seconds: 1800,
     speechStartMs: 0,
     speechEndMs: 80,

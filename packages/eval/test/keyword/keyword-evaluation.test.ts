@@ -15,6 +15,8 @@ function scored({ scores, source = "words", ...known }: Sketch, index: number): 
     recording: { path: name, name, source, speaker: known.speaker },
     track: { name, scores: Float32Array.from(scores), hopMs: 80, fromMs: 160 },
     staged: {
+      content: "word",
+      mixedSnrDb: undefined,
       seconds: 360,
       speechStartMs: 160,
       speechEndMs: 320,
@@ -26,8 +28,8 @@ function scored({ scores, source = "words", ...known }: Sketch, index: number): 
 }
 
 const positives = [
-  // The peak before the word begins is no hit.
-  { scores: [0.99, 0.1, 0.1, 0.2, 0.1], snrDb: 5, speaker: "a" },
+  // The peak before the word begins is no hit, but a false accept.
+  { scores: [0.64, 0.1, 0.1, 0.2, 0.1], snrDb: 5, speaker: "a" },
   { scores: [0, 0, 0.1, 0.8, 0.9], snrDb: 25, speaker: "a" },
   { scores: [0, 0, 0.9, 0.9, 0.9], snrDb: 60, speaker: "b" },
   { scores: [0, 0, 0, 0.5, 0.6], snrDb: 9, speaker: "b" },
@@ -53,8 +55,13 @@ describe("evaluateKeyword", () => {
     expect(at(0.1)).toMatchObject({ misses: 2, falseAccepts: 0 });
     expect(at(1)).toMatchObject({ misses: 2, falseAccepts: 0 });
     expect(at(2)).toMatchObject({ misses: 2, falseAccepts: 0 });
-    // Three false accepts, for the two 0.7 are further apart than the refractory period; down to 0.2 all words are heard.
-    expect(at(5)).toMatchObject({ misses: 0, falseAccepts: 3, threshold: 0.2 });
+    // Three false accepts, for the two 0.7 are further apart than the refractory period, and 0.64 before a word; down to
+    // 0.2 all words are heard.
+    expect(at(5)).toMatchObject({ misses: 0, falseAccepts: 4, extraDetections: 1, threshold: 0.2 });
+    // An hour shows one an hour, not less.
+    expect(found.operatingPoints.map(({ isShown }) => isShown)).toEqual([false, false, true, true, true]);
+    // Garwood's bound at no event, -ln(0.025).
+    expect(at(1)!.falseAcceptsInterval.high).toBeCloseTo(3.689, 3);
     // Wilson's formula for 2 of 4 with z = 1.95996, by hand: 0.5 +- 0.34996
     expect(at(1)!.interval.low).toBeCloseTo(0.15004, 4);
     expect(at(1)!.interval.high).toBeCloseTo(0.84996, 4);
@@ -92,6 +99,19 @@ describe("evaluateKeyword", () => {
       ["talk", 1, 0.2],
       ["songs", 2, 0.8],
     ]);
+  });
+
+  it("tells how many words were detected twice", () => {
+    expect(found.detectedTwice).toEqual({ hits: 2, twice: 0 });
+    const again = positives.map((one) => ({
+      ...one,
+      track: { ...one.track, scores: Float32Array.of(...one.track.scores, 0, 0.95) },
+    }));
+    const { detectedTwice, shipped } = evaluateKeyword({ positives: again, negatives, decision });
+    // Where no false accept is allowed, the threshold is so high that each is heard once.
+    expect(detectedTwice).toEqual({ hits: 4, twice: 0 });
+    expect(shipped.detectedTwice).toEqual({ hits: 4, twice: 2 });
+    expect(shipped.extraDetections).toBe(2);
   });
 
   it("has no latency where nothing is heard", () => {

@@ -1,8 +1,8 @@
 import type {
   KeywordEvaluation,
+  KeywordPoint,
   KeywordReport,
   KeywordReportParts,
-  OperatingPoint,
 } from "@callsign/eval/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../../context.ts";
@@ -111,14 +111,19 @@ function summaryOf({ curve, latenciesMs: _latencies, peakScores: _peaks, ...summ
 }
 
 function formatEvaluation(evaluation: KeywordEvaluation, label: string): string {
-  const { positives, negativeHours, operatingPoints, latencyMs, shipped } = evaluation;
+  const { positives, negativeHours, operatingPoints, latencyMs, shipped, detectedTwice } = evaluation;
+  const { atFalseAcceptsPerHour } = evaluation;
   const lines = [
     `"${label}": ${positives} recordings of the word, ${negativeHours.toFixed(2)} hours without it`,
     "",
-    "false accepts/h   missed   95 %             misses   counted   threshold",
+    "false accepts/h   missed   95 %             misses   counted   at most   threshold",
     ...operatingPoints.map(formatPoint),
     "",
-    `at the threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts})`,
+    ...(operatingPoints.every(({ isShown }) => isShown)
+      ? []
+      : [`* too few hours to show this rate: no false accept was allowed`]),
+    `at the threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts}, at most ${shipped.falseAcceptsInterval.high.toFixed(2)} per hour)`,
+    `detected twice: ${shipped.detectedTwice.twice} of ${shipped.detectedTwice.hits} hits there, ${detectedTwice.twice} of ${detectedTwice.hits} at ${atFalseAcceptsPerHour} false accepts per hour; each counts as a false accept`,
   ];
   if (latencyMs !== null)
     lines.push(
@@ -127,21 +132,17 @@ function formatEvaluation(evaluation: KeywordEvaluation, label: string): string 
   return `${lines.join("\n")}\n`;
 }
 
-function formatPoint({
-  falseAcceptsPerHour,
-  falseRejectRate,
-  interval,
-  misses,
-  falseAccepts,
-  threshold,
-}: OperatingPoint): string {
+/** One line of the table; the interval is over resampled speakers or files, "at most" the upper bound of the rate counted. */
+function formatPoint(point: KeywordPoint): string {
+  const { falseAcceptsPerHour, resampledInterval: interval, threshold, isShown } = point;
   const between = `${(100 * interval.low).toFixed(1)} to ${percent(interval.high)}`;
   return [
-    String(falseAcceptsPerHour).padStart(15),
-    percent(falseRejectRate).padStart(9),
+    `${isShown ? "" : "* "}${falseAcceptsPerHour}`.padStart(15),
+    percent(point.falseRejectRate).padStart(9),
     `   ${between.padEnd(15)}`,
-    String(misses).padStart(8),
-    String(falseAccepts).padStart(10),
+    String(point.misses).padStart(8),
+    String(point.falseAccepts).padStart(10),
+    `${point.falseAcceptsInterval.high.toFixed(2)}/h`.padStart(10),
     `   ${threshold ?? "none is within the rate"}`,
   ].join("");
 }

@@ -15,7 +15,7 @@ export function openEngines(
   context: BuildContext,
   configs: readonly EngineConfig[] = context.config.data.engines,
 ): Promise<WeightedEngine[]> {
-  const { cacheDir, hub, signal } = context;
+  const { cacheDir, env, hub, signal } = context;
   const access = hub && {
     hubUrl: hub.endpoint,
     fetch: hub.fetch,
@@ -23,13 +23,13 @@ export function openEngines(
     ...(signal && { signal }),
   };
   const engines = configs.map((engine) => locateModel(engine, context));
-  return createSpeechEngines(engines, { cacheDir, hub: access });
+  return createSpeechEngines(engines, { cacheDir, env, hub: access });
 }
 
 /** Resolves a model given as `./folder` or `../folder` from the config's folder; other names may be a hub's. */
 export function locateModel(engine: EngineConfig, { baseDir }: Pick<BuildContext, "baseDir">): EngineConfig {
-  if (!("model" in engine) || !/^\.{1,2}[/\\]/.test(engine.model)) return engine;
-  return { ...engine, model: fromBase(engine.model, { baseDir }) };
+  if (!("model" in engine) || !/^\.{1,2}[/\\]/.test(engine.model ?? "")) return engine;
+  return { ...engine, model: fromBase(engine.model!, { baseDir }) };
 }
 
 /** Embedding that a build's config names. @throws CallsignError as `chooseEmbedding` */

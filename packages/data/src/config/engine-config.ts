@@ -23,6 +23,13 @@ const espeak = z.strictObject({
   timeoutSeconds: z.number().positive().max(3600).default(30),
 });
 
+const pico = z.strictObject({
+  kind: z.literal("pico"),
+  weight,
+  /** Folder with the language files; without it: CALLSIGN_ASSETS, the cache, or a download. */
+  model: z.string().min(1).optional(),
+});
+
 const vits = z.strictObject({
   kind: z.literal("vits"),
   weight,
@@ -51,7 +58,7 @@ const waveglow = z.strictObject({
 });
 
 /** Config of a speech engine; `kind` says which. */
-export const engineConfig = z.discriminatedUnion("kind", [flite, espeak, vits, waveglow]);
+export const engineConfig = z.discriminatedUnion("kind", [flite, espeak, pico, vits, waveglow]);
 
 /** Config of a speech engine, every field filled in. */
 export type EngineConfig = z.output<typeof engineConfig>;

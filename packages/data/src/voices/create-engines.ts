@@ -7,6 +7,7 @@ import type { WeightedEngine } from "./draw-utterance.ts";
 import { type EngineConfig, engineConfig } from "../config/engine-config.ts";
 import { createEspeakEngine } from "./engines/espeak/espeak.ts";
 import { createFliteEngine } from "./engines/flite.ts";
+import { createPicoEngine } from "./engines/pico/pico.ts";
 import type { SpeechEngine } from "./speech-engine.ts";
 import { createVitsEngine } from "./engines/vits/vits.ts";
 import { createWaveglowEngine } from "./engines/waveglow/waveglow.ts";
@@ -15,6 +16,8 @@ import { createWaveglowEngine } from "./engines/waveglow/waveglow.ts";
 export interface EngineEnvironment {
   readonly hub?: Omit<HubOptions, "revision"> | undefined;
   readonly cacheDir?: string | undefined;
+  /** CALLSIGN_ASSETS and the variables of downloads. Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
@@ -46,13 +49,21 @@ export async function createSpeechEngines(
 
 async function createEngine(
   config: EngineConfig,
-  { hub, cacheDir }: EngineEnvironment,
+  { hub, cacheDir, env }: EngineEnvironment,
 ): Promise<SpeechEngine> {
   switch (config.kind) {
     case "flite":
       return createFliteEngine();
     case "espeak":
       return createEspeakEngine(config);
+    case "pico":
+      return createPicoEngine({
+        ...(config.model !== undefined && { model: config.model }),
+        ...(cacheDir !== undefined && { cacheDir }),
+        ...(env && { env }),
+        ...(hub?.fetch && { fetch: hub.fetch }),
+        ...(hub?.signal && { signal: hub.signal }),
+      });
     case "vits": {
       const { kind: _kind, weight: _weight, licence, ...rest } = config;
       return createVitsEngine({

@@ -8,6 +8,8 @@ import { type Attempt, type ClipRequest, makeAttempt } from "./make-clip.ts";
 export interface AttemptSetup {
   readonly engines: readonly z.input<typeof engineConfig>[];
   readonly cacheDir?: string | undefined;
+  /** As CALLSIGN_ASSETS. */
+  readonly assets?: string | undefined;
 }
 
 /** One attempt at a clip. */
@@ -19,8 +21,9 @@ export interface AttemptInput {
 const noNetwork: typeof fetch = () => Promise.reject(new Error("a speech thread does not download"));
 
 /** The task `synthesis`: attempts at clips, with engines of their own. */
-export function openAttempts({ engines, cacheDir }: AttemptSetup) {
-  const opened = createSpeechEngines(engines, { cacheDir, hub: { fetch: noNetwork } });
+export function openAttempts({ engines, cacheDir, assets }: AttemptSetup) {
+  const env = { ...process.env, CALLSIGN_ASSETS: assets };
+  const opened = createSpeechEngines(engines, { cacheDir, env, hub: { fetch: noNetwork } });
   return {
     run: async ({ request, attempt }: AttemptInput): Promise<Attempt> =>
       makeAttempt({ ...request, engines: await opened }, attempt),

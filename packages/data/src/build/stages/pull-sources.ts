@@ -26,11 +26,14 @@ export async function* pullSources(context: BuildContext): AsyncGenerator<Progre
   yield { stage: "pull", done: pulled.length, unit: "sources", note: "embedding" };
   for (const engine of context.config.data.engines.map((one) => locateModel(one, context))) {
     throwIfStopped(context, "pull");
-    if (!("model" in engine) || (await isFolder(engine.model))) continue;
+    // Pico's language files have a default.
+    if (engine.kind !== "pico" && !("model" in engine)) continue;
+    const { model = engine.kind } = engine;
+    if (await isFolder(model)) continue;
     const opened = await openEngines(context, [engine]);
     await Promise.all(opened.map((one) => one.engine.dispose()));
-    pulled.push({ name: engine.model, kind: "engine" });
-    yield { stage: "pull", done: pulled.length, unit: "sources", note: engine.model };
+    pulled.push({ name: model, kind: "engine" });
+    yield { stage: "pull", done: pulled.length, unit: "sources", note: model };
   }
   for (const { source } of corpusSets(context)) {
     if (source.kind !== "common-voice" || source.repository === undefined) continue;

@@ -195,7 +195,7 @@ function lazySpeakers(context: BuildContext): { get: () => Promise<Speaker>; dis
 }
 
 async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose: () => Promise<void> }> {
-  const { workers, cacheDir } = context;
+  const { workers, cacheDir, env } = context;
   const configs = context.config.data.engines.map((engine) => locateModel(engine, context));
   const engines = await openEngines(context);
   const dispose = async (): Promise<void> =>
@@ -203,6 +203,7 @@ async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose:
   if (workers === 1) return { engines, dispose };
   // The engines are opened once here, so that missing files fail or download once; each thread opens its own.
   await dispose();
-  const pool = createPool("synthesis", { setup: { engines: configs, cacheDir }, workers });
+  const setup = { engines: configs, cacheDir, assets: env.CALLSIGN_ASSETS };
+  const pool = createPool("synthesis", { setup, workers });
   return { engines: [], pool, concurrency: 2 * workers, dispose: () => pool.dispose() };
 }

@@ -7,8 +7,10 @@ import { createNodeSession } from "@callsign/infer/node/internal";
 import { afterAll, describe } from "vitest";
 import { createEspeakEngine } from "../../../src/voices/engines/espeak/espeak.ts";
 import { createFliteEngine } from "../../../src/voices/engines/flite.ts";
+import { createPicoEngine } from "../../../src/voices/engines/pico/pico.ts";
 import { createVitsEngine } from "../../../src/voices/engines/vits/vits.ts";
 import { createWaveglowEngine } from "../../../src/voices/engines/waveglow/waveglow.ts";
+import { hasSharedData, sharedPath } from "../../../../../test-support/shared-data.ts";
 import { describeSpeechEngine } from "./speech-engine-contract.ts";
 import { smallVits, VITS_METADATA, writeSmallPiper, writeSmallVits } from "./vits/small-vits.ts";
 import { writeSmallWaveglow } from "./waveglow/small-waveglow.ts";
@@ -28,6 +30,9 @@ describeSpeechEngine("flite", () => createFliteEngine());
 describeSpeechEngine("espeak (package)", () => createEspeakEngine({ backend: "package" }));
 describe.skipIf(!hasEspeakProgram)("espeak-ng 1.51 installed", () => {
   describeSpeechEngine("espeak (program)", () => createEspeakEngine({ backend: "program" }));
+});
+describe.skipIf(!hasSharedData)("pico's language files", () => {
+  describeSpeechEngine("pico", () => createPicoEngine({ model: sharedPath("voices", "pico") }));
 });
 describeSpeechEngine("vits, three speakers", async () =>
   createVitsEngine({ model: await writeSmallVits(join(folder, "small-vits")), cacheDir: folder }),

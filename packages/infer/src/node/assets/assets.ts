@@ -18,8 +18,10 @@ export interface Asset {
   readonly sha256: string;
   readonly bytes: number;
   readonly licence: string;
-  /** Where it is downloaded from; without it, it must be put in place. */
+  /** Where it is downloaded from; without it and `url`, it must be put in place. */
   readonly hub?: { readonly repository: string; readonly revision: string; readonly path: string };
+  /** The same for a file that is not on the hub; the hub's endpoint and token are not used. */
+  readonly url?: string;
   /** Where it lies in this package; without it, it is not carried. */
   readonly packaged?: URL;
   /** Another place to get it by hand. */
@@ -104,7 +106,7 @@ export async function resolveAsset(asset: Asset, options: AssetOptions = {}): Pr
       "DOWNLOAD_FAILED",
       `${asset.id}: not found, and HF_HUB_OFFLINE forbids the download.${byHand(asset, options)}`,
     );
-  const headers = env.HF_TOKEN ? { authorization: `Bearer ${env.HF_TOKEN}` } : {};
+  const headers = env.HF_TOKEN && asset.hub !== undefined ? { authorization: `Bearer ${env.HF_TOKEN}` } : {};
   try {
     const get = options.fetch ?? createFetch(env);
     await downloadFile(url, {
@@ -163,12 +165,12 @@ export async function locateAsset(
   return { path: cached, origin: "cache" };
 }
 
-/** The hub's address of an asset, at HF_ENDPOINT where that is set; undefined for one that is not on the hub. */
+/** Address of an asset, at HF_ENDPOINT for one of the hub where that is set; undefined for one that is not downloaded. */
 export function assetUrl(
-  { hub }: Asset,
+  { hub, url }: Asset,
   { env = process.env }: { readonly env?: Readonly<Record<string, string | undefined>> } = {},
 ): string | undefined {
-  if (hub === undefined) return undefined;
+  if (hub === undefined) return url;
   const endpoint = env.HF_ENDPOINT || "https://huggingface.co";
   if (!URL.canParse(endpoint))
     throw new CallsignError(

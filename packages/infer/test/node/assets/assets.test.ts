@@ -180,6 +180,20 @@ describe("download", () => {
     expect(seen.at(-1)!.bytesPerSecond).toBeGreaterThan(0);
   });
 
+  it("takes a file that is not on the hub from its own address, without the hub's token", async () => {
+    const { hub: _hub, ...asset } = {
+      ...ASSET,
+      url: `${hub.endpoint}/owner/name/resolve/v1/pretrained/test-asset.onnx`,
+    };
+    expect(
+      await resolveAsset(
+        asset,
+        options({ env: { HF_TOKEN: "hf_secret", HF_ENDPOINT: "http://nowhere.invalid" } }),
+      ),
+    ).toBe(cached());
+    expect(hub.requests.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
+  });
+
   it("sends HF_TOKEN to the hub and to nobody else", async () => {
     await resolveAsset(ASSET, options({ env: { HF_TOKEN: "hf_secret" } }));
     expect(hub.requests.map(({ authorization }) => authorization)).toEqual(["Bearer hf_secret", undefined]);

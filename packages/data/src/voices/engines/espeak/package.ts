@@ -1,11 +1,10 @@
 import { type Audio, CallsignError, INT16_SCALE } from "@callsign/audio/internal";
 import { VOLUME, type EspeakBackend, type EspeakRequest } from "./backend.ts";
+import { snapshotHeap } from "../snapshot-heap.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 
 /**
- * espeak-ng as @echogarden/espeak-ng-emscripten, in this process. Its state (noise generator, filters) lives on from
- * clip to clip, so the heap is put back to how it was before the first one: 3 ms instead of 60 for a fresh instance,
- * and the bytes of a clip no longer depend on the clips before it.
+ * espeak-ng as @echogarden/espeak-ng-emscripten, in this process, its heap put back before each clip.
  * @throws CallsignError `DEPENDENCY_MISSING`
  */
 export async function openEspeakPackage(
@@ -17,12 +16,7 @@ export async function openEspeakPackage(
   const worker = await new module.eSpeakNGWorker();
   fixRandomState(module.HEAPU32, [startedAt, clockSeconds()]);
   growStringCache(worker);
-  // Without the zeros at its end, which are most of it.
-  const untouched = module.HEAPU8.slice(0, module.HEAPU8.findLastIndex((byte) => byte !== 0) + 1);
-  const restore = (): void => {
-    module.HEAPU8.set(untouched);
-    module.HEAPU8.fill(0, untouched.length);
-  };
+  const restore = snapshotHeap(module);
   const setVoice = (speaker: string): void => {
     restore();
     if (worker.set_voice(speaker) !== 0) {

@@ -36,6 +36,7 @@ export { loadPronunciations, type Pronunciations } from "./text/phonetics/pronun
 export type { SpeechEngine, Voice, VoiceParameters } from "./voices/speech-engine.ts";
 export { createEspeakEngine, type EspeakOptions } from "./voices/engines/espeak/espeak.ts";
 export { createFliteEngine, type FliteOptions } from "./voices/engines/flite.ts";
+export { createGnuspeechEngine, type GnuspeechOptions } from "./voices/engines/gnuspeech/gnuspeech.ts";
 export { createPicoEngine, type PicoOptions } from "./voices/engines/pico/pico.ts";
 export { createVitsEngine, type VitsOptions } from "./voices/engines/vits/vits.ts";
 export { createWaveglowEngine, type WaveglowOptions } from "./voices/engines/waveglow/waveglow.ts";

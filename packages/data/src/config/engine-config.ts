@@ -30,6 +30,8 @@ const pico = z.strictObject({
   model: z.string().min(1).optional(),
 });
 
+const gnuspeech = z.strictObject({ kind: z.literal("gnuspeech"), weight });
+
 const vits = z.strictObject({
   kind: z.literal("vits"),
   weight,
@@ -58,7 +60,7 @@ const waveglow = z.strictObject({
 });
 
 /** Config of a speech engine; `kind` says which. */
-export const engineConfig = z.discriminatedUnion("kind", [flite, espeak, pico, vits, waveglow]);
+export const engineConfig = z.discriminatedUnion("kind", [flite, espeak, pico, gnuspeech, vits, waveglow]);
 
 /** Config of a speech engine, every field filled in. */
 export type EngineConfig = z.output<typeof engineConfig>;

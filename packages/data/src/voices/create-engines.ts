@@ -7,6 +7,7 @@ import type { WeightedEngine } from "./draw-utterance.ts";
 import { type EngineConfig, engineConfig } from "../config/engine-config.ts";
 import { createEspeakEngine } from "./engines/espeak/espeak.ts";
 import { createFliteEngine } from "./engines/flite.ts";
+import { createGnuspeechEngine } from "./engines/gnuspeech/gnuspeech.ts";
 import { createPicoEngine } from "./engines/pico/pico.ts";
 import type { SpeechEngine } from "./speech-engine.ts";
 import { createVitsEngine } from "./engines/vits/vits.ts";
@@ -64,6 +65,8 @@ async function createEngine(
         ...(hub?.fetch && { fetch: hub.fetch }),
         ...(hub?.signal && { signal: hub.signal }),
       });
+    case "gnuspeech":
+      return createGnuspeechEngine();
     case "vits": {
       const { kind: _kind, weight: _weight, licence, ...rest } = config;
       return createVitsEngine({

@@ -1,6 +1,7 @@
 import { detectionsAt, type KeywordEvaluation, peakOf } from "./keyword-evaluation.ts";
 import type { DecisionTiming } from "@callsign/infer/internal";
-import { type ScoredRecording, restage } from "../recordings/score-recordings.ts";
+import { restage } from "../recordings/restage.ts";
+import type { ScoredRecording } from "../recordings/score-recordings.ts";
 import type { Conditions } from "../recordings/stage-recording.ts";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 

@@ -1,11 +1,11 @@
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { findAudioFiles } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 
 /** Audio file of an evaluation, not read yet. */
 export interface Recording {
   readonly path: string;
-  /** Unique among those found together: the folder's name, with as many parents as tell the folders apart, and the path within it. */
+  /** Unique among those found together: the folder's name, with as many of its parents as it takes, and the path within it. */
   readonly name: string;
   /** Folder it was found in, as given, with the first subfolder if there are several. */
   readonly source: string;
@@ -14,6 +14,8 @@ export interface Recording {
 }
 
 export interface FindRecordingsOptions {
+  /** All folders among which names are to be unique. Default: the given ones. */
+  readonly among?: readonly string[];
   /** Excludes recordings whose name matches. */
   readonly exclude?: RegExp;
   /** Pattern with a group named `speaker`, matched against the path within the folder. Default: names of a few known corpora. */
@@ -22,30 +24,24 @@ export interface FindRecordingsOptions {
 
 /**
  * All recordings in the given folders, ordered by folder and by path within it.
- * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY` (also if all are excluded), `INVALID_ARGUMENT` for a folder given
- * twice or within another
+ * @throws CallsignError `FILE_NOT_FOUND`, `CORPUS_EMPTY` (also if all are excluded), `INVALID_ARGUMENT` for a file found twice
  */
 export async function findRecordings(
   folders: readonly string[],
-  { exclude, speakerPattern }: FindRecordingsOptions = {},
+  { exclude, speakerPattern, among = folders }: FindRecordingsOptions = {},
 ): Promise<Recording[]> {
-  refuseOverlap(folders);
-  const labels = folderLabels(folders);
   const found: Recording[] = [];
-  for (const [i, folder] of folders.entries()) {
-    const label = labels[i]!;
+  for (const folder of folders) {
+    const label = folderName(folder, among);
     for (const { path, relativePath } of await findAudioFiles(folder)) {
       const name = `${label}/${relativePath}`;
       if (exclude?.test(name)) continue;
       const inner = relativePath.includes("/") ? `/${relativePath.split("/", 1)[0]}` : "";
-      found.push({
-        path,
-        name,
-        source: `${label}${inner}`,
-        speaker: speakerOf(relativePath, speakerPattern),
-      });
+      const speaker = speakerOf(relativePath, speakerPattern);
+      found.push({ path, name, source: `${label}${inner}`, speaker });
     }
   }
+  refuseTwice(found);
   if (found.length === 0)
     throw new CallsignError(
       "CORPUS_EMPTY",
@@ -54,35 +50,32 @@ export async function findRecordings(
   return found;
 }
 
-/** The shortest ends of the folders' paths that differ from each other: `a/test` and `b/test`. */
-function folderLabels(folders: readonly string[]): string[] {
-  const parts = folders.map((folder) =>
-    resolve(folder)
-      .split(/[/\\]/)
-      .filter((part) => part !== ""),
-  );
-  const labelOf = (path: readonly string[], depth: number): string => path.slice(-depth).join("/") || "/";
-  return parts.map((own) => {
-    let depth = 1;
-    while (
-      depth < own.length &&
-      parts.some((other) => other !== own && labelOf(other, depth) === labelOf(own, depth))
-    )
-      depth++;
-    return labelOf(own, depth);
-  });
+/** The shortest end of a folder's path that no other folder ends with: `a/test` beside `b/test`, else `test`. */
+function folderName(folder: string, among: readonly string[]): string {
+  const own = partsOf(folder);
+  const others = among.filter((other) => resolve(other) !== resolve(folder)).map(partsOf);
+  const name = (parts: readonly string[], depth: number): string => parts.slice(-depth).join("/");
+  let depth = 1;
+  while (depth < own.length && others.some((other) => name(other, depth) === name(own, depth))) depth++;
+  return name(own, depth) || folder;
 }
 
-/** A recording found twice would count twice. */
-function refuseOverlap(folders: readonly string[]): void {
-  const paths = folders.map((folder) => resolve(folder));
-  for (const [i, inner] of paths.entries()) {
-    const outer = paths.findIndex((other, j) => j !== i && `${inner}${sep}`.startsWith(`${other}${sep}`));
-    if (outer >= 0)
+const partsOf = (folder: string): string[] =>
+  resolve(folder)
+    .split(/[/\\]/)
+    .filter((part) => part !== "");
+
+/** A recording found twice, in a folder and in one within it, would count twice. */
+function refuseTwice(found: readonly Recording[]): void {
+  const paths = new Map<string, string>();
+  for (const { path, name } of found) {
+    const before = paths.get(resolve(path));
+    if (before !== undefined)
       throw new CallsignError(
         "INVALID_ARGUMENT",
-        `recordings: ${folders[i]} is within ${folders[outer]}, so its files would count twice; give only one of them`,
+        `recordings: ${before} and ${name} are the same file, which would count twice; give its folder once`,
       );
+    paths.set(resolve(path), name);
   }
 }
 

@@ -1,34 +1,26 @@
-import { FaultTally } from "@callsign/data/internal";
-import { CallsignError, fromMagnitudes, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { type Detector, type Progress } from "@callsign/infer/internal";
-import { readMagnitudes } from "@callsign/audio/node/internal";
-import type { Recording } from "./find-recordings.ts";
+import { fromMagnitudes, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import { commandLabels, type Detector } from "@callsign/infer/internal";
 import type { ScoreTrack } from "../detection/score-track.ts";
-import {
-  type Conditions,
-  type RecordingContent,
-  stageRecording,
-  type StagedRecording,
-} from "./stage-recording.ts";
+import { eachRecording, type EachRecordingOptions } from "./each-recording.ts";
+import type { Recording } from "./find-recordings.ts";
+import { type FeaturesOptions, type RecordingScores, scoreSequences } from "./recording-features.ts";
+import { restage, type StagedFacts } from "./restage.ts";
+import type { Conditions } from "./stage-recording.ts";
 
-/** A recording and its scores. */
+/** A recording and its scores by one label. */
 export interface ScoredRecording {
   readonly recording: Recording;
   /** Scores of the evaluated label. */
   readonly track: ScoreTrack;
-  /** The staged recording without its samples; `restage` computes them again. */
-  readonly staged: Omit<StagedRecording, "samples">;
+  /** The staged recording without its samples. */
+  readonly staged: StagedFacts;
 }
 
-export interface ScoreRecordingsOptions {
+export interface ScoreRecordingsOptions extends Omit<EachRecordingOptions, "content" | "stage"> {
   readonly label: string;
   /** Whether the recordings contain the word; detections before it begins are then not hits. */
   readonly kind: "positive" | "negative";
   readonly conditions: Conditions;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Called for each unreadable recording. More than 2 % of them fail the evaluation. */
-  readonly onFault?: (place: string, error: CallsignError) => void;
 }
 
 /**
@@ -38,66 +30,56 @@ export interface ScoreRecordingsOptions {
 export async function scoreRecordings(
   detector: Detector,
   recordings: readonly Recording[],
-  options: ScoreRecordingsOptions,
+  { label, kind, conditions, ...options }: ScoreRecordingsOptions,
 ): Promise<ScoredRecording[]> {
-  const { conditions, kind, signal, onProgress } = options;
-  const tally = new FaultTally(`${kind} recordings`, {
-    mostShare: MAX_FAULTS,
-    onFault: ({ place, error }) => options.onFault?.(place, error),
+  const { seed, noises = [], rooms = [], snrDb = [] } = conditions;
+  const opened = { seed, snrDb, noises: noises.length, rooms: rooms.length };
+  const scored = await scoreLabels(detector, recordings, {
+    ...options,
+    content: kind === "positive" ? "word" : "talk",
+    conditions: { ...opened, read: () => Promise.resolve(conditions), digest: () => Promise.resolve("") },
   });
-  const scored: ScoredRecording[] = [];
-  let seconds = 0;
-  for (const [i, recording] of recordings.entries()) {
-    if (signal?.aborted) throw new CallsignError("ABORTED", `evaluation: stopped at ${recording.name}`);
-    const staged = await tally.attempt(recording.path, () =>
-      restage(recording, { content: kind === "positive" ? "word" : "talk", conditions, signal }),
-    );
-    if (staged !== undefined) {
-      tally.countGood();
-      const { samples, ...rest } = staged;
-      scored.push({
-        recording,
-        track: await trackOf(detector, { recording, staged, options }),
-        staged: rest,
-      });
-      seconds += samples.length / SAMPLE_RATE_HZ;
-    }
-    const note = `${(seconds / 60).toFixed(1)} min streamed`;
-    onProgress?.({ stage: `${kind}s`, done: i + 1, total: recordings.length, unit: "recordings", note });
-  }
-  tally.finish();
-  if (scored.length > 0) return scored;
-  throw new CallsignError("CORPUS_EMPTY", `evaluation: none of the ${kind} recordings could be read`);
+  return scored.map((scores) => scoredAs(scores, { label, kind }));
 }
 
-/** Computes the staged recording again, identical to what the detector received. */
-export async function restage(
-  recording: Pick<Recording, "path" | "name">,
-  options: {
-    readonly content: RecordingContent;
-    readonly conditions: Conditions;
-    readonly signal?: AbortSignal | undefined;
-  },
-): Promise<StagedRecording> {
-  const { content, conditions, signal } = options;
-  const samples = await readMagnitudes(recording.path, signal === undefined ? {} : { signal });
-  return stageRecording(samples, { name: recording.name, content, conditions });
-}
-
-const MAX_FAULTS = 0.02;
-
-async function trackOf(
+/**
+ * Scores of recordings by all labels of a detector's first model. Features are computed once for all labels, and kept in
+ * `cacheDir` if the model reads sequences of embeddings without test-time augmentation.
+ * @throws CallsignError as `eachRecording`
+ */
+export async function scoreLabels(
   detector: Detector,
-  parts: { recording: Recording; staged: StagedRecording; options: ScoreRecordingsOptions },
-): Promise<ScoreTrack> {
-  const { recording, staged, options } = parts;
-  const { labels, windowing } = detector.card;
-  const steps = await detector.detectClip(fromMagnitudes(staged.samples));
-  const column = labels.indexOf(options.label);
+  recordings: readonly Recording[],
+  options: FeaturesOptions,
+): Promise<RecordingScores[]> {
+  const model = detector.models[0]!;
+  const { card } = model;
+  if (card.windowing.kind === "embedding-sequence" && card.testTimeAugmentation === undefined)
+    return scoreSequences(model, recordings, options);
+  const conditions = await options.conditions.read();
+  const hopMs = (card.windowing.hopLength * 1000) / SAMPLE_RATE_HZ;
+  return eachRecording(recordings, options, async (recording) => {
+    const { samples, ...staged } = await restage(recording, { ...options, conditions });
+    const steps = await detector.detectClip(fromMagnitudes(samples));
+    const scores = new Map(
+      commandLabels(card).map((label) => {
+        const column = card.labels.indexOf(label);
+        return [label, Float32Array.from(steps, (step) => step.scores[column]!)];
+      }),
+    );
+    return { recording, staged, scores, hopMs };
+  });
+}
+
+/** A recording's scores by one label, as a recording of its word or without it. */
+export function scoredAs(
+  { recording, staged, scores, hopMs }: RecordingScores,
+  { label, kind }: Pick<ScoreRecordingsOptions, "label" | "kind">,
+): ScoredRecording {
+  const track = { name: recording.name, scores: scores.get(label)!, hopMs };
   return {
-    name: recording.name,
-    scores: Float32Array.from(steps, ({ scores }) => scores[column]!),
-    hopMs: (windowing.hopLength * 1000) / SAMPLE_RATE_HZ,
-    ...(options.kind === "positive" && { fromMs: staged.speechStartMs }),
+    recording,
+    staged,
+    track: kind === "positive" ? { ...track, fromMs: staged.speechStartMs } : track,
   };
 }

@@ -25,6 +25,6 @@ describe("findRecordings", () => {
 
   it("refuses files that would count twice", async () => {
     await expect(findRecordings(at("c", "c"))).rejects.toThrow("would count twice");
-    await expect(findRecordings(at("a/test", "a"))).rejects.toThrow("give only one of them");
+    await expect(findRecordings(at("a/test", "a"))).rejects.toThrow("a/test/1.wav are the same file");
   });
 });

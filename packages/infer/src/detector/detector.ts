@@ -82,6 +82,11 @@ export class Detector {
     return this.cards[0]!;
   }
 
+  /** The models with their front-ends and classifiers, which belong to the detector, in the order given. */
+  get models(): readonly DetectorModel[] {
+    return [...this.#models.values()];
+  }
+
   /** Opens a new stream. @throws CallsignError `MODEL_NOT_FOUND` with a suggestion, `INVALID_ARGUMENT`, `DISPOSED` */
   open(options: OpenStreamOptions = {}): DetectorStream {
     this.#refuseIfDisposed();

@@ -7,6 +7,7 @@ import { createNodeSession } from "@callsign/infer/node/internal";
 import { afterAll, describe } from "vitest";
 import { createEspeakEngine } from "../../../src/voices/engines/espeak/espeak.ts";
 import { createFliteEngine } from "../../../src/voices/engines/flite.ts";
+import { createGnuspeechEngine } from "../../../src/voices/engines/gnuspeech/gnuspeech.ts";
 import { createPicoEngine } from "../../../src/voices/engines/pico/pico.ts";
 import { createVitsEngine } from "../../../src/voices/engines/vits/vits.ts";
 import { createWaveglowEngine } from "../../../src/voices/engines/waveglow/waveglow.ts";
@@ -31,6 +32,7 @@ describeSpeechEngine("espeak (package)", () => createEspeakEngine({ backend: "pa
 describe.skipIf(!hasEspeakProgram)("espeak-ng 1.51 installed", () => {
   describeSpeechEngine("espeak (program)", () => createEspeakEngine({ backend: "program" }));
 });
+describeSpeechEngine("gnuspeech", () => createGnuspeechEngine());
 describe.skipIf(!hasSharedData)("pico's language files", () => {
   describeSpeechEngine("pico", () => createPicoEngine({ model: sharedPath("voices", "pico") }));
 });

@@ -1,0 +1,95 @@
+import { CallsignError } from "@callsign/audio/internal";
+import { parseStrict } from "@callsign/infer/internal";
+import * as z from "zod";
+import { type ImportGnuspeech, openGnuspeech } from "./package.ts";
+import { roundParameter, type SpeechEngine, type VoiceParameters } from "../../speech-engine.ts";
+import { speakableText } from "../../../text/speakable-text.ts";
+import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
+
+/**
+ * Gnuspeech: articulatory synthesis, a tube model of the vocal tract, from a baby's to a man's, each in three lengths;
+ * tempo, pitch, breathiness and the movement of pitch are drawn. It reads English text: a pronunciation reaches it by
+ * respelling. The program is GPL-3.0-or-later; the recordings it makes are not.
+ * @throws CallsignError `DEPENDENCY_MISSING`
+ */
+export async function createGnuspeechEngine({ loadPackage }: GnuspeechOptions = {}): Promise<SpeechEngine> {
+  const program = await openGnuspeech(loadPackage);
+  return {
+    id: "gnuspeech",
+    licence: "GPL-3.0-or-later (Gnuspeech, the program; not its output)",
+    deterministic: true,
+    voices: () =>
+      TRACTS.flatMap((tract) =>
+        LENGTHS.map((length) => ({ id: `gnuspeech/${tract}/l${length}`, language: "en-US" })),
+      ),
+    drawVoice: (random) => ({
+      engine: "gnuspeech",
+      voice: `gnuspeech/${random.choice(TRACTS)}/l${random.choice(LENGTHS)}`,
+      tempo: roundParameter(random.uniform(...TEMPO)),
+      pitch: roundParameter(random.uniform(...PITCH)),
+      fall: roundParameter(random.uniform(...FALL)),
+      breathiness: roundParameter(random.uniform(...BREATHINESS)),
+    }),
+    async synthesize(text, voice, { signal } = {}) {
+      const spoken = plainEnglish(speakableText(text, { engine: "gnuspeech" }));
+      const { tract, length, ...parameters } = checkVoice(voice);
+      throwIfAborted(signal, "gnuspeech");
+      return program.speak({ text: spoken, tract, lengthFactor: length, ...parameters });
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** For tests: how the package is imported. */
+export interface GnuspeechOptions {
+  readonly loadPackage?: ImportGnuspeech;
+}
+
+/** Names of its voice files; tubes of 17.5, 15, 12.5, 10 and 7.5 cm. */
+const TRACTS = ["male", "female", "large_child", "small_child", "baby"] as const;
+/** Of the tube's length; among adults of one sex it varies by some 5 %. */
+const LENGTHS = [0.93, 1, 1.07] as const;
+/** Its own is 1. */
+const TEMPO = [0.75, 1.8] as const;
+/** Semitones from the voice's own: a man's is 104 Hz, a woman's 208 Hz. */
+const PITCH = [-4, 4] as const;
+/** Semitones from the stressed syllable to the end; its statements fall by 8, its questions rise by 2 to 6. */
+const FALL = [-9, 5] as const;
+/** Percent of noise in the voice; its own are 0.5 and 1.5. */
+const BREATHINESS = [0.3, 5] as const;
+
+const VOICE = z.strictObject({
+  engine: z.literal("gnuspeech"),
+  voice: z.templateLiteral([z.literal("gnuspeech/"), z.enum(TRACTS), z.literal("/l"), z.number()]),
+  tempo: z.number().min(0.3).max(3),
+  pitch: z.number().min(-12).max(12),
+  fall: z.number().min(-12).max(12),
+  breathiness: z.number().min(0).max(10),
+});
+
+function checkVoice(voice: VoiceParameters) {
+  const {
+    voice: id,
+    engine: _engine,
+    ...parameters
+  } = parseStrict(VOICE, voice, {
+    name: "gnuspeech voice",
+    code: "INVALID_ARGUMENT",
+  });
+  const [, tract = "", shown] = id.split("/");
+  const length = LENGTHS.find((one) => shown === `l${one}`);
+  if (length !== undefined) return { ...parameters, tract, length };
+  throw new CallsignError("INVALID_ARGUMENT", `gnuspeech: no voice ${id}; voices() lists them`);
+}
+
+/**
+ * Small letters, digits, apostrophes and spaces: it spells capitals, reads other scripts byte by byte, and has marks of
+ * its own. @throws CallsignError `SYNTHESIS_FAILED`
+ */
+function plainEnglish(text: string): string {
+  const letters = text.normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll("’", "'").toLowerCase();
+  const [other] = /[\p{L}\p{N}]/u.exec(letters.replaceAll(/[a-z0-9]/g, "")) ?? [];
+  if (other !== undefined)
+    throw synthesisFailed({ engine: "gnuspeech", text, reason: `it knows the letters a to z, not ${other}` });
+  return letters.replaceAll(/[^a-z0-9']+/g, " ").trim();
+}

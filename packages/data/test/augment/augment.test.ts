@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { augment, type AugmentOptions } from "../../src/augment/augment.ts";
 import { onlyAugment, parseAugmentConfig } from "../../src/config/augment-config.ts";
 import { placePhrase } from "../../src/augment/place-phrase.ts";
+import { createJoinTest } from "../../src/text/create-join-test.ts";
 import { createRandom } from "../../src/random.ts";
 import { decibels, rmsOf, tone } from "./signals.ts";
 
@@ -116,6 +117,23 @@ describe("augment", () => {
     expect(
       decibels(rmsOf(added.subarray(8000, 18_000)) / rmsOf(alone.samples.subarray(20_000, 26_000))),
     ).toBeCloseTo(0, 0);
+  });
+
+  it("puts no speech beside a clip that completes a phrase with it", () => {
+    const config = onlyAugment({ speechAround: { before: 1, after: 1 } });
+    const talk = ["temperature", "galactic", "now"].map((text) => ({ ...speech[0]!, name: text, text }));
+    const resources = { speech: talk, makesPhrase: createJoinTest(["galactic temperature"]) };
+    const placement = { kind: "stretch", before: 20_000, after: 16_000 } as const;
+    const said = (text: string) =>
+      Array.from({ length: 20 }, (_, seed) => {
+        const clip = { ...burst(), text };
+        const { parameters } = augment(clip, { config, resources, placement, random: createRandom(seed) });
+        const of = (side: string) => parameters.find(({ step }) => step === side)?.recording ?? "";
+        return `${of("speech before")} ${text} ${of("speech after")}`;
+      });
+    for (const heard of [...said("galactic"), ...said("temperature")])
+      expect(heard).not.toContain("galactic temperature");
+    expect(said("galactic").some((heard) => heard.endsWith("galactic now"))).toBe(true);
   });
 
   it("is the same for the same seed, another for another, finite, whole and within int16", () => {

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { onlyAugment, parseAugmentConfig } from "../../src/config/augment-config.ts";
 import { buildScene, type SceneOptions } from "../../src/augment/scene.ts";
 import { createRandom } from "../../src/random.ts";
-import { amplitudeAt, rmsOf, tone } from "./signals.ts";
+import { activeLevel } from "../../src/augment/dsp/level.ts";
+import { createJoinTest } from "../../src/text/create-join-test.ts";
+import { amplitudeAt, decibels, rmsOf, tone } from "./signals.ts";
 
 const command = (label: string, frequencyHz: number) => ({
   name: `${label}.wav`,
@@ -80,6 +82,61 @@ describe("buildScene", () => {
     const lengths = scene.parameters.filter(({ step }) => step === "utterance");
     expect(lengths).toHaveLength(scene.commands.length + scene.talk.length);
     for (const { start, end } of scene.commands) expect(end).toBeGreaterThan(start);
+  });
+
+  it("has its noise within the range asked over every command, whoever is loudest", () => {
+    const random = createRandom("noise");
+    // Swells from soft to loud and back every two seconds, by 20 dB.
+    const swell = Float32Array.from(
+      { length: 160_000 },
+      (_, i) => 10 ** (Math.sin((Math.PI * i) / 16_000) / 2) * 300 * random.normal(),
+    );
+    const event = new Float32Array(80_000);
+    event.set(swell.subarray(0, 16_000));
+    const resources = {
+      noises: [
+        { name: "swell", samples: swell },
+        { name: "event", samples: event },
+      ],
+    };
+    const noise = { probability: 1, snrDb: [-5, 25] as [number, number] };
+    const measured: number[] = [];
+    for (let seed = 0; seed < 20; seed++) {
+      const common = { levelDbfs: [-45, -38] as const, length: 160_000, resources };
+      const clean = build(seed, common);
+      const mixed = build(seed, { ...common, config: onlyAugment({ noise }) });
+      for (const { start, end, wholeLength } of mixed.commands) {
+        if (end - start < wholeLength) continue;
+        const spoken = clean.samples.subarray(start, end);
+        const added = mixed.samples.subarray(start, end).map((x, i) => x - spoken[i]!);
+        measured.push(decibels(activeLevel(spoken) / rmsOf(added)));
+      }
+    }
+    expect(measured.length).toBeGreaterThan(60);
+    // Samples are rounded: 0.5 dB.
+    expect(Math.min(...measured)).toBeGreaterThan(-5.5);
+    expect(Math.max(...measured)).toBeLessThan(25.5);
+    expect(measured.filter((snrDb) => snrDb < 10).length).toBeGreaterThan(measured.length / 5);
+  });
+
+  it("draws long commands again, and says no phrase out of two utterances", () => {
+    const talkOf = (text: string) => ({ name: text, text, samples: tone(300, { length: 8000 }) });
+    const makesPhrase = createJoinTest(["galactic temperature"]);
+    const slow = onlyAugment({ timeScale: { probability: 1, factor: [0.8, 1.4] } });
+    for (let seed = 0; seed < 10; seed++) {
+      const scene = build(seed, {
+        length: 160_000,
+        talk: ["galactic", "temperature", "nothing"].map(talkOf),
+        resources: { makesPhrase },
+        longestCommand: 9000,
+        config: slow,
+      });
+      const all = [...scene.commands, ...scene.talk].toSorted((a, b) => a.start - b.start);
+      for (const [i, { name, label, wholeLength }] of all.entries()) {
+        if (label !== undefined) expect(wholeLength).toBeLessThanOrEqual(9000);
+        if (name === "temperature") expect(all[i - 1]?.name).not.toBe("galactic");
+      }
+    }
   });
 
   it("needs something to say", () => {

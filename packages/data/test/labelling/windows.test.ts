@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { windowFacts } from "../../src/labelling/heard.ts";
-import { drawWindowEnds, gridEnds } from "../../src/labelling/windows.ts";
+import { createLabelPolicy, IGNORED, outcomeOf } from "../../src/labelling/label-policy.ts";
+import {
+  drawWindowEnds,
+  embeddingsFor,
+  gridEnds,
+  longestPhrase,
+  windowLengthOf,
+} from "../../src/labelling/windows.ts";
 import { createRandom } from "../../src/random.ts";
 
 describe("windowFacts", () => {
@@ -21,6 +28,26 @@ describe("windowFacts", () => {
   ])("%s", (_, facts, expected) => {
     expect(facts).toEqual(expected);
   });
+});
+
+it("a phrase longer than the window is never heard whole", () => {
+  // 2.2 s, and a window of 2 s that has room for 1.8 s: nothing in it tells the phrase from its second part.
+  const phrases = [{ label: "on", start: 16_000, end: 51_200, wholeLength: 35_200 }];
+  const windowing = { kind: "embedding-sequence", embeddings: 16, hopLength: 1280 } as const;
+  const windowLength = windowLengthOf(windowing);
+  const policy = createLabelPolicy({ policy: "whole-phrase", heardFraction: 1, afterSeconds: 0.2 });
+  const outcomes = (embeddings: number) =>
+    Array.from({ length: 60 }, (_, i) => {
+      const longest = longestPhrase({ ...windowing, embeddings }, 0.2);
+      const facts = { end: windowLength + 1280 * i, windowLength, longestPhrase: longest, labels: ["on"] };
+      return outcomeOf(windowFacts(phrases, facts), policy);
+    });
+  expect(outcomes(16)).toContain(IGNORED);
+  expect(outcomes(16)).not.toContain(0);
+  // A window of 21 embeddings holds it with the 0.2 s after it.
+  expect(embeddingsFor(35_200, 0.2)).toBe(21);
+  expect(outcomes(21)).toContain(0);
+  expect(outcomes(20)).not.toContain(0);
 });
 
 describe("windows", () => {

@@ -1,0 +1,121 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import {
+  detCurve,
+  findRecordings,
+  openConditions,
+  operatingPoint,
+  type RecordingScores,
+  scoredAs,
+  scoreLabels,
+} from "@callsign/eval/internal";
+import { type Detector, commandLabels } from "@callsign/infer/internal";
+import { loadDetector } from "@callsign/infer/node/internal";
+
+/** Noise and rooms of an evaluation, as paths of folders. */
+export interface ConditionFolders {
+  readonly noise?: string;
+  readonly snrDb?: number;
+  readonly rooms?: string;
+}
+
+export interface EvaluateWordsOptions {
+  /** Folder with a folder of recordings for each label. */
+  readonly positives: string;
+  readonly negatives: readonly string[];
+  readonly conditions: Readonly<Record<string, ConditionFolders>>;
+  readonly cacheDir: string;
+}
+
+/** Misses of a group of labels, at the thresholds that allow a rate of false accepts to each of them. */
+export interface WordErrors {
+  readonly condition: string;
+  /** A label with many recordings, or `words` for all others together. */
+  readonly group: string;
+  /** False accepts per hour allowed, or `card` for the thresholds of the card. */
+  readonly rate: number | "card";
+  readonly missed: number;
+  readonly positives: number;
+  /** Mean over the labels of the false accepts per hour counted. */
+  readonly falseAcceptsPerHour: number;
+}
+
+const RATES = [0.5, 1, 2] as const;
+/** Recordings of a label from which on it has a row of its own. */
+const MANY = 50;
+
+/** Evaluates all labels of a model on recordings of single words, each against the same recordings of other speech. */
+export async function evaluateWords(model: string, options: EvaluateWordsOptions): Promise<WordErrors[]> {
+  const detector = await loadDetector(model);
+  try {
+    const rows: WordErrors[] = [];
+    for (const condition of Object.keys(options.conditions))
+      rows.push(...(await evaluateCondition(detector, { ...options, condition })));
+    return rows;
+  } finally {
+    await detector.dispose();
+  }
+}
+
+async function evaluateCondition(
+  detector: Detector,
+  options: EvaluateWordsOptions & { readonly condition: string },
+): Promise<WordErrors[]> {
+  const { condition, cacheDir } = options;
+  const conditions = await openConditions({ seed: 1, ...shape(options.conditions[condition]!) });
+  const labels = commandLabels(detector.card);
+  const negatives = await scoreLabels(detector, await findRecordings(options.negatives), { content: "talk", conditions, cacheDir });
+  const hours = negatives.reduce((sum, { staged }) => sum + staged.seconds, 0) / 3600;
+  const folders = new Set(await readdir(options.positives));
+  const groups = new Map<string, Counted[]>();
+  for (const label of labels) {
+    if (!folders.has(label)) continue;
+    const recordings = await findRecordings([join(options.positives, label)]);
+    const positives = await scoreLabels(detector, recordings, { content: "word", conditions, cacheDir });
+    const group = recordings.length >= MANY ? label : "words";
+    groups.set(group, [...(groups.get(group) ?? []), count(detector, { label, positives, negatives, hours })]);
+  }
+  return [...groups].flatMap(([group, counted]) =>
+    [...RATES, "card" as const].map((rate, i) => {
+      const positives = counted.reduce((sum, one) => sum + one.positives, 0);
+      const misses = counted.reduce((sum, one) => sum + one.misses[i]!, 0);
+      const accepts = counted.reduce((sum, one) => sum + one.falseAccepts[i]!, 0);
+      return { condition, group, rate, missed: misses / positives, positives, falseAcceptsPerHour: accepts / hours / counted.length };
+    }),
+  );
+}
+
+interface Counted {
+  readonly positives: number;
+  readonly misses: readonly number[];
+  readonly falseAccepts: readonly number[];
+}
+
+function count(
+  detector: Detector,
+  { label, positives, negatives, hours }: { label: string; positives: readonly RecordingScores[]; negatives: readonly RecordingScores[]; hours: number },
+): Counted {
+  const { patience, refractorySeconds, thresholds } = detector.card.decision;
+  const tracksOf = (scored: readonly RecordingScores[], kind: "positive" | "negative") =>
+    scored.map((one) => scoredAs(one, { label, kind }).track);
+  const curve = detCurve({
+    positives: tracksOf(positives, "positive"),
+    negatives: tracksOf(negatives, "negative"),
+    negativeHours: hours,
+    decision: { patience, refractorySeconds },
+    maxFalseAcceptsPerHour: Infinity,
+  });
+  const points = RATES.map((rate) => operatingPoint(curve, rate));
+  const card = curve.points.findLast(({ threshold }) => threshold === null || threshold >= thresholds[label]!)!;
+  return {
+    positives: curve.positives,
+    misses: [...points, card].map(({ misses }) => misses),
+    falseAccepts: [...points, card].map(({ falseAccepts }) => falseAccepts),
+  };
+}
+
+const shape = ({ noise, snrDb, rooms }: ConditionFolders) => ({
+  ...(noise !== undefined && { noise, snrDb: [snrDb ?? 10] }),
+  ...(rooms !== undefined && { rooms }),
+});

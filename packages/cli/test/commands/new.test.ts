@@ -35,6 +35,7 @@ describe("new --no-run", () => {
       { label: "hey nimbus", phrases: ["Hey Nimbus"] },
       { label: "lights out", phrases: ["lights out"] },
     ]);
+    expect(config.windowing).toMatchObject({ kind: "embedding-sequence", embeddings: 16 });
     // The same again changes nothing; a config that a person edited is left alone.
     expect((await runCaptured(args)).exitCode).toBe(0);
     await writeFile(join(out, "config.yaml"), `${text}# mine\n`);

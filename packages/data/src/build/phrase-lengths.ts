@@ -17,8 +17,8 @@ export interface PhraseLengths {
   readonly lengths: readonly number[];
 }
 
-/** Clips per phrase: the 95th percentile of 48 is the third longest. With many phrases fewer, but at least 12. */
-const CLIPS = { most: 48, least: 12, total: 480 } as const;
+/** Clips per phrase: the 95th percentile of 32 is the second longest. With many phrases fewer, but at least 8. */
+const CLIPS = { most: 32, least: 8, total: 320 } as const;
 
 /** Speaks every phrase some dozens of times with the engines of a config, and measures it. Nothing is written. */
 export async function measurePhrases(context: BuildContext): Promise<PhraseLengths[]> {

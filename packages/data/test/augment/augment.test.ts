@@ -128,7 +128,8 @@ describe("augment", () => {
       Array.from({ length: 20 }, (_, seed) => {
         const clip = { ...burst(), text };
         const { parameters } = augment(clip, { config, resources, placement, random: createRandom(seed) });
-        const of = (side: string) => parameters.find(({ step }) => step === side)?.recording ?? "";
+        const of = (side: string) =>
+          (parameters.find(({ step }) => step === side)?.recording as string | undefined) ?? "";
         return `${of("speech before")} ${text} ${of("speech after")}`;
       });
     for (const heard of [...said("galactic"), ...said("temperature")])

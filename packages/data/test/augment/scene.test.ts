@@ -123,20 +123,25 @@ describe("buildScene", () => {
     const talkOf = (text: string) => ({ name: text, text, samples: tone(300, { length: 8000 }) });
     const makesPhrase = createJoinTest(["galactic temperature"]);
     const slow = onlyAugment({ timeScale: { probability: 1, factor: [0.8, 1.4] } });
-    for (let seed = 0; seed < 10; seed++) {
-      const scene = build(seed, {
+    const scenes = Array.from({ length: 10 }, (_, seed) =>
+      build(seed, {
         length: 160_000,
         talk: ["galactic", "temperature", "nothing"].map(talkOf),
         resources: { makesPhrase },
         longestCommand: 9000,
         config: slow,
-      });
-      const all = [...scene.commands, ...scene.talk].toSorted((a, b) => a.start - b.start);
-      for (const [i, { name, label, wholeLength }] of all.entries()) {
-        if (label !== undefined) expect(wholeLength).toBeLessThanOrEqual(9000);
-        if (name === "temperature") expect(all[i - 1]?.name).not.toBe("galactic");
-      }
-    }
+      }),
+    );
+    const lengths = scenes.flatMap((scene) => scene.commands.map(({ wholeLength }) => wholeLength));
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(9000);
+    const said = scenes.map((scene) =>
+      [...scene.commands, ...scene.talk]
+        .toSorted((a, b) => a.start - b.start)
+        .map(({ name }) => name)
+        .join(" "),
+    );
+    expect(said.join("; ")).toContain("galactic");
+    expect(said.join("; ")).not.toContain("galactic temperature");
   });
 
   it("needs something to say", () => {

@@ -38,7 +38,7 @@ async function copiesOf(samples: Float32Array, making: Making = {}): Promise<(La
   const { kind = "positive", data, clips = [refOf("go")] } = making;
   const labels = [{ label: "go", phrases: ["go home"] }];
   const config = parseDataConfig({ labels, data: { augmentation: onlyAugment(), ...data } }, { name: "x" });
-  const settings = featureSettings(config, { sha256: "", path: "" } as never);
+  const settings = featureSettings(config, { sha256: "", path: "" });
   const maker: AudioMaker = {
     settings,
     plan: { kind, source: "x", split: "train", id: "x" } as ShardPlan,

@@ -38,6 +38,7 @@ export async function scoreRecordings(
   const { conditions, kind, signal, onProgress } = options;
   const tally = new FaultTally(`${kind} recordings`, {
     mostShare: MAX_FAULTS,
+    few: FEW_FAULTS,
     onFault: ({ place, error }) => options.onFault?.(place, error),
   });
   const scored: ScoredRecording[] = [];
@@ -73,6 +74,8 @@ export async function restage(
 }
 
 const MAX_FAULTS = 0.02;
+/** Allowed of a small set, whose share one alone exceeds. */
+const FEW_FAULTS = 3;
 
 async function trackOf(
   detector: Detector,

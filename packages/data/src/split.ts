@@ -15,6 +15,13 @@ export type VoiceShares = Readonly<Record<VoiceSplit, number>>;
 /** 80 % of voices and texts for training, 20 % for validation; a quarter of people, since thresholds stand on their speech. */
 export const DEFAULT_SPLITS = { train: 0.8, validation: 0.2, test: 0, people: 0.25 } as const;
 
+/** Shares of synthetic voices, without that of people, which no synthesized clip depends on. */
+export const voiceShares = ({ train, validation, test }: VoiceShares): VoiceShares => ({
+  train,
+  validation,
+  test,
+});
+
 /** Shares of what a build makes, without the voices that it keeps for a test. */
 export function buildShares({
   train,

@@ -76,11 +76,12 @@ export function formatReport(report: BuildReport, out: string): string {
     ...formatLeftOut(index, { examples: 20 }),
     "",
     ...table(
-      ["split", "clips", "length", "voices", "shards", "windows"],
-      report.bySplit.map(({ split, clips, seconds, voices: speakers, shards, windows }) => [
+      ["split", "clips", "length", "of people", "voices", "shards", "windows"],
+      report.bySplit.map(({ split, clips, seconds, peopleSeconds, voices: speakers, shards, windows }) => [
         split,
         whole(clips),
         formatDuration(seconds),
+        formatDuration(peopleSeconds),
         whole(speakers),
         whole(shards),
         whole(windows),

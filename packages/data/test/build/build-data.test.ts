@@ -115,15 +115,25 @@ describe("buildData", () => {
     await expect(stopped).rejects.toMatchObject({ code: "ABORTED" });
   });
 
-  it("puts no voice in two splits, and takes negatives from the voices of the positives", async () => {
-    const splits = new Map<string, Set<string>>();
-    const voices = { positive: new Set<string>(), negative: new Set<string>() };
-    for await (const clip of readManifest(join(out, "manifest.jsonl"))) {
-      splits.set(clip.speaker, (splits.get(clip.speaker) ?? new Set()).add(clip.split));
-      if (clip.source === "flite") voices[clip.label === "go" ? "positive" : "negative"].add(clip.speaker);
+  it("has clips of every set in both splits, and no voice, recording or drawn text in two", async () => {
+    const seen = { train: new Map<string, Set<string>>(), validation: new Map<string, Set<string>>() };
+    const add = (split: "train" | "validation", what: string, value: string): void =>
+      void seen[split].set(what, (seen[split].get(what) ?? new Set()).add(value));
+    for await (const { split, speaker, source, path, text } of readManifest(join(out, "manifest.jsonl"))) {
+      const set = path.split("/")[1]!;
+      add(split, "set", set);
+      add(split, "speaker", speaker);
+      if (source === "flite") add(split, set.startsWith("positive") ? "spoke" : "spoke a negative", speaker);
+      if (set === "sentence") add(split, "sentence", text);
     }
-    expect([...splits.values()].every((of) => of.size === 1)).toBe(true);
-    expect([...voices.negative].filter((voice) => !voices.positive.has(voice))).toEqual([]);
+    const { train, validation } = seen;
+    const sets = ["corpus-talk", "noise-noise", "partial", "positive-go", "sentence", "user"];
+    expect([...validation.get("set")!].toSorted()).toEqual(sets);
+    expect([...train.get("set")!].toSorted()).toEqual(sets);
+    for (const what of ["speaker", "sentence"])
+      expect([...train.get(what)!].filter((value) => validation.get(what)!.has(value))).toEqual([]);
+    for (const of of [train, validation])
+      for (const voice of of.get("spoke a negative")!) expect(of.get("spoke")).toContain(voice);
   });
 
   it("refuses two sources of one name", async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 
 import {
   type BuildContext,
+  createRandom,
   type DataConfigInput,
   describeLeftOut,
   findBuildProblems,
@@ -231,6 +232,83 @@ describe("a long recording", () => {
     expect([...splits.values()].every((of) => of.size === 1)).toBe(true);
     expect(plan.sets[0]).toMatchObject({ files: 3, clips: 5 });
     expect(plan.sets[0]!.seconds).toBeCloseTo(136, 1);
+  });
+});
+
+describe("recordings of unknown speakers", () => {
+  const splitsOf = async (context: BuildContext): Promise<Record<string, Record<string, number>>> => {
+    const minutes: Record<string, Record<string, number>> = {};
+    for await (const { speaker, split, durationSeconds } of readManifest(join(context.out, "manifest.jsonl")))
+      (minutes[split] ??= {})[speaker] = (minutes[split]?.[speaker] ?? 0) + durationSeconds;
+    return minutes;
+  };
+  const collect = async (path: string, more: object = {}) => {
+    const notes: string[] = [];
+    const context = contextOf([{ source: { kind: "folder", path, licence, ...more } }], {}, notes);
+    await runBuild(context, { until: "collect" });
+    return { splits: await splitsOf(context), notes };
+  };
+
+  it("are split by file: a quarter of the files in validation, each with all of its segments", async () => {
+    const files = Array.from({ length: 12 }, (_, i) => [`people/${i}.wav`, i % 4 === 0 ? 2.5 : 0.5] as const);
+    await mkdir(join(folder, "people"), { recursive: true });
+    for (const [path, seconds] of files) {
+      const random = createRandom(path);
+      const samples = Float32Array.from({ length: seconds * 16_000 }, () => random.uniform(-9000, 9000));
+      await writeFile(join(folder, path), wav(samples));
+    }
+    const { splits, notes } = await collect("people", { maxSeconds: 1 });
+    const [train, validation] = [splits.train!, splits.validation!].map((of) => Object.keys(of));
+    expect(validation).toHaveLength(3);
+    expect(train).toHaveLength(9);
+    expect(train!.filter((file) => validation!.includes(file))).toEqual([]);
+    for (const [i, [path, seconds]] of files.entries()) {
+      const file = `folder/people/${i}.wav`;
+      expect((splits.train![file] ?? splits.validation![file])!, path).toBeCloseTo(seconds, 3);
+    }
+    expect(notes).toContainEqual(
+      expect.stringMatching(/^people: 0\.\d minutes in train, 0\.\d in validation$/),
+    );
+  });
+
+  it("are in train where there is one, which is said, and in both splits where there are two or three", async () => {
+    await put({ "one/a.wav": 0.3, "two/a.wav": 0.3, "two/b.wav": 0.3 });
+    await put({ "three/a.wav": 0.3, "three/b.wav": 0.3, "three/c.wav": 0.3 });
+    const one = await collect("one");
+    expect(Object.keys(one.splits)).toEqual(["train"]);
+    expect(one.notes).toEqual([
+      "corpus-one: all of it is one speaker or recording, so it is in train as a whole; " +
+        "with a second one there would be some in train and in validation",
+      "people: 0.0 minutes in train, 0.0 in validation: epoch and threshold are chosen on synthetic voices alone",
+    ]);
+    for (const path of ["two", "three"]) {
+      const { splits } = await collect(path);
+      expect(Object.keys(splits.validation!)).toHaveLength(1);
+      expect(Object.keys(splits.train!)).toHaveLength(path === "two" ? 1 : 2);
+    }
+  });
+
+  it("stay where an earlier corpus has put their speaker, and where the config puts a corpus", async () => {
+    await put(Object.fromEntries(["a", "b", "c", "d"].map((name) => [`first/${name}-1.wav`, 0.3])));
+    await put(
+      Object.fromEntries(["a", "b", "c", "d"].map((name, i) => [`second/${name}-2.wav`, 0.31 + i / 100])),
+    );
+    const source = (path: string) => ({
+      kind: "folder" as const,
+      path,
+      licence,
+      speakerPattern: "(?<speaker>[a-z])-",
+    });
+    const context = contextOf([
+      { source: source("first") },
+      { source: source("second"), split: "validation" },
+    ]);
+    await runBuild(context, { until: "collect" });
+    const splits = await splitsOf(context);
+    expect(Object.keys(splits.train!).every((speaker) => speaker.startsWith("first/"))).toBe(true);
+    expect(Object.keys(splits.validation!).filter((speaker) => speaker.startsWith("second/"))).toHaveLength(
+      4,
+    );
   });
 });
 

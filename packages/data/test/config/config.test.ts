@@ -9,7 +9,7 @@ describe("parseDataConfig", () => {
     const config = parse({ labels, train: { anything: [1] } });
     expect(config.windowing).toEqual({ kind: "embedding-sequence", embeddings: 16, hopLength: 1280 });
     expect(config.data.engines.map(({ kind }) => kind)).toEqual(["flite", "espeak"]);
-    expect(config.data.splits).toEqual({ train: 0.8, validation: 0.1, test: 0.1 });
+    expect(config.data.splits).toEqual({ train: 0.8, validation: 0.2, test: 0, people: 0.25 });
     expect(config.data.augmentation.noise.snrDb).toEqual([0, 30]);
     expect(config.train).toEqual({ anything: [1] });
   });

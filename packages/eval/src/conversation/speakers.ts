@@ -9,6 +9,7 @@ import {
   type Random,
   type SceneClip,
   type VoicePool,
+  voiceShares,
   type WeightedEngine,
 } from "@callsign/data/internal";
 import { CallsignError, toMagnitudes } from "@callsign/audio/internal";
@@ -44,10 +45,11 @@ export async function openSpeakers(config: DataConfig): Promise<Speakers> {
 }
 
 /** Voices that no clip of the training data has. */
-const testPool = ({ seed, data }: DataConfig): VoicePool => {
-  const { train, validation, test } = data.splits;
-  return { split: "test", seed, shares: { train, validation, test } };
-};
+const testPool = ({ seed, data }: DataConfig): VoicePool => ({
+  split: "test",
+  seed,
+  shares: voiceShares(data.splits),
+});
 
 /** Synthesizes ten sentences that are not in the training data. @throws CallsignError `SYNTHESIS_FAILED`, `CONFIG_INVALID` */
 export async function speakTalk(speakers: Speakers, random: Random): Promise<SceneClip[]> {

@@ -27,6 +27,7 @@ export async function eachRecording<Result extends { readonly staged: Pick<Stage
   const { stage = content === "word" ? "positives" : "negatives" } = options;
   const tally = new FaultTally(stage, {
     mostShare: MAX_FAULTS,
+    few: FEW_FAULTS,
     onFault: ({ place, error }) => options.onFault?.(place, error),
   });
   const results: Result[] = [];
@@ -48,3 +49,5 @@ export async function eachRecording<Result extends { readonly staged: Pick<Stage
 }
 
 const MAX_FAULTS = 0.02;
+/** Allowed in a small set, where one alone exceeds the share. */
+const FEW_FAULTS = 3;

@@ -85,12 +85,16 @@ function overview(report: BuildReport): SafeHtml {
       caption: "Splits",
       columns: [
         { heading: "split" },
-        ...["clips", "minutes", "voices", "windows"].map((heading) => ({ heading, kind: "number" as const })),
+        ...["clips", "minutes", "of people", "voices", "windows"].map((heading) => ({
+          heading,
+          kind: "number" as const,
+        })),
       ],
-      rows: report.bySplit.map(({ split, clips, seconds, voices: speakers, windows }) => [
+      rows: report.bySplit.map(({ split, clips, seconds, peopleSeconds, voices: speakers, windows }) => [
         split,
         whole(clips),
         minutes(seconds),
+        minutes(peopleSeconds),
         whole(speakers),
         whole(windows),
       ]),

@@ -10,6 +10,9 @@ import { spokenText, unspeakableParts } from "../../text/spoken-text.ts";
 import { type BuildContext, type BuildStage, throwIfStopped } from "../build-context.ts";
 import { checkBuildFolder } from "../../store/build-folder.ts";
 import { checkCorpusLabels } from "./corpus-labels.ts";
+import { SPLITS, voiceShares } from "../../split.ts";
+import type { WeightedEngine } from "../../voices/draw-utterance.ts";
+import { enginesOf, noVoice } from "../../voices/voice-pool.ts";
 import { type CorpusSet, corpusSets, findCorpus, locateSource } from "../stages/corpus-sets.ts";
 import { locateEmbedding, openEngines } from "../locate-models.ts";
 import { planBuild } from "../plan-build.ts";
@@ -97,12 +100,26 @@ async function checkEngines(
   context: BuildContext,
   attempt: (check: () => unknown) => Promise<boolean>,
 ): Promise<void> {
-  if (await isSpoken(context, expectedSets(context.config))) return;
-  for (const config of context.config.data.engines)
-    await attempt(async () => {
-      const opened = await openEngines(context, [config]);
-      await Promise.all(opened.map(({ engine }) => engine.dispose()));
-    });
+  const { seed, data } = context.config;
+  const sets = expectedSets(context.config);
+  if (await isSpoken(context, sets)) return;
+  const engines: WeightedEngine[] = [];
+  let isComplete = true;
+  for (const config of data.engines)
+    isComplete =
+      (await attempt(async () => {
+        const opened = await openEngines(context, [config]);
+        engines.push(...opened);
+        await Promise.all(opened.map(({ engine }) => engine.dispose()));
+      })) && isComplete;
+  if (!isComplete || sets.length === 0) return;
+  for (const split of SPLITS) {
+    const pool = { split, seed, shares: voiceShares(data.splits) };
+    if (data.splits[split] > 0 && enginesOf(engines, pool).length === 0)
+      await attempt(() => {
+        throw noVoice(pool, engines);
+      });
+  }
 }
 
 /** Whether as many clips as are wanted lie in the build; whether they are the right ones its journal will tell. */

@@ -2,7 +2,7 @@ import { toMagnitudes } from "@callsign/audio/internal";
 import type { Progress } from "@callsign/infer/internal";
 
 import type { ManifestClip } from "../../store/manifest.ts";
-import type { Split, VoiceShares } from "../../split.ts";
+import { type Split, voiceShares } from "../../split.ts";
 import type { RejectionCounts } from "../../voices/quality/quality-check.ts";
 import type { VoiceParameters } from "../../voices/speech-engine.ts";
 import { type SynthesisPlan, synthesizeClips, type SynthesizedClip } from "../../voices/synthesize-clips.ts";
@@ -111,9 +111,6 @@ function setKey({ config }: BuildContext, from: { set: SpokenSet; positives: Spl
   const voices = kind === "positive" ? "drawn" : from.positives;
   return sha256Of({ version: 2, ...decides, splits: voiceShares(splits), voices });
 }
-
-/** Without the share of people, which no synthesized clip depends on. */
-const voiceShares = ({ train, validation, test }: VoiceShares): VoiceShares => ({ train, validation, test });
 
 interface BatchRequest {
   readonly set: SpokenSet;

@@ -6,15 +6,23 @@ import type { ClipFault, ReadClipsOptions } from "../clip-source.ts";
 export class FaultTally {
   readonly #name: string;
   readonly #mostShare: number;
+  readonly #few: number;
   readonly #onFault: ReadClipsOptions["onFault"];
   readonly #firstFaults: ClipFault[] = [];
   #good = 0;
   #broken = 0;
 
-  /** `mostShare`: largest share of broken clips that is allowed, 0 to 1. */
-  constructor(name: string, options: { readonly mostShare: number } & Pick<ReadClipsOptions, "onFault">) {
+  /**
+   * `mostShare`: largest share of broken clips that is allowed, 0 to 1. `few`: number of them allowed at any share up to a
+   * half, since 1 of 21 is 4.8 %. Default 0.
+   */
+  constructor(
+    name: string,
+    options: { readonly mostShare: number; readonly few?: number } & Pick<ReadClipsOptions, "onFault">,
+  ) {
     this.#name = name;
     this.#mostShare = options.mostShare;
+    this.#few = options.few ?? 0;
     this.#onFault = options.onFault;
   }
 
@@ -48,7 +56,7 @@ export class FaultTally {
 
   /** To be called when the pass is over. @throws CallsignError TOO_MANY_FAULTS */
   finish(): void {
-    const isFew = this.#broken <= FEW_BROKEN && this.#share <= HOPELESS_SHARE && this.#mostShare > 0;
+    const isFew = this.#broken <= this.#few && this.#share <= HOPELESS_SHARE;
     if (this.#share > this.#mostShare && !isFew) throw this.#tooMany();
   }
 
@@ -73,9 +81,6 @@ export class FaultTally {
 }
 
 const FAULTS_NAMED = 5;
-
-/** A share says nothing of so few, unless they are most of the source or none may be broken: 1 of 21 is 4.8 %. */
-const FEW_BROKEN = 3;
 
 /** When more than half of the first hundred is broken, the source is not what it was taken for. */
 const HOPELESS_AFTER = 100;

@@ -17,6 +17,19 @@ describe("FaultTally", () => {
     );
   });
 
+  it("puts up with a few of a small source, but not with most of it", () => {
+    const tally = new FaultTally("corpus", { mostShare: 0.02, few: 3 });
+    for (let i = 0; i < 20; i++) tally.countGood();
+    for (let i = 0; i < 3; i++) tally.countBroken(fault(`${i}`));
+    expect(() => tally.finish()).not.toThrow();
+    tally.countBroken(fault("3"));
+    expect(() => tally.finish()).toThrow("4 of 24 clips are broken");
+    const most = new FaultTally("corpus", { mostShare: 0.02, few: 3 });
+    for (let i = 0; i < 2; i++) most.countBroken(fault(`${i}`));
+    most.countGood();
+    expect(() => most.finish()).toThrow("2 of 3 clips are broken");
+  });
+
   it("tells of each, names the first five, and gives up early on what is hopeless", () => {
     const told: string[] = [];
     const tally = new FaultTally("corpus", { mostShare: 0.1, onFault: ({ place }) => told.push(place) });

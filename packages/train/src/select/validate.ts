@@ -130,8 +130,11 @@ export const gateStreamOf = (shards: ScoredValidation["shards"], config: Detecto
 
 /** Hours and kinds of audio on which false accepts per hour are counted, for a log. */
 export const describeHours = ({ talk, talkHours, noiseHours }: RateHours): string =>
-  `${talkHours.toFixed(1)} h of ${talk === "people" ? "people's speech" : "synthetic speech"}` +
-  (noiseHours > 0 ? ` and ${noiseHours.toFixed(1)} h of noise` : "");
+  `${formatHours(talkHours)} of ${talk === "people" ? "people's speech" : "synthetic speech"}` +
+  (noiseHours > 0 ? ` and ${formatHours(noiseHours)} of noise` : "");
+
+const formatHours = (hours: number): string =>
+  hours < 1 ? `${Math.round(60 * hours)} min` : `${hours.toFixed(1)} h`;
 
 /** Samples from one window of the validation to the next. */
 const hopLengthOf = ({ windowing, data }: DetectorConfig): number =>

@@ -178,6 +178,12 @@ describe("fitTail", () => {
     expect(fitTail(Array.from({ length: 4 }, (_, i) => ({ logit: i, perHour: 1 })))).toBeUndefined();
     expect(fitTail(Array.from({ length: 9 }, () => ({ logit: 3, perHour: 1 })))).toBeUndefined();
   });
+
+  it("is not fitted to what is no tail: the loudest of two minutes of talk", () => {
+    const loud = Array.from({ length: 40 }, (_, i) => ({ logit: i / 10, perHour: 30 }));
+    expect(fitTail(loud)!.rate).toBe(180);
+    expect(fitTail(loud.map(({ logit }) => ({ logit, perHour: 60 })))).toBeUndefined();
+  });
 });
 
 describe("leastCost", () => {

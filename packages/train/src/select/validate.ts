@@ -112,7 +112,7 @@ export const streamOf = (
   scoredStream(shards, {
     label,
     labels: config.labels.length,
-    hopLength: hopLengthOf(config),
+    hopLength: config.windowing.hopLength,
     patience: config.train.selection.patience,
     positivesAreStreams: config.windowing.kind === "embedding-sequence",
   });
@@ -124,7 +124,7 @@ export const streamOf = (
 export const gateStreamOf = (shards: ScoredValidation["shards"], config: DetectorConfig) =>
   gateStream(shards, {
     labels: config.labels.length,
-    hopLength: hopLengthOf(config),
+    hopLength: config.windowing.hopLength,
     isStream: ({ kind }) => kind !== "positive",
   });
 
@@ -135,10 +135,6 @@ export const describeHours = ({ talk, talkHours, noiseHours }: RateHours): strin
 
 const formatHours = (hours: number): string =>
   hours < 1 ? `${Math.round(60 * hours)} min` : `${hours.toFixed(1)} h`;
-
-/** Samples from one window of the validation to the next. */
-const hopLengthOf = ({ windowing, data }: DetectorConfig): number =>
-  windowing.kind === "sliding-audio" ? data.slidingWindows.stepLength : windowing.hopLength;
 
 /** Converts logits to scores. */
 export const toScores = ({ positives, negatives }: LabelScores): LabelScores => ({

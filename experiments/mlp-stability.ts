@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import {
+  resolveTraining,
   type DetectorConfig,
   loadBackend,
   parseDetectorConfig,
@@ -21,7 +22,7 @@ if (file === undefined || dataDir === undefined)
   throw new Error("usage: mlp-stability CONFIG DATA [EPOCHS STEPS [SEEDS]]");
 const base = parseDetectorConfig(await readConfig(file, { env: process.env }), { name: file });
 const { backend } = await loadBackend("auto");
-const { missedCost, phraseShare } = base.train.selection;
+const { missedCost, phraseShare } = resolveTraining(base).costs;
 const untrained = Math.min(missedCost * phraseShare, 1 - phraseShare);
 const short: DetectorConfig["train"] = {
   ...base.train,

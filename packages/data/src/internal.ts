@@ -33,6 +33,7 @@ export * from "./augment/place-phrase.ts";
 export { frameLevels, padWithRoomTone, quietLevel } from "./augment/room-tone.ts";
 export * from "./augment/scene.ts";
 export * from "./labelling/label-policy.ts";
+export { windowLengthOf } from "./labelling/windows.ts";
 export * from "./voices/create-engines.ts";
 export * from "./voices/draw-utterance.ts";
 export * from "./config/engine-config.ts";

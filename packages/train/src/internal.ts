@@ -48,6 +48,7 @@ export * from "./select/calibrate.ts";
 export * from "./select/expected-cost.ts";
 export * from "./select/scored-stream.ts";
 export * from "./select/choose-threshold.ts";
+export * from "./select/false-accept-tail.ts";
 export * from "./select/validate.ts";
 export {
   type EmbeddingConfig,

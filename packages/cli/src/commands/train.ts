@@ -99,7 +99,7 @@ export async function runTraining(
   context: CliContext,
   { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
 ): Promise<TrainedDetector> {
-  const { DET_AREA_RANGE, resolveTraining, trainDetector } = await import("@callsign/train/internal");
+  const { resolveTraining, trainDetector } = await import("@callsign/train/internal");
   const backend = await openBackend(context, options.backend ?? config.train.backend);
   const { signal } = context;
   const { goal } = resolveTraining(config);
@@ -112,11 +112,7 @@ export async function runTraining(
           line:
             event.kind === "note"
               ? `note: ${event.note}`
-              : formatEpoch(event.record, {
-                  epochs: config.train.epochs,
-                  goal,
-                  detAreaRange: DET_AREA_RANGE,
-                }),
+              : formatEpoch(event.record, { epochs: config.train.epochs, goal }),
         };
       },
     });

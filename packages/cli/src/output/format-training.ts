@@ -12,17 +12,16 @@ export function formatEpoch(
   {
     epochs,
     goal,
-    detAreaRange,
   }: {
     readonly epochs: number;
     readonly goal: ResolvedTraining["goal"];
-    readonly detAreaRange: { readonly from: number; readonly to: number };
   },
 ): string {
   const { validation, isBest } = record;
+  const { from, to } = validation.detAreaRange;
   const [decisive] = validation.criterion;
   const isGate = goal === "gate";
-  const name = isGate ? "cost" : `DET area (${detAreaRange.from}-${detAreaRange.to}/h)`;
+  const name = isGate ? "cost" : `DET area (${from}-${to}/h)`;
   const labels = validation.labels.map(({ label, cost, detArea, atTarget }) =>
     isGate
       ? `${label} ${cost.cost.toFixed(4)}`

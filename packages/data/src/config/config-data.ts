@@ -96,7 +96,9 @@ const slidingWindows = z.strictObject({
     .min(1)
     .max(160_000)
     .default(768)
-    .describe("Samples from one window to the next in all other audio."),
+    .describe(
+      "Samples from one window to the next in all other audio of the train split; validation has the detector's hop.",
+    ),
 });
 
 const splits = z.strictObject({

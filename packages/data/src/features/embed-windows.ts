@@ -17,15 +17,21 @@ export interface EmbeddedWindows {
 /** Embeds every window of a stretch of audio: the whole clip at once for embedding-sequence, window by window for sliding-audio. */
 export async function embedWindows(
   audio: LabelledAudio,
-  { frontend, settings, offset }: { frontend: Frontend; settings: FeatureSettings; offset: number },
+  options: {
+    readonly frontend: Frontend;
+    readonly settings: Pick<FeatureSettings, "windowing">;
+    readonly offset: number;
+    readonly stepLength: number;
+  },
 ): Promise<EmbeddedWindows> {
+  const { frontend, settings, offset, stepLength } = options;
   const { windowing } = settings;
   if (windowing.kind === "sliding-audio") {
     const { windowLength } = windowing;
     const grid = gridEnds(audio.samples.length, {
       windowLength,
       offset,
-      step: settings.slidingWindows.stepLength,
+      step: stepLength,
     });
     return embedEach(audio.samples, { frontend, windowLength, ends: audio.ends ?? grid });
   }

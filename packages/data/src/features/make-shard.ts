@@ -57,7 +57,7 @@ export async function makeShard(
       .fork(plan.id)
       .fork(i)
       .integer(0, 2 ** 30);
-    const embedded = await embedWindows(audio, { frontend, settings, offset });
+    const embedded = await embedWindows(audio, { frontend, settings, offset, stepLength: plan.stepLength });
     addWindows(windows, { audio, embedded, maker, rowCount, clip: clips.length });
     clips.push(audio.clip);
     rows.push(embedded.embeddings);

@@ -33,6 +33,8 @@ export interface ShardPlan {
   readonly speech: readonly ClipRef[];
   /** Phrases for scenes. */
   readonly commands: readonly ClipRef[];
+  /** Samples from one window to the next. */
+  readonly stepLength: number;
   readonly inputsSha256: string;
 }
 
@@ -188,9 +190,14 @@ function makePlan(
     impulseResponses: draw("impulseResponses"),
     speech: set.kind === "noise" ? [] : draw(ordinary ? "ordinary" : "speech"),
     commands: set.kind === "scene" ? draw("commands") : [],
+    stepLength: stepLengthOf(split, settings),
   };
   return { ...plan, inputsSha256: sha256Of({ settings, plan }) };
 }
+
+/** Training may skip windows; validation steps as the detector does, whose patience and mute gate are chosen on it. */
+const stepLengthOf = (split: Split, { windowing, slidingWindows }: FeatureSettings): number =>
+  windowing.kind === "sliding-audio" && split === "train" ? slidingWindows.stepLength : windowing.hopLength;
 
 /** Clips drawn without replacement until the length is reached. */
 function takeSeconds(clips: readonly ClipRef[], options: { seconds: number; random: Random }): ClipRef[] {

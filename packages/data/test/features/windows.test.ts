@@ -195,5 +195,16 @@ describe("sliding-audio", () => {
     expect(Math.abs(after - 2 * 26)).toBeLessThanOrEqual(2);
     // 8 s, one window for each 500 samples: the silence before counts, the last 2 s do not.
     expect(Math.abs(heard.length - (8 * 16_000) / 500)).toBeLessThanOrEqual(1);
+    // Validation steps as the detector does, since patience and the mute gate are chosen on it.
+    const [validation] = await shardsOf(join(folder, "recording-validation"), {
+      config: {
+        data: {
+          ...data,
+          corpora: data.corpora.map((corpus) => ({ ...corpus, split: "validation" as const })),
+        },
+        windowing,
+      },
+    });
+    expect(Math.abs(validation!.heard.length - (8 * 16_000) / 512)).toBeLessThanOrEqual(1);
   });
 });

@@ -1,30 +1,92 @@
-import { NEGATIVE } from "@callsign/data/internal";
+import { createRandom, NEGATIVE, type Random } from "@callsign/data/internal";
+import { sigmoid } from "@callsign/eval/internal";
 
-import type { WindowPlace } from "../shards/shard-table.ts";
+import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";
 import { type Run, scoringOf, type TrainEvent } from "../loop/run.ts";
 import { scoreWindows } from "../select/score-windows.ts";
+import { type NegativeGroup, negativeGroupOf } from "./negative-shares.ts";
 
-/** Finds the negative windows of the training split with the highest scores at the current weights, highest first. */
+/**
+ * Kinds that are searched: what is heard in use. Near-misses and parts of phrases are left out, since the hardest of
+ * them sound like the phrase, and training on those alone would unlearn it.
+ */
+const SEARCHED: ReadonlySet<NegativeGroup> = new Set(["people", "synthetic", "noise", "scenes"]);
+
+/** Draws negative windows of the training split that score high at the current weights. */
 export async function* findHardNegatives(run: Run): AsyncGenerator<TrainEvent, WindowPlace[]> {
-  const { shards, config } = run;
-  const { keep } = config.train.mining;
+  const { shards, config, training, state } = run;
   const labels = config.labels.length;
-  let hardest: (WindowPlace & { readonly score: number })[] = [];
+  const drawing = new HardNegatives({
+    keep: config.train.mining.keep,
+    random: createRandom(training.seed).fork("mining").fork(state.step),
+  });
   for (const [shard, table] of shards.tables.entries()) {
     const progress = { stage: "mine", done: shard + 1, total: shards.tables.length, unit: "shards" };
-    if (table.split === "train") {
+    if (isSearched(table)) {
       const windows = [...table.outcome.keys()].filter((i) => table.outcome[i] === NEGATIVE);
       const logits = await scoreWindows({ table, shard, windows }, scoringOf(run));
-      const scored = windows.map((window, i) => {
-        let score = -Infinity;
-        for (let label = 0; label < labels; label++) score = Math.max(score, logits[i * labels + label]!);
-        return { shard, window, score };
+      const scores = windows.map((_, i) => {
+        let highest = -Infinity;
+        for (let label = 0; label < labels; label++) highest = Math.max(highest, logits[i * labels + label]!);
+        return sigmoid(highest);
       });
-      hardest = [...hardest, ...scored]
-        .toSorted((a, b) => b.score - a.score || a.shard - b.shard || a.window - b.window)
-        .slice(0, keep);
+      drawing.offer(table, { shard, windows, scores });
     }
     yield { kind: "progress", progress };
   }
-  return hardest.map(({ shard, window }) => ({ shard, window }));
+  return drawing.drawn();
+}
+
+/** Whether hard negatives are searched in a shard. */
+export const isSearched = ({ split, kind }: Pick<ShardTable, "split" | "kind">): boolean =>
+  split === "train" && SEARCHED.has(negativeGroupOf(kind));
+
+/** Scores below this are learned; openWakeWord leaves such windows out of its batches, too. */
+const MIN_SCORE = 1e-3;
+/** Neighbouring windows of a clip are nearly the same. */
+const MAX_PER_CLIP = 2;
+
+/**
+ * A draw of windows without replacement with probability by score (Efraimidis and Spirakis 2006: the largest of
+ * `u^(1/score)`), at most two a clip. The hardest alone would be a few clips, wrong labels first.
+ */
+export class HardNegatives {
+  readonly #keep: number;
+  readonly #random: Random;
+  #drawn: (WindowPlace & { readonly key: number })[] = [];
+
+  constructor({ keep, random }: { readonly keep: number; readonly random: Random }) {
+    this.#keep = keep;
+    this.#random = random;
+  }
+
+  /** Adds the negative windows of a shard. */
+  offer(
+    { clip }: Pick<ShardTable, "clip">,
+    { shard, windows, scores }: { shard: number; windows: readonly number[]; scores: readonly number[] },
+  ): void {
+    const random = this.#random.fork(shard);
+    const ofClips = new Map<number, number>();
+    const drawn = windows
+      .map((window, i) => ({ shard, window, score: scores[i]!, key: Math.log(random.next()) / scores[i]! }))
+      .filter(({ score }) => score >= MIN_SCORE)
+      .toSorted((a, b) => b.key - a.key)
+      .filter(({ window }) => {
+        const count = (ofClips.get(clip[window]!) ?? 0) + 1;
+        ofClips.set(clip[window]!, count);
+        return count <= MAX_PER_CLIP;
+      })
+      .slice(0, this.#keep);
+    this.#drawn.push(...drawn);
+    if (this.#drawn.length > 2 * this.#keep) this.#cut();
+  }
+
+  drawn(): WindowPlace[] {
+    this.#cut();
+    return this.#drawn.map(({ shard, window }) => ({ shard, window }));
+  }
+
+  #cut(): void {
+    this.#drawn = this.#drawn.toSorted((a, b) => b.key - a.key).slice(0, this.#keep);
+  }
 }

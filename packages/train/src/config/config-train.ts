@@ -8,6 +8,8 @@ const count = (value: number, what: string, { min = 1, max = 1_000_000 } = {}) =
 const share = (value: number, what: string) => z.number().min(0).max(1).default(value).describe(what);
 const factor = (value: number, what: string) => z.number().min(0).max(1000).default(value).describe(what);
 
+const auto = <Value extends z.ZodType>(value: Value) => z.union([z.literal("auto"), value]).default("auto");
+
 const architecture = z.strictObject({
   name: z
     .enum([...ARCHITECTURES, "auto"])
@@ -134,7 +136,10 @@ const mining = z.strictObject({
     min: 0,
     max: 10_000,
   }),
-  keep: count(5000, "Number of hard negative windows kept."),
+  keep: count(
+    5000,
+    "Number of hard negative windows kept: drawn by score from people's and synthetic talk, noise and scenes, at most two of a clip.",
+  ),
   share: share(0.3, "Share of a batch's negatives drawn from the hard ones."),
 });
 
@@ -150,30 +155,19 @@ const selection = z.strictObject({
     .positive()
     .max(1000)
     .default(0.5)
-    .describe("Target rate of false accepts per hour of validation stream; for `detection`."),
-  missedCost: z
-    .number()
-    .positive()
-    .max(1e6)
-    .default(18)
     .describe(
-      "Cost of a window of a phrase that is not muted, relative to 1 for a needless mute; for `gate`.",
+      "Target rate of false accepts per hour of talk, people's where the validation split has ten minutes of it; for `detection`. Rates that are too low to be counted are estimated from the loudest false accepts.",
     ),
-  phraseShare: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .default(1 / 19)
-    .describe(
-      "Share of the time in which a phrase is being said where the detector is used; calibrated scores are probabilities under it.",
-    ),
+  missedCost: auto(z.number().positive().max(1e6)).describe(
+    "Cost of a window of a phrase that is not muted, relative to 1 for a needless mute; for `gate`. `auto`: both errors weigh the same under `phraseShare`, 18 for a gate.",
+  ),
+  phraseShare: auto(z.number().gt(0).lt(1)).describe(
+    "Share of the time in which a phrase is being said where the detector is used; calibrated scores are probabilities under it. `auto`: 1/19 for a gate, else 0.001.",
+  ),
   patience: count(1, "Steps in a row that must reach the threshold.", { max: 100 }),
-  refractorySeconds: z
-    .number()
-    .min(0)
-    .max(60)
-    .default(1)
-    .describe("Seconds after a detection in which the same label is not detected again."),
+  refractorySeconds: auto(z.number().min(0).max(60)).describe(
+    "Seconds after a detection in which the same label is not detected again. `auto`: the length of the window, at least 1, so that a phrase is detected once.",
+  ),
   calibration: z
     .enum(["platt", "none"])
     .default("platt")

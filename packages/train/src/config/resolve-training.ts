@@ -1,13 +1,18 @@
-import { afterSecondsOf, createLabelPolicy, type LabelPolicy } from "@callsign/data/internal";
+import { afterSecondsOf, createLabelPolicy, type LabelPolicy, windowLengthOf } from "@callsign/data/internal";
+import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import type { DecisionTiming } from "@callsign/infer/internal";
 
 import type { DetectorConfig } from "./config.ts";
 import type { ArchitectureConfig } from "../models/create-architecture.ts";
+import type { CostOptions } from "../select/expected-cost.ts";
 
 /** Training settings with every `auto` resolved. */
 export interface ResolvedTraining {
   readonly architecture: ArchitectureConfig;
   readonly policy: LabelPolicy;
   readonly goal: "detection" | "gate";
+  readonly costs: CostOptions;
+  readonly timing: DecisionTiming;
   readonly learningRate: number;
   readonly seed: string;
 }
@@ -21,14 +26,40 @@ export function resolveTraining(config: DetectorConfig): ResolvedTraining {
   const deep = architecture.name === "mlp" && (architecture.blocks ?? 32) > 8;
   const policy = labelling.policy === "auto" ? (sliding ? "early" : "whole-phrase") : labelling.policy;
   const early = policy === "early";
+  const goal = selection.goal === "auto" ? (early ? "gate" : "detection") : selection.goal;
   return {
     architecture,
     policy: createLabelPolicy({ ...labelling, policy, afterSeconds: afterSecondsOf(config) }),
-    goal: selection.goal === "auto" ? (early ? "gate" : "detection") : selection.goal,
+    goal,
+    costs: resolveCosts(selection, goal),
+    timing: {
+      patience: selection.patience,
+      refractorySeconds:
+        selection.refractorySeconds === "auto" ? refractorySecondsOf(windowing) : selection.refractorySeconds,
+    },
     // The published network has no residual paths: at 3e-4 it collapsed in our trials, at 1e-4 it trains.
     learningRate: optimizer.learningRate === "auto" ? (deep ? 1e-4 : 1e-3) : optimizer.learningRate,
     seed: String(train.seed ?? seed),
   };
+}
+
+/**
+ * Refractory period at which one phrase is one detection: no window after it holds any of the phrase that was detected
+ * at its end. At least a second, because short windows with early labels score high from the phrase's first syllable on.
+ */
+export const refractorySecondsOf = (windowing: DetectorConfig["windowing"]): number =>
+  Math.max(1, windowLengthOf(windowing) / SAMPLE_RATE_HZ);
+
+/**
+ * Share of the time in which a phrase is said: of a mute gate that of the galactic challenge's conversations, else some
+ * four seconds an hour. The cost of a miss makes both errors weigh the same under it, as there (18).
+ */
+function resolveCosts(
+  { phraseShare: share, missedCost }: DetectorConfig["train"]["selection"],
+  goal: ResolvedTraining["goal"],
+): CostOptions {
+  const phraseShare = share === "auto" ? (goal === "gate" ? 1 / 19 : 1e-3) : share;
+  return { phraseShare, missedCost: missedCost === "auto" ? (1 - phraseShare) / phraseShare : missedCost };
 }
 
 function describeNetwork(

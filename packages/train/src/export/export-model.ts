@@ -14,6 +14,7 @@ import {
   toolIdentity,
   writeFileAtomic,
 } from "@callsign/infer/node/internal";
+import { refractorySecondsOf } from "../config/resolve-training.ts";
 import { type Architecture } from "../models/architecture.ts";
 import { parameterCount, type Weights } from "../weights/parameters.ts";
 import { encodeClassifier } from "./onnx/encode-classifier.ts";
@@ -29,7 +30,7 @@ export interface ExportModelOptions {
   readonly thresholds: Readonly<Record<string, number>>;
   /** Steps in a row that must reach the threshold. Default 1. */
   readonly patience?: number;
-  /** Default 1. */
+  /** Default: the length of the window, at least 1. */
   readonly refractorySeconds?: number;
   /** Settings of the mute gate, if the model is one. */
   readonly gate?: MuteGatePolicy | undefined;
@@ -97,7 +98,7 @@ function describeModel(options: ExportModelOptions, graph: Uint8Array): ModelCar
     decision: {
       thresholds: { ...options.thresholds },
       patience: options.patience ?? 1,
-      refractorySeconds: options.refractorySeconds ?? 1,
+      refractorySeconds: options.refractorySeconds ?? refractorySecondsOf(windowing),
     },
     ...(options.gate && { gate: { ...options.gate } }),
     ...(options.operatingPoints && { operatingPoints: options.operatingPoints }),

@@ -4,6 +4,7 @@ import type { DetectorConfig } from "../config/config.ts";
 import type { ExportedModel } from "./export-model.ts";
 import type { FinishedTraining } from "../select/finish-training.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
+import { describeHours } from "../select/validate.ts";
 
 export interface ModelReadmeParts {
   readonly config: DetectorConfig;
@@ -58,12 +59,13 @@ ${phrases.join("\n")}
 ## On the validation split
 
 Voices that were not trained on, at the card's own threshold. "Missed" and "needless" count windows, the rest detections.
+False accepts per hour stand on ${describeHours(finished.validation.hours)}.
 
 | label | threshold | missed | needless | false rejects | false accepts per hour |
 |---|--:|--:|--:|--:|--:|
 ${figures.join("\n")}
 
-A score is the probability of the phrase where it is being said ${formatPercent(config.train.selection.phraseShare)} of the time.
+A score is the probability of the phrase where it is being said ${formatPercent(training.costs.phraseShare)} of the time.
 
 ## Data
 

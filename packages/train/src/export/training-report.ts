@@ -17,7 +17,7 @@ import type { ExportedModel } from "./export-model.ts";
 import type { FinishedTraining } from "../select/finish-training.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { EpochRecord } from "../loop/state.ts";
-import { DET_AREA_RANGE } from "../select/choose-threshold.ts";
+import { describeHours } from "../select/validate.ts";
 
 export interface TrainingReportParts {
   readonly config: DetectorConfig;
@@ -64,6 +64,10 @@ export function renderTrainingReport(parts: TrainingReportParts): string {
         { id: "result", heading: "Result on the validation split" },
         keyFigures(figuresOf(parts)),
         labelTable(finished),
+        html`<p>
+          False accepts per hour stand on ${describeHours(finished.validation.hours)}; below what these hours
+          can count they are estimated from the loudest ones.
+        </p>`,
       ),
       section({ id: "loss", heading: "Loss" }, lossFigure(history)),
       section({ id: "validation", heading: "Validation, epoch by epoch" }, criterionFigure(parts)),
@@ -171,8 +175,9 @@ const lossFigure = (history: readonly EpochRecord[]) =>
     caption: "Cross-entropy. The two are weighted differently: compare their trends, not their values.",
   });
 
-const criterionFigure = ({ history, training }: TrainingReportParts) =>
-  figure({
+function criterionFigure({ history, training }: TrainingReportParts) {
+  const range = history[0]?.validation.detAreaRange;
+  return figure({
     picture: drawLines({
       id: "criterion-curve",
       title: "Selection criterion by epoch",
@@ -189,8 +194,9 @@ const criterionFigure = ({ history, training }: TrainingReportParts) =>
     caption:
       training.goal === "gate"
         ? "Expected cost of a window at the best threshold; 0 is perfect."
-        : `Mean false reject rate over ${DET_AREA_RANGE.from} to ${DET_AREA_RANGE.to} false accepts per hour; 0 is perfect.`,
+        : `Mean false reject rate over ${range?.from} to ${range?.to} false accepts per hour; 0 is perfect.`,
   });
+}
 
 const curveFigure = ({ labels }: FinishedTraining) =>
   figure({

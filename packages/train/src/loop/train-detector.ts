@@ -100,7 +100,6 @@ async function finish(
   const { shards, architecture, training, state } = run;
   const finished = await finishTraining(run);
   const { gitCommit } = toolIdentity();
-  const { selection } = config.train;
   const data = licencesOf(shards);
   const model = await exportModel({
     architecture,
@@ -108,8 +107,7 @@ async function finish(
     name: config.name,
     labels: config.labels.map(({ label }) => label),
     thresholds: Object.fromEntries(finished.labels.map(({ label, threshold }) => [label, threshold])),
-    patience: selection.patience,
-    refractorySeconds: selection.refractorySeconds,
+    ...training.timing,
     gate: finished.gate,
     testTimeAugmentation: config.train.testTimeAugmentation,
     windowing: config.windowing,

@@ -13,7 +13,7 @@ import { describeWindow } from "../shards/shard-table.ts";
 import { writeTrainingCheckpoint } from "./checkpoint.ts";
 import { type Run, scoringOf, startRun, type TrainEvent, type TrainRunOptions } from "./run.ts";
 import type { EpochRecord, TrainingState } from "./state.ts";
-import { isBetter, judge, scoreValidation, type Validation } from "../select/validate.ts";
+import { describeHours, isBetter, judge, scoreValidation, type Validation } from "../select/validate.ts";
 
 /**
  * Training loop: epochs of steps, each followed by validation and a checkpoint. It can be stopped or killed at any time;
@@ -58,10 +58,15 @@ export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<Tra
     await saveCheckpoint(run);
     await writeFileAtomic(metricsFile, state.history.map((one) => `${JSON.stringify(one)}\n`).join(""));
     yield { kind: "epoch", record };
+    if (epoch === 1 && run.training.goal === "detection") yield { kind: "note", note: hoursNote(validation) };
   }
   await writeTrainingCheckpoint(checkpointFile, state, identity);
   return run;
 }
+
+const hoursNote = ({ hours }: Validation): string =>
+  `validation: false accepts per hour stand on ${describeHours(hours)}` +
+  (hours.talk === "people" ? "" : "; people's speech would be better: see data.corpora");
 
 /** Steps between reads of the losses; each read waits for the device. */
 const STEPS_PER_LOOK = 16;

@@ -1,65 +1,193 @@
-import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { bestWithin, type ErrorRates } from "@callsign/eval/internal";
-import { Decision, type DecisionTiming } from "@callsign/infer/internal";
+import {
+  type ErrorRates,
+  type FalseAcceptRange,
+  poissonInterval,
+  sigmoid,
+  toLogit,
+} from "@callsign/eval/internal";
+import { type DecisionTiming, detectionSteps } from "@callsign/infer/internal";
 
-import type { ScoredStream } from "./scored-stream.ts";
+import {
+  type FalseAccept,
+  type FalseAcceptTail,
+  fitTail,
+  TAIL_EVENTS,
+  tailLogit,
+  tailRate,
+} from "./false-accept-tail.ts";
+import type { RateHours, ScoredClip, ScoredStream } from "./scored-stream.ts";
 
 /** Error rates at a threshold, measured on a stream in which phrases and other audio follow each other. */
 export interface ThresholdPoint extends ErrorRates {
   readonly threshold: number;
 }
 
-/** False accepts per hour over which the DET area of a training is taken; reports and logs state it. */
-export const DET_AREA_RANGE = { from: 0.1, to: 100 } as const;
-
-/** Error rates at the stream's candidate thresholds, from the highest threshold to the lowest. */
-export function sweepThresholds(stream: ScoredStream, timing: DecisionTiming): ThresholdPoint[] {
-  return candidateThresholds(stream).map((threshold) => errorRatesAt(stream, { threshold, ...timing }));
-}
-
-/** Runs the decision stage over the stream at one threshold. A detection near a phrase counts as a detection of it. */
-export function errorRatesAt(
-  { scores, phrase, begins, phrases, hopLength }: ScoredStream,
-  { threshold, ...policy }: DecisionTiming & { readonly threshold: number },
-): ThresholdPoint {
-  const decision = new Decision(["phrase"], { ...policy, thresholds: { phrase: threshold } });
-  const hopMs = (hopLength * 1000) / SAMPLE_RATE_HZ;
-  const found = new Uint8Array(phrases);
-  let falseAccepts = 0;
-  let quiet = 0;
-  const score = [0];
-  for (let i = 0; i < scores.length; i++) {
-    if (begins[i] === 1) decision.reset();
-    score[0] = scores[i]!;
-    const near = phrase[i]!;
-    if (near < 0) quiet++;
-    if (decision.step(score, i * hopMs).length === 0) continue;
-    if (near < 0) falseAccepts++;
-    else found[near] = 1;
-  }
-  const hours = (quiet * hopMs) / 3_600_000;
-  return {
-    threshold,
-    falseRejectRate: phrases === 0 ? 1 : 1 - found.reduce((sum, one) => sum + one, 0) / phrases,
-    falseAcceptsPerHour: hours === 0 ? 0 : falseAccepts / hours,
-  };
-}
-
-/** Scores of windows without a phrase, by rank: dense at the top, where false accepts are few, and sparser below. */
-function candidateThresholds({ scores, phrase }: ScoredStream): number[] {
-  const quiet = scores.filter((_, i) => phrase[i]! < 0).toSorted((a, b) => b - a);
-  const thresholds = new Set<number>([Math.min(1, (quiet[0] ?? 0) + 1e-6)]);
-  for (let rank = 0; rank < quiet.length / 2; rank = Math.max(rank + 1, Math.floor(rank * 1.4)))
-    thresholds.add(quiet[rank]!);
-  return [...thresholds].toSorted((a, b) => b - a);
+/** Error rates of a label over all thresholds, after the decision stage. */
+export interface ErrorCurve {
+  /** From the highest threshold to the lowest. */
+  readonly points: readonly ThresholdPoint[];
+  /** Undefined with too few false accepts to fit one. */
+  readonly tail: FalseAcceptTail | undefined;
+  /** Logit of each phrase's loudest window, ascending: the highest threshold that detects it. */
+  readonly peaks: Float64Array;
 }
 
 /**
- * The point with the fewest false rejects within a rate of false accepts; the highest threshold of equal ones. Without
- * any within the rate: threshold 1, at which nothing is detected.
+ * False accepts per hour over which the DET area of a training is taken: from one in all its talk, since a lower rate
+ * cannot be told from none, to 100.
  */
-export const chooseThreshold = (
-  points: readonly ThresholdPoint[],
+export const detAreaRange = ({ talkHours }: Pick<RateHours, "talkHours">): FalseAcceptRange => ({
+  from: Math.min(10, Math.max(0.1, Number((1 / talkHours).toPrecision(2)))),
+  to: 100,
+});
+
+/**
+ * Runs the decision stage over the stream at its candidate thresholds. Above the beginning of the tail, false accepts per
+ * hour are those of the tail, but never below the 95 % interval of what was counted: a word that sounds like the phrase
+ * lies above the tail of all others.
+ */
+export function sweepThresholds(stream: ScoredStream, timing: DecisionTiming): ErrorCurve {
+  const peaks = phrasePeaks(stream);
+  const clips = byLoudness(stream);
+  const counted: (ThresholdPoint & { readonly atLeast: number })[] = [];
+  let loudest: readonly FalseAccept[] = [];
+  for (const threshold of candidateThresholds(stream, peaks)) {
+    const { falseAccepts, falseRejectRate } = detect(stream, { clips, threshold, timing });
+    const falseAcceptsPerHour = rateOf(falseAccepts);
+    const { low } = poissonInterval(falseAccepts.length, 1);
+    const atLeast = (falseAcceptsPerHour * low) / Math.max(1, falseAccepts.length);
+    counted.push({ threshold, falseRejectRate, falseAcceptsPerHour, atLeast });
+    if (loudest.length <= TAIL_EVENTS) loudest = falseAccepts;
+  }
+  const tail = fitTail(loudest);
+  const points = counted.map(({ atLeast, ...point }) => {
+    const logit = boundedLogit(point.threshold);
+    if (tail === undefined || logit < tail.from) return point;
+    return { ...point, falseAcceptsPerHour: Math.max(atLeast, tailRate(tail, logit)) };
+  });
+  return { points, tail, peaks };
+}
+
+/** Error rates at one threshold, as counted. A detection near a phrase counts as a detection of it. */
+export function errorRatesAt(
+  stream: ScoredStream,
+  { threshold, ...timing }: DecisionTiming & { readonly threshold: number },
+): ThresholdPoint {
+  const { falseAccepts, falseRejectRate } = detect(stream, { clips: byLoudness(stream), threshold, timing });
+  return { threshold, falseRejectRate, falseAcceptsPerHour: rateOf(falseAccepts) };
+}
+
+/**
+ * The threshold with the fewest misses within a rate of false accepts, with a margin to both sides: halfway in logit
+ * between the threshold at which the rate is reached and the quietest phrase that is still detected. The rate returned
+ * is that of the threshold, below the one asked for where the margin is wide.
+ */
+export function chooseThreshold(
+  { points, tail, peaks }: ErrorCurve,
   falseAcceptsPerHour: number,
-): ThresholdPoint =>
-  bestWithin([{ threshold: 1, falseRejectRate: 1, falseAcceptsPerHour: 0 }, ...points], falseAcceptsPerHour)!;
+): ThresholdPoint {
+  const over = points.find((point) => point.falseAcceptsPerHour > falseAcceptsPerHour);
+  const reached = boundedLogit(over?.threshold ?? points.at(-1)?.threshold ?? 0);
+  const isInTail = tail !== undefined && falseAcceptsPerHour <= tail.rate;
+  const binding = isInTail ? Math.max(reached, tailLogit(tail, falseAcceptsPerHour)) : reached;
+  const missed = lowerBound(peaks, binding + MIN_MARGIN);
+  const quietest = peaks[missed];
+  const logit = quietest === undefined ? binding + MIN_MARGIN : (binding + quietest) / 2;
+  const above = points.findLast((point) => boundedLogit(point.threshold) >= logit);
+  return {
+    threshold: Math.min(LARGEST_SCORE, sigmoid(logit)),
+    falseRejectRate: peaks.length === 0 ? 1 : missed / peaks.length,
+    falseAcceptsPerHour: Math.max(above?.falseAcceptsPerHour ?? 0, isInTail ? tailRate(tail, logit) : 0),
+  };
+}
+
+/** Largest float32 below 1: scores are float32. */
+const LARGEST_SCORE = 1 - 2 ** -24;
+/** In logit; scores this near are one. */
+const MIN_MARGIN = 1e-6;
+
+/** Logit of a score, finite also for 0 and 1. */
+const boundedLogit = (score: number): number =>
+  toLogit(Math.min(Math.max(score, 1 - LARGEST_SCORE), LARGEST_SCORE));
+
+const rateOf = (falseAccepts: readonly FalseAccept[]): number =>
+  falseAccepts.reduce((sum, { perHour }) => sum + perHour, 0);
+
+interface LoudClip {
+  readonly clip: ScoredClip;
+  readonly loudest: number;
+}
+
+/** Clips in which something can be detected, loudest first, so that a sweep stops at the first that is too quiet. */
+const byLoudness = ({ clips }: ScoredStream): LoudClip[] =>
+  clips
+    .map((clip) => ({ clip, loudest: clip.sustained.reduce((a, b) => Math.max(a, b), -1) }))
+    .toSorted((a, b) => b.loudest - a.loudest);
+
+function detect(
+  { phrases, hopMs }: ScoredStream,
+  options: {
+    readonly clips: readonly LoudClip[];
+    readonly threshold: number;
+    readonly timing: DecisionTiming;
+  },
+): { readonly falseAccepts: FalseAccept[]; readonly falseRejectRate: number } {
+  const { clips, threshold, timing } = options;
+  const found = new Uint8Array(phrases);
+  const falseAccepts: FalseAccept[] = [];
+  const refractorySteps = Math.max(1, Math.floor((timing.refractorySeconds * 1000) / hopMs));
+  for (const { clip, loudest } of clips) {
+    if (loudest < Math.fround(threshold)) break;
+    const { sustained, phrase, perHour } = clip;
+    for (const step of detectionSteps(sustained, { ...timing, threshold, hopMs })) {
+      const near = phrase?.[step] ?? -1;
+      if (near >= 0) found[near] = 1;
+      else if (perHour > 0) {
+        const peak = sustained.subarray(step, step + refractorySteps).reduce((a, b) => Math.max(a, b), 0);
+        falseAccepts.push({ logit: boundedLogit(peak), perHour });
+      }
+    }
+  }
+  const heard = found.reduce((sum, one) => sum + one, 0);
+  return { falseAccepts, falseRejectRate: phrases === 0 ? 1 : 1 - heard / phrases };
+}
+
+function phrasePeaks({ clips, phrases }: ScoredStream): Float64Array {
+  const peaks = new Float64Array(phrases);
+  for (const { phrase, sustained } of clips)
+    for (const [i, which] of phrase?.entries() ?? [])
+      if (which >= 0) peaks[which] = Math.max(peaks[which]!, sustained[i]!);
+  return peaks.map(boundedLogit).toSorted();
+}
+
+/** Phrases whose scores are candidates, evenly by rank. */
+const MAX_PHRASES = 100;
+
+/** Scores of phrases and of counted windows without one, from high to low; of those dense at the top, where false accepts are few. */
+function candidateThresholds({ clips }: ScoredStream, peaks: Float64Array): number[] {
+  const quiet = Float32Array.from(
+    clips.flatMap(({ sustained, phrase, perHour }) =>
+      perHour > 0 ? [...sustained].filter((score, i) => score >= 0 && (phrase?.[i] ?? -1) < 0) : [],
+    ),
+  ).toSorted((a, b) => b - a);
+  const thresholds = new Set<number>();
+  const ranks = Math.min(quiet.length, Math.max(quiet.length / 2, 4 * TAIL_EVENTS));
+  for (let rank = 0; rank < ranks; rank = Math.max(rank + 1, Math.floor(rank * 1.4)))
+    thresholds.add(quiet[rank]!);
+  const apart = Math.max(1, peaks.length / MAX_PHRASES);
+  for (let rank = 0; rank < peaks.length; rank += apart)
+    thresholds.add(Math.fround(sigmoid(peaks[Math.floor(rank)]!)));
+  thresholds.add(LARGEST_SCORE);
+  return [...thresholds].toSorted((a, b) => b - a);
+}
+
+/** Number of values below a limit, in ascending values. */
+function lowerBound(values: Float64Array, limit: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

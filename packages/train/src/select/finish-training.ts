@@ -11,6 +11,7 @@ import {
   gateStreamOf,
   isBetter,
   judge,
+  type ScoredValidation,
   scoreValidation,
   streamOf,
   toScores,
@@ -28,7 +29,10 @@ export interface FinishedLabel {
   readonly needlessShare: number;
   /** Errors after the decision stage at the threshold; `curve`: at other thresholds. */
   readonly falseRejectRate: number;
+  /** As estimated from the tail of the loudest false accepts; for a mute gate as counted. */
   readonly falseAcceptsPerHour: number;
+  /** False accepts per hour as counted. */
+  readonly counted: number;
   readonly curve: readonly ThresholdPoint[];
 }
 
@@ -49,37 +53,55 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
   const { epochs, flat, validation } = await chooseWeights(run);
   const chosen = splitWeights(architecture, flat);
   const { selection } = config.train;
+  const { costs, timing } = training;
   learner.setWeights(chosen);
   const raw = await scoreValidation({ tables: shards.tables, config }, scoringOf(run));
   const scales = raw.labels.map((scores) =>
     selection.calibration === "platt"
-      ? calibrate({ ...scores, phraseShare: selection.phraseShare })
+      ? calibrate({ ...scores, phraseShare: costs.phraseShare })
       : { scale: 1, shift: 0 },
   );
-  const weights = foldCalibration(architecture, chosen, { scales });
-  learner.setWeights(weights);
-  const scored = await scoreValidation({ tables: shards.tables, config }, scoringOf(run));
+  const scored = scaleLogits(raw, scales);
   const judged = config.labels.map((_, i) => {
     const scores = toScores(scored.labels[i]!);
     const stream = streamOf(scored.shards, { config, label: i });
-    return { scores, stream, curve: sweepThresholds(stream, selection) };
+    return { scores, stream, curve: sweepThresholds(stream, timing) };
   });
   const gate =
     training.goal === "gate"
       ? chooseGate(gateStreamOf(scored.shards, config), {
-          thresholds: judged.map(({ scores }) => leastCost(scores, selection).threshold),
-          costs: selection,
+          thresholds: judged.map(({ scores }) => leastCost(scores, costs).threshold),
+          costs,
         })
       : undefined;
   const labels = config.labels.map(({ label }, i): FinishedLabel => {
     const { scores, stream, curve } = judged[i]!;
-    const threshold = gate?.thresholds[i] ?? chooseThreshold(curve, selection.falseAcceptsPerHour).threshold;
-    const { cost, missedShare, needlessShare } = costAt(scores, { ...selection, threshold });
-    const { falseRejectRate, falseAcceptsPerHour } = errorRatesAt(stream, { ...selection, threshold });
-    const figures = { cost, missedShare, needlessShare, falseRejectRate, falseAcceptsPerHour };
-    return { label, threshold, calibration: scales[i]!, ...figures, curve };
+    const chosen = chooseThreshold(curve, selection.falseAcceptsPerHour);
+    const threshold = gate?.thresholds[i] ?? chosen.threshold;
+    const { cost, missedShare, needlessShare } = costAt(scores, { ...costs, threshold });
+    const { falseRejectRate, falseAcceptsPerHour: counted } = errorRatesAt(stream, { ...timing, threshold });
+    const falseAcceptsPerHour = gate === undefined ? chosen.falseAcceptsPerHour : counted;
+    const figures = { cost, missedShare, needlessShare, falseRejectRate, falseAcceptsPerHour, counted };
+    return { label, threshold, calibration: scales[i]!, ...figures, curve: curve.points };
   });
+  const weights = foldCalibration(architecture, chosen, { scales });
+  learner.setWeights(weights);
   return { weights, labels, epochs, validation, ...(gate && { gate: gate.policy }) };
+}
+
+/** Validation logits as the network with a folded calibration gives them. */
+function scaleLogits({ shards, labels }: ScoredValidation, scales: readonly LogitScale[]): ScoredValidation {
+  const apply = ({ scale, shift }: LogitScale, logit: number): number => scale * logit + shift;
+  return {
+    shards: shards.map(({ table, logits }) => ({
+      table,
+      logits: logits.map((logit, i) => apply(scales[i % scales.length]!, logit)),
+    })),
+    labels: labels.map(({ positives, negatives }, i) => ({
+      positives: positives.map((logit) => apply(scales[i]!, logit)),
+      negatives: negatives.map((logit) => apply(scales[i]!, logit)),
+    })),
+  };
 }
 
 /** Mean of the best epochs' weights (Izmailov et al. 2018, arXiv 1803.05407), or the best epoch if that is better. */

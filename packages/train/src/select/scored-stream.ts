@@ -1,50 +1,130 @@
+import { LIKE_A_PHRASE } from "@callsign/data/internal";
 import { sigmoid } from "@callsign/eval/internal";
+import { type DecisionTiming, sustainedScores } from "@callsign/infer/internal";
+import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 
 import type { ShardTable } from "../shards/shard-table.ts";
 
-/** Scores of one label over consecutive windows, with the positions of its phrase. */
+/** Scores of one label over the consecutive windows of one clip. */
+export interface ScoredClip {
+  /** Highest threshold at which each window can be a detection: the lowest of its last `patience` scores. */
+  readonly sustained: Float32Array;
+  /** Index of the phrase near each window, from 0; -1 for none. Undefined for a clip without phrases. */
+  readonly phrase: Int32Array | undefined;
+  /** What one false accept in it adds to the false accepts per hour; 0 where false accepts are not counted. */
+  readonly perHour: number;
+}
+
+/** Clips of the validation split as a detector of one label hears them. */
 export interface ScoredStream {
-  /** Score of each window, 0 to 1. */
-  readonly scores: Float64Array;
-  /** Index of the phrase near each window, from 0; -1 for none. */
-  readonly phrase: Int32Array;
-  /** 1 at the first window of a clip, where the decision stage is reset. */
-  readonly begins: Uint8Array;
+  readonly clips: readonly ScoredClip[];
   readonly phrases: number;
-  /** Samples from one window to the next. */
-  readonly hopLength: number;
+  /** Milliseconds from one window to the next. */
+  readonly hopMs: number;
+  readonly hours: RateHours;
+}
+
+/** Hours of audio without a phrase on which false accepts per hour are counted. */
+export interface RateHours {
+  /** Whose talk it is: people's where there are ten minutes of it, else synthetic voices'. */
+  readonly talk: "people" | "synthetic";
+  readonly talkHours: number;
+  readonly noiseHours: number;
 }
 
 export interface StreamOptions {
   readonly label: number;
   readonly labels: number;
   readonly hopLength: number;
-  /** Selects shards with consecutive windows. */
-  readonly isStream: (table: ShardTable) => boolean;
+  readonly patience: DecisionTiming["patience"];
+  /** Whether the windows of positive clips are consecutive; those of sliding audio are drawn around the phrase. */
+  readonly positivesAreStreams: boolean;
 }
 
-/** Concatenates scored shards into one stream for a detector of one label. */
+/** Least hours of people's speech on which a threshold may stand. */
+const MIN_PEOPLE_HOURS = 1 / 6;
+
+type Use = "people" | "synthetic" | "noise" | "phrases" | "none";
+
+const USES: Readonly<Record<string, Use>> = {
+  corpus: "people",
+  recording: "people",
+  noise: "noise",
+  positive: "phrases",
+};
+
+/**
+ * Makes the stream of a label of scored shards. False accepts are counted in talk and in noise, each per hour of its
+ * own, and added: the rate of an hour of talk with noise around it, which much noise or little does not change. Talk is
+ * people's (corpora and recordings) where there are ten minutes, since synthetic voices are easier or harder than people
+ * by an unknown factor. Clips made to resemble a phrase are left out: they are far more frequent here than in speech.
+ */
 export function scoredStream(
   scored: readonly { readonly table: ShardTable; readonly logits: Float32Array }[],
-  { label, labels, hopLength, isStream }: StreamOptions,
+  options: StreamOptions,
 ): ScoredStream {
-  const streams = scored.filter(({ table }) => isStream(table));
-  const length = streams.reduce((sum, { table }) => sum + table.label.length, 0);
-  const scores = new Float64Array(length);
-  const phrase = new Int32Array(length).fill(-1);
-  const begins = new Uint8Array(length);
+  const { label, labels, hopLength, patience, positivesAreStreams } = options;
+  const hopMs = (hopLength * 1000) / SAMPLE_RATE_HZ;
+  const useOf = ({ kind }: ShardTable): Use =>
+    LIKE_A_PHRASE.has(kind) || (kind === "positive" && !positivesAreStreams)
+      ? "none"
+      : (USES[kind] ?? "synthetic");
+  const quiet = { people: 0, synthetic: 0, noise: 0, phrases: 0, none: 0 };
+  const clips: (Omit<ScoredClip, "perHour"> & { readonly use: Use })[] = [];
   let phrases = 0;
-  let place = 0;
-  for (const { table, logits } of streams) {
-    for (let i = 0; i < table.label.length; i++, place++) {
-      scores[place] = sigmoid(logits[i * labels + label]!);
-      begins[place] = i === 0 || table.clip[i] !== table.clip[i - 1] ? 1 : 0;
-      if (table.label[i] !== label) continue;
-      const goesOn =
-        begins[place] === 0 && table.label[i - 1] === label && table.heard[i]! >= table.heard[i - 1]!;
-      if (!goesOn) phrases++;
-      phrase[place] = phrases - 1;
+  for (const { table, logits } of scored) {
+    const use = useOf(table);
+    if (use === "none") continue;
+    for (const [from, to] of clipRanges(table)) {
+      const scores = Float32Array.from({ length: to - from }, (_, i) =>
+        sigmoid(logits[(from + i) * labels + label]!),
+      );
+      const { phrase, count } = phrasesIn(table, { from, to, label, first: phrases });
+      phrases += count;
+      quiet[use] += phrase ? phrase.filter((which) => which < 0).length : scores.length;
+      clips.push({ sustained: sustainedScores(scores, patience), phrase, use });
     }
   }
-  return { scores, phrase, begins, phrases, hopLength };
+  const hoursOf = (use: Use): number => (quiet[use] * hopMs) / 3_600_000;
+  const talk = hoursOf("people") >= MIN_PEOPLE_HOURS ? "people" : "synthetic";
+  // With too little people's speech for itself, it counts with the rest.
+  const talkHours = talk === "people" ? hoursOf("people") : hoursOf("synthetic") + hoursOf("people");
+  const noiseHours = hoursOf("noise");
+  const perHourOf = (use: Use): number => {
+    if (use === "noise") return 1 / noiseHours;
+    return use === "people" || (use === "synthetic" && talk === "synthetic") ? 1 / talkHours : 0;
+  };
+  return {
+    clips: clips.map(({ use, ...clip }) => ({ ...clip, perHour: perHourOf(use) })),
+    phrases,
+    hopMs,
+    hours: { talk, talkHours, noiseHours },
+  };
+}
+
+/** First window of each clip, and the one after its last. */
+function clipRanges({ clip }: ShardTable): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (let from = 0, i = 1; i <= clip.length; i++) {
+    if (i < clip.length && clip[i] === clip[i - 1]) continue;
+    ranges.push([from, i]);
+    from = i;
+  }
+  return ranges;
+}
+
+function phrasesIn(
+  { label: near, heard }: ShardTable,
+  { from, to, label, first }: { from: number; to: number; label: number; first: number },
+): { readonly phrase: Int32Array | undefined; readonly count: number } {
+  if (!near.subarray(from, to).includes(label)) return { phrase: undefined, count: 0 };
+  const phrase = new Int32Array(to - from).fill(-1);
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    if (near[i] !== label) continue;
+    const goesOn = i > from && near[i - 1] === label && heard[i]! >= heard[i - 1]!;
+    if (!goesOn) count++;
+    phrase[i - from] = first + count - 1;
+  }
+  return { phrase, count };
 }

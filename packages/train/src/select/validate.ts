@@ -1,15 +1,15 @@
-import { IGNORED, LIKE_A_PHRASE } from "@callsign/data/internal";
-import { detArea, sigmoid } from "@callsign/eval/internal";
+import { IGNORED } from "@callsign/data/internal";
+import { detArea, type FalseAcceptRange, sigmoid } from "@callsign/eval/internal";
 import type { DetectorConfig } from "../config/config.ts";
 import type { ResolvedTraining } from "../config/resolve-training.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
 import { type CostPoint, type LabelScores, leastCost } from "./expected-cost.ts";
 import { gateStream } from "./choose-mute-gate.ts";
-import { scoredStream } from "./scored-stream.ts";
+import { type RateHours, scoredStream } from "./scored-stream.ts";
 import { scoreWindows, type ScoreOptions } from "./score-windows.ts";
 import {
   chooseThreshold,
-  DET_AREA_RANGE,
+  detAreaRange,
   type ThresholdPoint,
   errorRatesAt,
   sweepThresholds,
@@ -33,7 +33,7 @@ export interface LabelValidation {
   readonly label: string;
   /** Expected cost per window, at the threshold where it is least. */
   readonly cost: CostPoint;
-  /** DET area over `DET_AREA_RANGE`, after the decision stage. */
+  /** DET area over the validation's `detAreaRange`, after the decision stage. */
   readonly detArea: number;
   /** Error rates at the target rate of false accepts. */
   readonly atTarget: ThresholdPoint;
@@ -45,6 +45,9 @@ export interface Validation {
   /** Mean cross-entropy with equal class weights. */
   readonly loss: number;
   readonly labels: readonly LabelValidation[];
+  /** Audio on which false accepts per hour are counted, and the rates over which the DET area is taken. */
+  readonly hours: RateHours;
+  readonly detAreaRange: FalseAcceptRange;
   /** Criterion by which the best epoch is chosen; compared in order, lower is better. */
   readonly criterion: readonly [number, number];
 }
@@ -71,16 +74,19 @@ export function judge(
   { shards, labels: scores }: ScoredValidation,
   { config, training }: ValidationOptions,
 ): Validation {
-  const { selection } = config.train;
+  const { falseAcceptsPerHour } = config.train.selection;
+  const streams = config.labels.map((_, label) => streamOf(shards, { config, label }));
+  const { hours } = streams[0]!;
+  const range = detAreaRange(hours);
   const labels = config.labels.map(({ label }, i): LabelValidation => {
-    const stream = streamOf(shards, { config, label: i });
-    const points = sweepThresholds(stream, selection);
+    const stream = streams[i]!;
+    const curve = sweepThresholds(stream, training.timing);
     return {
       label,
-      cost: leastCost(toScores(scores[i]!), selection),
-      detArea: detArea(points, DET_AREA_RANGE),
-      atTarget: chooseThreshold(points, selection.falseAcceptsPerHour),
-      atHalf: errorRatesAt(stream, { ...selection, threshold: 0.5 }),
+      cost: leastCost(toScores(scores[i]!), training.costs),
+      detArea: detArea(curve.points, range),
+      atTarget: chooseThreshold(curve, falseAcceptsPerHour),
+      atHalf: errorRatesAt(stream, { ...training.timing, threshold: 0.5 }),
     };
   });
   const loss = meanOf(scores.map(balancedLoss));
@@ -91,7 +97,7 @@ export function judge(
           meanOf(labels.map((one) => one.detArea)),
           meanOf(labels.map(({ atTarget }) => atTarget.falseRejectRate)),
         ];
-  return { loss, labels, criterion };
+  return { loss, labels, hours, detAreaRange: range, criterion };
 }
 
 /** Whether the first criterion is better. */
@@ -102,23 +108,33 @@ export const isBetter = (a: Validation["criterion"], b: Validation["criterion"])
 export const streamOf = (
   shards: ScoredValidation["shards"],
   { config, label }: { readonly config: DetectorConfig; readonly label: number },
-) => scoredStream(shards, { label, ...streamShape(config) });
-
-/** Scores of all labels over the validation split, as a stream for a mute gate. */
-export const gateStreamOf = (shards: ScoredValidation["shards"], config: DetectorConfig) =>
-  gateStream(shards, streamShape(config));
+) =>
+  scoredStream(shards, {
+    label,
+    labels: config.labels.length,
+    hopLength: config.windowing.hopLength,
+    patience: config.train.selection.patience,
+    positivesAreStreams: config.windowing.kind === "embedding-sequence",
+  });
 
 /**
- * Selects the shards that form the validation stream. Sliding windows: all but positives, whose windows are samples and
- * not consecutive. Whole phrases: all but clips that resemble a phrase, which are far more frequent here than in speech
- * and would dominate false accepts per hour.
+ * Scores of all labels over the validation split, as a stream for a mute gate. Positives are left out, whose windows are
+ * samples and not consecutive.
  */
-const streamShape = ({ labels, windowing, data }: DetectorConfig) => ({
-  labels: labels.length,
-  hopLength: windowing.kind === "sliding-audio" ? data.slidingWindows.stepLength : windowing.hopLength,
-  isStream: ({ kind }: ShardTable) =>
-    windowing.kind === "sliding-audio" ? kind !== "positive" : !LIKE_A_PHRASE.has(kind),
-});
+export const gateStreamOf = (shards: ScoredValidation["shards"], config: DetectorConfig) =>
+  gateStream(shards, {
+    labels: config.labels.length,
+    hopLength: config.windowing.hopLength,
+    isStream: ({ kind }) => kind !== "positive",
+  });
+
+/** Hours and kinds of audio on which false accepts per hour are counted, for a log. */
+export const describeHours = ({ talk, talkHours, noiseHours }: RateHours): string =>
+  `${formatHours(talkHours)} of ${talk === "people" ? "people's speech" : "synthetic speech"}` +
+  (noiseHours > 0 ? ` and ${formatHours(noiseHours)} of noise` : "");
+
+const formatHours = (hours: number): string =>
+  hours < 1 ? `${Math.round(60 * hours)} min` : `${hours.toFixed(1)} h`;
 
 /** Converts logits to scores. */
 export const toScores = ({ positives, negatives }: LabelScores): LabelScores => ({

@@ -81,7 +81,7 @@ describe("trainDetector", () => {
         mining: { everyEpochs: 1, keep: 50 },
         mixup: { probability: 0.5 },
         loss: { kind: "focal", labelSmoothing: 0.05, raiseNegativeWeight: 1.5 },
-        selection: { falseAcceptsPerHour: 20 },
+        selection: { falseAcceptsPerHour: 200 },
       },
       { labels: ["on", "off"], embeddings: 4 },
     );

@@ -1,15 +1,17 @@
-import { parseDetectorConfig } from "@callsign/train/internal";
+import { type DetectorConfig, parseDetectorConfig } from "@callsign/train/internal";
 import { describe, expect, it } from "vitest";
 import type { ShardTable } from "../../src/shards/shard-table.ts";
 import { streamOf } from "../../src/select/validate.ts";
 
-const config = parseDetectorConfig(
-  { name: "test", labels: [{ label: "alexa", phrases: ["alexa"] }] },
-  { name: "test" },
-);
+const configOf = (windowing: object): DetectorConfig =>
+  parseDetectorConfig(
+    { name: "test", labels: [{ label: "alexa", phrases: ["alexa"] }], windowing },
+    { name: "test" },
+  );
+const config = configOf({ kind: "embedding-sequence" });
 
-/** Three windows of a clip without the phrase. */
-function scored(kind: string, logit: number) {
+/** Windows of one clip without the phrase, 80 ms apart. */
+function scored(kind: string, { logit, windows }: { logit: number; windows: number }) {
   const table: ShardTable = {
     file: kind,
     split: "validation",
@@ -18,25 +20,55 @@ function scored(kind: string, logit: number) {
     bytes: 0,
     embeddingsByte: 0,
     clips: [],
-    windowEnd: new Int32Array(3),
-    outcome: new Int8Array(3).fill(-1),
-    label: new Int8Array(3).fill(-1),
-    heard: new Float32Array(3),
-    clip: new Int32Array(3),
+    windowEnd: new Int32Array(windows),
+    outcome: new Int8Array(windows).fill(-1),
+    label: new Int8Array(windows).fill(-1),
+    heard: new Float32Array(windows),
+    clip: new Int32Array(windows),
   };
-  return { table, logits: new Float32Array(3).fill(logit) };
+  return { table, logits: new Float32Array(windows).fill(logit) };
 }
 
+const hour = 45_000;
+/** Kinds whose false accepts count, by the score of their windows. */
+const counted = (stream: ReturnType<typeof streamOf>): number[] =>
+  stream.clips
+    .filter(({ perHour }) => perHour > 0)
+    .map(({ sustained }) => Math.round(sustained[0]! * 10) / 10);
+const logitOf = (score: number): number => Math.log(score / (1 - score));
+
 describe("streamOf", () => {
+  const of = (kind: string, score: number, windows = hour) =>
+    scored(kind, { logit: logitOf(score), windows });
+  const synthetic = [of("sentence", 0.1), of("foreign", 0.2), of("noise", 0.3, hour / 2)];
+
+  it("counts false accepts in hours of people's speech and in noise, if there are ten minutes of people", () => {
+    const people = [of("corpus", 0.4, hour / 4), of("recording", 0.5, hour / 4)];
+    const stream = streamOf([...synthetic, ...people], { config, label: 0 });
+    expect(counted(stream)).toEqual([0.3, 0.4, 0.5]);
+    expect(stream.hours).toEqual({ talk: "people", talkHours: 0.5, noiseHours: 0.5 });
+    // Half an hour of talk: one false accept is two an hour.
+    expect(stream.clips.at(-1)!.perHour).toBe(2);
+  });
+
+  it("counts them in all talk, if there is less of people", () => {
+    const stream = streamOf([...synthetic, of("corpus", 0.4, hour / 10)], { config, label: 0 });
+    expect(counted(stream)).toEqual([0.1, 0.2, 0.3, 0.4]);
+    expect(stream.hours).toEqual({ talk: "synthetic", talkHours: expect.closeTo(2.1, 9), noiseHours: 0.5 });
+  });
+
   it("does not count clips made to sound like the phrase as hours of talk", () => {
-    const shards = [
-      scored("sentence", -3),
-      scored("near-miss", 5),
-      scored("partial", 5),
-      scored("noise", -4),
-    ];
-    const { scores } = streamOf(shards, { config, label: 0 });
-    expect(scores).toHaveLength(6);
-    expect(Math.max(...scores)).toBeLessThan(0.1);
+    const alike = [of("near-miss", 0.9), of("partial", 0.9), of("swapped", 0.9)];
+    expect(streamOf([...synthetic, ...alike], { config, label: 0 })).toEqual(
+      streamOf(synthetic, { config, label: 0 }),
+    );
+  });
+
+  it("takes positives of whole-phrase models as streams, those of sliding audio as samples", () => {
+    const positive = of("positive", 0.9, 3);
+    positive.table.label.fill(0, 1);
+    expect(streamOf([...synthetic, positive], { config, label: 0 }).phrases).toBe(1);
+    const sliding = configOf({ kind: "sliding-audio" });
+    expect(streamOf([...synthetic, positive], { config: sliding, label: 0 }).phrases).toBe(0);
   });
 });

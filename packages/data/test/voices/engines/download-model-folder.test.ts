@@ -121,6 +121,15 @@ describe("downloadModelFolder", () => {
     await expect(other).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
   });
 
+  it("asks nobody for a commit that is there", async () => {
+    const options = { hubUrl, cacheDir: join(folder, "by-commit") };
+    const path = await downloadModelFolder("some/vits", options);
+    const nobody: typeof fetch = () => Promise.reject(new Error("asked"));
+    expect(await downloadModelFolder("some/vits", { ...options, revision: COMMIT, fetch: nobody })).toBe(
+      path,
+    );
+  });
+
   it("lets a hub id stand for a folder", async () => {
     files.delete("espeak-ng-data/lang/gmw/en");
     const vits = await createVitsEngine({ model: "some/vits", hubUrl, cacheDir: join(folder, "by-id") });

@@ -39,6 +39,7 @@ export * from "./voices/draw-utterance.ts";
 export * from "./config/engine-config.ts";
 export * from "./voices/engines/espeak/espeak.ts";
 export * from "./voices/engines/flite.ts";
+export * from "./voices/find-engines.ts";
 export * from "./voices/engines/gnuspeech/gnuspeech.ts";
 export * from "./voices/engines/pico/pico.ts";
 export * from "./voices/make-clip.ts";

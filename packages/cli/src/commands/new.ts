@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import type { BuildPlan, PhraseConcern } from "@callsign/data/internal";
+import type { BuildPlan, FoundEngines, PhraseConcern } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import type { RecipeBudget, StageSeconds } from "@callsign/train/internal";
 import { type Command, Option } from "commander";
@@ -18,6 +18,7 @@ interface NewFlags {
   readonly budget: RecipeBudget;
   readonly speech?: readonly string[];
   readonly noise?: readonly string[];
+  readonly voices?: readonly string[] | false;
   readonly seed: string;
   readonly backend?: string;
   readonly run: boolean;
@@ -43,6 +44,12 @@ export function registerNew(program: Command, context: CliContext): void {
     )
     .option("--speech <dir...>", "folders with recordings of speech without the phrases")
     .option("--noise <dir...>", "folders with recordings of noise without words: machines, music, rain")
+    .option(
+      "--voices <dir...>",
+      "folders with neural voices (VITS or Piper models), or ids of models on the Hugging Face hub; default: the folders " +
+        "that CALLSIGN_VOICES names, else a model of 904 readers from the hub or the cache, where sherpa-onnx-node is installed",
+    )
+    .option("--no-voices", "no neural voices, and no download of any")
     .option("--seed <seed>", "random seed; equal seeds and phrases give the same detector", "1")
     .addOption(backendOption("auto"))
     .option("--no-run", "only write the config and print the plan; continue with callsign run")
@@ -104,11 +111,14 @@ async function prepare(
   const { parseConfig } = await import("../config/read-config.ts");
   const { speech = [], noise = [], budget, seed } = flags;
   const name = flags.name ?? nameOfPhrases(phrases);
+  const { engines, notes } = await findVoices(context, flags.voices);
+  for (const note of notes) context.stderr(`note: ${note}\n`);
   const recipe = {
     phrases,
     budget,
     seed,
     name,
+    engines,
     speech: speech.map((folder) => resolve(folder)),
     noise: noise.map((folder) => resolve(folder)),
   };
@@ -140,6 +150,21 @@ async function prepare(
   const plan = await planBuild(building, await planTexts(building));
   const seconds = estimateStages(plan, { train, workers: building.workers });
   return { configFile, outDir, concerns, plan, seconds };
+}
+
+/** Speech engines of this machine, and what stands in the way of the others. */
+async function findVoices({ env, signal }: CliContext, voices: NewFlags["voices"]): Promise<FoundEngines> {
+  const { findEngines } = await import("@callsign/data/internal");
+  const { cacheDirectory, createFetch } = await import("@callsign/infer/node/internal");
+  return findEngines({
+    voices,
+    env,
+    cacheDir: cacheDirectory({ env }),
+    fetch: createFetch(env),
+    signal,
+    ...(env.HF_ENDPOINT && { hubUrl: env.HF_ENDPOINT }),
+    ...(env.HF_TOKEN && { accessToken: env.HF_TOKEN }),
+  });
 }
 
 /** The flag that gave a folder of the recipe, which need not be in a config yet. */

@@ -22,7 +22,8 @@ export interface EngineEnvironment {
 }
 
 /**
- * The engines that a config lists, with their weights, each ready to speak. Each kind may be there once.
+ * The engines that a config lists, with their weights, each ready to speak. Each may be there once; VITS models of different
+ * names are different engines.
  * @throws CallsignError `CONFIG_INVALID`, `DEPENDENCY_MISSING`, `MODEL_NOT_FOUND`, `MODEL_INVALID`, `DOWNLOAD_FAILED`
  */
 export async function createSpeechEngines(
@@ -33,13 +34,17 @@ export async function createSpeechEngines(
     name: "engines",
     code: "CONFIG_INVALID",
   });
-  const twice = configs.find(({ kind }, i) => configs.findIndex((other) => other.kind === kind) !== i);
-  if (twice)
-    throw new CallsignError("CONFIG_INVALID", `engines: ${twice.kind} is listed twice; give it one weight`);
   const opened: WeightedEngine[] = [];
   try {
     for (const config of configs) {
-      opened.push({ engine: await createEngine(config, environment), weight: config.weight });
+      const engine = await createEngine(config, environment);
+      const isTwice = opened.some((other) => other.engine.id === engine.id);
+      opened.push({ engine, weight: config.weight });
+      if (isTwice)
+        throw new CallsignError(
+          "CONFIG_INVALID",
+          `engines: ${engine.id} is listed twice; give it one weight`,
+        );
     }
     return opened;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { spokenText } from "@callsign/data/internal";
+import { type EngineChoice, spokenText } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 
 import { RECIPE_SIZES, type RecipeBudget } from "./recipe-budget.ts";
@@ -12,6 +12,8 @@ export interface RecipeOptions {
   readonly embeddings?: number | undefined;
   /** Name of the detector and its folders. Default: made from the phrases. */
   readonly name?: string | undefined;
+  /** Speech engines without weights. Default: espeak and flite. */
+  readonly engines?: readonly EngineChoice[];
   /** Absolute paths of folders with recordings of speech without the phrases. */
   readonly speech?: readonly string[];
   /** Absolute paths of folders with recordings without speech. */
@@ -70,6 +72,7 @@ export function writeRecipe({
   budget,
   seed,
   embeddings = 16,
+  engines = [{ kind: "espeak" }, { kind: "flite" }],
   speech = [],
   noise = [],
   ...options
@@ -95,10 +98,9 @@ export function writeRecipe({
     `windowing: { kind: embedding-sequence, embeddings: ${embeddings} }`,
     ``,
     `data:`,
-    `  # Who speaks: espeak has many accents and voices, flite few that sound more like people.`,
+    `  # Who speaks: espeak has many accents and voices, the others fewer that sound more like people.`,
     `  engines:`,
-    `    - { kind: espeak, weight: 85 }`,
-    `    - { kind: flite, weight: 15 }`,
+    ...weighted(engines).map((engine) => `    - { ${fieldsOf(engine)} }`),
     `  # Every clip is varied this often: speed, pitch, vocal tract, room, noise, level, microphone.`,
     `  positives: { clipsPerPhrase: ${size.clipsPerPhrase}, copies: ${size.copies} }`,
     `  # What is not the phrase, in the same voices: sentences, words that sound nearly like it, parts of it, words in no order and alone.`,
@@ -142,6 +144,33 @@ export function writeRecipe({
     ``,
   ].join("\n");
 }
+
+/** Weights of the engines that are no recordings of people; docs/data.md says how they sound to a detector of people. */
+const WEIGHTS = { espeak: 55, flite: 15, pico: 15, gnuspeech: 15 } as const;
+/** Share of neural voices, in percent, where there are any: hundreds of people each. */
+const NEURAL_SHARE = 60;
+
+/** Engines with weights that sum to about 100. */
+function weighted(engines: readonly EngineChoice[]): EngineChoice[] {
+  const isNeural = ({ kind }: EngineChoice): boolean => !(kind in WEIGHTS);
+  const own = ({ kind }: EngineChoice): number => WEIGHTS[kind as keyof typeof WEIGHTS] ?? 1;
+  const neural = engines.filter(isNeural);
+  const others = engines.filter((engine) => !isNeural(engine));
+  const share = neural.length === 0 ? 0 : others.length === 0 ? 100 : NEURAL_SHARE;
+  const sum = others.reduce((total, engine) => total + own(engine), 0);
+  return [
+    ...neural.map((engine) => ({ ...engine, weight: Math.round(share / neural.length) })),
+    ...others.map((engine) => ({ ...engine, weight: Math.round(((100 - share) * own(engine)) / sum) })),
+  ];
+}
+
+const fieldsOf = (engine: EngineChoice): string =>
+  Object.entries(engine)
+    .map(
+      ([key, value]) =>
+        `${key}: ${key === "kind" || typeof value === "number" ? value : quoted(String(value))}`,
+    )
+    .join(", ");
 
 function labelsOf(phrases: readonly string[]): string[] {
   const labels = phrases.map(labelOf);

@@ -31,8 +31,8 @@ export interface HubOptions {
 
 /**
  * A model repository of the hub as a local folder, one for each commit. Files are checked against the hashes the hub
- * lists; what is there already is not fetched again, and a broken download continues. Without a network it is the folder
- * of last time.
+ * lists; what is there already is not fetched again, and a broken download continues. A commit that is there whole is not
+ * asked for again; without a network another revision is the folder of last time.
  * @returns the folder
  * @throws CallsignError `DOWNLOAD_FAILED`, `CHECKSUM_MISMATCH`, `FILE_WRITE_FAILED`, `ABORTED`
  */
@@ -48,6 +48,8 @@ export async function downloadModelFolder(
   const models = join(options.cacheDir, "models", id.replace("/", "--"));
   const revision = options.revision ?? "main";
   const kept = join(models, `${encodeURIComponent(revision)}.commit`);
+  // A commit does not change.
+  if (COMMIT.test(revision) && (await stat(kept).catch(() => undefined))) return join(models, revision);
   try {
     const { sha } = await modelInfo({
       ...hub,
@@ -66,6 +68,7 @@ export async function downloadModelFolder(
         : fetchSmall(entry, { hub, id, sha, target }));
     }
     await writeFileAtomic(kept, sha);
+    await writeFileAtomic(join(models, `${sha}.commit`), sha);
     return folder;
   } catch (cause) {
     if (cause instanceof CallsignError) throw cause;
@@ -123,8 +126,10 @@ async function fetchSmall(
   await writeFileAtomic(target, bytes);
 }
 
+const COMMIT = /^[0-9a-f]{40}$/;
+
 function checkCommit(sha: string, id: string): string {
-  if (/^[0-9a-f]{40}$/.test(sha)) return sha;
+  if (COMMIT.test(sha)) return sha;
   throw new CallsignError(
     "DOWNLOAD_FAILED",
     `${id}: expected a commit from the hub, got ${JSON.stringify(sha)}`,

@@ -15,11 +15,11 @@ const voice = {
 };
 
 describe("createGnuspeechEngine", () => {
-  it("has voices from a man to a baby: the shorter the tube, the higher the formants", async () => {
+  it("has voices from a man to a small child: the shorter the tube, the higher the formants", async () => {
     const engine = await createGnuspeechEngine();
     const heights: number[] = [];
-    for (const tract of ["male", "female", "large_child", "small_child", "baby"]) {
-      for (const length of [1.07, 1, 0.93])
+    for (const tract of ["male", "female", "small_child"]) {
+      for (const length of [1.07, 0.93])
         heights.push(
           meanFrequency(await engine.synthesize("i", { ...voice, voice: `gnuspeech/${tract}/l${length}` })),
         );
@@ -40,7 +40,7 @@ describe("createGnuspeechEngine", () => {
   it("pronounces every word as with its whole dictionary, of which it reads a part", async () => {
     const engine = await createGnuspeechEngine();
     const whole = await createGnuspeechEngine({ loadPackage: withWholeDictionary });
-    for (const text of ["the cities' happier houses", "don't stop at 25", "a nimbus is unstoppable"]) {
+    for (const text of ["the cities' happier houses", "don't stop a nimbus at 25"]) {
       expect((await engine.synthesize(text, voice)).samples).toEqual(
         (await whole.synthesize(text, voice)).samples,
       );

@@ -7,7 +7,7 @@ import { speakableText } from "../../../text/speakable-text.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 
 /**
- * Gnuspeech: articulatory synthesis, a tube model of the vocal tract, from a baby's to a man's, each in three lengths;
+ * Gnuspeech: articulatory synthesis, a tube model of the vocal tract, from a child's to a man's, each in three lengths;
  * tempo, pitch, breathiness and the movement of pitch are drawn. It reads English text: a pronunciation reaches it by
  * respelling. The program is GPL-3.0-or-later; the recordings it makes are not.
  * @throws CallsignError `DEPENDENCY_MISSING`
@@ -45,12 +45,12 @@ export interface GnuspeechOptions {
   readonly loadPackage?: ImportGnuspeech;
 }
 
-/** Names of its voice files; tubes of 17.5, 15, 12.5, 10 and 7.5 cm. */
-const TRACTS = ["male", "female", "large_child", "small_child", "baby"] as const;
+/** Names of its voice files; tubes of 17.5, 15, 12.5 and 10 cm. Its baby (7.5 cm) is left out: babies say no words. */
+const TRACTS = ["male", "female", "large_child", "small_child"] as const;
 /** Of the tube's length; among adults of one sex it varies by some 5 %. */
 const LENGTHS = [0.93, 1, 1.07] as const;
 /** Its own is 1. */
-const TEMPO = [0.75, 1.8] as const;
+const TEMPO = [0.6, 1.5] as const;
 /** Semitones from the voice's own: a man's is 104 Hz, a woman's 208 Hz. */
 const PITCH = [-4, 4] as const;
 /** Semitones from the stressed syllable to the end; its statements fall by 8, its questions rise by 2 to 6. */

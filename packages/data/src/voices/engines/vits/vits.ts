@@ -15,7 +15,9 @@ import { NOISE_STEP, packDraw, seedVitsGraph, type SeededVits } from "./graph.ts
 
 /**
  * VITS and Piper voices through sherpa-onnx: every speaker of the model, with noise, duration noise, length and the
- * noise's seed drawn for each clip. Neural voices of people: the most natural, and the slowest.
+ * noise's seed drawn for each clip. Neural voices of people: the most natural, and the slowest. The engine is named after
+ * the model, so that several can speak together. Text goes in: Piper's models have any word pronounced by espeak-ng's tables,
+ * others only those of their lexicon.
  * @throws CallsignError `DEPENDENCY_MISSING`, `MODEL_NOT_FOUND`, `MODEL_INVALID`, `DOWNLOAD_FAILED`
  */
 export async function createVitsEngine(options: VitsOptions): Promise<SpeechEngine> {
@@ -23,22 +25,23 @@ export async function createVitsEngine(options: VitsOptions): Promise<SpeechEngi
   const sherpa = loadSherpa(loadPackage);
   const folder = await modelFolder(options.model, { ...options, cacheDir });
   const model = basename(options.model);
+  const id = `vits/${model}`;
   const files = await findVitsFiles(folder);
   const words = await readLexicon(files);
   const seeded = seedVitsGraph(await readFile(files.model), { name: files.model });
   const tts = sherpa(sherpaConfig({ ...files, model: await keepGraph(seeded.bytes, cacheDir) }));
   return {
-    id: "vits",
+    id,
     licence,
     deterministic: true,
     voices: () =>
       Array.from({ length: seeded.speakers }, (_, speaker) => ({
-        id: `vits/${model}/${speaker}`,
+        id: `${id}/${speaker}`,
         language: "en",
       })),
     drawVoice: (random) => ({
-      engine: "vits",
-      voice: `vits/${model}/${random.integer(0, seeded.speakers - 1)}`,
+      engine: id,
+      voice: `${id}/${random.integer(0, seeded.speakers - 1)}`,
       noiseScale: drawStep(random.uniform(...(options.noiseScale ?? NOISE_SCALE))),
       noiseScaleW: drawStep(random.uniform(...(options.noiseScaleW ?? NOISE_SCALE_W))),
       lengthScale: roundParameter(random.uniform(...(options.lengthScale ?? LENGTH_SCALE))),
@@ -80,7 +83,7 @@ const drawStep = (scale: number): number => roundParameter(Math.round(scale / NO
 
 const noise = z.number().min(0).max(1.55);
 const VOICE = z.strictObject({
-  engine: z.literal("vits"),
+  engine: z.templateLiteral([z.literal("vits/"), z.string()]),
   voice: z.templateLiteral([z.literal("vits/"), z.string(), z.literal("/"), z.int().min(0)]),
   noiseScale: noise,
   noiseScaleW: noise,
@@ -127,14 +130,19 @@ function checkVoice(
 } {
   const {
     voice: id,
-    engine: _engine,
+    engine,
     ...draw
   } = parseStrict(VOICE, voice, {
     name: "vits voice",
     code: "INVALID_ARGUMENT",
   });
   const speaker = Number(id.slice(id.lastIndexOf("/") + 1));
-  if (id !== `vits/${model}/${speaker}` || speaker >= seeded.speakers || draw.seed >= seeded.seeds) {
+  if (
+    engine !== `vits/${model}` ||
+    id !== `${engine}/${speaker}` ||
+    speaker >= seeded.speakers ||
+    draw.seed >= seeded.seeds
+  ) {
     throw new CallsignError(
       "INVALID_ARGUMENT",
       `vits voice: expected vits/${model}/0 to ${seeded.speakers - 1} and a seed below ${seeded.seeds}, got ${id}, ` +

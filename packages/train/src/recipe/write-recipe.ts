@@ -112,7 +112,8 @@ export function writeRecipe({
     `    # Words and numbers as other languages read them: the phrase is not the only thing that does not sound like English.`,
     `    foreign: { clips: ${size.foreign} }`,
     `    copies: ${size.negativeCopies}`,
-    `  # Recordings of people who do not say the phrase. Give what you have: synthetic voices are not people.`,
+    `  # Recordings of people who do not say the phrase. Give what you have: synthetic voices are not people. A quarter of the`,
+    `  # files (or speakers, where source.speakerPattern names them) is kept for validation: give several.`,
     ...listOf("corpora", speech, (path, i) => [
       `    - source: { kind: folder, path: ${quoted(path)}, name: speech-${i + 1}, licence: not stated }`,
       `      copies: 4 # for an hour or so; of many hours 1 or none will do`,

@@ -25,6 +25,7 @@ export function describeSpeechEngine(name: string, create: () => Promise<SpeechE
       expect(ids.length).toBeGreaterThan(0);
       expect(new Set(ids).size).toBe(ids.length);
       for (const id of ids) expect(id.startsWith(`${engine.id}/`)).toBe(true);
+      expect(new Set(engine.voices().map(({ parts = ["id"] }) => parts.length)).size).toBe(1);
       expect(engine.licence).not.toBe("");
     });
 

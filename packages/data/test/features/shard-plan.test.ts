@@ -1,0 +1,76 @@
+import { type CollectedSet, parseDataConfig } from "@callsign/data/internal";
+import { describe, expect, it } from "vitest";
+
+import type { FeatureSettings } from "../../src/features/feature-settings.ts";
+import { planShards, type ShardPlan } from "../../src/features/shard-plan.ts";
+
+const { data, windowing } = parseDataConfig(
+  { labels: [{ label: "go", phrases: ["go home"] }] },
+  { name: "x" },
+);
+const settings: FeatureSettings = {
+  seed: "1",
+  labels: ["go"],
+  windowing,
+  augmentation: data.augmentation,
+  slidingWindows: data.slidingWindows,
+  scenes: { seconds: 10, commandShare: 0.5 },
+  frontend: "x",
+  floor: "chunk",
+  embeddingSha256: "0".repeat(64),
+};
+
+/** A set of clips of one second, every fifth in validation. */
+const setOf = (kind: "positive" | "sentence" | "near-miss", count: number): CollectedSet => ({
+  id: kind,
+  kind,
+  clean: false,
+  copies: 1,
+  clips: Array.from({ length: count }, (_, i) => ({
+    path: `clips/${kind}/${i}.wav`,
+    sha256: "0".repeat(64),
+    label: kind === "positive" ? "go" : kind,
+    text: "",
+    speaker: `${i % 50}`,
+    source: "toy",
+    licence: "CC0-1.0",
+    split: i % 5 === 0 ? ("validation" as const) : ("train" as const),
+    durationSeconds: 1,
+    sampleRateHz: 16_000,
+    provenance: {},
+  })),
+});
+
+const planOf = (sets: readonly CollectedSet[]): ShardPlan[] =>
+  planShards({ settings, sets, shardSeconds: 60, scenes: 40, shares: { train: 0.8, validation: 0.2 } });
+
+describe("planShards", () => {
+  const plans = planOf([setOf("positive", 1000), setOf("sentence", 1000), setOf("near-miss", 400)]);
+
+  it("draws for each shard three minutes of its split's talk: no clip twice, and none preferred", () => {
+    const positives = plans.filter(({ split, kind }) => split === "train" && kind === "positive");
+    const drawn = new Map<string, number>();
+    for (const { speech } of positives) {
+      expect(speech).toHaveLength(180);
+      expect(new Set(speech.map(({ path }) => path)).size).toBe(180);
+      for (const { path } of speech) drawn.set(path, (drawn.get(path) ?? 0) + 1);
+    }
+    expect([...drawn.keys()].every((path) => Number(/\d+/.exec(path)![0]) % 5 > 0)).toBe(true);
+
+    const shards = positives.length;
+    expect(shards).toBeGreaterThan(20);
+    const nearMisses = [...drawn].reduce((sum, [path, n]) => sum + (path.includes("near-miss") ? n : 0), 0);
+    // Binomial, 180 draws a shard at 320/1120: 0.286, standard deviation below 0.008.
+    expect(Math.abs(nearMisses / (180 * shards) - 320 / 1120)).toBeLessThan(0.03);
+  });
+
+  it("has near-misses of validation in shards of their own, and scenes without them", () => {
+    const validation = plans.filter(({ split }) => split === "validation");
+    const own = validation.filter(({ kind }) => kind === "near-miss");
+    expect(own.flatMap(({ items }) => items)).toHaveLength(80);
+    const scenes = validation.filter(({ kind }) => kind === "scene");
+    expect(scenes.flatMap(({ items }) => items)).toHaveLength(8);
+    for (const { speech } of scenes)
+      expect(speech.every(({ path }) => path.startsWith("clips/sentence/"))).toBe(true);
+  });
+});

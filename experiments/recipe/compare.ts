@@ -109,8 +109,9 @@ function merge(value: unknown, patch: unknown): unknown {
   return merged;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** Mean over the seeds, with their lowest and highest. */
 async function formatTable(): Promise<string> {

@@ -11,6 +11,8 @@ const { data, windowing } = parseDataConfig(
 const settings: FeatureSettings = {
   seed: "1",
   labels: ["go"],
+  phrases: ["go home"],
+  afterSeconds: 0.2,
   windowing,
   augmentation: data.augmentation,
   slidingWindows: data.slidingWindows,

@@ -1,17 +1,22 @@
 import type { Random } from "../random.ts";
 import type { AugmentConfig } from "../config/augment-config.ts";
-import type { AugmentResources, AugmentStep, NamedSamples } from "./augment-step.ts";
+import type { AugmentResources, AugmentStep } from "./augment-step.ts";
 import { colouredNoise } from "./dsp/coloured-noise.ts";
 import { drawEqualizer, equalize } from "./dsp/equalizer.ts";
-import { magnitudeAt, peak, quantize, scaled } from "./dsp/level.ts";
-import { addScaled, loopNoise, noiseRatios, type Span } from "./dsp/mix-noise.ts";
+import { addBackground, drawBabble, drawLoudspeaker, drawRecording } from "./background.ts";
+import { compress } from "./dsp/compressor.ts";
+import { levelDb, magnitudeAt, peak, quantize, scaled } from "./dsp/level.ts";
+import type { Span } from "./dsp/mix-noise.ts";
 import { alignImpulseResponse, reverberate } from "./dsp/reverberate.ts";
 import { drawRoom, roomImpulseResponse } from "./dsp/synthetic-room.ts";
 import { telephone } from "./dsp/telephone.ts";
 
 /** Options of `augmentChannel`. */
 export interface AugmentChannelOptions {
-  readonly config: Omit<AugmentConfig, "speed" | "timeScale" | "pitch" | "formants" | "speechAround">;
+  readonly config: Omit<
+    AugmentConfig,
+    "speed" | "timeScale" | "pitch" | "formants" | "speechAround" | "opus"
+  >;
   readonly random: Random;
   readonly resources?: AugmentResources;
   /** Places of phrases, over each of which the noise has its ratio. Default: all samples. */
@@ -19,8 +24,8 @@ export interface AugmentChannelOptions {
 }
 
 /**
- * Augments everything between mouth and sample: room, equalizer, background noise, gain, circuit noise, clipping,
- * telephone, in this order, then rounds to int16. Timing and length do not change.
+ * Augments everything between mouth and sample: room, equalizer, noise, babble, a loudspeaker in the room, automatic gain
+ * control, level, circuit noise, clipping, telephone, in this order, then rounds to int16. Timing and length do not change.
  */
 export function augmentChannel(
   samples: Float32Array,
@@ -47,6 +52,9 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ["room", addRoom],
   ["equalizer", addEqualizer],
   ["noise", addNoise],
+  ["babble", addBabble],
+  ["loudspeaker", addLoudspeaker],
+  ["compressor", addCompression],
   ["gain", setGain],
   ["coloured-noise", addColouredNoise],
   ["clipping", addClipping],
@@ -78,71 +86,45 @@ function addEqualizer(samples: Float32Array, { config: { equalizer }, random }: 
   return { samples: equalize(samples, bands), parameters: { bands } };
 }
 
-/** Number of stretches to try before the step is skipped, since recordings have silent parts. */
-const NOISE_DRAWS = 12;
+function addNoise(samples: Float32Array, options: StepOptions): StepResult {
+  const { config, random, resources, spans } = options;
+  const recordings = resources.noises ?? [];
+  if (random.next() >= config.noise.probability || recordings.length === 0) return undefined;
+  const draw = () => drawRecording(samples.length, { recordings, random });
+  return addBackground(samples, { draw, snrDb: config.noise.snrDb, spans, random });
+}
 
-/**
- * Adds a stretch of a noise at one gain, drawn from the gains that bring the ratio over every span into the range. Where no
- * stretch has such a gain (a narrow range, several spans), the one that misses the range by least is used. Stretches that
- * are silent over a span are refused.
- */
-function addNoise(
-  samples: Float32Array,
-  { config: { noise }, random, resources, spans }: StepOptions,
-): StepResult {
-  const noises = resources.noises ?? [];
-  if (random.next() >= noise.probability || noises.length === 0) return undefined;
-  let best: DrawnNoise | undefined;
-  for (let draw = 0; draw < NOISE_DRAWS && (best === undefined || best.missedByDb > 0); draw++) {
-    const drawn = drawNoise(samples, { recording: random.choice(noises), snrDb: noise.snrDb, spans, random });
-    if (drawn !== undefined && drawn.missedByDb < (best?.missedByDb ?? Infinity)) best = drawn;
-  }
-  if (best === undefined) return undefined;
-  const { stretch, gainDb, ratios, recording, offset } = best;
+function addBabble(samples: Float32Array, options: StepOptions): StepResult {
+  const { config, random, resources, spans } = options;
+  const { talkers = [], makesPhrase } = resources;
+  if (random.next() >= config.babble.probability || talkers.length === 0) return undefined;
+  const people = random.integer(...config.babble.people);
+  const draw = () =>
+    drawBabble(samples.length, { people, talkers, random, ...(makesPhrase && { makesPhrase }) });
+  return addBackground(samples, { draw, snrDb: config.babble.snrDb, spans, random });
+}
+
+function addLoudspeaker(samples: Float32Array, options: StepOptions): StepResult {
+  const { config, random, resources, spans } = options;
+  const { talkers = [], makesPhrase } = resources;
+  if (random.next() >= config.loudspeaker.probability || talkers.length === 0) return undefined;
+  const draw = () =>
+    drawLoudspeaker(samples.length, { talkers, random, ...(makesPhrase && { makesPhrase }) });
+  return addBackground(samples, { draw, snrDb: config.loudspeaker.snrDb, spans, random });
+}
+
+function addCompression(samples: Float32Array, { config: { compressor }, random }: StepOptions): StepResult {
+  if (random.next() >= compressor.probability) return undefined;
+  const belowPeakDb = random.uniform(...compressor.belowPeakDb);
+  const ratio = random.uniform(...compressor.ratio);
+  const attackSeconds = random.uniform(...compressor.attackSeconds);
+  const releaseSeconds = random.uniform(...compressor.releaseSeconds);
+  const loudest = peak(samples);
+  if (loudest === 0) return undefined;
+  const thresholdDb = levelDb(loudest) - belowPeakDb;
   return {
-    samples: addScaled(samples, stretch, gainDb),
-    parameters: { recording, offset, snrDb: Math.min(...ratios) - gainDb },
-  };
-}
-
-interface DrawnNoise {
-  readonly recording: string;
-  readonly offset: number;
-  readonly stretch: Float32Array;
-  /** Ratio over each span before the gain. */
-  readonly ratios: readonly number[];
-  readonly gainDb: number;
-  /** Distance of the ratios from the range, 0 inside it. */
-  readonly missedByDb: number;
-}
-
-interface DrawNoiseOptions {
-  readonly recording: NamedSamples;
-  readonly snrDb: readonly [number, number];
-  readonly spans: readonly Span[];
-  readonly random: Random;
-}
-
-function drawNoise(
-  samples: Float32Array,
-  { recording, snrDb: [low, high], spans, random }: DrawNoiseOptions,
-): DrawnNoise | undefined {
-  if (recording.samples.length === 0) return undefined;
-  const room = Math.max(0, recording.samples.length - samples.length);
-  const offset = random.integer(0, room > 0 ? room : recording.samples.length - 1);
-  const stretch = loopNoise(recording.samples, { offset, length: samples.length });
-  const ratios = noiseRatios(samples, stretch, spans);
-  if (ratios === undefined) return undefined;
-  const least = Math.max(...ratios) - high;
-  const most = Math.min(...ratios) - low;
-  const gainDb = least <= most ? random.uniform(least, most) : (least + most) / 2;
-  return {
-    recording: recording.name,
-    offset,
-    stretch,
-    ratios,
-    gainDb,
-    missedByDb: Math.max(0, (least - most) / 2),
+    samples: compress(samples, { thresholdDb, ratio, attackSeconds, releaseSeconds }),
+    parameters: { belowPeakDb, ratio, attackSeconds, releaseSeconds },
   };
 }
 

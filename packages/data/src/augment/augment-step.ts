@@ -22,6 +22,8 @@ export interface AugmentResources {
   readonly impulseResponses?: readonly NamedSamples[];
   /** Speech to put before and after the phrase, preferably in the same voice. */
   readonly speech?: readonly NamedSamples[];
+  /** Talk of other people, for babble and loudspeakers in the background. */
+  readonly talkers?: readonly NamedSamples[];
   /** Whether texts spoken one after another say a phrase that none of them says alone (`createJoinTest`). */
   readonly makesPhrase?: (texts: readonly (string | undefined)[]) => boolean;
 }

@@ -85,6 +85,9 @@ interface AroundOptions {
   readonly text: string | undefined;
 }
 
+/** Pause between words said without one, in seconds: stops close the mouth for as long. */
+const NO_PAUSE: readonly [number, number] = [0, 0.08];
+
 /** Draws of a neighbour, since some would make a phrase together with the clip. */
 const NEIGHBOUR_DRAWS = 8;
 
@@ -101,7 +104,8 @@ function addSpeechAround(
     if (own.next() >= config[side] || speech.length === 0) continue;
     const joined = (neighbour: NamedSamples) =>
       side === "before" ? [neighbour.text, ...texts] : [...texts, neighbour.text];
-    const gap = Math.round(own.uniform(...config.gapSeconds) * 16_000);
+    const pause = own.fork("close").next() < config.closeShare ? NO_PAUSE : config.gapSeconds;
+    const gap = Math.round(own.uniform(...pause) * 16_000);
     const levelDb = own.uniform(...config.levelDb);
     let neighbour = own.choice(speech);
     for (let draw = 1; draw < NEIGHBOUR_DRAWS && makesPhrase(joined(neighbour)); draw++)

@@ -33,6 +33,9 @@ const schema = z.strictObject({
     .strictObject({
       before: probability(0.35),
       after: probability(0.2),
+      /** Share of the neighbours that follow without a pause, at most 80 ms apart: "PHRASE turn on the light". */
+      closeShare: probability(0.3),
+      /** Pause of the others. */
       gapSeconds: range(0.05, 0.4, { min: 0, max: 10 }),
       /** Relative to the level of the phrase. */
       levelDb: range(-6, 3, { min: -60, max: 40 }),
@@ -58,13 +61,37 @@ const schema = z.strictObject({
       q: range(0.4, 1.5, { min: 0.05, max: 30 }),
     })
     .prefault({}),
-  /** A recording under the speech. */
+  /** A recording under the speech. The ratio is that over the phrase. */
   noise: z
     .strictObject({ probability: probability(0.75), snrDb: range(0, 30, { min: -30, max: 100 }) })
     .prefault({}),
+  /** Other people who talk at once in the background, from the clips of talk at hand. */
+  babble: z
+    .strictObject({
+      probability: probability(0.1),
+      people: z.tuple([z.int().min(1).max(20), z.int().min(1).max(20)]).default([2, 4]),
+      snrDb: range(5, 20, { min: -30, max: 100 }),
+    })
+    .prefault({}),
+  /** One person's talk from a small loudspeaker in the room, as of a television or a radio. */
+  loudspeaker: z
+    .strictObject({ probability: probability(0.05), snrDb: range(5, 20, { min: -30, max: 100 }) })
+    .prefault({}),
+  /** Automatic gain control: loud parts are lowered, soft ones come up. */
+  compressor: z
+    .strictObject({
+      probability: probability(0.15),
+      /** Threshold below the loudest sample. */
+      belowPeakDb: range(6, 24, { min: 0, max: 80 }),
+      /** Decibels in for one decibel out. */
+      ratio: range(2, 6, { min: 1, max: 100 }),
+      attackSeconds: range(0.002, 0.02, { min: 0.0001, max: 1 }),
+      releaseSeconds: range(0.05, 0.5, { min: 0.001, max: 10 }),
+    })
+    .prefault({}),
   /** Loudest sample of the result. */
   gain: z
-    .strictObject({ probability: probability(1), peakDbfs: range(-26, -0.4, { min: -90, max: 0 }) })
+    .strictObject({ probability: probability(1), peakDbfs: range(-45, -0.4, { min: -90, max: 0 }) })
     .prefault({}),
   /** Hiss and rumble of the circuit, at an absolute level. */
   colouredNoise: z
@@ -87,6 +114,14 @@ const schema = z.strictObject({
       highHz: range(3000, 3600, { min: 500, max: 7900 }),
       muLaw: probability(0.7),
       halfRate: probability(0.5),
+    })
+    .prefault({}),
+  /** Opus, as calls, browsers and wireless microphones send speech. */
+  opus: z
+    .strictObject({
+      probability: probability(0.05),
+      /** Bits a second. */
+      bitrate: range(6000, 24_000, { min: 6000, max: 510_000 }),
     })
     .prefault({}),
 });

@@ -1,6 +1,7 @@
 import { joinFloats } from "@callsign/audio/internal";
 
 import { augment } from "../augment/augment.ts";
+import { augmentCodec } from "../augment/augment-codec.ts";
 import { augmentChannel } from "../augment/augment-channel.ts";
 import type { AugmentResources } from "../augment/augment-step.ts";
 import type { PhraseAudio } from "../augment/phrase-audio.ts";
@@ -47,6 +48,17 @@ export interface SpokenClip extends SceneClip {
 export async function makeAudio(item: ShardItem, maker: AudioMaker): Promise<LabelledAudio | undefined> {
   const { settings, plan } = maker;
   const random = createRandom(settings.seed).fork("features").fork(plan.source);
+  const made = await makeUncoded(item, { maker, random });
+  if (made === undefined || made.clip.copy < 0) return made;
+  const own = random.fork(made.clip.clip).fork(made.clip.copy);
+  return {
+    ...made,
+    samples: await augmentCodec(made.samples, { config: settings.augmentation, random: own }),
+  };
+}
+
+async function makeUncoded(item: ShardItem, { maker, random }: Making): Promise<LabelledAudio | undefined> {
+  const { settings, plan } = maker;
   if ("scene" in item)
     return makeScene(item.scene, { maker, random: random.fork(plan.split).fork(item.scene) });
   const [first] = item.clips;

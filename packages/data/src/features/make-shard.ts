@@ -146,6 +146,7 @@ async function openMaker(plan: ShardPlan, { settings, readClip }: ShardMaker): P
     }
     return loaded;
   };
+  const speech = await load(plan.speech);
   return {
     settings,
     plan,
@@ -153,7 +154,8 @@ async function openMaker(plan: ShardPlan, { settings, readClip }: ShardMaker): P
     resources: {
       noises: await load(plan.noises),
       impulseResponses: await load(plan.impulseResponses),
-      speech: await load(plan.speech),
+      speech,
+      talkers: speech,
       makesPhrase: createJoinTest(settings.phrases),
     },
     commands: await load(plan.commands),

@@ -3,6 +3,7 @@ import { EMBEDDING, type Frontend, LOG_MEL } from "@callsign/infer/internal";
 import { readMagnitudes } from "@callsign/audio/node/internal";
 
 import type { NamedSamples } from "../augment/augment-step.ts";
+import { augmentCodec } from "../augment/augment-codec.ts";
 import { buildScene, type SceneClip } from "../augment/scene.ts";
 import { drawRandomWords, drawSentence } from "../text/sentences/sentences.ts";
 import { createRandom, type Random } from "../random.ts";
@@ -49,9 +50,10 @@ export async function makeLessons(plan: LessonPlan, maker: LessonMaker): Promise
       talk,
       config: config.augmentation,
       random: own,
-      resources: { noises: maker.noises },
+      resources: { noises: maker.noises, talkers: talk },
     });
-    made.push(await embedLesson(samples, maker.frontends[own.fork("floor").choice(FLOORS)]));
+    const coded = await augmentCodec(samples, { config: config.augmentation, random: own });
+    made.push(await embedLesson(coded, maker.frontends[own.fork("floor").choice(FLOORS)]));
   }
   const frames = Math.min(...made.map(({ logMel }) => logMel.length)) / LOG_MEL.melBins;
   const steps = Math.min(...made.map(({ embeddings }) => embeddings.length)) / EMBEDDING.dimension;

@@ -5,6 +5,7 @@ import { augment, type AugmentOptions } from "../../src/augment/augment.ts";
 import { onlyAugment, parseAugmentConfig } from "../../src/config/augment-config.ts";
 import { placePhrase } from "../../src/augment/place-phrase.ts";
 import { createJoinTest } from "../../src/text/create-join-test.ts";
+import { activeLevel } from "../../src/augment/dsp/level.ts";
 import { createRandom } from "../../src/random.ts";
 import { decibels, rmsOf, tone } from "./signals.ts";
 
@@ -61,18 +62,24 @@ describe("augment", () => {
     expect(Math.abs(end - output.phraseEnd)).toBeLessThan(tolerance);
   });
 
-  it.each(["room", "equalizer", "noise", "gain", "colouredNoise", "clipping", "telephone"] as const)(
-    "%s changes the samples and neither length nor interval",
-    (step) => {
-      const output = run({ config: onlyAugment({ [step]: { probability: 1 } }), resources: { noises } });
-      const reference = run({});
-      expect(output.samples).not.toEqual(reference.samples);
-      expect(output.samples).toHaveLength(16_000);
-      expect([output.phraseStart, output.phraseEnd]).toEqual([4000, 10_000]);
-      const name = step === "colouredNoise" ? "coloured-noise" : step;
-      expect(output.parameters.map((parameter) => parameter.step)).toEqual(["placement", name]);
-    },
-  );
+  it.each([
+    "room",
+    "equalizer",
+    "noise",
+    "compressor",
+    "gain",
+    "colouredNoise",
+    "clipping",
+    "telephone",
+  ] as const)("%s changes the samples and neither length nor interval", (step) => {
+    const output = run({ config: onlyAugment({ [step]: { probability: 1 } }), resources: { noises } });
+    const reference = run({});
+    expect(output.samples).not.toEqual(reference.samples);
+    expect(output.samples).toHaveLength(16_000);
+    expect([output.phraseStart, output.phraseEnd]).toEqual([4000, 10_000]);
+    const name = step === "colouredNoise" ? "coloured-noise" : step;
+    expect(output.parameters.map((parameter) => parameter.step)).toEqual(["placement", name]);
+  });
 
   it("records what it drew, and what it recorded is what was done", () => {
     const config = onlyAugment({
@@ -103,7 +110,7 @@ describe("augment", () => {
 
   it("puts speech before and after at the gap it drew, and none into the phrase", () => {
     const config = onlyAugment({
-      speechAround: { before: 1, after: 1, gapSeconds: [0.1, 0.1], levelDb: [0, 0] },
+      speechAround: { before: 1, after: 1, closeShare: 0, gapSeconds: [0.1, 0.1], levelDb: [0, 0] },
     });
     const placement = { kind: "stretch", before: 20_000, after: 16_000 } as const;
     const output = run({ config, placement, resources: { speech } });
@@ -117,6 +124,46 @@ describe("augment", () => {
     expect(
       decibels(rmsOf(added.subarray(8000, 18_000)) / rmsOf(alone.samples.subarray(20_000, 26_000))),
     ).toBeCloseTo(0, 0);
+  });
+
+  it("lets talk follow without a pause, inside the window of the phrase", () => {
+    const config = onlyAugment({ speechAround: { before: 0, after: 1, closeShare: 1, levelDb: [0, 0] } });
+    const placement = { kind: "window-end", windowLength: 32_000, gapLength: [3200, 3200] } as const;
+    const gaps = Array.from({ length: 20 }, (_, seed) => {
+      const options = { placement, random: createRandom(seed) };
+      const output = augment(burst(), { ...options, config, resources: { speech } })!;
+      const alone = augment(burst(), { ...options, config: off })!;
+      const added = output.samples.map((x, i) => x - alone.samples[i]!);
+      return added.findIndex((x) => Math.abs(x) > 10) - output.phraseEnd;
+    });
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0);
+    expect(Math.min(...gaps)).toBeLessThan(300);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(1300);
+  });
+
+  it.each([
+    ["babble", onlyAugment({ babble: { probability: 1, snrDb: [3, 3] } })],
+    ["loudspeaker", onlyAugment({ loudspeaker: { probability: 1, snrDb: [3, 3] } })],
+  ])("%s is talk of others at its ratio over the phrase, and says no phrase", (step, config) => {
+    const texts = ["galactic", "temperature", "now"];
+    const talkers = texts.map((text, i) => ({
+      name: text,
+      text,
+      samples: tone(200 + 90 * i, { length: 4000 }),
+    }));
+    const joined: string[] = [];
+    const isPhrase = createJoinTest(["galactic temperature"]);
+    const makesPhrase = (said: readonly (string | undefined)[]) => {
+      if (!isPhrase(said)) joined.push(said.join(" "));
+      return isPhrase(said);
+    };
+    const output = run({ config, resources: { talkers, makesPhrase } });
+    const spoken = run({}).samples.subarray(4000, 10_000);
+    const added = output.samples.subarray(4000, 10_000).map((x, i) => x - spoken[i]!);
+    expect(decibels(activeLevel(spoken) / rmsOf(added))).toBeCloseTo(3, 1);
+    expect(output.parameters.map((parameter) => parameter.step)).toEqual(["placement", step]);
+    expect(joined.length).toBeGreaterThan(2);
+    expect(joined.join("; ")).not.toContain("galactic temperature");
   });
 
   it("puts no speech beside a clip that completes a phrase with it", () => {

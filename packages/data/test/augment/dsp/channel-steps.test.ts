@@ -4,6 +4,8 @@ import { butterworth, designBiquad, filter } from "../../../src/augment/dsp/biqu
 import { colouredNoise, NOISE_COLOURS } from "../../../src/augment/dsp/coloured-noise.ts";
 import { equalize } from "../../../src/augment/dsp/equalizer.ts";
 import { activeLevel, quantize } from "../../../src/augment/dsp/level.ts";
+import { compress } from "../../../src/augment/dsp/compressor.ts";
+import { throughOpus } from "../../../src/augment/dsp/opus.ts";
 import { loopNoise, mixAtSnr } from "../../../src/augment/dsp/mix-noise.ts";
 import { alignImpulseResponse, reverberate } from "../../../src/augment/dsp/reverberate.ts";
 import { drawRoom, roomImpulseResponse, type Room } from "../../../src/augment/dsp/synthetic-room.ts";
@@ -229,6 +231,57 @@ describe("mixAtSnr", () => {
     // 32768 * 10^(-26/20) = 1642.
     const { samples } = mixAtSnr(silence, tone(500, { length: 1000 }), { snrDb: 0 })!;
     expect(rmsOf(samples)).toBeCloseTo(1642.3, 0);
+  });
+});
+
+describe("compress", () => {
+  const options = { thresholdDb: 40, ratio: 4, attackSeconds: 0.005, releaseSeconds: 0.1 };
+  const compressed = (amplitude: number) =>
+    compress(tone(500, { length: 16_000, amplitude }), options).subarray(8000);
+
+  it("raises the output by 1/ratio of what the input rises above the threshold, by all of it below", () => {
+    // Threshold 40 dB is amplitude 100: 12 dB above it come out 3 dB above.
+    expect(decibels(rmsOf(compressed(398.1)) / (100 / Math.SQRT2))).toBeCloseTo(3, 0);
+    expect(decibels(rmsOf(compressed(3981)) / rmsOf(compressed(398.1)))).toBeCloseTo(5, 0);
+    expect(rmsOf(compressed(50))).toBeCloseTo(50 / Math.SQRT2, 3);
+  });
+
+  it("lets the beginning of a loud part through, and recovers after it", () => {
+    const samples = tone(500, { length: 32_000, amplitude: 50 });
+    samples.set(tone(500, { length: 8000, amplitude: 5000 }), 8000);
+    const output = compress(samples, options);
+    const level = (from: number) => rmsOf(output.subarray(from, from + 320));
+    expect(level(8000)).toBeGreaterThan(1.5 * level(14_000));
+    // 34 dB above the threshold, 25.5 dB of reduction: after 0.1 s a factor e less, after a second none.
+    expect(decibels(level(16_000) / level(7000))).toBeLessThan(-18);
+    expect(decibels(level(31_000) / level(7000))).toBeCloseTo(0, 0);
+  });
+});
+
+describe("throughOpus", () => {
+  it("keeps length, timing and the voice band, and loses what a low bitrate has no room for", async () => {
+    const random = createRandom(1);
+    // Bursts of a voice-like tone complex.
+    const samples = Float32Array.from({ length: 16_001 }, (_, i) =>
+      i % 4000 < 2000
+        ? [1, 2, 3, 5].reduce((sum, n) => sum + 1500 * Math.sin((2 * Math.PI * 150 * n * i) / 16_000), 0)
+        : random.normal(),
+    );
+    const errorAt = async (bitrate: number) => {
+      const decoded = await throughOpus(samples, { bitrate });
+      expect(decoded).toHaveLength(16_001);
+      const overlap = (lag: number) => samples.reduce((sum, x, i) => sum + x * (decoded[i + lag] ?? 0), 0);
+      const lags = Array.from({ length: 41 }, (_, i) => i - 20);
+      const best = lags.toSorted((a, b) => overlap(b) - overlap(a))[0]!;
+      expect(Math.abs(best)).toBeLessThanOrEqual(4);
+      return rmsOf(decoded.map((x, i) => x - samples[i]!)) / rmsOf(samples);
+    };
+    const [low, high] = [await errorAt(6000), await errorAt(64_000)];
+    expect(high).toBeLessThan(0.45);
+    expect(low).toBeGreaterThan(1.3 * high);
+    expect(await throughOpus(samples, { bitrate: 9000 })).toEqual(
+      await throughOpus(samples, { bitrate: 9000 }),
+    );
   });
 });
 

@@ -61,11 +61,14 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
       "--json",
     ]);
     expect(exitCode).toBe(0);
-    const found = JSON.parse(stdout);
+    const { labels, mean } = JSON.parse(stdout);
+    expect(labels).toHaveLength(1);
+    expect(mean).toBeNull();
+    const [found] = labels;
     expect(found.positives).toBe(12);
     expect(found.negativeHours).toBeGreaterThan(0.005);
     expect(Object.keys(found.operatingPoints[1])).toEqual(
-      expect.arrayContaining(["falseAcceptsPerHour", "threshold", "falseRejectRate", "interval"]),
+      expect.arrayContaining(["falseAcceptsPerHour", "threshold", "falseRejectRate", "resampledInterval"]),
     );
     expect(
       found.operatingPoints.map((one: { falseAcceptsPerHour: number }) => one.falseAcceptsPerHour),
@@ -76,7 +79,34 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
     expect(html).toContain("<audio");
     expect(html).not.toMatch(/src="https?:/);
     const json = JSON.parse(await readFile(join(report, "report.json"), "utf8"));
-    expect(json).toMatchObject({ schemaVersion: 1, kind: "keyword" });
+    expect(json).toMatchObject({ schemaVersion: 2, kind: "keyword" });
+    expect(json.labels[0].recordings).toHaveLength(24);
+    expect(json.labels[0].recordings[0]).toMatchObject({ isPositive: true, mixedSnrDb: null });
+  });
+
+  it("evaluates several labels in one pass, each other's words among their negatives, from the cache the second time", async () => {
+    const command = ["eval", "keyword", "--model", head, "--labels", "alexa", ...asset, "--json"];
+    const words = ["--positives", `alexa=${join(folder, "words")}`, "--negatives", join(folder, "talk")];
+    const noise = ["--noise", join(folder, "noise"), "--snr", "5", "--cache", join(folder, "cache")];
+    const first = await runCaptured([...command, ...words, ...noise]);
+    expect(first.exitCode).toBe(0);
+    const again = await runCaptured([...command, ...words, ...noise]);
+    const { labels } = JSON.parse(first.stdout);
+    expect(JSON.parse(again.stdout).labels).toEqual(labels);
+    expect(labels[0]).toMatchObject({ label: "alexa", positives: 12 });
+    // 5 dB as mixed; the recordings' own noise takes a little.
+    expect(labels[0].snrDb.positives.p95).toBeLessThanOrEqual(5);
+    expect(labels[0].snrDb.positives.p50).toBeGreaterThan(3.5);
+    const twice = await runCaptured([...command, ...words, "--exclude", "alexa=nothing", "--cross"]);
+    expect(twice.exitCode).toBe(0);
+    const unknown = await runCaptured([
+      ...command,
+      ...words,
+      "--positives",
+      `computer=${join(folder, "talk")}`,
+    ]);
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.stderr).toContain('expected one of "alexa", got "computer"');
   });
 
   it("finds no difference between a model and itself, and refuses a single model", async () => {

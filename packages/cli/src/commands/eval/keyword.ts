@@ -1,8 +1,10 @@
 import type {
-  KeywordEvaluation,
+  EvaluatedKeyword,
   KeywordPoint,
   KeywordReport,
   KeywordReportParts,
+  LabelReport,
+  MeanFigures,
 } from "@callsign/eval/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../../context.ts";
@@ -15,7 +17,7 @@ import {
 } from "../../flags/detector.ts";
 import {
   addRecordingOptions,
-  labelOf,
+  labelsOf,
   openRecordings,
   recordingArguments,
   type RecordingFlags,
@@ -33,7 +35,7 @@ export function registerEvalKeyword(evaluate: Command, context: CliContext): voi
     .requiredOption("--model <dir>", MODEL_HELP)
     .addHelpText(
       "after",
-      "\nExample:\n  callsign eval keyword --model models/alexa --positives recordings/alexa --negatives recordings/speech recordings/television --noise noise --snr 10 --report report",
+      "\nExample:\n  callsign eval keyword --model models/alexa --positives recordings/alexa --negatives recordings/speech recordings/television --noise noise --snr 10 --report report\n  callsign eval keyword --model models/home --positives alexa=recordings/alexa computer=recordings/computer --cross --negatives recordings/speech --exclude computer=computer --cache cache",
     );
   addDetectorOptions(addRecordingOptions(command))
     .option("--report <dir>", "folder for report.json and report.html, which plays the worst recordings")
@@ -51,53 +53,49 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
   const { evaluateKeyword, machineFacts } = await import("@callsign/eval/internal");
   const { toolIdentity } = await import("@callsign/infer/node/internal");
   const recordings = await openRecordings(context, flags);
-  const { conditions } = recordings;
   const detector = await openDetector(context, [flags.model], flags);
   const faults: string[] = [];
   try {
-    const label = await labelOf(detector, flags.label);
+    const labels = await labelsOf(detector, recordings, flags);
     const onFault = (message: string): void => void faults.push(message);
-    const scored = await scoreModel(context, detector, { label, recordings, onFault });
+    const scored = await scoreModel(context, detector, { labels, recordings, onFault });
     const { patience, refractorySeconds, thresholds } = detector.card.decision;
-    const evaluation = evaluateKeyword({
-      ...scored,
-      decision: { patience, refractorySeconds, threshold: thresholds[label]! },
-      atFalseAcceptsPerHour: flags.at,
+    const keywords = [...scored].map(([key, found]): EvaluatedKeyword => {
+      const label = labels.get(key)!;
+      const decision = { patience, refractorySeconds, threshold: thresholds[label]! };
+      return {
+        label,
+        ...found,
+        evaluation: evaluateKeyword({ ...found, decision, atFalseAcceptsPerHour: flags.at }),
+      };
     });
     const { tool: name, ...version } = toolIdentity();
-    const parts = {
-      ...scored,
-      evaluation,
+    await print(context, flags, {
+      keywords,
       model: detector.card,
-      label,
-      conditions,
+      conditions: recordings.conditions,
       faults,
       command: commandLine(flags),
       machine: machineFacts(),
       tool: { name, ...version },
       createdAt: new Date(),
-    };
-    await print(context, { flags, evaluation, parts });
+    });
   } finally {
     for (const fault of faults) context.stderr(`left out: ${fault}\n`);
     await detector.dispose();
   }
 }
 
-async function print(
-  context: CliContext,
-  found: {
-    readonly flags: KeywordFlags;
-    readonly evaluation: KeywordEvaluation;
-    readonly parts: KeywordReportParts;
-  },
-): Promise<void> {
-  const { flags, evaluation, parts } = found;
+async function print(context: CliContext, flags: KeywordFlags, parts: KeywordReportParts): Promise<void> {
   const { makeKeywordReport, readKeywordExcerpts, writeKeywordReport } =
     await import("@callsign/eval/internal");
   const report = makeKeywordReport(parts);
   if (flags.json) printJson(context, summaryOf(report));
-  else context.stdout(formatEvaluation(evaluation, report.label));
+  else {
+    const tables = report.labels.map(formatLabel);
+    if (report.mean !== null) tables.push(formatMean(report.mean));
+    context.stdout(tables.join("\n"));
+  }
   if (flags.report === undefined) return;
   const { signal } = context;
   const excerpts = await readKeywordExcerpts(parts);
@@ -105,14 +103,20 @@ async function print(
   context.stderr(`report: ${htmlPath}\n`);
 }
 
-/** Report without the curve and the long lists, which are in report.json. */
-function summaryOf({ curve, latenciesMs: _latencies, peakScores: _peaks, ...summary }: KeywordReport) {
-  return { ...summary, detPoints: curve.points.length };
+/** Report without the curves and the long lists, which are in report.json. */
+function summaryOf({ labels, ...report }: KeywordReport) {
+  return {
+    ...report,
+    labels: labels.map(({ curve, latenciesMs: _latencies, recordings: _recordings, ...summary }) => ({
+      ...summary,
+      detPoints: curve.points.length,
+    })),
+  };
 }
 
-function formatEvaluation(evaluation: KeywordEvaluation, label: string): string {
-  const { positives, negativeHours, operatingPoints, latencyMs, shipped, detectedTwice } = evaluation;
-  const { atFalseAcceptsPerHour } = evaluation;
+function formatLabel(report: LabelReport): string {
+  const { label, positives, negativeHours, operatingPoints, latencyMs, shipped, detectedTwice } = report;
+  const { atFalseAcceptsPerHour, snrDb } = report;
   const lines = [
     `"${label}": ${positives} recordings of the word, ${negativeHours.toFixed(2)} hours without it`,
     "",
@@ -125,10 +129,36 @@ function formatEvaluation(evaluation: KeywordEvaluation, label: string): string 
     `at the threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts}, at most ${shipped.falseAcceptsInterval.high.toFixed(2)} per hour)`,
     `detected twice: ${shipped.detectedTwice.twice} of ${shipped.detectedTwice.hits} hits there, ${detectedTwice.twice} of ${detectedTwice.hits} at ${atFalseAcceptsPerHour} false accepts per hour; each counts as a false accept`,
   ];
+  if (snrDb.positives !== null) {
+    const { p5, p50, p95 } = snrDb.positives;
+    lines.push(
+      `speech over noise: ${p50} dB in half of the recordings of the word, ${p5} to ${p95} dB in nine tenths`,
+    );
+  }
   if (latencyMs !== null)
     lines.push(
       `latency from the end of the word: ${latencyMs.p50.toFixed(0)} ms (p50), ${latencyMs.p90.toFixed(0)} ms (p90)`,
     );
+  return `${lines.join("\n")}\n`;
+}
+
+/** Table of the mean over labels. */
+function formatMean({ labels, operatingPoints, shipped }: MeanFigures): string {
+  const lines = [
+    `mean of ${labels} labels`,
+    "",
+    "false accepts/h   missed   95 %",
+    ...operatingPoints.map(
+      ({ falseAcceptsPerHour, falseRejectRate, resampledInterval: { low, high }, isShown }) =>
+        [
+          `${isShown ? "" : "* "}${falseAcceptsPerHour}`.padStart(15),
+          percent(falseRejectRate).padStart(9),
+          `   ${(100 * low).toFixed(1)} to ${percent(high)}`,
+        ].join(""),
+    ),
+    "",
+    `at the card's thresholds: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour`,
+  ];
   return `${lines.join("\n")}\n`;
 }
 

@@ -56,4 +56,5 @@ export * from "./keyword/compare-models.ts";
 export * from "./picovoice/picovoice-figures.ts";
 export * from "./picovoice/picovoice-mix.ts";
 export * from "./picovoice/score-picovoice.ts";
+export * from "./picovoice/score-stream.ts";
 export * from "./picovoice/transcripts.ts";

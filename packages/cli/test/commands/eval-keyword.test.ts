@@ -109,6 +109,30 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
     expect(unknown.stderr).toContain('expected one of "alexa", got "computer"');
   });
 
+  it("fails when a model is worse than its baseline allows, and adds a summary to a job's page", async () => {
+    const baseline = join(folder, "baseline.json");
+    const summary = join(folder, "summary.md");
+    const command = ["eval", "keyword", "--model", head, ...recordings(), "--cache", join(folder, "cache")];
+    const written = await runCaptured([...command, "--write-baseline", baseline, "--summary", summary]);
+    expect(written.exitCode).toBe(0);
+    expect(await readFile(summary, "utf8")).toMatch(/^### .*\n\n\| label \| recordings .*\n\| --- \| ---: /);
+    expect((await runCaptured([...command, "--check", baseline])).exitCode).toBe(0);
+    const json = JSON.parse(await readFile(baseline, "utf8"));
+    const better = join(folder, "better.json");
+    json.labels[0].shippedMissed = { value: -1, interval: { low: -1, high: -1 } };
+    await writeFile(better, JSON.stringify(json));
+    const worse = await runCaptured([...command, "--check", better]);
+    expect(worse.exitCode).toBe(1);
+    expect(worse.stderr).toMatch(
+      /error \[MODEL_REGRESSED\] .* missed at the card's threshold: was .* and is/,
+    );
+    json.labels[0].positives = 11;
+    await writeFile(better, JSON.stringify(json));
+    const other = await runCaptured([...command, "--check", better]);
+    expect(other.exitCode).toBe(2);
+    expect(other.stderr).toContain("a baseline of other recordings");
+  });
+
   it("finds no difference between a model and itself, and refuses a single model", async () => {
     const { exitCode, stdout } = await runCaptured([
       "eval",

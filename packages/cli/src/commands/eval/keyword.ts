@@ -1,5 +1,8 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { CallsignError } from "@callsign/audio/internal";
 import type {
   EvaluatedKeyword,
+  KeywordBaseline,
   KeywordPoint,
   KeywordReport,
   KeywordReportParts,
@@ -39,6 +42,12 @@ export function registerEvalKeyword(evaluate: Command, context: CliContext): voi
     );
   addDetectorOptions(addRecordingOptions(command))
     .option("--report <dir>", "folder for report.json and report.html, which plays the worst recordings")
+    .option(
+      "--check <file>",
+      "fail if misses or false accepts are above their 95 % intervals in this baseline of the same recordings",
+    )
+    .option("--write-baseline <file>", "write the figures as a baseline for --check")
+    .option("--summary <file>", "append a summary in Markdown, such as to $GITHUB_STEP_SUMMARY")
     .option("--json", "print one JSON document and nothing else on stdout")
     .action((flags: KeywordFlags) => evalKeyword(context, flags));
 }
@@ -46,12 +55,17 @@ export function registerEvalKeyword(evaluate: Command, context: CliContext): voi
 interface KeywordFlags extends DetectorFlags, RecordingFlags {
   readonly model: string;
   readonly report?: string;
+  readonly check?: string;
+  readonly writeBaseline?: string;
+  readonly summary?: string;
   readonly json?: boolean;
 }
 
 async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<void> {
-  const { evaluateKeyword, machineFacts } = await import("@callsign/eval/internal");
-  const { toolIdentity } = await import("@callsign/infer/node/internal");
+  const { evaluateKeyword, findKeywordRegressions, machineFacts, toKeywordBaseline } =
+    await import("@callsign/eval/internal");
+  const { toolIdentity, writeFileAtomic } = await import("@callsign/infer/node/internal");
+  const baseline = await openBaseline(flags);
   const recordings = await openRecordings(context, flags);
   const detector = await openDetector(context, [flags.model], flags);
   const faults: string[] = [];
@@ -70,7 +84,7 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
       };
     });
     const { tool: name, ...version } = toolIdentity();
-    await print(context, flags, {
+    const report = await print(context, flags, {
       keywords,
       model: detector.card,
       conditions: recordings.conditions,
@@ -80,14 +94,43 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
       tool: { name, ...version },
       createdAt: new Date(),
     });
+    if (flags.writeBaseline !== undefined)
+      await writeFileAtomic(
+        flags.writeBaseline,
+        `${JSON.stringify(toKeywordBaseline(report), undefined, 2)}\n`,
+      );
+    const worse =
+      baseline === undefined ? [] : findKeywordRegressions(report, baseline, { name: flags.check! });
+    if (worse.length > 0)
+      throw new CallsignError(
+        "MODEL_REGRESSED",
+        `eval keyword: ${worse.join("; ")} (baseline ${flags.check}); if this is intended, replace the baseline with --write-baseline`,
+      );
   } finally {
     for (const fault of faults) context.stderr(`left out: ${fault}\n`);
     await detector.dispose();
   }
 }
 
-async function print(context: CliContext, flags: KeywordFlags, parts: KeywordReportParts): Promise<void> {
-  const { makeKeywordReport, readKeywordExcerpts, writeKeywordReport } =
+async function openBaseline({ check }: KeywordFlags): Promise<KeywordBaseline | undefined> {
+  if (check === undefined) return undefined;
+  const { parseKeywordBaseline } = await import("@callsign/eval/internal");
+  const text = await readFile(check, "utf8").catch((cause: unknown) => {
+    throw new CallsignError(
+      "FILE_NOT_FOUND",
+      `${check}: cannot read the baseline: ${String(cause)}; write one with --write-baseline`,
+      { cause },
+    );
+  });
+  return parseKeywordBaseline(text, { name: check });
+}
+
+async function print(
+  context: CliContext,
+  flags: KeywordFlags,
+  parts: KeywordReportParts,
+): Promise<KeywordReport> {
+  const { makeKeywordReport, readKeywordExcerpts, summarizeKeywordReport, writeKeywordReport } =
     await import("@callsign/eval/internal");
   const report = makeKeywordReport(parts);
   if (flags.json) printJson(context, summaryOf(report));
@@ -96,11 +139,13 @@ async function print(context: CliContext, flags: KeywordFlags, parts: KeywordRep
     if (report.mean !== null) tables.push(formatMean(report.mean));
     context.stdout(tables.join("\n"));
   }
-  if (flags.report === undefined) return;
+  if (flags.summary !== undefined) await appendFile(flags.summary, summarizeKeywordReport(report));
+  if (flags.report === undefined) return report;
   const { signal } = context;
   const excerpts = await readKeywordExcerpts(parts);
   const { htmlPath } = await writeKeywordReport(flags.report, report, { excerpts, signal });
   context.stderr(`report: ${htmlPath}\n`);
+  return report;
 }
 
 /** Report without the curves and the long lists, which are in report.json. */

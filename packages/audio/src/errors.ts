@@ -51,6 +51,7 @@ export type CallsignErrorCode =
   | "DISPOSED"
   | "INVALID_ARGUMENT"
   | "MICROPHONE_FAILED"
+  | "MODEL_REGRESSED"
   | "PROTOCOL_INVALID"
   | "SERVE_FAILED"
   | "TRUTH_INVALID"

@@ -32,7 +32,7 @@ export class Resampler {
   readonly #down: number;
   readonly #bank: SincBank | undefined;
   /** Input still needed, starting at the first tap of the next output sample. */
-  #pending: Float32Array;
+  #pending: Float64Array;
   #phase = 0;
   #received = 0;
   #produced = 0;
@@ -65,12 +65,13 @@ export class Resampler {
     return rest;
   }
 
-  #silenceBefore(): Float32Array {
-    return new Float32Array(this.#bank === undefined ? 0 : this.#bank.width / 2 - 1);
+  #silenceBefore(): Float64Array {
+    return new Float64Array(this.#bank === undefined ? 0 : this.#bank.width / 2 - 1);
   }
 
   #produce(chunk: Float32Array, bank: SincBank): Float32Array {
-    const input = new Float32Array(this.#pending.length + chunk.length);
+    // In doubles, like the taps: each sample is read many times, and converted once.
+    const input = new Float64Array(this.#pending.length + chunk.length);
     input.set(this.#pending);
     input.set(chunk, this.#pending.length);
     const output = new Float32Array(this.#countOutputs(input.length - bank.width));

@@ -61,11 +61,14 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
       "--json",
     ]);
     expect(exitCode).toBe(0);
-    const found = JSON.parse(stdout);
+    const { labels, mean } = JSON.parse(stdout);
+    expect(labels).toHaveLength(1);
+    expect(mean).toBeNull();
+    const [found] = labels;
     expect(found.positives).toBe(12);
     expect(found.negativeHours).toBeGreaterThan(0.005);
     expect(Object.keys(found.operatingPoints[1])).toEqual(
-      expect.arrayContaining(["falseAcceptsPerHour", "threshold", "falseRejectRate", "interval"]),
+      expect.arrayContaining(["falseAcceptsPerHour", "threshold", "falseRejectRate", "resampledInterval"]),
     );
     expect(
       found.operatingPoints.map((one: { falseAcceptsPerHour: number }) => one.falseAcceptsPerHour),
@@ -76,7 +79,58 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
     expect(html).toContain("<audio");
     expect(html).not.toMatch(/src="https?:/);
     const json = JSON.parse(await readFile(join(report, "report.json"), "utf8"));
-    expect(json).toMatchObject({ schemaVersion: 1, kind: "keyword" });
+    expect(json).toMatchObject({ schemaVersion: 2, kind: "keyword" });
+    expect(json.labels[0].recordings).toHaveLength(24);
+    expect(json.labels[0].recordings[0]).toMatchObject({ isPositive: true, mixedSnrDb: null });
+  });
+
+  it("evaluates several labels in one pass, each other's words among their negatives, from the cache the second time", async () => {
+    const command = ["eval", "keyword", "--model", head, "--labels", "alexa", ...asset, "--json"];
+    const words = ["--positives", `alexa=${join(folder, "words")}`, "--negatives", join(folder, "talk")];
+    const noise = ["--noise", join(folder, "noise"), "--snr", "5", "--cache", join(folder, "cache")];
+    const first = await runCaptured([...command, ...words, ...noise]);
+    expect(first.exitCode).toBe(0);
+    const again = await runCaptured([...command, ...words, ...noise]);
+    const { labels } = JSON.parse(first.stdout);
+    expect(JSON.parse(again.stdout).labels).toEqual(labels);
+    expect(labels[0]).toMatchObject({ label: "alexa", positives: 12 });
+    // 5 dB as mixed; the recordings' own noise takes a little.
+    expect(labels[0].snrDb.positives.p95).toBeLessThanOrEqual(5);
+    expect(labels[0].snrDb.positives.p50).toBeGreaterThan(3.5);
+    const twice = await runCaptured([...command, ...words, "--exclude", "alexa=nothing", "--cross"]);
+    expect(twice.exitCode).toBe(0);
+    const unknown = await runCaptured([
+      ...command,
+      ...words,
+      "--positives",
+      `computer=${join(folder, "talk")}`,
+    ]);
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.stderr).toContain('expected one of "alexa", got "computer"');
+  });
+
+  it("fails when a model is worse than its baseline allows, and adds a summary to a job's page", async () => {
+    const baseline = join(folder, "baseline.json");
+    const summary = join(folder, "summary.md");
+    const command = ["eval", "keyword", "--model", head, ...recordings(), "--cache", join(folder, "cache")];
+    const written = await runCaptured([...command, "--write-baseline", baseline, "--summary", summary]);
+    expect(written.exitCode).toBe(0);
+    expect(await readFile(summary, "utf8")).toMatch(/^### .*\n\n\| label \| recordings .*\n\| --- \| ---: /);
+    expect((await runCaptured([...command, "--check", baseline])).exitCode).toBe(0);
+    const json = JSON.parse(await readFile(baseline, "utf8"));
+    const better = join(folder, "better.json");
+    json.labels[0].shippedMissed = { value: -1, interval: { low: -1, high: -1 } };
+    await writeFile(better, JSON.stringify(json));
+    const worse = await runCaptured([...command, "--check", better]);
+    expect(worse.exitCode).toBe(1);
+    expect(worse.stderr).toMatch(
+      /error \[MODEL_REGRESSED\] .* missed at the card's threshold: was .* and is/,
+    );
+    json.labels[0].positives = 11;
+    await writeFile(better, JSON.stringify(json));
+    const other = await runCaptured([...command, "--check", better]);
+    expect(other.exitCode).toBe(2);
+    expect(other.stderr).toContain("a baseline of other recordings");
   });
 
   it("finds no difference between a model and itself, and refuses a single model", async () => {

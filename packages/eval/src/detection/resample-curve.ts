@@ -28,7 +28,8 @@ export interface ResampleOptions {
 export function resampleMissRates(sweep: ThresholdSweep, options: ResampleOptions): Float64Array[] {
   const { positives, negatives, rates } = options;
   const random = createRandom("resample");
-  const word = groupsOf(positives, random.fork("positives"));
+  // The draws of two words are independent, also where as many people said each.
+  const word = groupsOf(positives, random.fork(`positives ${positives[0]?.group}`));
   const other = groupsOf(negatives, random.fork("negatives"));
   const missRates = rates.map(() => new Float64Array(DRAWS));
   for (let draw = 0; draw < DRAWS; draw++) {

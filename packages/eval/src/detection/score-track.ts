@@ -15,13 +15,17 @@ export interface ScoreTrack {
 /** End of a step's audio, in milliseconds. */
 export const stepEndMs = (track: Pick<ScoreTrack, "hopMs">, step: number): number => (step + 1) * track.hopMs;
 
-/** Steps of a track at which the decision stage detects, in order. Pass `sustained` where many thresholds are tried. */
+/** Steps of a track at which the decision stage detects, in order. Pass `sustained` and `among` where many thresholds are tried. */
 export function trackDetections(
   { scores, hopMs }: ScoreTrack,
   {
     sustained,
     ...decision
-  }: DecisionTiming & { readonly threshold: number; readonly sustained?: Float32Array },
+  }: DecisionTiming & {
+    readonly threshold: number;
+    readonly sustained?: Float32Array;
+    readonly among?: Uint32Array;
+  },
 ): number[] {
   return detectionSteps(sustained ?? sustainedScores(scores, decision.patience), { ...decision, hopMs });
 }

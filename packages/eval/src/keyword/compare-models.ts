@@ -1,6 +1,8 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 import type { KeywordEvaluation, KeywordFigures } from "./keyword-evaluation.ts";
+import type { Interval } from "../statistics/confidence-interval.ts";
+import { resampledInterval } from "../detection/resample-curve.ts";
 import { type McNemar, mcnemar } from "../statistics/mcnemar.ts";
 import type { ScoredRecording } from "../recordings/score-recordings.ts";
 
@@ -18,6 +20,10 @@ export interface ComparedModel {
 export interface ModelPair extends McNemar {
   readonly first: string;
   readonly second: string;
+  /** Miss rate of the first less that of the second. */
+  readonly difference: number;
+  /** 95 % interval of the difference over the same resamples of both (`resampleMissRates`). */
+  readonly differenceInterval: Interval;
   /** Names of the recordings of the word that only one of the two detected. */
   readonly heardOnlyByFirst: readonly string[];
   readonly heardOnlyBySecond: readonly string[];
@@ -63,9 +69,19 @@ function pairOf(first: ComparedModel, second: ComparedModel): ModelPair {
     first: first.model,
     second: second.model,
     ...mcnemar(heard.first, heard.second),
+    difference: missRate(heard.first) - missRate(heard.second),
+    differenceInterval: differenceInterval(first.evaluation, second.evaluation),
     heardOnlyByFirst: names((i) => heard.first[i]! && !heard.second[i]!),
     heardOnlyBySecond: names((i) => heard.second[i]! && !heard.first[i]!),
   };
+}
+
+const missRate = (heard: readonly boolean[]): number => heard.filter((hit) => !hit).length / heard.length;
+
+function differenceInterval(first: KeywordEvaluation, second: KeywordEvaluation): Interval {
+  const rate = first.atFalseAcceptsPerHour;
+  const others = second.resampledMissRates.get(rate)!;
+  return resampledInterval(first.resampledMissRates.get(rate)!.map((value, i) => value - others[i]!));
 }
 
 function checkSame(first: ComparedModel, second: ComparedModel): void {

@@ -8,14 +8,14 @@ import type { SafeHtml } from "../report/html.ts";
 /** Histogram of the time from the end of the word to the detection, in bins of 80 ms. */
 export function drawKeywordLatency(
   latenciesMs: readonly number[],
-  { p50, p90 }: { readonly p50: number; readonly p90: number },
+  { id, p50, p90 }: { readonly id: string; readonly p50: number; readonly p90: number },
 ): SafeHtml {
   const lowest = Math.floor(Math.min(0, ...latenciesMs) / BIN_MS) * BIN_MS;
   const highest = Math.max(lowest + 10 * BIN_MS, Math.ceil(Math.max(...latenciesMs) / BIN_MS) * BIN_MS);
   const edges = Array.from({ length: (highest - lowest) / BIN_MS + 1 }, (_, i) => lowest + i * BIN_MS);
   const bins = histogram(latenciesMs, edges);
   return renderChart({
-    id: "keyword-latency",
+    id,
     title: "Latency after the word",
     description: `${latenciesMs.length} detections; half of them within ${p50.toFixed(0)} milliseconds of the end of the word, nine tenths within ${p90.toFixed(0)}.`,
     draw: (layout) => ({
@@ -49,6 +49,7 @@ export function drawKeywordLatency(
 
 /** Histogram of the highest score of every recording on a logit scale: with the word upward, without it downward. */
 export function drawPeakScores(options: {
+  readonly id: string;
   readonly positives: readonly number[];
   readonly negatives: readonly number[];
   readonly threshold: number | null;
@@ -57,7 +58,7 @@ export function drawPeakScores(options: {
   const down = shares(options.negatives);
   const { threshold } = options;
   return renderChart({
-    id: "peaks",
+    id: options.id,
     title: "Highest score of every recording",
     description: `Upward ${options.positives.length} recordings with the word, downward ${options.negatives.length} without it, by the highest score in each.`,
     draw: (layout) => ({

@@ -70,11 +70,13 @@ export interface KeywordEvaluation extends KeywordFigures {
   readonly shipped: ThresholdFigures;
   /** False accepts per hour at which the fields below and the latency are measured. */
   readonly atFalseAcceptsPerHour: number;
+  /** 95 % interval of the miss rate at that rate, as in `KeywordPoint`. */
+  readonly resampledInterval: Interval;
   /** Whether each positive, in order, was detected at that rate's threshold. */
   readonly heard: readonly boolean[];
   readonly detectedTwice: DetectedTwice;
-  /** Miss rate at that rate in each resample, in the same order for every model on the same recordings. */
-  readonly resampledMissRates: Float64Array;
+  /** Miss rates in resamples at each rate of false accepts, in the same order for every model on the same recordings. */
+  readonly resampledMissRates: ReadonlyMap<number, Float64Array>;
   /** Latency of each detected positive, in milliseconds. */
   readonly latenciesMs: readonly number[];
   readonly missesBySource: readonly HitGroup[];
@@ -104,12 +106,12 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
   });
   const { curve } = sweep;
   const rates = [...new Set([...OPERATING_RATES, atFalseAcceptsPerHour])].toSorted((a, b) => a - b);
-  const missRates = resampleMissRates(sweep, {
+  const resampled = resampleMissRates(sweep, {
     positives: positives.map(resampledOf),
     negatives: negatives.map(resampledOf),
     rates,
   });
-  const missRatesAt = (rate: number): Float64Array => missRates[rates.indexOf(rate)]!;
+  const resampledMissRates = new Map(rates.map((rate, i) => [rate, resampled[i]!]));
   const { threshold } = operatingPoint(curve, atFalseAcceptsPerHour);
   const detections = positives.map(({ track }) => detectionsAt(track, { decision, threshold }));
   const hits = positives.map(({ track }, i) => outcomeOf(track, detections[i]!).hit);
@@ -126,7 +128,7 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
     negativeHours,
     operatingPoints: OPERATING_RATES.map((rate) => ({
       ...operatingPoint(curve, rate),
-      resampledInterval: resampledInterval(missRatesAt(rate)),
+      resampledInterval: resampledInterval(resampledMissRates.get(rate)!),
     })),
     latencyMs:
       latenciesMs.length === 0
@@ -135,9 +137,10 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
     curve,
     shipped: figuresAt(decision.threshold, { ...options, negativeHours }),
     atFalseAcceptsPerHour,
+    resampledInterval: resampledInterval(resampledMissRates.get(atFalseAcceptsPerHour)!),
     heard,
     detectedTwice: detectedTwice(positives, detections),
-    resampledMissRates: missRatesAt(atFalseAcceptsPerHour),
+    resampledMissRates,
     latenciesMs,
     missesBySource: misses(({ recording }) => recording.source),
     missesBySnr: misses(({ staged }) => snrGroup(staged)),

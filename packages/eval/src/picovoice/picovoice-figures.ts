@@ -44,16 +44,15 @@ export function picovoiceFigures(
   const { words, decision, falseAcceptsPerHour } = options;
   const hours = (track.scores.length * track.hopMs) / 3_600_000;
   const sustained = sustainedScores(track.scores, decision.patience);
-  const countAt = (threshold: number): Counts =>
-    countSteps(trackDetections(track, { ...decision, threshold, sustained }), { track, words });
   let best: { readonly threshold: number | null } & Counts = {
     threshold: null,
     heard: 0,
     inWords: 0,
     outside: 0,
   };
-  for (const threshold of candidates(sustained, track.hopMs)) {
-    const counts = countAt(threshold);
+  for (const { threshold, among } of withSteps(candidates(sustained, track.hopMs), sustained)) {
+    const steps = trackDetections(track, { ...decision, threshold, sustained, among });
+    const counts = countSteps(steps, { track, words });
     if (counts.outside / hours > falseAcceptsPerHour) break;
     if (counts.heard > best.heard || best.threshold === null) best = { threshold, ...counts };
   }
@@ -95,6 +94,24 @@ function countSteps(
   }
   return { heard: heard.size, inWords: steps.length - outside, outside };
 }
+
+/** Thresholds, descending, with the steps that reach them: a day has a million steps, of which few reach a high threshold. */
+function* withSteps(
+  thresholds: readonly number[],
+  sustained: Float32Array,
+): Generator<{ readonly threshold: number; readonly among: Uint32Array }> {
+  for (let from = 0; from < thresholds.length; from += THRESHOLDS_AT_ONCE) {
+    const some = thresholds.slice(from, from + THRESHOLDS_AT_ONCE);
+    const lowest = some.at(-1)!;
+    const steps: number[] = [];
+    for (let i = 0; i < sustained.length; i++) if (sustained[i]! >= lowest) steps.push(i);
+    const among = Uint32Array.from(steps);
+    for (const threshold of some) yield { threshold, among };
+  }
+}
+
+/** Thresholds that share one list of steps. */
+const THRESHOLDS_AT_ONCE = 100;
 
 /** Candidate thresholds: the highest score of every second, distinct, in descending order. */
 function candidates(sustained: Float32Array, hopMs: number): number[] {

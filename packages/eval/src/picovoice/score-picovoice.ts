@@ -1,5 +1,6 @@
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { type Detector, type Progress } from "@callsign/infer/internal";
+import type { Detector, Progress } from "@callsign/infer/internal";
+import { scoreStream } from "./score-stream.ts";
 
 import { throwIfAborted } from "../abort.ts";
 import type { ScoreTrack } from "../detection/score-track.ts";
@@ -19,7 +20,7 @@ export interface ScorePicovoiceOptions {
 }
 
 /**
- * Streams a mix through a detector. The mix is generated twice: first to find its peak, which becomes full scale as in
+ * Scores a mix by a detector, as a stream. The mix is generated twice: first to find its peak, which becomes full scale as in
  * the benchmark, then to score it. @throws CallsignError `ABORTED`, `CORPUS_EMPTY`
  */
 export async function scorePicovoice(
@@ -31,13 +32,10 @@ export async function scorePicovoice(
   for await (const samples of watched(mix, { ...options, stage: "mix" }))
     peak = samples.reduce((most, value) => Math.max(most, Math.abs(value)), peak);
   const words: WordSpan[] = [];
-  const scores: number[] = [];
-  const column = detector.card.labels.indexOf(options.label);
-  const stream = watched(mix, { ...options, stage: "stream", words });
-  for await (const chunk of atFullScale(stream, peak))
-    for (const step of await detector.push(chunk)) scores.push(step.scores[column]!);
+  const stream = atFullScale(watched(mix, { ...options, stage: "stream", words }), peak);
+  const scores = await scoreStream(detector, stream, options.label);
   const hopMs = (detector.card.windowing.hopLength * 1000) / SAMPLE_RATE_HZ;
-  return { track: { name: "mix", scores: Float32Array.from(scores), hopMs }, words };
+  return { track: { name: "mix", scores, hopMs }, words };
 }
 
 async function* watched(

@@ -60,6 +60,8 @@ describe("compareModels", () => {
       onlySecond: 1,
       neither: 0,
       pValue: 1,
+      difference: 0,
+      differenceInterval: expect.objectContaining({ low: expect.any(Number) as number }) as object,
       heardOnlyByFirst: ["word-1"],
       heardOnlyBySecond: ["word-3"],
     });

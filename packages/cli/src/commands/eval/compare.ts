@@ -6,7 +6,8 @@ import { type CliContext, printJson } from "../../context.ts";
 import { addLoadOptions, type LoadFlags, MODEL_HELP, openDetector } from "../../flags/detector.ts";
 import {
   addRecordingOptions,
-  labelOf,
+  labelsOf,
+  ONLY_LABEL,
   openRecordings,
   type OpenRecordings,
   type RecordingFlags,
@@ -45,39 +46,53 @@ async function compare(
     );
   const { compareModels } = await import("@callsign/eval/internal");
   const recordings = await openRecordings(context, flags);
-  const compared: ComparedModel[] = [];
+  const compared = new Map<string, ComparedModel[]>([...recordings.words.keys()].map((key) => [key, []]));
   for (const model of models)
-    compared.push(await evaluateModel(context, model, { models, flags, recordings }));
-  const comparison = compareModels(compared);
-  if (flags.json) printJson(context, comparison);
-  else context.stdout(formatComparison(comparison));
+    for (const [key, one] of await evaluateModel(context, model, { models, flags, recordings }))
+      compared.get(key)!.push(one);
+  const comparisons = [...compared].map(([key, some]) => ({ key, comparison: compareModels(some) }));
+  const [first, ...others] = comparisons;
+  if (flags.json)
+    printJson(
+      context,
+      others.length === 0
+        ? first!.comparison
+        : { labels: comparisons.map(({ key, comparison }) => ({ label: key, ...comparison })) },
+    );
+  else
+    context.stdout(
+      comparisons
+        .map(
+          ({ key, comparison }) => `${key === ONLY_LABEL ? "" : `"${key}": `}${formatComparison(comparison)}`,
+        )
+        .join("\n"),
+    );
 }
 
+/** Evaluations of a model by the keys of the recordings. */
 async function evaluateModel(
   context: CliContext,
   model: string,
   options: { models: readonly string[]; flags: CompareFlags; recordings: OpenRecordings },
-): Promise<ComparedModel> {
+): Promise<ReadonlyMap<string, ComparedModel>> {
   const { models, flags, recordings } = options;
   const { evaluateKeyword } = await import("@callsign/eval/internal");
-  const { commandLabels } = await import("@callsign/infer/internal");
   context.stderr(`${model}\n`);
   const detector = await openDetector(context, [model], { ...flags, commandModels: models });
   const faults: string[] = [];
   try {
-    const { decision } = detector.card;
-    const labels = commandLabels(detector.card);
-    // Heads without a card name their only label after the file, so one --label would not fit all models.
-    const label = labels.length === 1 ? labels[0]! : await labelOf(detector, flags.label);
+    const labels = await labelsOf(detector, recordings, { label: flags.label, takesAnyName: true });
     const onFault = (message: string): void => void faults.push(message);
-    const scored = await scoreModel(context, detector, { label, recordings, onFault });
-    const { patience, refractorySeconds, thresholds } = decision;
-    const evaluation = evaluateKeyword({
-      ...scored,
-      decision: { patience, refractorySeconds, threshold: thresholds[label]! },
-      atFalseAcceptsPerHour: flags.at,
-    });
-    return { model, label, evaluation, positives: scored.positives };
+    const scored = await scoreModel(context, detector, { labels, recordings, onFault });
+    const { patience, refractorySeconds, thresholds } = detector.card.decision;
+    return new Map(
+      [...scored].map(([key, found]) => {
+        const label = labels.get(key)!;
+        const decision = { patience, refractorySeconds, threshold: thresholds[label]! };
+        const evaluation = evaluateKeyword({ ...found, decision, atFalseAcceptsPerHour: flags.at });
+        return [key, { model, label, evaluation, positives: found.positives }];
+      }),
+    );
   } finally {
     for (const fault of faults) context.stderr(`left out: ${fault}\n`);
     await detector.dispose();
@@ -110,11 +125,15 @@ function formatComparison({ models, pairs, atFalseAcceptsPerHour }: ModelCompari
   ].join("\n");
 }
 
-function formatPair({ first, second, both, onlyFirst, onlySecond, neither, pValue }: ModelPair): string {
+function formatPair(pair: ModelPair): string {
+  const { first, second, both, onlyFirst, onlySecond, neither, pValue, difference, differenceInterval } =
+    pair;
+  const points = (share: number): string => (100 * share).toFixed(1);
   const verdict =
     pValue >= 0.05 ? "no difference shown" : `${onlyFirst > onlySecond ? first : second} misses fewer`;
   return (
     `${first} (1) and ${second} (2): both detected ${both}, only (1) ${onlyFirst}, only (2) ${onlySecond}, ` +
-    `neither ${neither}; McNemar p = ${pValue.toPrecision(2)}: ${verdict}`
+    `neither ${neither}; McNemar p = ${pValue.toPrecision(2)}: ${verdict}; ` +
+    `misses of (1) less those of (2): ${points(difference)} points, 95 % ${points(differenceInterval.low)} to ${points(differenceInterval.high)}`
   );
 }

@@ -1,8 +1,13 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { CallsignError } from "@callsign/audio/internal";
 import type {
-  KeywordEvaluation,
+  EvaluatedKeyword,
+  KeywordBaseline,
   KeywordPoint,
   KeywordReport,
   KeywordReportParts,
+  LabelReport,
+  MeanFigures,
 } from "@callsign/eval/internal";
 import type { Command } from "commander";
 import { type CliContext, printJson } from "../../context.ts";
@@ -15,7 +20,7 @@ import {
 } from "../../flags/detector.ts";
 import {
   addRecordingOptions,
-  labelOf,
+  labelsOf,
   openRecordings,
   recordingArguments,
   type RecordingFlags,
@@ -33,10 +38,16 @@ export function registerEvalKeyword(evaluate: Command, context: CliContext): voi
     .requiredOption("--model <dir>", MODEL_HELP)
     .addHelpText(
       "after",
-      "\nExample:\n  callsign eval keyword --model models/alexa --positives recordings/alexa --negatives recordings/speech recordings/television --noise noise --snr 10 --report report",
+      "\nExample:\n  callsign eval keyword --model models/alexa --positives recordings/alexa --negatives recordings/speech recordings/television --noise noise --snr 10 --report report\n  callsign eval keyword --model models/home --positives alexa=recordings/alexa computer=recordings/computer --cross --negatives recordings/speech --exclude computer=computer --cache cache",
     );
   addDetectorOptions(addRecordingOptions(command))
     .option("--report <dir>", "folder for report.json and report.html, which plays the worst recordings")
+    .option(
+      "--check <file>",
+      "fail if misses or false accepts are above their 95 % intervals in this baseline of the same recordings",
+    )
+    .option("--write-baseline <file>", "write the figures as a baseline for --check")
+    .option("--summary <file>", "append a summary in Markdown, such as to $GITHUB_STEP_SUMMARY")
     .option("--json", "print one JSON document and nothing else on stdout")
     .action((flags: KeywordFlags) => evalKeyword(context, flags));
 }
@@ -44,75 +55,113 @@ export function registerEvalKeyword(evaluate: Command, context: CliContext): voi
 interface KeywordFlags extends DetectorFlags, RecordingFlags {
   readonly model: string;
   readonly report?: string;
+  readonly check?: string;
+  readonly writeBaseline?: string;
+  readonly summary?: string;
   readonly json?: boolean;
 }
 
 async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<void> {
-  const { evaluateKeyword, machineFacts } = await import("@callsign/eval/internal");
-  const { toolIdentity } = await import("@callsign/infer/node/internal");
+  const { evaluateKeyword, findKeywordRegressions, machineFacts, toKeywordBaseline } =
+    await import("@callsign/eval/internal");
+  const { toolIdentity, writeFileAtomic } = await import("@callsign/infer/node/internal");
+  const baseline = await openBaseline(flags);
   const recordings = await openRecordings(context, flags);
-  const { conditions } = recordings;
   const detector = await openDetector(context, [flags.model], flags);
   const faults: string[] = [];
   try {
-    const label = await labelOf(detector, flags.label);
+    const labels = await labelsOf(detector, recordings, flags);
     const onFault = (message: string): void => void faults.push(message);
-    const scored = await scoreModel(context, detector, { label, recordings, onFault });
+    const scored = await scoreModel(context, detector, { labels, recordings, onFault });
     const { patience, refractorySeconds, thresholds } = detector.card.decision;
-    const evaluation = evaluateKeyword({
-      ...scored,
-      decision: { patience, refractorySeconds, threshold: thresholds[label]! },
-      atFalseAcceptsPerHour: flags.at,
+    const keywords = [...scored].map(([key, found]): EvaluatedKeyword => {
+      const label = labels.get(key)!;
+      const decision = { patience, refractorySeconds, threshold: thresholds[label]! };
+      return {
+        label,
+        ...found,
+        evaluation: evaluateKeyword({ ...found, decision, atFalseAcceptsPerHour: flags.at }),
+      };
     });
     const { tool: name, ...version } = toolIdentity();
-    const parts = {
-      ...scored,
-      evaluation,
+    const report = await print(context, flags, {
+      keywords,
       model: detector.card,
-      label,
-      conditions,
+      conditions: recordings.conditions,
       faults,
       command: commandLine(flags),
       machine: machineFacts(),
       tool: { name, ...version },
       createdAt: new Date(),
-    };
-    await print(context, { flags, evaluation, parts });
+    });
+    if (flags.writeBaseline !== undefined)
+      await writeFileAtomic(
+        flags.writeBaseline,
+        `${JSON.stringify(toKeywordBaseline(report), undefined, 2)}\n`,
+      );
+    const worse =
+      baseline === undefined ? [] : findKeywordRegressions(report, baseline, { name: flags.check! });
+    if (worse.length > 0)
+      throw new CallsignError(
+        "MODEL_REGRESSED",
+        `eval keyword: ${worse.join("; ")} (baseline ${flags.check}); if this is intended, replace the baseline with --write-baseline`,
+      );
   } finally {
     for (const fault of faults) context.stderr(`left out: ${fault}\n`);
     await detector.dispose();
   }
 }
 
+async function openBaseline({ check }: KeywordFlags): Promise<KeywordBaseline | undefined> {
+  if (check === undefined) return undefined;
+  const { parseKeywordBaseline } = await import("@callsign/eval/internal");
+  const text = await readFile(check, "utf8").catch((cause: unknown) => {
+    throw new CallsignError(
+      "FILE_NOT_FOUND",
+      `${check}: cannot read the baseline: ${String(cause)}; write one with --write-baseline`,
+      { cause },
+    );
+  });
+  return parseKeywordBaseline(text, { name: check });
+}
+
 async function print(
   context: CliContext,
-  found: {
-    readonly flags: KeywordFlags;
-    readonly evaluation: KeywordEvaluation;
-    readonly parts: KeywordReportParts;
-  },
-): Promise<void> {
-  const { flags, evaluation, parts } = found;
-  const { makeKeywordReport, readKeywordExcerpts, writeKeywordReport } =
+  flags: KeywordFlags,
+  parts: KeywordReportParts,
+): Promise<KeywordReport> {
+  const { makeKeywordReport, readKeywordExcerpts, summarizeKeywordReport, writeKeywordReport } =
     await import("@callsign/eval/internal");
   const report = makeKeywordReport(parts);
   if (flags.json) printJson(context, summaryOf(report));
-  else context.stdout(formatEvaluation(evaluation, report.label));
-  if (flags.report === undefined) return;
+  else {
+    const tables = report.labels.map(formatLabel);
+    if (report.mean !== null) tables.push(formatMean(report.mean));
+    context.stdout(tables.join("\n"));
+  }
+  if (flags.summary !== undefined) await appendFile(flags.summary, summarizeKeywordReport(report));
+  if (flags.report === undefined) return report;
   const { signal } = context;
   const excerpts = await readKeywordExcerpts(parts);
   const { htmlPath } = await writeKeywordReport(flags.report, report, { excerpts, signal });
   context.stderr(`report: ${htmlPath}\n`);
+  return report;
 }
 
-/** Report without the curve and the long lists, which are in report.json. */
-function summaryOf({ curve, latenciesMs: _latencies, peakScores: _peaks, ...summary }: KeywordReport) {
-  return { ...summary, detPoints: curve.points.length };
+/** Report without the curves and the long lists, which are in report.json. */
+function summaryOf({ labels, ...report }: KeywordReport) {
+  return {
+    ...report,
+    labels: labels.map(({ curve, latenciesMs: _latencies, recordings: _recordings, ...summary }) => ({
+      ...summary,
+      detPoints: curve.points.length,
+    })),
+  };
 }
 
-function formatEvaluation(evaluation: KeywordEvaluation, label: string): string {
-  const { positives, negativeHours, operatingPoints, latencyMs, shipped, detectedTwice } = evaluation;
-  const { atFalseAcceptsPerHour } = evaluation;
+function formatLabel(report: LabelReport): string {
+  const { label, positives, negativeHours, operatingPoints, latencyMs, shipped, detectedTwice } = report;
+  const { atFalseAcceptsPerHour, snrDb } = report;
   const lines = [
     `"${label}": ${positives} recordings of the word, ${negativeHours.toFixed(2)} hours without it`,
     "",
@@ -125,10 +174,36 @@ function formatEvaluation(evaluation: KeywordEvaluation, label: string): string 
     `at the threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts}, at most ${shipped.falseAcceptsInterval.high.toFixed(2)} per hour)`,
     `detected twice: ${shipped.detectedTwice.twice} of ${shipped.detectedTwice.hits} hits there, ${detectedTwice.twice} of ${detectedTwice.hits} at ${atFalseAcceptsPerHour} false accepts per hour; each counts as a false accept`,
   ];
+  if (snrDb.positives !== null) {
+    const { p5, p50, p95 } = snrDb.positives;
+    lines.push(
+      `speech over noise: ${p50} dB in half of the recordings of the word, ${p5} to ${p95} dB in nine tenths`,
+    );
+  }
   if (latencyMs !== null)
     lines.push(
       `latency from the end of the word: ${latencyMs.p50.toFixed(0)} ms (p50), ${latencyMs.p90.toFixed(0)} ms (p90)`,
     );
+  return `${lines.join("\n")}\n`;
+}
+
+/** Table of the mean over labels. */
+function formatMean({ labels, operatingPoints, shipped }: MeanFigures): string {
+  const lines = [
+    `mean of ${labels} labels`,
+    "",
+    "false accepts/h   missed   95 %",
+    ...operatingPoints.map(
+      ({ falseAcceptsPerHour, falseRejectRate, resampledInterval: { low, high }, isShown }) =>
+        [
+          `${isShown ? "" : "* "}${falseAcceptsPerHour}`.padStart(15),
+          percent(falseRejectRate).padStart(9),
+          `   ${(100 * low).toFixed(1)} to ${percent(high)}`,
+        ].join(""),
+    ),
+    "",
+    `at the card's thresholds: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour`,
+  ];
   return `${lines.join("\n")}\n`;
 }
 

@@ -122,16 +122,16 @@ async function figuresOf(
   const { readAudioFile } = await import("@callsign/audio/node/internal");
   const { flags, label, keywords, speech, noise } = parts;
   const { signal } = context;
+  const kept = new KeptAudio();
   const readers = (recordings: readonly Recording[]) =>
     recordings.map(
       ({ path }) =>
-        async () =>
-          (await readAudioFile(path, { signal })).samples,
+        () =>
+          kept.read(path, async () => (await readAudioFile(path, { signal })).samples),
     );
   const progress = new ProgressLine(context);
   const { hours, snr: snrDb, seed } = flags;
   try {
-    await detector.reset();
     const { track, words } = await scorePicovoice(
       detector,
       { keywords: readers(keywords), speech: readers(speech), noise, hours, snrDb, seed },
@@ -147,6 +147,26 @@ async function figuresOf(
     progress.finish();
   }
 }
+
+/** Decoded recordings, since a day of audio draws each of them many times; those that do not fit are decoded each time. */
+class KeptAudio {
+  readonly #kept = new Map<string, Float32Array>();
+  #bytes = 0;
+
+  async read(path: string, decode: () => Promise<Float32Array>): Promise<Float32Array> {
+    const known = this.#kept.get(path);
+    if (known !== undefined) return known;
+    const samples = await decode();
+    if (this.#bytes + samples.byteLength <= MAX_KEPT_BYTES) {
+      this.#kept.set(path, samples);
+      this.#bytes += samples.byteLength;
+    }
+    return samples;
+  }
+}
+
+/** 1 GiB: 4.6 hours. */
+const MAX_KEPT_BYTES = 2 ** 30;
 
 function formatResult({ asPublished, repaired, speech, ...result }: PicovoiceResult): string {
   const { recordings, transcripts, withWord } = speech;

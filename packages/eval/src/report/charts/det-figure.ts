@@ -19,7 +19,10 @@ export interface NamedCurve {
  * DET curves: misses against false accepts per hour. The band is the Wilson interval of the misses; at the operating
  * points a horizontal bar shows the Garwood interval of the false accepts.
  */
-export function drawDetCurves(curves: readonly NamedCurve[]): SafeHtml {
+export function drawDetCurves(
+  curves: readonly NamedCurve[],
+  { id = "det" }: { readonly id?: string } = {},
+): SafeHtml {
   const lines = curves.flatMap(({ name, colour, curve }) =>
     envelope(curve).map((point) => ({ ...point, name, colour })),
   );
@@ -31,7 +34,7 @@ export function drawDetCurves(curves: readonly NamedCurve[]): SafeHtml {
   const highest = Math.max(0.05, ...marks.map(({ high }) => high * 100), ...lines.map(({ miss }) => miss));
   const top = Math.min(100, Math.ceil(highest / 5) * 5);
   return renderChart({
-    id: "det",
+    id,
     title: "Misses against false accepts per hour",
     description: curves
       .map(({ name, operatingPoints }) => `${name}: ${operatingPoints.map(inWords).join("; ")}.`)

@@ -1,0 +1,49 @@
+import { resampledInterval } from "../detection/resample-curve.ts";
+import type { Interval } from "../statistics/confidence-interval.ts";
+import type { KeywordEvaluation } from "./keyword-evaluation.ts";
+
+/** Mean over the labels of an evaluation, every label with the same weight. */
+export interface MeanFigures {
+  readonly labels: number;
+  readonly operatingPoints: readonly MeanPoint[];
+  /** At the thresholds on the model card. */
+  readonly shipped: { readonly falseRejectRate: number; readonly falseAcceptsPerHour: number };
+}
+
+/** Mean miss rate of the labels, each at its own threshold for an allowed rate of false accepts. */
+export interface MeanPoint {
+  readonly falseAcceptsPerHour: number;
+  readonly falseRejectRate: number;
+  /** 95 % interval over resampled speakers or files; the words of the labels are resampled independently. */
+  readonly resampledInterval: Interval;
+  /** Whether the hours of every label can show this rate. */
+  readonly isShown: boolean;
+}
+
+/** Mean of several evaluations; undefined for one. */
+export function meanFigures(evaluations: readonly KeywordEvaluation[]): MeanFigures | undefined {
+  const [first] = evaluations;
+  if (first === undefined || evaluations.length === 1) return undefined;
+  return {
+    labels: evaluations.length,
+    operatingPoints: first.operatingPoints.map(({ falseAcceptsPerHour }, i) => {
+      const points = evaluations.map(({ operatingPoints }) => operatingPoints[i]!);
+      const draws = evaluations.map(({ resampledMissRates }) => resampledMissRates.get(falseAcceptsPerHour)!);
+      return {
+        falseAcceptsPerHour,
+        falseRejectRate: mean(points.map(({ falseRejectRate }) => falseRejectRate)),
+        resampledInterval: resampledInterval(
+          draws[0]!.map((_, draw) => mean(draws.map((values) => values[draw]!))),
+        ),
+        isShown: points.every(({ isShown }) => isShown),
+      };
+    }),
+    shipped: {
+      falseRejectRate: mean(evaluations.map(({ shipped }) => shipped.falseRejectRate)),
+      falseAcceptsPerHour: mean(evaluations.map(({ shipped }) => shipped.falseAcceptsPerHour)),
+    },
+  };
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -63,5 +63,6 @@ export {
 } from "./embedding/make-embedding.ts";
 export type { EmbeddingProgress } from "./embedding/train-embedding.ts";
 export * from "./recipe/estimate-stages.ts";
+export * from "./recipe/measure-training.ts";
 export * from "./recipe/recipe-budget.ts";
 export * from "./recipe/write-recipe.ts";

@@ -98,7 +98,7 @@ async function prepare(
   const { findBuildProblems, loadPronunciations, parseDataConfig, phraseConcerns } =
     await import("@callsign/data/internal");
   const { planBuild, planTexts, throwProblems } = await import("@callsign/data/internal");
-  const { estimateStages, nameOfPhrases, parseDetectorConfig, writeRecipe } =
+  const { estimateStages, loadBackend, measureTraining, nameOfPhrases, parseDetectorConfig, writeRecipe } =
     await import("@callsign/train/internal");
   const { parseConfig } = await import("../config/read-config.ts");
   const { speech = [], noise = [], budget, seed } = flags;
@@ -114,7 +114,7 @@ async function prepare(
   const outDir = flags.out ?? join("runs", name);
   const configFile = join(outDir, "config.yaml");
   const value = parseConfig(text, { name: configFile });
-  const { train } = parseDetectorConfig(value, { name: configFile });
+  const config = parseDetectorConfig(value, { name: configFile });
   const building = {
     ...(await contextOf(context, {
       config: parseDataConfig(value, { name: configFile }),
@@ -130,7 +130,10 @@ async function prepare(
   throwProblems(problems);
   const concerns = phraseConcerns(phrases, await loadPronunciations());
   const plan = await planBuild(building, await planTexts(building));
-  const seconds = estimateStages(plan, { train, workers: building.workers });
+  const { backend } = await loadBackend(flags.backend ?? config.train.backend);
+  const windowsPerSecond = await measureTraining({ config, backend });
+  backend.release();
+  const seconds = estimateStages(plan, { train: config.train, workers: building.workers, windowsPerSecond });
   return { configFile, outDir, concerns, plan, seconds };
 }
 

@@ -84,8 +84,7 @@ export class Batches {
     const hard = Array.from({ length: hardCount }, () => hardRandom.integer(0, this.#hard.length - 1));
     const places = [...drawn, ...hard.map((which) => this.#hard[which]!)];
     const length = embeddings * EMBEDDING.dimension;
-    const features = new Float32Array(places.length * length);
-    features.set(await this.#options.features.gather(drawn, { embeddings }));
+    const features = await this.#options.features.gather(drawn, { embeddings, size: places.length });
     for (const [i, which] of hard.entries())
       features.set(
         this.#hardFeatures!.subarray(which * length, (which + 1) * length),

@@ -29,6 +29,16 @@ const architecture = z.strictObject({
     .max(100)
     .optional()
     .describe("Hidden layers of an mlp after its first. Default 32, as published."),
+  positions: z
+    .boolean()
+    .optional()
+    .describe("Learned vector for each embedding's place in the window; for conv-attention. Default false."),
+  pooling: z
+    .enum(["mean", "attention", "last"])
+    .optional()
+    .describe(
+      "How conv-attention turns a sequence into one vector: `mean` of all steps, their mean weighted by `attention`, or the `last` one. Default mean.",
+    ),
 });
 
 const labelling = z.strictObject({

@@ -224,6 +224,14 @@ export const trainSectionSchema = z.strictObject({
     .describe(
       "Gaussian noise shared by all embeddings of a window, in the same unit: imitates another voice or room.",
     ),
+  averageDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      "Exponential moving average of the weights: share of it that each step keeps, such as 0.999. Validation and the best epochs then use the average. 0: none.",
+    ),
   optimizer: optimizer.prefault({}).describe("Optimiser (AdamW) and learning-rate schedule."),
   mining: mining.prefault({}).describe("Hard negatives."),
   selection: selection.prefault({}).describe("Choice of the best epochs and of the threshold."),

@@ -46,7 +46,7 @@ export interface Run extends TrainRunOptions {
 /** Creates the objects of a training and restores its state. The caller disposes the learner and closes the features. */
 export async function startRun(options: TrainRunOptions): Promise<Run> {
   const { backend, architecture, config, training, shards, state } = options;
-  const { optimizer, memoryMiB } = config.train;
+  const { optimizer, memoryMiB, averageDecay } = config.train;
   const features = new FeatureStore(shards.tables, { maxBytes: memoryMiB * 2 ** 20 });
   const batches = new Batches({
     tables: shards.tables,
@@ -62,6 +62,7 @@ export async function startRun(options: TrainRunOptions): Promise<Run> {
     weights: splitWeights(architecture, state.weights),
     optimizer: { weightDecay: optimizer.weightDecay, ...(state.optimizer && { state: state.optimizer }) },
     clipNorm: optimizer.clipNorm,
+    average: averageDecay > 0 && (state.average ?? true),
   });
   return { ...options, features, batches, learner };
 }

@@ -224,6 +224,12 @@ export const trainSectionSchema = z.strictObject({
     .describe(
       "Gaussian noise shared by all embeddings of a window, in the same unit: imitates another voice or room.",
     ),
+  noiseShape: z
+    .enum(["round", "people"])
+    .default("round")
+    .describe(
+      "Directions of `noise` and `offset`: `round`, independent for each value, or those in which people's speech in the training data differs, `noise` within a recording and `offset` between recordings, with the same total variance.",
+    ),
   averageDecay: z
     .number()
     .min(0)

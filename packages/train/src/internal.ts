@@ -21,6 +21,7 @@ export * from "./optimize/schedule.ts";
 export * from "./backends/import-tensorflow.ts";
 export * from "./batches/batches.ts";
 export * from "./batches/negative-shares.ts";
+export * from "./batches/people-noise.ts";
 export * from "./config/changed-fields.ts";
 export * from "./config/config.ts";
 export * from "./config/config-train.ts";
@@ -63,5 +64,6 @@ export {
 } from "./embedding/make-embedding.ts";
 export type { EmbeddingProgress } from "./embedding/train-embedding.ts";
 export * from "./recipe/estimate-stages.ts";
+export * from "./recipe/measure-training.ts";
 export * from "./recipe/recipe-budget.ts";
 export * from "./recipe/write-recipe.ts";

@@ -106,7 +106,7 @@ async function prepare(
     await import("@callsign/data/internal");
   const { parseDataConfig, phraseConcerns } = await import("@callsign/data/internal");
   const { planBuild, planTexts, throwProblems } = await import("@callsign/data/internal");
-  const { estimateStages, nameOfPhrases, parseDetectorConfig, writeRecipe } =
+  const { estimateStages, loadBackend, measureTraining, nameOfPhrases, parseDetectorConfig, writeRecipe } =
     await import("@callsign/train/internal");
   const { parseConfig } = await import("../config/read-config.ts");
   const { speech = [], noise = [], budget, seed } = flags;
@@ -141,14 +141,17 @@ async function prepare(
     text = writeRecipe({ ...recipe, embeddings });
     building = await contextFor(text);
   }
-  const { train } = parseDetectorConfig(read(text), { name: configFile });
+  const config = parseDetectorConfig(read(text), { name: configFile });
   // With --no-run the config is written in spite of problems, to be edited.
   if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });
   throwProblems(problems);
   const concerns = phraseConcerns(phrases, await loadPronunciations());
   const plan = await planBuild(building, await planTexts(building));
-  const seconds = estimateStages(plan, { train, workers: building.workers });
+  const { backend } = await loadBackend(flags.backend ?? config.train.backend);
+  const windowsPerSecond = await measureTraining({ config, backend });
+  backend.release();
+  const seconds = estimateStages(plan, { train: config.train, workers: building.workers, windowsPerSecond });
   return { configFile, outDir, concerns, plan, seconds };
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { parseDetectorConfig } from "@callsign/train/internal";
+import { parseDetectorConfig, RECIPE_BUDGETS, writeRecipe } from "@callsign/train/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { makeSources } from "../../../data/test/build/support/small-build.ts";
@@ -16,6 +16,20 @@ beforeAll(async () => {
   await makeSources(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("writeRecipe", () => {
+  it.each(RECIPE_BUDGETS)(
+    "of %s is a config of as many windows as documented, at a rate per hour of talk",
+    (budget) => {
+      const text = writeRecipe({ phrases: ["hey nimbus"], budget, seed: 1 });
+      const { train } = parseDetectorConfig(parseConfig(text, { name: budget }), { name: budget });
+      const windows = train.epochs * train.stepsPerEpoch * (train.batch.positives + train.batch.negatives);
+      const millions = { "5m": 1, "30m": 7, overnight: 51 }[budget];
+      expect(Math.round(windows / 1e6)).toBe(millions);
+      expect(train.selection).toMatchObject({ falseAcceptsPerHour: 0.5, refractorySeconds: "auto" });
+    },
+  );
+});
 
 describe("new --no-run", () => {
   it("writes a config that can be parsed, prints the plan and its time, and warns about the phrases", async () => {

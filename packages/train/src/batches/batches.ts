@@ -6,6 +6,7 @@ import type { TrainConfig } from "../config/config-train.ts";
 import { EmbeddingNoise } from "./embedding-noise.ts";
 import { mixExamples } from "./mixup.ts";
 import { divideBatch, NEGATIVE_GROUPS, type NegativeGroup, negativeGroupOf } from "./negative-shares.ts";
+import type { NoiseShapes } from "./people-noise.ts";
 import type { FeatureStore } from "../shards/feature-store.ts";
 import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";
 import { WindowStream } from "../shards/window-stream.ts";
@@ -26,6 +27,8 @@ export interface BatchesOptions {
   /** Embeddings per window. */
   readonly embeddings: number;
   readonly train: Pick<TrainConfig, "batch" | "mixup" | "noise" | "offset" | "mining">;
+  /** Directions of the noise. Default: round. */
+  readonly noiseShapes?: NoiseShapes | undefined;
   readonly random: Random;
 }
 
@@ -60,7 +63,7 @@ export class Batches {
         `train.batch.shares: 0 for every kind of negatives in the data (${kindsOf(tables)}); give one of them a share`,
       );
     if (train.noise > 0 || train.offset > 0)
-      this.#noise = new EmbeddingNoise(train, options.random.fork("noise tape"));
+      this.#noise = new EmbeddingNoise(train, options.random.fork("noise tape"), options.noiseShapes);
   }
 
   /** Hard negative windows, from which a share of each batch's negatives is drawn. */
@@ -84,8 +87,7 @@ export class Batches {
     const hard = Array.from({ length: hardCount }, () => hardRandom.integer(0, this.#hard.length - 1));
     const places = [...drawn, ...hard.map((which) => this.#hard[which]!)];
     const length = embeddings * EMBEDDING.dimension;
-    const features = new Float32Array(places.length * length);
-    features.set(await this.#options.features.gather(drawn, { embeddings }));
+    const features = await this.#options.features.gather(drawn, { embeddings, size: places.length });
     for (const [i, which] of hard.entries())
       features.set(
         this.#hardFeatures!.subarray(which * length, (which + 1) * length),

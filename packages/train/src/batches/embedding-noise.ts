@@ -1,6 +1,8 @@
 import type { Random } from "@callsign/data/internal";
 import { EMBEDDING } from "@callsign/infer/internal";
 
+import type { NoiseShapes } from "./people-noise.ts";
+
 /** Rows of noise: a prime, so that each pass over them is aligned differently to the batches. */
 const ROWS = 8191;
 
@@ -15,43 +17,69 @@ export interface NoiseLevels {
 /** Precomputed Gaussian noise for embeddings; each batch reads from a random offset. Drawing fresh noise would take as long as a training step. */
 export class EmbeddingNoise {
   readonly #levels: NoiseLevels;
-  readonly #normals: Float32Array;
+  readonly #own: Float32Array;
+  readonly #shared: Float32Array;
+  readonly #isShaped: boolean;
 
-  constructor(levels: NoiseLevels, random: Random) {
+  /** @param shapes directions of the noise. Default: independent values, each in proportion to its own deviation */
+  constructor(levels: NoiseLevels, random: Random, shapes?: NoiseShapes) {
     this.#levels = levels;
-    this.#normals = Float32Array.from({ length: ROWS * EMBEDDING.dimension }, () => random.normal());
+    const normals = Float32Array.from({ length: ROWS * EMBEDDING.dimension }, () => random.normal());
+    this.#own = shapes ? shaped(normals, shapes.within) : normals;
+    this.#shared = shapes ? shaped(normals, shapes.between) : normals;
+    this.#isShaped = shapes !== undefined;
   }
 
-  /** Adds noise to windows `[size, embeddings, 96]` in place. */
+  /** Adds noise to windows `[size, embeddings, 96]` in place. Its total variance over the 96 values does not depend on its shape. */
   addTo(
     features: Float32Array,
     { embeddings, random }: { readonly embeddings: number; readonly random: Random },
   ): void {
     const width = EMBEDDING.dimension;
     const { noise, offset } = this.#levels;
-    const spread = deviations(features);
-    const own = spread.map((deviation) => noise * deviation);
-    const shared = spread.map((deviation) => offset * deviation);
+    const deviation = deviations(features);
+    const total = Math.hypot(...deviation);
+    const spread = this.#isShaped ? deviation.fill(total) : deviation;
+    const [ownNoise, sharedNoise] = [this.#own, this.#shared];
+    const own = Float32Array.from(spread, (value) => noise * value);
+    const shared = new Float32Array(width);
     let from = random.integer(0, ROWS - 1);
-    let common = 0;
     for (let row = 0; row < features.length; row += width, from = (from + 1) % ROWS) {
-      if (row % (embeddings * width) === 0) common = offset > 0 ? random.integer(0, ROWS - 1) : 0;
-      for (let i = 0; i < width; i++) {
-        const noises =
-          own[i]! * this.#normals[from * width + i]! + shared[i]! * this.#normals[common * width + i]!;
-        features[row + i] = features[row + i]! + noises;
+      if (offset > 0 && row % (embeddings * width) === 0) {
+        const common = random.integer(0, ROWS - 1) * width;
+        for (let i = 0; i < width; i++) shared[i] = offset * spread[i]! * sharedNoise[common + i]!;
       }
+      const base = from * width;
+      for (let i = 0; i < width; i++) features[row + i]! += own[i]! * ownNoise[base + i]! + shared[i]!;
     }
   }
 }
 
-/** Standard deviation of each value over all rows. */
+/** Rows of normals multiplied by a lower triangle. */
+function shaped(normals: Float32Array, lower: Float64Array): Float32Array {
+  const width = EMBEDDING.dimension;
+  const values = new Float32Array(normals.length);
+  for (let row = 0; row < normals.length; row += width)
+    for (let i = 0; i < width; i++) {
+      let sum = 0;
+      for (let k = 0; k <= i; k++) sum += lower[i * width + k]! * normals[row + k]!;
+      values[row + i] = sum;
+    }
+  return values;
+}
+
+/** Rows that the deviations are computed of, about: their error is then 2 %. */
+const SAMPLED_ROWS = 1024;
+
+/** Standard deviation of each value over the rows, an even sample of them. */
 function deviations(embeddings: Float32Array): Float64Array {
   const width = EMBEDDING.dimension;
-  const rows = embeddings.length / width;
+  // Odd, so that the sample has rows of all places of a window.
+  const step = Math.max(1, Math.floor(embeddings.length / width / SAMPLED_ROWS)) | 1;
   const sums = new Float64Array(width);
   const squares = new Float64Array(width);
-  for (let row = 0; row < embeddings.length; row += width)
+  let rows = 0;
+  for (let row = 0; row < embeddings.length; row += step * width, rows++)
     for (let i = 0; i < width; i++) {
       const value = embeddings[row + i]!;
       sums[i]! += value;

@@ -29,6 +29,16 @@ const architecture = z.strictObject({
     .max(100)
     .optional()
     .describe("Hidden layers of an mlp after its first. Default 32, as published."),
+  positions: z
+    .boolean()
+    .optional()
+    .describe("Learned vector for each embedding's place in the window; for conv-attention. Default false."),
+  pooling: z
+    .enum(["mean", "attention", "last"])
+    .optional()
+    .describe(
+      "How conv-attention turns a sequence into one vector: `mean` of all steps, their mean weighted by `attention`, or the `last` one. Default mean.",
+    ),
 });
 
 const labelling = z.strictObject({
@@ -205,6 +215,20 @@ export const trainSectionSchema = z.strictObject({
     .default(0)
     .describe(
       "Gaussian noise shared by all embeddings of a window, in the same unit: imitates another voice or room.",
+    ),
+  noiseShape: z
+    .enum(["round", "people"])
+    .default("round")
+    .describe(
+      "Directions of `noise` and `offset`: `round`, independent for each value, or those in which people's speech in the training data differs, `noise` within a recording and `offset` between recordings, with the same total variance.",
+    ),
+  averageDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      "Exponential moving average of the weights: share of it that each step keeps, such as 0.999. Validation and the best epochs then use the average. 0: none.",
     ),
   optimizer: optimizer.prefault({}).describe("Optimiser (AdamW) and learning-rate schedule."),
   mining: mining.prefault({}).describe("Hard negatives."),

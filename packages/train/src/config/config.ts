@@ -30,7 +30,7 @@ export function parseDetectorConfig(value: unknown, { name }: { readonly name: s
 
 /** Checks that the network and the windowing both take one embedding or both take a sequence. */
 function checkArchitecture({ train, windowing }: DetectorConfig, name: string): void {
-  const { name: network, blocks } = train.architecture;
+  const { name: network, blocks, positions, pooling } = train.architecture;
   const readsOne = windowing.kind === "sliding-audio";
   if (network !== "auto" && readsOne !== (network === "mlp"))
     throw new CallsignError(
@@ -40,4 +40,11 @@ function checkArchitecture({ train, windowing }: DetectorConfig, name: string): 
     );
   if (blocks !== undefined && !readsOne)
     throw new CallsignError("CONFIG_INVALID", `${name}: train.architecture.blocks: only mlp has blocks`);
+  const isConvAttention = !readsOne && (network === "auto" || network === "conv-attention");
+  for (const [field, value] of Object.entries({ positions, pooling }))
+    if (value !== undefined && !isConvAttention)
+      throw new CallsignError(
+        "CONFIG_INVALID",
+        `${name}: train.architecture.${field}: only conv-attention has ${field}, got ${readsOne ? "mlp" : network}; remove it`,
+      );
 }

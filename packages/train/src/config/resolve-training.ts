@@ -63,12 +63,19 @@ function resolveCosts(
 }
 
 function describeNetwork(
-  { name, width, blocks }: DetectorConfig["train"]["architecture"],
+  { name, width, blocks, positions, pooling }: DetectorConfig["train"]["architecture"],
   { labels, windowing }: { readonly labels: number; readonly windowing: DetectorConfig["windowing"] },
 ): ArchitectureConfig {
   const sizes = { labels, ...(width !== undefined && { width }) };
   if (windowing.kind === "sliding-audio")
     return { name: "mlp", ...sizes, ...(blocks !== undefined && { blocks }) };
   const { embeddings } = windowing;
-  return { name: name === "auto" || name === "mlp" ? "conv-attention" : name, embeddings, ...sizes };
+  if (name === "crnn" || name === "dnn") return { name, embeddings, ...sizes };
+  return {
+    name: "conv-attention",
+    embeddings,
+    ...sizes,
+    ...(positions !== undefined && { positions }),
+    ...(pooling !== undefined && { pooling }),
+  };
 }

@@ -40,7 +40,7 @@ interface Header {
 
 /**
  * Writes the state of a training atomically: parameters under their own names, so that other tools can read them, and
- * under `training.` the optimiser's moments, the weights of the best epochs and the hard negatives.
+ * under `training.` the optimiser's moments, the averaged weights, the weights of the best epochs and the hard negatives.
  */
 export async function writeTrainingCheckpoint(
   file: string,
@@ -57,6 +57,7 @@ export async function writeTrainingCheckpoint(
     flat("first", state.optimizer.first);
     flat("second", state.optimizer.second);
   }
+  if (state.average) flat("average", state.average);
   for (const [i, best] of state.best.entries()) flat(`best.${i}`, best.weights);
   const hard = Int32Array.from(state.hard.flatMap(({ shard, window }) => [shard, window]));
   tensors.set(`${PREFIX}hard`, { dtype: "I32", shape: [state.hard.length, 2], data: hard });
@@ -122,6 +123,7 @@ export async function readTrainingCheckpoint(
       header.optimizerStep > 0
         ? { step: header.optimizerStep, first: take("first"), second: take("second") }
         : undefined,
+    average: found.tensors.has(`${PREFIX}average`) ? take("average") : undefined,
     history: header.history,
     best: header.best.map((best, i) => ({ ...best, weights: take(`best.${i}`) })),
     hard: Array.from({ length: hard.length / 2 }, (_, i) => ({

@@ -3,6 +3,7 @@ import type { Progress } from "@callsign/infer/internal";
 
 import type { Backend } from "../backends/backend.ts";
 import { Batches } from "../batches/batches.ts";
+import { measurePeople } from "../batches/people-noise.ts";
 import type { DetectorConfig } from "../config/config.ts";
 import { splitWeights } from "../weights/flat-weights.ts";
 import { Learner } from "../optimize/learner.ts";
@@ -43,10 +44,10 @@ export interface Run extends TrainRunOptions {
   readonly features: FeatureStore;
 }
 
-/** Creates the objects of a training and restores its state. The caller disposes the learner and closes the features. */
+/** Creates the objects of a training and restores its state. @throws CallsignError `CLASS_EMPTY`. The caller disposes the learner and closes the features. */
 export async function startRun(options: TrainRunOptions): Promise<Run> {
   const { backend, architecture, config, training, shards, state } = options;
-  const { optimizer, memoryMiB } = config.train;
+  const { optimizer, memoryMiB, averageDecay, noise, offset, noiseShape } = config.train;
   const features = new FeatureStore(shards.tables, { maxBytes: memoryMiB * 2 ** 20 });
   const batches = new Batches({
     tables: shards.tables,
@@ -54,6 +55,10 @@ export async function startRun(options: TrainRunOptions): Promise<Run> {
     labels: config.labels.length,
     embeddings: config.windowing.kind === "sliding-audio" ? 1 : config.windowing.embeddings,
     train: config.train,
+    noiseShapes:
+      noiseShape === "people" && noise + offset > 0
+        ? await measurePeople(shards.tables, { features })
+        : undefined,
     random: createRandom(training.seed).fork("batches"),
   });
   await batches.setHard(state.hard);
@@ -62,6 +67,7 @@ export async function startRun(options: TrainRunOptions): Promise<Run> {
     weights: splitWeights(architecture, state.weights),
     optimizer: { weightDecay: optimizer.weightDecay, ...(state.optimizer && { state: state.optimizer }) },
     clipNorm: optimizer.clipNorm,
+    average: averageDecay > 0 && (state.average ?? true),
   });
   return { ...options, features, batches, learner };
 }

@@ -41,6 +41,8 @@ export interface TrainingState {
   negativeWeight: number;
   weights: Float32Array;
   optimizer: AdamWState | undefined;
+  /** Moving average of the weights; undefined without one, or before the first step. */
+  average: Float32Array | undefined;
   history: readonly EpochRecord[];
   /** Best epochs, best first. */
   best: readonly BestEpoch[];
@@ -60,6 +62,7 @@ export const initialState = (
     initialWeights(architecture, createRandom(training.seed).fork("weights")),
   ),
   optimizer: undefined,
+  average: undefined,
   history: [],
   best: [],
   hard: [],

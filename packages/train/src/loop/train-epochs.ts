@@ -30,7 +30,7 @@ export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<Tra
     const stepsMs = options.now() - started;
     const scored = await scoreValidation({ tables: run.shards.tables, config }, scoringOf(run));
     const validation = judge(scored, { config, training: run.training, tables: run.shards.tables });
-    state.weights = flattenWeights(run.architecture, await run.learner.weights());
+    await copyWeights(run);
     const isBest = state.best[0] === undefined || isBetter(validation.criterion, state.best[0].criterion);
     const epoch = state.history.length + 1;
     const samples = stepsPerEpoch * (config.train.batch.positives + config.train.batch.negatives);
@@ -73,7 +73,7 @@ const STEPS_PER_LOOK = 16;
 
 /** Runs the remaining steps of an epoch; returns the milliseconds spent on making batches. */
 async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
-  const { backend, config, state, batches, learner, now, signal } = run;
+  const { backend, config, state, batches, now, signal } = run;
   const { epochs, stepsPerEpoch } = config.train;
   const end = (state.history.length + 1) * stepsPerEpoch;
   let loaderMs = 0;
@@ -95,7 +95,7 @@ async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
     // Yields to the event loop, so that abort signals are handled: backends in host memory never wait.
     await setImmediate();
     if (signal?.aborted) {
-      state.weights = flattenWeights(run.architecture, await learner.weights());
+      await copyWeights(run);
       await saveCheckpoint(run);
       throw new CallsignError(
         "ABORTED",
@@ -115,7 +115,12 @@ function takeStep(run: Run, { features: values, targets: truth }: HostBatch): Sc
   const targets = tf.tensor2d(truth, [size, config.labels.length]);
   const loss = learner.step(
     { features, targets },
-    { learningRate: learningRateOf(run, state.step), loss: lossOf(run) },
+    {
+      learningRate: learningRateOf(run, state.step),
+      loss: lossOf(run),
+      // Short at first, so that the initial weights are soon forgotten.
+      averageDecay: Math.min(config.train.averageDecay, (1 + state.step) / (10 + state.step)),
+    },
   );
   tf.dispose([features, targets]);
   return loss;
@@ -155,6 +160,11 @@ function learningRateOf({ config: { train }, training }: Run, step: number): num
   });
 }
 
+async function copyWeights({ architecture, learner, state }: Run): Promise<void> {
+  state.weights = flattenWeights(architecture, await learner.weights());
+  state.average = await learner.average();
+}
+
 async function saveCheckpoint({ learner, state, checkpointFile, identity }: Run): Promise<void> {
   state.optimizer = await learner.optimizerState();
   await writeTrainingCheckpoint(checkpointFile, state, identity);
@@ -162,7 +172,7 @@ async function saveCheckpoint({ learner, state, checkpointFile, identity }: Run)
 
 function keepBest({ config, state }: Run, { criterion }: Validation): void {
   const epoch = state.history.length + 1;
-  state.best = [...state.best, { epoch, criterion, weights: state.weights }]
+  state.best = [...state.best, { epoch, criterion, weights: state.average ?? state.weights }]
     .toSorted((a, b) =>
       isBetter(a.criterion, b.criterion) ? -1 : isBetter(b.criterion, a.criterion) ? 1 : 0,
     )

@@ -1,5 +1,5 @@
 import type { Architecture } from "./architecture.ts";
-import { convAttention, type SequenceConfig } from "./conv-attention.ts";
+import { convAttention, type ConvAttentionConfig, type SequenceConfig } from "./conv-attention.ts";
 import { crnn } from "./crnn.ts";
 import { dnn } from "./dnn.ts";
 import { mlp, type MlpConfig } from "./mlp.ts";
@@ -10,7 +10,8 @@ export const ARCHITECTURES = ["mlp", "conv-attention", "crnn", "dnn"] as const;
 /** Name and sizes of a network; omitted sizes have the network's defaults. */
 export type ArchitectureConfig =
   | ({ readonly name: "mlp" } & MlpConfig)
-  | ({ readonly name: "conv-attention" | "crnn" | "dnn" } & SequenceConfig);
+  | ({ readonly name: "conv-attention" } & ConvAttentionConfig)
+  | ({ readonly name: "crnn" | "dnn" } & SequenceConfig);
 
 /** Builds a network from its config. */
 export function createArchitecture({ name, ...config }: ArchitectureConfig): Architecture {

@@ -15,6 +15,10 @@ export interface LearnerOptions {
   readonly optimizer?: AdamWOptions & { readonly state?: AdamWState };
   /** Maximum gradient norm over all parameters. Default 1; Infinity disables clipping. */
   readonly clipNorm?: number;
+  /**
+   * Keeps a moving average of the weights, beginning with these; `true`: with the initial weights. Default none.
+   */
+  readonly average?: Float32Array | boolean;
   /** Default `fusedBlock`. */
   readonly denseBlock?: DenseBlock;
 }
@@ -28,6 +32,8 @@ export interface Batch {
 
 export interface StepOptions {
   readonly learningRate: number;
+  /** Share of the moving average that is kept, if there is one. Default 0.999. */
+  readonly averageDecay?: number;
   readonly loss?: LossOptions;
 }
 
@@ -40,6 +46,7 @@ export class Learner {
   readonly #clipNorm: number;
   readonly #places: ReadonlyMap<string, number>;
   #parameters: Tensor1D;
+  #average: Tensor1D | undefined;
 
   constructor(tf: TensorFlow, options: LearnerOptions) {
     const { architecture } = options;
@@ -49,11 +56,14 @@ export class Learner {
     this.#optimizer = new AdamW(tf, { ...options.optimizer, decayMask: decayMask(architecture) });
     this.#clipNorm = options.clipNorm ?? 1;
     this.#places = new Map(architecture.parameters.map(({ name }, i) => [name, i]));
-    this.#parameters = tf.tensor1d(flattenWeights(architecture, options.weights));
+    const flat = flattenWeights(architecture, options.weights);
+    this.#parameters = tf.tensor1d(flat);
+    const { average = false } = options;
+    if (average !== false) this.#average = tf.tensor1d(average === true ? flat : average);
   }
 
   /** Takes one step; returns the loss of the batch before the step, which the caller disposes. */
-  step(batch: Batch, { learningRate, loss }: StepOptions): Scalar {
+  step(batch: Batch, { learningRate, loss, averageDecay = 0.999 }: StepOptions): Scalar {
     const tf = this.#tf;
     const [value, updated] = tf.tidy(() => {
       const { value, gradient } = this.#lossAndGradient(batch, loss);
@@ -64,6 +74,13 @@ export class Learner {
     });
     tf.dispose(this.#parameters);
     this.#parameters = updated;
+    const before = this.#average;
+    if (before !== undefined) {
+      this.#average = tf.tidy(() =>
+        tf.add<Tensor1D>(tf.mul(before, averageDecay), tf.mul(updated, 1 - averageDecay)),
+      );
+      tf.dispose(before);
+    }
     return value;
   }
 
@@ -72,10 +89,11 @@ export class Learner {
     return this.#tf.tidy(() => this.#lossAndGradient(batch, loss));
   }
 
-  /** Logits `[batch, labels]` of features; the caller disposes them. */
+  /** Logits `[batch, labels]` of features, by the averaged weights if there are any; the caller disposes them. */
   logits(features: Tensor): Tensor2D {
     const tf = this.#tf;
-    return tf.tidy(() => this.#forward(splitTensor(tf, this.#parameters, this.#architecture), features));
+    const parameters = this.#average ?? this.#parameters;
+    return tf.tidy(() => this.#forward(splitTensor(tf, parameters, this.#architecture), features));
   }
 
   /** Copy of the weights. */
@@ -83,13 +101,20 @@ export class Learner {
     return splitWeights(this.#architecture, Float32Array.from(await this.#parameters.data()));
   }
 
+  /** Copy of the moving average of the weights, flat; undefined without one. */
+  async average(): Promise<Float32Array | undefined> {
+    return this.#average && Float32Array.from(await this.#average.data());
+  }
+
   /** Copy of the optimiser's state. */
   optimizerState(): Promise<AdamWState> {
     return this.#optimizer.state();
   }
 
-  /** Replaces the weights; the optimiser's state is kept. */
+  /** Replaces the weights and ends their averaging; the optimiser's state is kept. */
   setWeights(weights: Weights): void {
+    if (this.#average) this.#tf.dispose(this.#average);
+    this.#average = undefined;
     const parameters = this.#tf.tensor1d(flattenWeights(this.#architecture, weights));
     this.#tf.dispose(this.#parameters);
     this.#parameters = parameters;
@@ -97,6 +122,7 @@ export class Learner {
 
   dispose(): void {
     this.#tf.dispose(this.#parameters);
+    if (this.#average) this.#tf.dispose(this.#average);
     this.#optimizer.dispose();
   }
 

@@ -12,14 +12,19 @@ export interface StageSeconds {
 /** Rates per core, from runs on two shared cores in November 2026 (docs/recipe.md). */
 const CLIPS_A_SECOND_A_CORE = 20;
 const AUDIO_SECONDS_A_SECOND_A_CORE = 120;
-/** Training of conv-attention with onnxruntime: measured 3,000 (busy cores) to 7,000; WebAssembly 1,000. */
-const WINDOWS_A_SECOND = 5000;
+/** Training of conv-attention with onnxruntime on two idle cores, batches of 512, where it is not measured. */
+const WINDOWS_A_SECOND = 10_000;
 
-/** Estimates the durations of a plan on a CPU; on a GPU, training takes a fraction. */
+/** Estimates the durations of a plan. `windowsPerSecond` is that of `measureTraining`; default: of two cores. */
 export function estimateStages(
   plan: Pick<BuildPlan, "sets" | "featureSeconds">,
-  { train, workers }: { readonly train: DetectorConfig["train"]; readonly workers: number },
+  options: {
+    readonly train: DetectorConfig["train"];
+    readonly workers: number;
+    readonly windowsPerSecond?: number;
+  },
 ): StageSeconds {
+  const { train, workers, windowsPerSecond = WINDOWS_A_SECOND } = options;
   const spoken = plan.sets.reduce(
     (sum, { texts, clips }) => sum + (texts === undefined ? 0 : (clips ?? 0)),
     0,
@@ -28,6 +33,6 @@ export function estimateStages(
   return {
     synthesize: spoken / (CLIPS_A_SECOND_A_CORE * workers),
     features: plan.featureSeconds / (AUDIO_SECONDS_A_SECOND_A_CORE * workers),
-    train: windows / WINDOWS_A_SECOND,
+    train: windows / windowsPerSecond,
   };
 }

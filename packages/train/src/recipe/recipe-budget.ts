@@ -28,7 +28,7 @@ export interface RecipeSize {
   readonly batch: { readonly positives: number; readonly negatives: number };
 }
 
-/** Sizes by budget. `30m` was measured (docs/recipe.md); the others scale it down and up. */
+/** Sizes by budget: windows seen in training are 1, 7 and 51 million. */
 export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
   "5m": {
     clipsPerPhrase: 400,
@@ -39,8 +39,8 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     foreign: 500,
     negativeCopies: 2,
     scenes: 120,
-    epochs: 6,
-    stepsPerEpoch: 150,
+    epochs: 8,
+    stepsPerEpoch: 500,
     batch: { positives: 64, negatives: 192 },
   },
   "30m": {
@@ -52,8 +52,8 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     foreign: 4000,
     negativeCopies: 2,
     scenes: 600,
-    epochs: 6,
-    stepsPerEpoch: 250,
+    epochs: 14,
+    stepsPerEpoch: 1000,
     batch: { positives: 128, negatives: 384 },
   },
   overnight: {
@@ -66,7 +66,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     negativeCopies: 4,
     scenes: 2000,
     epochs: 40,
-    stepsPerEpoch: 500,
+    stepsPerEpoch: 2500,
     batch: { positives: 128, negatives: 384 },
   },
 };

@@ -39,13 +39,13 @@ export class FeatureStore {
     return embeddings;
   }
 
-  /** Features `[places, embeddings, 96]` of windows. */
+  /** Features `[size, embeddings, 96]` of windows, with zeros after them. `size`: default the number of places. */
   async gather(
     places: readonly WindowPlace[],
-    { embeddings }: { readonly embeddings: number },
+    { embeddings, size = places.length }: { readonly embeddings: number; readonly size?: number },
   ): Promise<Float32Array> {
     const length = embeddings * EMBEDDING.dimension;
-    const features = new Float32Array(places.length * length);
+    const features = new Float32Array(size * length);
     for (const [i, { shard, window }] of places.entries()) {
       const { windowEnd, bytes } = this.#tables[shard]!;
       const end = (windowEnd[window]! + 1) * EMBEDDING.dimension;

@@ -103,8 +103,22 @@ describe("trainDetector", () => {
     expect(await shaOf({ epochs: 2, seed: 7 })).not.toBe(first);
   });
 
+  it("validates and exports the moving average of the weights, if asked for", async () => {
+    const lossesOf = async (train: object): Promise<number[]> => {
+      const config = smallConfig({ epochs: 2, ...train });
+      const { trained } = await trainAll({ config, dataDir, outDir: await newFolder() });
+      return trained.history.flatMap(({ trainLoss, validation }) => [trainLoss, validation.loss]);
+    };
+    const [plain, averaged] = [await lossesOf({}), await lossesOf({ averageDecay: 0.9 })];
+    // The same steps, judged by other weights.
+    expect([averaged[0], averaged[2]]).toEqual([plain[0], plain[2]]);
+    expect(averaged[1]).not.toBe(plain[1]);
+    expect(averaged[3]).toBeLessThan(2 * plain[3]!);
+  });
+
   it("stopped in the middle of an epoch and resumed, gives the model of an undisturbed training", async () => {
-    const config = smallConfig({ epochs: 3, stepsPerEpoch: 40, mining: { everyEpochs: 1, keep: 30 } });
+    const mining = { everyEpochs: 1, keep: 30 };
+    const config = smallConfig({ epochs: 3, stepsPerEpoch: 40, mining, averageDecay: 0.95 });
     const undisturbed = await trainAll({ config, dataDir, outDir: await newFolder() });
     const outDir = await newFolder();
     const controller = new AbortController();

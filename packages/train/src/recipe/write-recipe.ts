@@ -158,13 +158,11 @@ function weighted(engines: readonly EngineChoice[]): EngineChoice[] {
   ];
 }
 
-const fieldsOf = (engine: EngineChoice): string =>
-  Object.entries(engine)
-    .map(
-      ([key, value]) =>
-        `${key}: ${key === "kind" || typeof value === "number" ? value : quoted(String(value))}`,
-    )
-    .join(", ");
+/** JSON's scalars and lists are YAML's; the kind is written plain, as a person would. */
+const fieldsOf = ({ kind, ...rest }: EngineChoice): string =>
+  [`kind: ${kind}`, ...Object.entries(rest).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)].join(
+    ", ",
+  );
 
 function labelsOf(phrases: readonly string[]): string[] {
   const labels = phrases.map(labelOf);

@@ -140,7 +140,7 @@ export function writeRecipe({
 }
 
 /** Weights of the engines that are no recordings of people; docs/data.md says how they sound to a detector of people. */
-const WEIGHTS = { espeak: 55, flite: 15, pico: 15, gnuspeech: 15 } as const;
+const WEIGHTS = { espeak: 50, flite: 15, pico: 20, gnuspeech: 15 } as const;
 /** Share of neural voices, in percent, where there are any: hundreds of people each. */
 const NEURAL_SHARE = 60;
 

@@ -6,6 +6,8 @@ import { createRandom } from "../src/random.ts";
 import { createPool } from "../src/workers/pool.ts";
 import { createEspeakEngine } from "../src/voices/engines/espeak/espeak.ts";
 import { createFliteEngine } from "../src/voices/engines/flite.ts";
+import { createGnuspeechEngine } from "../src/voices/engines/gnuspeech/gnuspeech.ts";
+import { createPicoEngine } from "../src/voices/engines/pico/pico.ts";
 import { makeAttempt } from "../src/voices/make-clip.ts";
 import { measureSpeech } from "../src/voices/quality/measure-speech.ts";
 import type { SpeechEngine } from "../src/voices/speech-engine.ts";
@@ -49,8 +51,16 @@ async function openEngines(folder: string): Promise<[string, SpeechEngine][]> {
       await createWaveglowEngine({ model: await writeSmallWaveglow(join(folder, "wg")), createSession }),
     ],
   ];
-  const program = await createEspeakEngine({ backend: "program" }).catch(() => undefined);
-  if (program) engines.splice(2, 0, ["espeak (program)", program]);
+  const others: Record<string, Promise<SpeechEngine>> = {
+    "espeak (program)": createEspeakEngine({ backend: "program" }),
+    gnuspeech: createGnuspeechEngine(),
+    // Where its language files are already.
+    pico: createPicoEngine({ env: { ...process.env, HF_HUB_OFFLINE: "1" } }),
+  };
+  for (const [name, opening] of Object.entries(others)) {
+    const engine = await opening.catch(() => undefined);
+    if (engine) engines.splice(2, 0, [name, engine]);
+  }
   return engines;
 }
 

@@ -34,6 +34,8 @@ export interface SpeechEngine {
   /** Licence of the program and of the voices it speaks with, for the data card. */
   readonly licence: string;
   readonly deterministic: boolean;
+  /** Whether `synthesize` takes pronunciations; other engines are given the words respelled. Default false. */
+  readonly takesSounds?: boolean;
   voices(): readonly Voice[];
   /** Draws a voice and its parameters; the same stream gives the same voice. */
   drawVoice(random: Random): VoiceParameters;
@@ -44,7 +46,11 @@ export interface SpeechEngine {
   synthesize(
     text: string,
     voice: VoiceParameters,
-    options?: { readonly signal?: AbortSignal },
+    options?: {
+      readonly signal?: AbortSignal;
+      /** ARPAbet with stress of some words, in lower case. */
+      readonly sounds?: Readonly<Record<string, string>>;
+    },
   ): Promise<Audio>;
   dispose(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
 import { createPool } from "../../src/workers/pool.ts";
 import { createSpeechEngines } from "../../src/voices/create-engines.ts";
 import { takeTurns } from "../../src/voices/take-turns.ts";
@@ -27,6 +28,14 @@ describe("createPool", () => {
     const { voice } = here[0]!;
     const again = await clips({ pool, turn: takeTurns({ voices: [voice], texts: ["go on"] }), count: 1 });
     expect(again[0]!.voice).toEqual(voice);
+  });
+
+  it.skipIf(!hasSharedData)("has threads speak with pico's files from where the build has them", async () => {
+    const setup = { engines: [{ kind: "pico" }] as const, assets: sharedPath("voices", "pico") };
+    const threads = createPool("synthesis", { setup, workers: 1 });
+    const { result } = await threads.run({ request: { seed: 1, index: 0, text: "stop" }, attempt: 0 });
+    await threads.dispose();
+    expect(result).toHaveProperty("audio");
   });
 
   it("keeps the code of what goes wrong in a worker", async () => {

@@ -8,6 +8,8 @@ import {
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
+  type StringStringEntryProto,
+  StringStringEntryProtoSchema,
   type TensorProto,
   TensorProto_DataType,
   type ValueInfoProto,
@@ -96,10 +98,14 @@ export function makeModel(
     opsetImport: [{ domain: "", version: BigInt(options.opset ?? 17) }],
     producerName: options.producerName ?? "callsign",
     producerVersion: options.producerVersion ?? "",
-    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
+    metadataProps: makeMetadata(options.metadata ?? {}),
   });
   return Object.assign(model, { graph });
 }
+
+/** Creates entries of `metadata_props`. */
+export const makeMetadata = (entries: Readonly<Record<string, string>>): StringStringEntryProto[] =>
+  Object.entries(entries).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));
 
 /** Dimension of a shape message. */
 export function dimension(size: number | string) {

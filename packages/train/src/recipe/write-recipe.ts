@@ -154,7 +154,7 @@ export function writeRecipe({
 }
 
 /** Weights of the engines that are no recordings of people; docs/data.md says how they sound to a detector of people. */
-const WEIGHTS = { espeak: 55, flite: 15, pico: 15, gnuspeech: 15 } as const;
+const WEIGHTS = { espeak: 50, flite: 15, pico: 20, gnuspeech: 15 } as const;
 /** Share of neural voices, in percent, where there are any: hundreds of people each. */
 const NEURAL_SHARE = 60;
 
@@ -172,13 +172,11 @@ function weighted(engines: readonly EngineChoice[]): EngineChoice[] {
   ];
 }
 
-const fieldsOf = (engine: EngineChoice): string =>
-  Object.entries(engine)
-    .map(
-      ([key, value]) =>
-        `${key}: ${key === "kind" || typeof value === "number" ? value : quoted(String(value))}`,
-    )
-    .join(", ");
+/** JSON's scalars and lists are YAML's; the kind is written plain, as a person would. */
+const fieldsOf = ({ kind, ...rest }: EngineChoice): string =>
+  [`kind: ${kind}`, ...Object.entries(rest).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)].join(
+    ", ",
+  );
 
 function labelsOf(phrases: readonly string[]): string[] {
   const labels = phrases.map(labelOf);

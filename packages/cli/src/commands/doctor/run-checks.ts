@@ -12,7 +12,7 @@ export async function runChecks(env: CliContext["env"]): Promise<Check[]> {
     nodeCheck(),
     ...(await inferenceChecks()),
     ...(await trainingChecks()),
-    ...(await speechChecks()),
+    ...(await speechChecks(env)),
     ...(await microphoneChecks()),
     ...(await modelFileChecks(env)),
   ];

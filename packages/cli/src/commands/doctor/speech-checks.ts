@@ -1,17 +1,23 @@
 import {
   createEspeakEngine,
   createFliteEngine,
+  createGnuspeechEngine,
+  createPicoEngine,
   loadSherpa,
   type SpeechEngine,
 } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
+import type { CliContext } from "../../context.ts";
 import type { Check } from "./check.ts";
 
 /** Checks which speech engines can be loaded. */
-export async function speechChecks(): Promise<Check[]> {
+export async function speechChecks(env: CliContext["env"]): Promise<Check[]> {
   return [
     await checkEngine("flite", createFliteEngine),
     await checkEngine("espeak", createEspeakEngine),
+    await checkEngine("gnuspeech", createGnuspeechEngine),
+    // What is in place is reported; nothing is downloaded.
+    await checkEngine("pico", () => createPicoEngine({ env: { ...env, HF_HUB_OFFLINE: "1" } })),
     await checkEngine("vits (sherpa-onnx)", () => Promise.resolve(void loadSherpa())),
   ];
 }

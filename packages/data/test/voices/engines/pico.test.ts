@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasSharedData, sharedPath } from "../../../../../test-support/shared-data.ts";
+import { LANGUAGE_FILES } from "../../../src/voices/engines/pico/language-files.ts";
+import { openPico } from "../../../src/voices/engines/pico/package.ts";
+import { picoPhonemes } from "../../../src/voices/engines/pico/phonemes.ts";
 import { createPicoEngine } from "../../../src/voices/engines/pico/pico.ts";
 
 let folder: string;
@@ -62,6 +65,38 @@ describe.skipIf(!hasSharedData)("createPicoEngine", () => {
       ["stop speed", "stop <speed"].map(async (text) => (await engine.synthesize(text, voice)).samples),
     );
     expect(marked).toEqual(plain);
+  });
+
+  it("writes phonemes as Pico does: words that it knows sound the same, byte for byte", async () => {
+    const files = LANGUAGE_FILES["en-US"].map(({ fileNames }) => sharedPath("voices", "pico", fileNames[0]));
+    const pico = await openPico(files);
+    const { dictionary } = await import("cmu-pronouncing-dictionary");
+    const words =
+      "computer kitchen bright measure judge thing voice house four stairs cure yellow georgia window";
+    const differing: string[] = [];
+    for (const word of words.split(" ")) {
+      const own = await pico.speak(word, { text: word });
+      const said = await pico.speak(`<phoneme ph='${picoPhonemes(dictionary[word]!, "en-US")}'/>`, {
+        text: word,
+      });
+      if (!Buffer.from(own.samples.buffer).equals(Buffer.from(said.samples.buffer))) differing.push(word);
+    }
+    // It says "house" with a stress of its own.
+    expect(differing).toEqual(["house"]);
+    expect(picoPhonemes("S T AA1 R Z", "en-GB")).toBe('"stA:z');
+    expect(picoPhonemes("AH0 L EH1 K S AH0", "en-GB")).toBe('@."lEk.s@');
+  });
+
+  it("says a rare word by the dictionary, and any word as it is told to", async () => {
+    const engine = await open();
+    const say = async (text: string, sounds = {}) =>
+      (await engine.synthesize(text, voice, { sounds })).samples;
+    const plain = await say("alexa");
+    expect(plain).toEqual(await say("alexa", { alexa: "AH0 L EH1 K S AH0" }));
+    expect(plain).not.toEqual(await say("alexa", { alexa: "AH0 L IY1 K S AH0" }));
+    expect(await say("Sheorsha, stop", { sheorsha: "SH IY0 AO1 R SH AH0" })).not.toEqual(
+      await say("Sheorsha, stop"),
+    );
   });
 
   it("refuses a pitch that belongs to another voice", async () => {

@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { afterAll, describe } from "vitest";
 import { createEspeakEngine } from "../../../src/voices/engines/espeak/espeak.ts";
+import { espeakTables } from "../../../src/voices/engines/espeak/tables.ts";
 import { createFliteEngine } from "../../../src/voices/engines/flite.ts";
 import { createGnuspeechEngine } from "../../../src/voices/engines/gnuspeech/gnuspeech.ts";
 import { createPicoEngine } from "../../../src/voices/engines/pico/pico.ts";
@@ -13,7 +14,13 @@ import { createVitsEngine } from "../../../src/voices/engines/vits/vits.ts";
 import { createWaveglowEngine } from "../../../src/voices/engines/waveglow/waveglow.ts";
 import { hasSharedData, sharedPath } from "../../../../../test-support/shared-data.ts";
 import { describeSpeechEngine } from "./speech-engine-contract.ts";
-import { smallVits, VITS_METADATA, writeSmallPiper, writeSmallVits } from "./vits/small-vits.ts";
+import {
+  smallVits,
+  VITS_METADATA,
+  writePublishedPiper,
+  writeSmallPiper,
+  writeSmallVits,
+} from "./vits/small-vits.ts";
 import { writeSmallWaveglow } from "./waveglow/small-waveglow.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsign-engines-"));
@@ -46,13 +53,16 @@ describeSpeechEngine("vits, one speaker", async () => {
     cacheDir: folder,
   });
 });
-const espeakTables = "/usr/lib/x86_64-linux-gnu/espeak-ng-data";
-describe.skipIf(!existsSync(espeakTables))("espeak-ng's tables installed", () => {
-  describeSpeechEngine("vits, a Piper voice", async () => {
-    const path = join(folder, `piper-${randomUUID()}`, "small-piper");
-    return createVitsEngine({ model: await writeSmallPiper(path, espeakTables), cacheDir: folder });
+describeSpeechEngine("vits, a Piper voice for sherpa-onnx", async () => {
+  const path = join(folder, `piper-${randomUUID()}`, "small-piper");
+  return createVitsEngine({
+    model: await writeSmallPiper(path, await espeakTables(folder)),
+    cacheDir: folder,
   });
 });
+describeSpeechEngine("vits, a Piper voice as published", async () =>
+  createVitsEngine({ model: await writePublishedPiper(join(folder, "published")), cacheDir: folder }),
+);
 describeSpeechEngine("waveglow", async () =>
   createWaveglowEngine({
     model: await writeSmallWaveglow(join(folder, "small-waveglow")),

@@ -7,10 +7,8 @@ import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
  * espeak-ng as @echogarden/espeak-ng-emscripten, in this process, its heap put back before each clip.
  * @throws CallsignError `DEPENDENCY_MISSING`
  */
-export async function openEspeakPackage(
-  load: () => Promise<CreateEspeak> = importPackage,
-): Promise<EspeakBackend> {
-  const create = await loaded(load);
+export async function openEspeakPackage(load?: () => Promise<CreateEspeak>): Promise<EspeakBackend> {
+  const create = await loadEspeak(load);
   const startedAt = clockSeconds();
   const module = await create();
   const worker = await new module.eSpeakNGWorker();
@@ -92,14 +90,15 @@ function growStringCache(worker: Worker): void {
 }
 
 const PACKAGE: string = "@echogarden/espeak-ng-emscripten";
-const VERSION = "0.3.5";
+export const VERSION = "0.3.5";
 
 async function importPackage(): Promise<CreateEspeak> {
   const { default: create }: { default: CreateEspeak } = await import(PACKAGE);
   return create;
 }
 
-async function loaded(load: () => Promise<CreateEspeak>): Promise<CreateEspeak> {
+/** @throws CallsignError `DEPENDENCY_MISSING` */
+export async function loadEspeak(load: () => Promise<CreateEspeak> = importPackage): Promise<CreateEspeak> {
   try {
     return await load();
   } catch (cause) {
@@ -118,7 +117,12 @@ const clockSeconds = (): number => Math.floor(Date.now() / 1000);
 export type CreateEspeak = () => Promise<{
   readonly HEAPU8: Uint8Array;
   readonly HEAPU32: Uint32Array;
-  readonly FS: { readdir(path: string): string[] };
+  readonly FS: {
+    readdir(path: string): string[];
+    readFile(path: string): Uint8Array;
+    stat(path: string): { readonly mode: number };
+    isDir(mode: number): boolean;
+  };
   readonly eSpeakNGWorker: new () => Worker | Promise<Worker>;
 }>;
 

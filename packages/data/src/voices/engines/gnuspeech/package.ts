@@ -1,9 +1,10 @@
+/* oxlint-disable no-underscore-dangle -- names of functions that Emscripten exports */
 import { type Audio, CallsignError, readWav } from "@callsign/audio/internal";
 import { snapshotHeap } from "../snapshot-heap.ts";
 import { synthesisFailed } from "../../synthesis-error.ts";
 
 /** Text of small letters, digits and apostrophes, and the voice that says it. */
-export interface GnuspeechRequest {
+interface GnuspeechRequest {
   readonly text: string;
   /** `male`, as in the name of the file voice_male.txt. */
   readonly tract: string;

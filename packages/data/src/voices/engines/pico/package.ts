@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle -- names of functions that Emscripten exports */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Audio, CallsignError, INT16_SCALE } from "@callsign/audio/internal";

@@ -4,18 +4,22 @@ import { type Asset, type AssetOptions, resolveAsset } from "@callsign/infer/nod
 import { CallsignError } from "@callsign/audio/internal";
 import * as z from "zod";
 import { LANGUAGE_FILES, type PicoLanguage, PICO_LANGUAGES } from "./language-files.ts";
+import { picoPhonemes } from "./phonemes.ts";
 import { openPico, type Pico } from "./package.ts";
 import type { SpeechEngine, VoiceParameters } from "../../speech-engine.ts";
+import { isFamiliar } from "../../../text/familiar-words.ts";
+import { loadPronunciations } from "../../../text/phonetics/pronunciations.ts";
 import { speakableText } from "../../../text/speakable-text.ts";
 import { throwIfAborted } from "../../synthesis-error.ts";
 
 /**
  * SVOX Pico (Android's voice until 2014) compiled to WebAssembly: an American and a British woman, statistical synthesis
- * from recordings. A voice is a speaker at one of five pitches; speed and a little pitch are drawn. It reads plain text:
- * a pronunciation reaches it by respelling (its own markup for phonemes is not used).
+ * from recordings. A voice is a speaker at one of five pitches; speed and a little pitch are drawn. The American guesses rare words
+ * badly ("aleeksa"), so she is given their pronunciations from the dictionary.
  * @throws CallsignError `DEPENDENCY_MISSING`, `FILE_NOT_FOUND`, `CHECKSUM_MISMATCH`, `DOWNLOAD_FAILED`
  */
 export async function createPicoEngine({ model, ...options }: PicoOptions = {}): Promise<SpeechEngine> {
+  const rareWord = await openRareWords();
   const speakers = new Map<string, Pico>();
   for (const language of PICO_LANGUAGES) {
     const [analysis, signal] = LANGUAGE_FILES[language];
@@ -30,6 +34,7 @@ export async function createPicoEngine({ model, ...options }: PicoOptions = {}):
     id: "pico",
     licence: "Apache-2.0 (SVOX Pico and its voices)",
     deterministic: true,
+    takesSounds: true,
     voices: () =>
       PICO_LANGUAGES.flatMap((language) =>
         PITCHES.map((pitch) => ({ id: `pico/${language}/p${pitch}`, language })),
@@ -43,12 +48,18 @@ export async function createPicoEngine({ model, ...options }: PicoOptions = {}):
         speed: random.integer(...SPEED),
       };
     },
-    async synthesize(text, voice, { signal } = {}) {
+    async synthesize(text, voice, { signal, sounds = {} } = {}) {
       const spoken = withoutMarkup(speakableText(text, { engine: "pico" }));
       const { language, pitch, speed } = checkVoice(voice);
+      const said = spoken.replaceAll(/[a-z]+(?:'[a-z]+)*/gi, (written) => {
+        const word = written.toLowerCase();
+        const given = Object.hasOwn(sounds, word) ? sounds[word] : undefined;
+        const sound = given ?? (language === "en-US" ? rareWord(word) : undefined);
+        return sound === undefined ? written : `<phoneme ph='${picoPhonemes(sound, language)}'/>`;
+      });
       throwIfAborted(signal, "pico");
       // Not closed: a closing tag takes effect in the last sound already, which then is four times as loud.
-      const markup = `<volume level="${VOLUME}"><speed level="${speed}"><pitch level="${pitch}">${spoken}`;
+      const markup = `<volume level="${VOLUME}"><speed level="${speed}"><pitch level="${pitch}">${said}`;
       return speakers.get(language)!.speak(markup, { text: spoken });
     },
     dispose: () => Promise.resolve(),
@@ -91,6 +102,16 @@ function checkVoice(voice: VoiceParameters): { language: PicoLanguage; pitch: nu
     "INVALID_ARGUMENT",
     `pico voice: expected one of p${PITCHES.join(", p")} and a pitch at most ${PITCH_SPREAD} from it, got ${id} with pitch ${pitch}`,
   );
+}
+
+/** Pronunciations of the dictionary's words that few people use; the others it knows. */
+async function openRareWords(): Promise<(word: string) => string | undefined> {
+  const { dictionary } = await import("cmu-pronouncing-dictionary");
+  const pronunciations = await loadPronunciations();
+  return (word) => {
+    if (!Object.hasOwn(dictionary, word) || isFamiliar(word, pronunciations)) return undefined;
+    return dictionary[word]!.replace(/ *#.*$/, "");
+  };
 }
 
 /** Pico reads `<...>` as markup. */

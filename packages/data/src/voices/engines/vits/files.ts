@@ -10,6 +10,8 @@ export interface VitsFiles {
   readonly lexicon?: string;
   /** espeak-ng's tables, which pronounce any word (Piper voices). */
   readonly dataDir?: string;
+  /** What the graph's own metadata lacks. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -39,7 +41,8 @@ export async function findVitsFiles(folder: string): Promise<VitsFiles> {
     throw new CallsignError(
       "MODEL_NOT_FOUND",
       `${folder}: expected a VITS model for sherpa-onnx, missing ${missing.join(", ")}; download the whole of it, for ` +
-        "example huggingface.co/csukuangfj/vits-vctk or csukuangfj/vits-piper-en_US-libritts_r-medium",
+        "example huggingface.co/csukuangfj/vits-vctk or csukuangfj/vits-piper-en_US-libritts_r-medium; or a Piper voice, " +
+        "NAME.onnx with NAME.onnx.json",
     );
   }
   const tokens = join(folder, "tokens.txt");

@@ -5,6 +5,7 @@ import {
   graphInputs,
   makeFloatTensor,
   makeInt64Tensor,
+  makeMetadata,
   makeNode,
   makeValueInfo,
   type NodeProto,
@@ -44,8 +45,20 @@ const MOST_SPEAKERS = 2 ** 31 - 1;
  * `speaker + speakers * (noise + 32 * (noiseW + 32 * seed))`, unpacked by a few integer nodes.
  * @throws CallsignError `MODEL_INVALID` for what sherpa-onnx would end the process over
  */
-export function seedVitsGraph(bytes: Uint8Array, { name }: { readonly name: string }): SeededVits {
+export function seedVitsGraph(
+  bytes: Uint8Array,
+  {
+    name,
+    metadata: more = {},
+  }: {
+    readonly name: string;
+    /** Entries that the graph's own metadata lacks. */
+    readonly metadata?: Readonly<Record<string, string>>;
+  },
+): SeededVits {
   const model = decodeOnnx(bytes, { name });
+  const isNew = ({ key }: { key: string }): boolean => model.metadataProps.every((own) => own.key !== key);
+  model.metadataProps.push(...makeMetadata(more).filter(isNew));
   const metadata = new Map(model.metadataProps.map(({ key, value }) => [key, value]));
   const comment = checkMetadata(metadata, name);
   const speakers = Math.max(1, Number(metadata.get("n_speakers")));

@@ -10,6 +10,7 @@ import { roundParameter, type SpeechEngine, type VoiceParameters } from "../../s
 import { speakableText } from "../../../text/speakable-text.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 import { findVitsFiles, type VitsFiles } from "./files.ts";
+import { findPiperFiles } from "./piper.ts";
 import { checkWords, readLexicon } from "./lexicon.ts";
 import { NOISE_STEP, packDraw, seedVitsGraph, type SeededVits } from "./graph.ts";
 
@@ -26,9 +27,10 @@ export async function createVitsEngine(options: VitsOptions): Promise<SpeechEngi
   const folder = await modelFolder(options.model, { ...options, cacheDir });
   const model = basename(options.model);
   const id = `vits/${model}`;
-  const files = await findVitsFiles(folder);
+  const files = (await findPiperFiles(folder, { cacheDir })) ?? (await findVitsFiles(folder));
   const words = await readLexicon(files);
-  const seeded = seedVitsGraph(await readFile(files.model), { name: files.model });
+  const { metadata = {} } = files;
+  const seeded = seedVitsGraph(await readFile(files.model), { name: files.model, metadata });
   const tts = sherpa(sherpaConfig({ ...files, model: await keepGraph(seeded.bytes, cacheDir) }));
   return {
     id,

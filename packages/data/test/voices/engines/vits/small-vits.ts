@@ -52,7 +52,10 @@ export function smallVits(
 }
 
 /** The same as a Piper export: input, input_lengths, scales `[noise, length, noiseW]`, sid -> output. */
-export function smallPiper({ speakers = true }: { speakers?: boolean } = {}): Uint8Array {
+export function smallPiper({
+  speakers = true,
+  metadata = { ...VITS_METADATA, comment: "piper", n_speakers: speakers ? "3" : "1", voice: "en-us" },
+}: { speakers?: boolean; metadata?: Record<string, string> } = {}): Uint8Array {
   const g = new GraphWriter();
   const scale = (at: number): string => g.node("Gather", ["scales", g.ints(at)]);
   const tone = hum(g, {
@@ -73,7 +76,6 @@ export function smallPiper({ speakers = true }: { speakers?: boolean } = {}): Ui
     outputs: [makeValueInfo("output", { dims: [1, 1, 1, "L"] })],
     nodes: g.nodes,
   });
-  const metadata = { ...VITS_METADATA, comment: "piper", n_speakers: speakers ? "3" : "1", voice: "en-us" };
   return encodeOnnx(makeModel(graph, { metadata, opset: 15 }));
 }
 
@@ -93,11 +95,28 @@ export async function writeSmallVits(folder: string, bytes: Uint8Array = smallVi
 export async function writeSmallPiper(folder: string, dataDir: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "en_US-small.onnx"), smallPiper());
-  const symbols = "_^$ !'(),-.:;?abcdefhijklmnoprstuvwzæðŋɐɑɔəɚɛɜɡɪɹɾʃʊʌʒˈˌːθᵻ".split("");
-  await writeFile(join(folder, "tokens.txt"), symbols.map((symbol, id) => `${symbol} ${id}\n`).join(""));
+  await writeFile(join(folder, "tokens.txt"), SYMBOLS.map((symbol, id) => `${symbol} ${id}\n`).join(""));
   await symlink(dataDir, join(folder, "espeak-ng-data"));
   return folder;
 }
+
+/** The same as Piper publishes it: no metadata in the graph, no tables, a config beside it. */
+export async function writePublishedPiper(folder: string, changes: object = {}): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "en_US-small-medium.onnx"), smallPiper({ metadata: {} }));
+  const config = {
+    audio: { sample_rate: 22_050, quality: "medium" },
+    espeak: { voice: "en-us" },
+    phoneme_type: "espeak",
+    num_speakers: 3,
+    phoneme_id_map: Object.fromEntries(SYMBOLS.map((symbol, id) => [symbol, [id]])),
+    ...changes,
+  };
+  await writeFile(join(folder, "en_US-small-medium.onnx.json"), JSON.stringify(config));
+  return folder;
+}
+
+const SYMBOLS = "_^$ !'(),-.:;?abcdefhijklmnoprstuvwzæðŋɐɑɔəɚɛɜɡɪɹɾʃʊʌʒˈˌːθᵻ".split("");
 
 interface Hum {
   readonly tokens: string;

@@ -10,7 +10,7 @@ import { createRandom } from "../../../../src/random.ts";
 import { createVitsEngine } from "../../../../src/voices/engines/vits/vits.ts";
 import { findVitsFiles } from "../../../../src/voices/engines/vits/files.ts";
 import { packDraw, seedVitsGraph } from "../../../../src/voices/engines/vits/graph.ts";
-import { smallPiper, smallVits, VITS_METADATA, writeSmallVits } from "./small-vits.ts";
+import { smallPiper, smallVits, VITS_METADATA, writePublishedPiper, writeSmallVits } from "./small-vits.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -226,6 +226,19 @@ describe("createVitsEngine", () => {
     await expect(engine(path)).rejects.toMatchObject({
       code: "MODEL_INVALID",
       message: expect.stringMatching(message),
+    });
+  });
+
+  it("refuses a Piper voice's config that it cannot follow, naming the field", async () => {
+    const path = await writePublishedPiper(join(folder, "text-piper"), {
+      phoneme_type: "text",
+      num_speakers: 0,
+    });
+    await expect(engine(path)).rejects.toMatchObject({
+      code: "MODEL_INVALID",
+      message: expect.stringMatching(
+        /en_US-small-medium\.onnx\.json: expected the config of a Piper voice.*phoneme_type/s,
+      ),
     });
   });
 

@@ -1,0 +1,44 @@
+import { mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "@callsign/infer/node/internal";
+import { type CreateEspeak, loadEspeak, VERSION } from "./package.ts";
+
+/**
+ * espeak-ng's tables as a folder, which Piper's models pronounce with: copied once into the cache from the package
+ * (24 MB, all languages).
+ * @throws CallsignError `DEPENDENCY_MISSING`, `FILE_WRITE_FAILED`
+ */
+export async function espeakTables(cacheDir: string): Promise<string> {
+  const folder = join(cacheDir, `espeak-ng-data-${VERSION}`);
+  if (await isThere(folder)) return folder;
+  const module = await (await loadEspeak())();
+  // Renamed when whole, so that a stopped copy is not taken for one.
+  await writeFileAtomic(join(cacheDir, ".keep"), "");
+  const copy = await mkdtemp(`${folder}-`);
+  try {
+    for (const path of filesUnder(module.FS, SOURCE))
+      await writeFileAtomic(join(copy, path.slice(SOURCE.length)), module.FS.readFile(path));
+    await rename(copy, folder).catch(async (error: unknown) => {
+      // Another process was first.
+      if (!(await isThere(folder))) throw error;
+    });
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+const SOURCE = "/usr/share/espeak-ng-data";
+
+type FileSystem = Awaited<ReturnType<CreateEspeak>>["FS"];
+
+function filesUnder(FS: FileSystem, folder: string): string[] {
+  return FS.readdir(folder).flatMap((name) => {
+    if (name === "." || name === "..") return [];
+    const path = `${folder}/${name}`;
+    return FS.isDir(FS.stat(path).mode) ? filesUnder(FS, path) : [path];
+  });
+}
+
+const isThere = async (folder: string): Promise<boolean> =>
+  (await stat(folder).catch(() => undefined))?.isDirectory() ?? false;

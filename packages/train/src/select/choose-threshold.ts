@@ -41,6 +41,15 @@ export const detAreaRange = ({ talkHours }: Pick<RateHours, "talkHours">): False
   to: 100,
 });
 
+/** False accepts in all the talk at the lowest rate that a tail is extended to: below, its spread is known too badly. */
+const MIN_PROMISED = 0.25;
+
+/** The rate asked for, or the lowest that so many hours of talk can show. */
+export const promisedRate = (
+  falseAcceptsPerHour: number,
+  { talkHours }: Pick<RateHours, "talkHours">,
+): number => Math.max(falseAcceptsPerHour, MIN_PROMISED / talkHours);
+
 /**
  * Runs the decision stage over the stream at its candidate thresholds. Above the beginning of the tail, false accepts per
  * hour are those of the tail, but never below the 95 % interval of what was counted: a word that sounds like the phrase

@@ -67,6 +67,7 @@ export function sweepThresholds(stream: ScoredStream, timing: DecisionTiming): E
     const atLeast = (falseAcceptsPerHour * low) / Math.max(1, falseAccepts.length);
     counted.push({ threshold, falseRejectRate, falseAcceptsPerHour, atLeast });
     if (loudest.length <= TAIL_EVENTS) loudest = falseAccepts;
+    if (falseAcceptsPerHour > MAX_FALSE_ACCEPTS_PER_HOUR) break;
   }
   const tail = fitTail(loudest);
   const points = counted.map(({ atLeast, ...point }) => {
@@ -168,6 +169,9 @@ function phrasePeaks({ clips, phrases }: ScoredStream): Float64Array {
       if (which >= 0) peaks[which] = Math.max(peaks[which]!, sustained[i]!);
   return peaks.map(boundedLogit).toSorted();
 }
+
+/** A sweep ends above this rate, the largest target of a config. */
+const MAX_FALSE_ACCEPTS_PER_HOUR = 1000;
 
 /** Phrases whose scores are candidates, evenly by rank. */
 const MAX_PHRASES = 100;

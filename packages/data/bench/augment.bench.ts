@@ -1,6 +1,7 @@
 import { augment } from "../src/augment/augment.ts";
 import { onlyAugment, parseAugmentConfig, type AugmentConfigInput } from "../src/config/augment-config.ts";
 import { colouredNoise } from "../src/augment/dsp/coloured-noise.ts";
+import { throughOpus } from "../src/augment/dsp/opus.ts";
 import { convolve } from "../src/augment/dsp/convolve.ts";
 import { roomImpulseResponse } from "../src/augment/dsp/synthetic-room.ts";
 import { findNearMisses } from "../src/text/near-misses.ts";
@@ -21,6 +22,7 @@ const noises = [
     samples: colouredNoise(160_000, { exponent: 1, random: createRandom(2) }).map((x) => 500 * x),
   },
 ];
+const talkers = [1, 2, 3].map((i) => ({ name: `talk ${i}`, samples: samples.map((x) => x / i) }));
 const random = createRandom(3);
 
 /** Each step alone, with fixed values, so that every run does the same work. */
@@ -32,6 +34,9 @@ const STEPS: readonly (readonly [name: string, changes: AugmentConfigInput])[] =
   ["synthetic room, 0.3 s", { room: { probability: 1, reverberationSeconds: [0.3, 0.3] } }],
   ["equalizer, 3 bands", { equalizer: { probability: 1, bands: [3, 3] } }],
   ["noise at an SNR", { noise: { probability: 1 } }],
+  ["babble of three", { babble: { probability: 1, people: [3, 3] } }],
+  ["loudspeaker", { loudspeaker: { probability: 1 } }],
+  ["compressor", { compressor: { probability: 1 } }],
   ["coloured noise", { colouredNoise: { probability: 1 } }],
   ["gain", { gain: { probability: 1 } }],
   ["clipping", { clipping: { probability: 1 } }],
@@ -51,7 +56,8 @@ function cost(run: (i: number) => unknown, runs = 40): number {
 function stepRows(): BenchRow[] {
   const run = (changes: AugmentConfigInput | undefined) => {
     const config = changes === undefined ? parseAugmentConfig({}) : onlyAugment(changes);
-    return (i: number) => augment({ samples }, { config, random: random.fork(i), resources: { noises } });
+    return (i: number) =>
+      augment({ samples }, { config, random: random.fork(i), resources: { noises, talkers } });
   };
   const empty = cost(run({}));
   const rows = STEPS.map(([name, changes]) => ({
@@ -71,6 +77,14 @@ function stepRows(): BenchRow[] {
       note: `${Math.round(1e6 / value)}x real time`,
     }),
   );
+}
+
+async function opusRow(): Promise<BenchRow> {
+  const start = process.cpuUsage();
+  for (let i = 0; i < 20; i++) await throughOpus(samples, { bitrate: 12_000 });
+  const { user, system } = process.cpuUsage(start);
+  const value = (user + system) / 20 / SECONDS;
+  return { group: "augment", name: "Opus at 12 kbit/s", value, unit: "us/s of audio" };
 }
 
 function convolutionRow(): BenchRow {
@@ -139,5 +153,5 @@ async function negativeRows(): Promise<BenchRow[]> {
 }
 
 export async function bench(): Promise<BenchRow[]> {
-  return [...stepRows(), convolutionRow(), ...(await negativeRows())];
+  return [...stepRows(), await opusRow(), convolutionRow(), ...(await negativeRows())];
 }

@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { type CliContext, commandPrefix, printJson } from "../context.ts";
 import { parseCount, parseWorkers } from "../flags/numbers.ts";
 import { asProgress, follow } from "../output/follow.ts";
+import type { RemainingTime } from "../output/remaining-time.ts";
 
 /** Registers `callsign data`: feature shards from phrases and recordings. */
 export function registerData(program: Command, context: CliContext): void {
@@ -159,12 +160,13 @@ async function writePage(
 export async function drain<Result>(
   context: CliContext,
   start: (onNote: (note: string) => void) => AsyncGenerator<Progress, Result>,
+  { remaining }: { readonly remaining?: RemainingTime | undefined } = {},
 ): Promise<Result> {
   const notes = new Set<string>();
   try {
     return await follow(
       start((note) => notes.add(note)),
-      { context, show: asProgress },
+      { context, show: asProgress, remaining },
     );
   } finally {
     for (const note of notes) context.stderr(`note: ${note}\n`);

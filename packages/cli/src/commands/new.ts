@@ -90,6 +90,7 @@ async function makeNew(
       config: configFile,
       out: outDir,
       isBuildChecked: true,
+      estimate: seconds,
       ...(flags.backend !== undefined && { backend: flags.backend }),
       ...(flags.json && { json: true }),
     });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import type { ChallengeResult } from "@callsign/eval/internal";
-import type { DetectorConfig } from "@callsign/train/internal";
+import type { DetectorConfig, StageSeconds } from "@callsign/train/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import type { Command } from "commander";
 
@@ -11,6 +11,7 @@ import { backendOption, openBackend } from "../flags/backend.ts";
 import { formatTrained } from "../output/format-training.ts";
 import { formatDuration } from "../output/progress.ts";
 import { percent } from "../output/percent.ts";
+import { RemainingTime } from "../output/remaining-time.ts";
 import { announceChanges, drain, openContext } from "./data.ts";
 import { runTraining, trainingSummary } from "./train.ts";
 
@@ -24,6 +25,8 @@ export interface RunFlags {
   readonly json?: boolean;
   /** True if the caller has already looked for problems of the build. */
   readonly isBuildChecked?: boolean;
+  /** Estimated time of the stages, corrected as they run. */
+  readonly estimate?: StageSeconds;
 }
 
 /** Registers `callsign run`: data, training, export and evaluation. */
@@ -64,6 +67,7 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
     seconds[stage] = (performance.now() - started) / 1000;
     return result;
   };
+  const remaining = flags.estimate && new RemainingTime(flags.estimate);
   const dataDir = join(outDir, "data");
   const modelDir = join(outDir, "model");
   const building = await openContext(context, { config: flags.config, out: dataDir });
@@ -73,7 +77,7 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
   ]);
   await announceChanges(context, building);
   const index = await timed("data", () =>
-    drain(context, (onNote) => buildData({ ...building, onNote }, { isChecked: true })),
+    drain(context, (onNote) => buildData({ ...building, onNote }, { isChecked: true }), { remaining }),
   );
   if (index !== undefined) context.stderr(`${formatLeftOut(index).join("\n")}\n`);
   const trained = await timed("train", async () =>
@@ -82,6 +86,7 @@ export async function runDetector(context: CliContext, flags: RunFlags): Promise
       dataDir,
       outDir: modelDir,
       backend: flags.backend,
+      remaining,
       resume: !flags.restart && (await isContinuable(context, { config, dataDir, modelDir })),
     }),
   );

@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import { backendOption, openBackend } from "../flags/backend.ts";
 import { type CliContext, printJson } from "../context.ts";
 import { follow } from "../output/follow.ts";
+import type { RemainingTime } from "../output/remaining-time.ts";
 import { formatEpoch, formatTrained } from "../output/format-training.ts";
 
 interface TrainFlags {
@@ -91,13 +92,15 @@ export interface RunTrainingOptions {
   readonly outDir: string;
   /** Default: the config's. */
   readonly backend?: string | undefined;
+  /** Time of this stage and later ones, if it is estimated. */
+  readonly remaining?: RemainingTime | undefined;
   readonly resume: boolean;
 }
 
 /** Trains a detector; prints progress and a line per epoch on stderr. */
 export async function runTraining(
   context: CliContext,
-  { config, dataDir, outDir, resume, ...options }: RunTrainingOptions,
+  { config, dataDir, outDir, resume, remaining, ...options }: RunTrainingOptions,
 ): Promise<TrainedDetector> {
   const { resolveTraining, trainDetector } = await import("@callsign/train/internal");
   const backend = await openBackend(context, options.backend ?? config.train.backend);
@@ -106,6 +109,7 @@ export async function runTraining(
   try {
     return await follow(trainDetector({ config, dataDir, outDir, backend, resume, signal }), {
       context,
+      remaining,
       show: (event) => {
         if (event.kind === "progress") return { progress: event.progress };
         return {

@@ -2,10 +2,13 @@ import type { Progress } from "@callsign/infer/internal";
 
 import type { CliContext } from "../context.ts";
 import { ProgressLine } from "./progress.ts";
+import type { RemainingTime } from "./remaining-time.ts";
 
 /** How `follow` prints the events of a stage. */
 export interface FollowOptions<Event> {
   readonly context: CliContext;
+  /** Time of this stage and later ones, if it is estimated. */
+  readonly remaining?: RemainingTime | undefined;
   /** Progress for the progress line, and text for a separate line on stderr. */
   readonly show: (event: Event) => { readonly progress?: Progress; readonly line?: string };
 }
@@ -13,9 +16,9 @@ export interface FollowOptions<Event> {
 /** Runs a stage to its end, prints its events on stderr, and returns its result. */
 export async function follow<Event, Result>(
   events: AsyncGenerator<Event, Result>,
-  { context, show }: FollowOptions<Event>,
+  { context, show, remaining }: FollowOptions<Event>,
 ): Promise<Result> {
-  const progressLine = new ProgressLine(context);
+  const progressLine = new ProgressLine(context, undefined, remaining);
   try {
     for (;;) {
       const { done, value } = await events.next();

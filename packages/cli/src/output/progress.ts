@@ -1,6 +1,7 @@
 import type { Progress } from "@callsign/infer/internal";
 import type { CliContext } from "../context.ts";
 import { redraw } from "./redraw.ts";
+import type { RemainingTime } from "./remaining-time.ts";
 
 const REDRAW_MS = 100;
 const LINE_EVERY_MS = 5000;
@@ -16,15 +17,18 @@ const LINE_EVERY_MS = 5000;
 export class ProgressLine {
   readonly #context: CliContext;
   readonly #now: () => number;
+  readonly #remaining: RemainingTime | undefined;
   #stage = "";
   #startedMs = 0;
   #startedAt = 0;
   #shownMs = -Infinity;
   #last: Progress | undefined;
 
-  constructor(context: CliContext, now: () => number = () => performance.now()) {
+  /** @param remaining time of this stage and later ones, shown behind that of the stage */
+  constructor(context: CliContext, now: () => number = () => performance.now(), remaining?: RemainingTime) {
     this.#context = context;
     this.#now = now;
+    this.#remaining = remaining;
   }
 
   update(progress: Progress): void {
@@ -53,7 +57,10 @@ export class ProgressLine {
 
   #show(progress: Progress): void {
     const elapsedSeconds = (this.#now() - this.#startedMs) / 1000;
-    const text = formatProgress(progress, { elapsedSeconds, startedAt: this.#startedAt });
+    const left = this.#remaining?.after(progress);
+    const text =
+      formatProgress(progress, { elapsedSeconds, startedAt: this.#startedAt }) +
+      (left === undefined ? "" : `; all: ${formatDuration(left)} left`);
     this.#shownMs = this.#now();
     if (this.#context.interactive) redraw(this.#context, text);
     else this.#context.stderr(`${text}\n`);

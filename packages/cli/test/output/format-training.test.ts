@@ -16,13 +16,14 @@ const epoch = (criterion: [number, number]): EpochRecord =>
     loaderShare: 0.1,
     validation: {
       loss: 0.4,
+      detAreaRange: { from: 0.1, to: 10 },
       labels: [{ label: "alexa", cost: { cost: 0.327 }, detArea: 0.9, atTarget: errors, atHalf: errors }],
       criterion,
     },
   }) as unknown as EpochRecord;
 
 describe("formatEpoch", () => {
-  const options = { epochs: 20, detAreaRange: { from: 0.1, to: 10 } };
+  const options = { epochs: 20 };
 
   it("names the cost for a mute gate, and nothing about phrases", () => {
     expect(formatEpoch(epoch([0.327, 0.4]), { ...options, goal: "gate" })).toBe(

@@ -98,7 +98,6 @@ function addSpeechAround(
   const samples = audio.samples.slice();
   const parameters: AugmentStep[] = [];
   const texts = [text];
-  const level = activeLevel(audio.samples.subarray(audio.phraseStart, audio.phraseEnd));
   for (const side of ["before", "after"] as const) {
     const own = random.fork(side);
     if (own.next() >= config[side] || speech.length === 0) continue;
@@ -113,6 +112,7 @@ function addSpeechAround(
     const neighbourLevel = activeLevel(neighbour.samples);
     if (neighbourLevel === 0 || makesPhrase(joined(neighbour))) continue;
     texts.splice(0, texts.length, ...joined(neighbour));
+    const level = activeLevel(audio.samples.subarray(audio.phraseStart, audio.phraseEnd));
     const at = side === "before" ? audio.phraseStart - gap - neighbour.samples.length : audio.phraseEnd + gap;
     addAt(samples, {
       samples: neighbour.samples,

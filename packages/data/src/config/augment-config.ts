@@ -75,7 +75,7 @@ const schema = z.strictObject({
     .prefault({}),
   /** One person's talk from a small loudspeaker in the room, as of a television or a radio. */
   loudspeaker: z
-    .strictObject({ probability: probability(0.05), snrDb: range(5, 20, { min: -30, max: 100 }) })
+    .strictObject({ probability: probability(0.04), snrDb: range(5, 20, { min: -30, max: 100 }) })
     .prefault({}),
   /** Automatic gain control: loud parts are lowered, soft ones come up. */
   compressor: z
@@ -119,7 +119,7 @@ const schema = z.strictObject({
   /** Opus, as calls, browsers and wireless microphones send speech. */
   opus: z
     .strictObject({
-      probability: probability(0.05),
+      probability: probability(0.03),
       /** Bits a second. */
       bitrate: range(6000, 24_000, { min: 6000, max: 510_000 }),
     })

@@ -138,6 +138,7 @@ const labelTable = ({ labels }: FinishedTraining) =>
       { heading: "Needless windows", kind: "number" },
       { heading: "False rejects", kind: "number" },
       { heading: "False accepts per hour", kind: "number" },
+      { heading: "Counted", kind: "number" },
     ],
     rows: labels.map((one) => [
       one.label,
@@ -146,6 +147,7 @@ const labelTable = ({ labels }: FinishedTraining) =>
       formatPercent(one.needlessShare),
       formatPercent(one.falseRejectRate),
       one.falseAcceptsPerHour.toFixed(2),
+      one.counted.toFixed(2),
     ]),
   });
 

@@ -6,6 +6,8 @@ import type { Scalar } from "@tensorflow/tfjs-core";
 
 import type { HostBatch } from "../batches/batches.ts";
 import { flattenWeights } from "../weights/flat-weights.ts";
+import type { TrainConfig } from "../config/config-train.ts";
+import { promisedRate } from "../select/choose-threshold.ts";
 import type { LossOptions } from "../optimize/loss.ts";
 import { findHardNegatives } from "../batches/hard-negatives.ts";
 import { learningRateAt } from "../optimize/schedule.ts";
@@ -58,15 +60,23 @@ export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<Tra
     await saveCheckpoint(run);
     await writeFileAtomic(metricsFile, state.history.map((one) => `${JSON.stringify(one)}\n`).join(""));
     yield { kind: "epoch", record };
-    if (epoch === 1 && run.training.goal === "detection") yield { kind: "note", note: hoursNote(validation) };
+    if (epoch === 1 && run.training.goal === "detection")
+      yield { kind: "note", note: hoursNote(validation, selection) };
   }
   await writeTrainingCheckpoint(checkpointFile, state, identity);
   return run;
 }
 
-const hoursNote = ({ hours }: Validation): string =>
-  `validation: false accepts per hour stand on ${describeHours(hours)}` +
-  (hours.talk === "people" ? "" : "; people's speech would be better: see data.corpora");
+function hoursNote({ hours }: Validation, { falseAcceptsPerHour: rate }: TrainConfig["selection"]): string {
+  const promised = promisedRate(rate, hours);
+  return (
+    `validation: false accepts per hour stand on ${describeHours(hours)}` +
+    (promised > rate
+      ? `, too little for ${rate} an hour: thresholds are for ${promised.toPrecision(2)}`
+      : "") +
+    (hours.talk === "people" ? "" : "; people's speech would be better: see data.corpora")
+  );
+}
 
 /** Steps between reads of the losses; each read waits for the device. */
 const STEPS_PER_LOOK = 16;

@@ -90,8 +90,8 @@ const QUERY = "pooling.query";
 /** `[batch, steps, width]` to `[batch, width]`, in training and in ONNX. */
 interface Pooling {
   readonly query: boolean;
-  pool(context: ForwardContext, steps: Tensor3D): Tensor2D;
-  addPool(graph: GraphBuilder, steps: string): string;
+  readonly pool: (context: ForwardContext, steps: Tensor3D) => Tensor2D;
+  readonly addPool: (graph: GraphBuilder, steps: string) => string;
 }
 
 const POOLINGS: Readonly<Record<NonNullable<ConvAttentionConfig["pooling"]>, Pooling>> = {

@@ -127,7 +127,7 @@ export function writeRecipe({
     `  augmentation:`,
     `    noise: { probability: 0.85, snrDb: [-5, 25] }`,
     `    babble: { probability: 0.1, snrDb: [3, 20] }`,
-    `    loudspeaker: { probability: 0.05, snrDb: [3, 20] }`,
+    `    loudspeaker: { probability: 0.04, snrDb: [3, 20] }`,
     `    speechAround: { before: 0.35, after: 0.35, closeShare: 0.5 }`,
     `    timeScale: { probability: 0.5, factor: [0.85, 1.35] }`,
     `    speed: { probability: 0.5, factor: [0.86, 1.16] }`,

@@ -41,6 +41,15 @@ export const detAreaRange = ({ talkHours }: Pick<RateHours, "talkHours">): False
   to: 100,
 });
 
+/** False accepts in all the talk at the lowest rate that a tail is extended to: below, its spread is known too badly. */
+const MIN_PROMISED = 0.25;
+
+/** The rate asked for, or the lowest that so many hours of talk can show. */
+export const promisedRate = (
+  falseAcceptsPerHour: number,
+  { talkHours }: Pick<RateHours, "talkHours">,
+): number => Math.max(falseAcceptsPerHour, MIN_PROMISED / talkHours);
+
 /**
  * Runs the decision stage over the stream at its candidate thresholds. Above the beginning of the tail, false accepts per
  * hour are those of the tail, but never below the 95 % interval of what was counted: a word that sounds like the phrase
@@ -58,6 +67,7 @@ export function sweepThresholds(stream: ScoredStream, timing: DecisionTiming): E
     const atLeast = (falseAcceptsPerHour * low) / Math.max(1, falseAccepts.length);
     counted.push({ threshold, falseRejectRate, falseAcceptsPerHour, atLeast });
     if (loudest.length <= TAIL_EVENTS) loudest = falseAccepts;
+    if (falseAcceptsPerHour > MAX_FALSE_ACCEPTS_PER_HOUR) break;
   }
   const tail = fitTail(loudest);
   const points = counted.map(({ atLeast, ...point }) => {
@@ -159,6 +169,9 @@ function phrasePeaks({ clips, phrases }: ScoredStream): Float64Array {
       if (which >= 0) peaks[which] = Math.max(peaks[which]!, sustained[i]!);
   return peaks.map(boundedLogit).toSorted();
 }
+
+/** A sweep ends above this rate, the largest target of a config. */
+const MAX_FALSE_ACCEPTS_PER_HOUR = 1000;
 
 /** Phrases whose scores are candidates, evenly by rank. */
 const MAX_PHRASES = 100;

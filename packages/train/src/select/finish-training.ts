@@ -6,7 +6,13 @@ import { type Run, scoringOf } from "../loop/run.ts";
 import { chooseGate } from "./choose-mute-gate.ts";
 import { calibrate, type LogitScale } from "./calibrate.ts";
 import { costAt, leastCost } from "./expected-cost.ts";
-import { chooseThreshold, type ThresholdPoint, errorRatesAt, sweepThresholds } from "./choose-threshold.ts";
+import {
+  chooseThreshold,
+  promisedRate,
+  type ThresholdPoint,
+  errorRatesAt,
+  sweepThresholds,
+} from "./choose-threshold.ts";
 import {
   gateStreamOf,
   isBetter,
@@ -76,7 +82,7 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
       : undefined;
   const labels = config.labels.map(({ label }, i): FinishedLabel => {
     const { scores, stream, curve } = judged[i]!;
-    const chosen = chooseThreshold(curve, selection.falseAcceptsPerHour);
+    const chosen = chooseThreshold(curve, promisedRate(selection.falseAcceptsPerHour, stream.hours));
     const threshold = gate?.thresholds[i] ?? chosen.threshold;
     const { cost, missedShare, needlessShare } = costAt(scores, { ...costs, threshold });
     const { falseRejectRate, falseAcceptsPerHour: counted } = errorRatesAt(stream, { ...timing, threshold });

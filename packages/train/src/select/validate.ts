@@ -10,6 +10,7 @@ import { scoreWindows, type ScoreOptions } from "./score-windows.ts";
 import {
   chooseThreshold,
   detAreaRange,
+  promisedRate,
   type ThresholdPoint,
   errorRatesAt,
   sweepThresholds,
@@ -74,10 +75,10 @@ export function judge(
   { shards, labels: scores }: ScoredValidation,
   { config, training }: ValidationOptions,
 ): Validation {
-  const { falseAcceptsPerHour } = config.train.selection;
   const streams = config.labels.map((_, label) => streamOf(shards, { config, label }));
   const { hours } = streams[0]!;
   const range = detAreaRange(hours);
+  const rate = promisedRate(config.train.selection.falseAcceptsPerHour, hours);
   const labels = config.labels.map(({ label }, i): LabelValidation => {
     const stream = streams[i]!;
     const curve = sweepThresholds(stream, training.timing);
@@ -85,7 +86,7 @@ export function judge(
       label,
       cost: leastCost(toScores(scores[i]!), training.costs),
       detArea: detArea(curve.points, range),
-      atTarget: chooseThreshold(curve, falseAcceptsPerHour),
+      atTarget: chooseThreshold(curve, rate),
       atHalf: errorRatesAt(stream, { ...training.timing, threshold: 0.5 }),
     };
   });
@@ -128,7 +129,7 @@ export const gateStreamOf = (shards: ScoredValidation["shards"], config: Detecto
     isStream: ({ kind }) => kind !== "positive",
   });
 
-/** Hours and kinds of audio on which false accepts per hour are counted, for a log. */
+/** Hours and kinds of audio on which false accepts per hour are counted, for logs and reports. */
 export const describeHours = ({ talk, talkHours, noiseHours }: RateHours): string =>
   `${formatHours(talkHours)} of ${talk === "people" ? "people's speech" : "synthetic speech"}` +
   (noiseHours > 0 ? ` and ${formatHours(noiseHours)} of noise` : "");

@@ -6,6 +6,7 @@ import {
   errorRatesAt,
   fitTail,
   leastCost,
+  promisedRate,
   type ScoredStream,
   sweepThresholds,
   tailLogit,
@@ -136,6 +137,13 @@ describe("chooseThreshold", () => {
       return ((1 - sigmoid(toLogit(threshold) + 6)) * (3_600_000 / hopMs)) / 0.5;
     });
     expect(ratios.filter((ratio) => ratio > 0.5 && ratio < 2).length).toBeGreaterThanOrEqual(10);
+  });
+});
+
+describe("promisedRate", () => {
+  it("is the rate asked for, or what the hours can show", () => {
+    expect(promisedRate(0.5, { talkHours: 2 })).toBe(0.5);
+    expect(promisedRate(0.5, { talkHours: 0.1 })).toBe(2.5);
   });
 });
 

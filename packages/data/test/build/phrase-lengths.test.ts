@@ -64,4 +64,24 @@ describe("a phrase longer than the window", () => {
       /labels: "go": expected phrases of at most 1\.8 s \(windowing\.embeddings 16, less data\.afterSeconds\), got \d\d of 12 clips that are longer; set windowing\.embeddings to \d\d, or use a shorter phrase/,
     );
   });
+
+  it("has its copies left out, counted and noted where augmentation makes it so", async () => {
+    const notes: string[] = [];
+    const windowing = { kind: "embedding-sequence", embeddings: 8 } as const;
+    const augmentation = onlyAugment({ timeScale: { probability: 1, factor: [1.9, 1.9] } });
+    const config = {
+      labels: [{ label: "go", phrases: ["go home"] }],
+      windowing,
+      data: { ...data, augmentation, scenes: { count: 0 } },
+    };
+    const out = join(folder, "slow");
+    const { index } = await runBuild(
+      smallContext(folder, { out, config, onNote: (note) => notes.push(note) }),
+    );
+    const leftOut = index!.shards.reduce((sum, shard) => sum + (shard.leftOut.go ?? 0), 0);
+    const windows = index!.shards.reduce((sum, shard) => sum + (shard.labelled.go ?? 0), 0);
+    expect(leftOut).toBeGreaterThan(0);
+    expect(windows + leftOut).toBe(12 * 4);
+    expect(notes.join("\n")).toContain(`features: ${leftOut} of 48 copies of "go" are left out`);
+  });
 });

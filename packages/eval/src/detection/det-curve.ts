@@ -154,7 +154,7 @@ function sortedKeys(tracks: readonly Float32Array[]): Float64Array {
     for (let i = 0; i < sustained.length; i++)
       if (sustained[i]! >= 0) keys[filled++] = (sustained[i] === 0 ? 0 : bits[i]!) * MAX_TRACKS + owner;
   }
-  return keys.subarray(0, filled).sort();
+  return keys.subarray(0, filled).toSorted();
 }
 
 /** 53 bits less the 32 of a float. */

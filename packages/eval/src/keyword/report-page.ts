@@ -1,16 +1,16 @@
 import { drawDetCurves } from "../report/charts/det-figure.ts";
 import { excerptCards, formatScore } from "./excerpt-cards.ts";
-import type { Interval } from "../statistics/confidence-interval.ts";
-import type { HitGroup } from "./keyword-evaluation.ts";
+import { errorsByGroup } from "./errors-by-group.ts";
+import { labelsTable } from "./labels-table.ts";
+import { between, hours, numberColumn, rate, whole } from "./report-format.ts";
 import { drawKeywordLatency, drawPeakScores } from "./figures.ts";
-import type { MeanPoint } from "./mean-figures.ts";
-import type { KeywordExcerpts, KeywordReport, LabelReport, SnrSummary } from "./report.ts";
+import type { KeywordExcerpts, KeywordReport, LabelReport } from "./report.ts";
 import { type OperatingPoint, operatingPoint } from "../detection/operating-point.ts";
-import { html, type HtmlValue, type SafeHtml } from "../report/html.ts";
+import { html, type SafeHtml } from "../report/html.ts";
 import { renderPage } from "../report/page.ts";
 import { formatPercent } from "../report/format-percent.ts";
 import { type ReportFiles, writeReport } from "../report/write-report.ts";
-import { facts, figure, keyFigures, notice, section, table, type TableColumn } from "../report/sections.ts";
+import { facts, figure, keyFigures, notice, section, table } from "../report/sections.ts";
 import { PADDING_SECONDS } from "../recordings/stage-recording.ts";
 
 /** The report as one HTML page. */
@@ -26,7 +26,7 @@ export function renderKeywordReport(report: KeywordReport, excerpts: KeywordExce
         : `${labels.length} labels, ${inWords(report)}.`,
     sections: [
       faults(report),
-      overview(report),
+      labelsTable(report),
       labels.map((label, i) => labelSections({ ...label, report, index: i }, excerpts[i]!)),
       method(report),
     ],
@@ -47,7 +47,11 @@ const labelSections = (part: LabelPart, excerpts: KeywordExcerpts[number]): Safe
     headline(part),
     tradeOff(part),
     latency(part),
-    breakdown(part),
+    errorsByGroup(part, {
+      id: idOf(part, "breakdown"),
+      heading: headingOf(part, "Errors by group"),
+      noisy: part.report.conditions.snrDb.length > 0,
+    }),
     peaks(part),
     misses(part, excerpts),
     falseAccepts(part, excerpts),
@@ -63,49 +67,6 @@ const headingOf = ({ report, label }: LabelPart, heading: string): string =>
 
 const faults = ({ faults: found }: KeywordReport): SafeHtml | false =>
   found.length > 0 && notice(`${found.length} recordings could not be read: ${found.slice(0, 3).join("; ")}`);
-
-/** Table of all labels and their mean. */
-function overview({ labels, mean, atFalseAcceptsPerHour }: KeywordReport): SafeHtml | false {
-  if (mean === null) return false;
-  const rates = mean.operatingPoints.map(({ falseAcceptsPerHour }) => falseAcceptsPerHour);
-  const missed = (point: MeanPoint): string =>
-    `${formatPercent(point.falseRejectRate)} (${between(point.resampledInterval, formatPercent)})${point.isShown ? "" : " *"}`;
-  return section(
-    {
-      id: "labels",
-      heading: "Labels",
-      lead: `Missed at each rate of false accepts per hour, every label at its own threshold, with 95 % intervals over speakers or files. The details below are at ${atFalseAcceptsPerHour} per hour.`,
-    },
-    table({
-      caption: "Misses by label; * marks rates that the hours are too few to show",
-      columns: [
-        { heading: "label" },
-        ...["recordings", "hours without", ...rates.map((rate) => `${rate} per hour`)].map(number),
-        ...["at the card's threshold", "false accepts per hour there"].map(number),
-      ],
-      rows: [
-        ...labels.map((label): HtmlValue[] => [
-          label.label,
-          whole(label.positives),
-          label.negativeHours.toFixed(1),
-          ...label.operatingPoints.map(missed),
-          formatPercent(label.shipped.falseRejectRate),
-          rate(label.shipped.falseAcceptsPerHour),
-        ]),
-        [
-          "mean",
-          "",
-          "",
-          ...mean.operatingPoints.map(missed),
-          formatPercent(mean.shipped.falseRejectRate),
-          rate(mean.shipped.falseAcceptsPerHour),
-        ],
-      ],
-    }),
-  );
-}
-
-const number = (heading: string): TableColumn => ({ heading, kind: "number" });
 
 /** Writes a report and its page into a folder. @throws CallsignError `FILE_WRITE_FAILED`, `ABORTED` */
 export const writeKeywordReport = (
@@ -178,7 +139,9 @@ const tradeOff = (report: LabelPart): SafeHtml =>
       caption: `Operating points. The interval of misses is over ${resampledBy(report)}, drawn again with the threshold chosen for each draw; the highest rate is the upper end of the 95 % interval of the false accepts counted (Garwood)`,
       columns: [
         { heading: "False accepts per hour allowed" },
-        ...["Missed", "95 %", "Misses", "False accepts counted", "Rate at most", "Threshold"].map(number),
+        ...["Missed", "95 %", "Misses", "False accepts counted", "Rate at most", "Threshold"].map(
+          numberColumn,
+        ),
       ],
       rows: report.operatingPoints.map((point) => [
         `${point.falseAcceptsPerHour}${point.isShown ? "" : " *"}`,
@@ -227,88 +190,6 @@ function latency(part: LabelPart): SafeHtml | false {
     )
   );
 }
-
-function breakdown(report: LabelPart): SafeHtml {
-  const { missesBySource, missesBySnr, missesBySpeaker, falseAcceptsBySource, snrDb } = report;
-  const noisy = report.report.conditions.snrDb.length > 0;
-  return section(
-    {
-      id: idOf(report, "breakdown"),
-      heading: headingOf(report, "Errors by group"),
-      lead: `At the threshold for ${report.atFalseAcceptsPerHour} false accepts per hour.`,
-    },
-    missesBySource.length > 1 && missTable("Misses by folder", missesBySource),
-    missTable(
-      noisy
-        ? "Misses by level of speech over noise"
-        : "Misses by level of speech over the recording's own noise",
-      missesBySnr,
-    ),
-    (snrDb.positives ?? snrDb.negatives) !== null &&
-      table({
-        caption: `Level of speech over noise, in dB${noisy ? "; the noise of the recording itself counts beside the added noise" : ""}`,
-        columns: [{ heading: "recordings" }, ...["known", "5 %", "25 %", "50 %", "75 %", "95 %"].map(number)],
-        rows: [snrRow("of the word", snrDb.positives), snrRow("without it", snrDb.negatives)].filter(
-          (row) => row !== undefined,
-        ),
-      }),
-    missesBySpeaker.length > 0
-      ? missTable("Misses by speaker, the worst first", worstFirst(missesBySpeaker))
-      : notice(
-          "The names of the recordings do not contain the speaker, so there is no breakdown by speaker. Set --speaker-pattern to extract it from the names.",
-        ),
-    table({
-      caption: "False accepts by folder",
-      columns: [
-        { heading: "folder" },
-        ...["recordings", "minutes", "false accepts", "per hour", "95 %"].map((heading) => ({
-          heading,
-          kind: "number" as const,
-        })),
-      ],
-      rows: falseAcceptsBySource.map((group) => [
-        group.group,
-        whole(group.recordings),
-        (group.hours * 60).toFixed(1),
-        `${group.falseAccepts}`,
-        rate(group.falseAcceptsPerHour),
-        between(group.interval, rate),
-      ]),
-    }),
-  );
-}
-
-const snrRow = (name: string, snr: SnrSummary | null): string[] | undefined =>
-  snr === null
-    ? undefined
-    : [
-        name,
-        whole(snr.recordings),
-        ...[snr.p5, snr.p25, snr.p50, snr.p75, snr.p95].map((db) => db.toFixed(1)),
-      ];
-
-const missTable = (caption: string, groups: readonly HitGroup[]): SafeHtml =>
-  table({
-    caption,
-    columns: [
-      { heading: "group" },
-      ...["recordings", "misses", "missed", "95 %"].map((heading) => ({ heading, kind: "number" as const })),
-    ],
-    rows: groups
-      .slice(0, MAX_GROUPS)
-      .map(({ group, recordings, misses: missed, falseRejectRate, interval }): HtmlValue[] => [
-        group,
-        whole(recordings),
-        `${missed}`,
-        formatPercent(falseRejectRate),
-        between(interval, formatPercent),
-      ]),
-  });
-
-const MAX_GROUPS = 20;
-
-const worstFirst = (groups: readonly HitGroup[]): HitGroup[] =>
-  groups.toSorted((a, b) => b.falseRejectRate - a.falseRejectRate || b.recordings - a.recordings);
 
 const peaks = (report: LabelPart): SafeHtml =>
   section(
@@ -388,9 +269,4 @@ const method = ({ model, conditions, command, tool, machine }: KeywordReport): S
     ]),
   );
 
-const rate = (perHour: number): string => perHour.toFixed(perHour < 10 ? 2 : 1);
-const whole = (count: number): string => count.toLocaleString("en-US");
-const hours = (count: number): string => `${count.toFixed(1)} hours`;
-const between = ({ low, high }: Interval, format: (value: number) => string): string =>
-  `${format(low).replace(" %", "")}–${format(high)}`;
 const listed = (values: readonly number[]): string => values.join(" or ");

@@ -139,7 +139,11 @@ async function prepare(
   const problems = await findBuildProblems(building);
   if (problems.length === 0) {
     const embeddings = chooseEmbeddings(await measurePhrases(building), building.config);
-    text = writeRecipe({ ...recipe, embeddings });
+    const { sets } = await planBuild(building, []);
+    const secondsOf = (kind: string): number =>
+      sets.reduce((sum, set) => sum + (set.kind === kind ? set.seconds : 0), 0);
+    const recordedSeconds = { speech: secondsOf("corpus"), noise: secondsOf("noise") };
+    text = writeRecipe({ ...recipe, embeddings, recordedSeconds });
     building = await contextFor(text);
   }
   const config = parseDetectorConfig(read(text), { name: configFile });

@@ -21,6 +21,8 @@ export interface RecipeSize {
   readonly randomWords: number;
   readonly foreign: number;
   readonly negativeCopies: number;
+  /** Hours that recordings of people and of noise become with their copies, where they are not longer themselves. */
+  readonly recordedHours: { readonly speech: number; readonly noise: number };
   /** Scenes of ten seconds each. */
   readonly scenes: number;
   readonly epochs: number;
@@ -38,6 +40,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     randomWords: 700,
     foreign: 500,
     negativeCopies: 2,
+    recordedHours: { speech: 2, noise: 1 },
     scenes: 120,
     epochs: 8,
     stepsPerEpoch: 500,
@@ -51,6 +54,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     randomWords: 4000,
     foreign: 4000,
     negativeCopies: 2,
+    recordedHours: { speech: 8, noise: 4 },
     scenes: 600,
     epochs: 14,
     stepsPerEpoch: 1000,
@@ -64,6 +68,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     randomWords: 16000,
     foreign: 16000,
     negativeCopies: 4,
+    recordedHours: { speech: 40, noise: 8 },
     scenes: 2000,
     epochs: 40,
     stepsPerEpoch: 2500,

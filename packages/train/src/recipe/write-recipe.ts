@@ -18,6 +18,8 @@ export interface RecipeOptions {
   readonly speech?: readonly string[];
   /** Absolute paths of folders with recordings without speech. */
   readonly noise?: readonly string[];
+  /** Length of the recordings in all these folders, from which the number of their copies follows. Default: short. */
+  readonly recordedSeconds?: { readonly speech: number; readonly noise: number };
 }
 
 /**
@@ -75,6 +77,7 @@ export function writeRecipe({
   engines = [{ kind: "espeak" }, { kind: "flite" }],
   speech = [],
   noise = [],
+  recordedSeconds = { speech: 0, noise: 0 },
   ...options
 }: RecipeOptions): string {
   const size = RECIPE_SIZES[budget];
@@ -116,12 +119,12 @@ export function writeRecipe({
     `  # files (or speakers, where source.speakerPattern names them) is kept for validation: give several.`,
     ...listOf("corpora", speech, (path, i) => [
       `    - source: { kind: folder, path: ${quoted(path)}, name: speech-${i + 1}, licence: not stated }`,
-      `      copies: 4 # for an hour or so; of many hours 1 or none will do`,
+      `      copies: ${copiesOf(recordedSeconds.speech, { hours: size.recordedHours.speech, most: 4 })}`,
     ]),
     `  # Recordings without words, laid under the speech and heard alone.`,
     ...listOf("noise", noise, (path, i) => [
       `    - source: { path: ${quoted(path)}, name: noise-${i + 1}, licence: not stated }`,
-      `      copies: 6 # for half an hour or so`,
+      `      copies: ${copiesOf(recordedSeconds.noise, { hours: size.recordedHours.noise, most: 6 })}`,
     ]),
     `  # People say a word to a machine in more ways than synthesizers do: slower, higher, lower, in more noise.`,
     `  augmentation:`,
@@ -151,6 +154,11 @@ export function writeRecipe({
     `  selection: { falseAcceptsPerHour: 0.5 }`,
     ``,
   ].join("\n");
+}
+
+/** Copies with which recordings become about as long as `hours`, at least one: people are to be heard in noise, too. */
+function copiesOf(seconds: number, { hours, most }: { readonly hours: number; readonly most: number }): number {
+  return Math.max(1, Math.min(most, Math.floor((hours * 3600) / seconds) - 1));
 }
 
 /** Weights of the engines that are no recordings of people; docs/data.md says how they sound to a detector of people. */

@@ -1,5 +1,6 @@
 import type { Audio } from "@callsign/audio/internal";
 import type { Random } from "../random.ts";
+import type { SaidSounds } from "./draw-sounds.ts";
 
 /** One speaker of an engine, before rate, pitch and similar parameters are drawn. */
 export interface Voice {
@@ -29,6 +30,8 @@ export interface SpeechEngine {
   /** Licence of the program and of the voices it speaks with, for the data card. */
   readonly licence: string;
   readonly deterministic: boolean;
+  /** Whether `synthesize` takes pronunciations; other engines are given the words respelled. Default false. */
+  readonly takesSounds?: boolean;
   voices(): readonly Voice[];
   /** Draws a voice and its parameters; the same stream gives the same voice. */
   drawVoice(random: Random): VoiceParameters;
@@ -39,7 +42,7 @@ export interface SpeechEngine {
   synthesize(
     text: string,
     voice: VoiceParameters,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal; readonly sounds?: SaidSounds },
   ): Promise<Audio>;
   dispose(): Promise<void>;
 }

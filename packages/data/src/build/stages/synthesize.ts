@@ -3,6 +3,8 @@ import type { Progress } from "@callsign/infer/internal";
 
 import type { ManifestClip } from "../../store/manifest.ts";
 import { assignSplit } from "../../split.ts";
+import { formatIpa } from "../../text/phonetics/ipa.ts";
+import { replaceWords, type SaidSounds } from "../../voices/draw-sounds.ts";
 import { inOtherLanguages } from "../../voices/engines/espeak/espeak.ts";
 import type { RejectionCounts } from "../../voices/quality/quality-check.ts";
 import type { VoiceParameters } from "../../voices/speech-engine.ts";
@@ -103,9 +105,9 @@ function describeSet(
 function setKey({ config }: BuildContext, from: { set: SpokenSet; voices: unknown }): string {
   const { seed, data } = config;
   const { mostAttempts, mostRejectedShare, engines, splits } = data;
-  const { id, kind, label, texts } = from.set;
-  const decides = { seed, mostAttempts, mostRejectedShare, engines, splits, id, kind, label, texts };
-  return sha256Of({ version: 1, ...decides, voices: from.voices ?? "drawn" });
+  const { id, kind, label, texts, sounds } = from.set;
+  const decides = { seed, mostAttempts, mostRejectedShare, engines, splits, id, kind, label, texts, sounds };
+  return sha256Of({ version: 2, ...decides, voices: from.voices ?? "drawn" });
 }
 
 interface BatchRequest {
@@ -128,6 +130,7 @@ async function* speakBatch(
   const events = synthesizeClips({
     ...speaker,
     texts: set.texts,
+    ...(set.sounds && { sounds: set.sounds }),
     count: done + size,
     seed: `${config.seed}/${set.id}`,
     mostAttempts: config.data.mostAttempts,
@@ -166,7 +169,7 @@ async function keepClip(
   { config }: BuildContext,
   { set, clip, out }: { set: SpokenSet; clip: SynthesizedClip; out: string },
 ): Promise<ManifestClip> {
-  const { voice, text, licence, attempts, audio } = clip;
+  const { voice, text, licence, sounds, attempts, audio } = clip;
   const file = await writeClip(out, {
     path: clipPath(set.id, clip.index),
     samples: toMagnitudes(audio.samples),
@@ -180,9 +183,13 @@ async function keepClip(
     source: voice.engine,
     licence,
     split: assignSplit(voice.voice, { seed: config.seed, fractions }),
-    provenance: { ...voice, attempts },
+    provenance: { ...voice, attempts, ...(Object.keys(sounds).length > 0 && { said: inIpa(text, sounds) }) },
   };
 }
+
+/** The text with the words that have several pronunciations in IPA: "hey /ʃiˈɔɹʃə/". */
+const inIpa = (text: string, sounds: SaidSounds): string =>
+  replaceWords(text, (word) => (Object.hasOwn(sounds, word) ? `/${formatIpa(sounds[word]!)}/` : word));
 
 /** Starts engines and threads when the first clip is missing, since a finished build needs neither. */
 function lazySpeakers(context: BuildContext): { get: () => Promise<Speaker>; dispose: () => Promise<void> } {

@@ -1,4 +1,4 @@
-import { spokenText } from "@callsign/data/internal";
+import { formatIpa, respell, spokenText, type WordSounds } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 
 import { RECIPE_SIZES, type RecipeBudget } from "./recipe-budget.ts";
@@ -14,6 +14,8 @@ export interface RecipeOptions {
   readonly speech?: readonly string[];
   /** Absolute paths of folders with recordings without speech. */
   readonly noise?: readonly string[];
+  /** Pronunciations of words of the phrases. */
+  readonly pronunciations?: WordSounds;
 }
 
 /**
@@ -69,6 +71,7 @@ export function writeRecipe({
   seed,
   speech = [],
   noise = [],
+  pronunciations = {},
   ...options
 }: RecipeOptions): string {
   const size = RECIPE_SIZES[budget];
@@ -88,6 +91,7 @@ export function writeRecipe({
       (label, i) => `  - { label: ${quoted(label)}, phrases: [${quoted(phrases[i]!)}] }`,
     ),
     ``,
+    ...pronunciationsOf(pronunciations),
     `data:`,
     `  # Who speaks: espeak has many accents and voices, flite few that sound more like people.`,
     `  engines:`,
@@ -135,6 +139,22 @@ export function writeRecipe({
     `  selection: { falseAcceptsPerHour: 5 }`,
     ``,
   ].join("\n");
+}
+
+function pronunciationsOf(sounds: WordSounds): string[] {
+  const words = Object.entries(sounds);
+  if (words.length === 0) return [];
+  return [
+    `# How these words are said, and the share of the clips that say them so. Take out what nobody says, add what people say.`,
+    `pronunciations:`,
+    ...words.flatMap(([word, choices]) => [
+      `  ${quoted(word)}:`,
+      ...choices.map(
+        ({ sound, weight }) => `    - { ipa: ${quoted(formatIpa(sound))}, weight: ${weight} } # ${respell(sound)}`,
+      ),
+    ]),
+    ``,
+  ];
 }
 
 function labelsOf(phrases: readonly string[]): string[] {

@@ -19,7 +19,7 @@ const ALIKE_BELOW = 0.36;
 const LEAST_STRESS = 0.06;
 /** Syllables that are stressed in turn: more leave no room for other vowels. */
 const MOST_STRESSES = 5;
-const LEAST_WEIGHT = 0.04;
+const LEAST_WEIGHT = 0.02;
 
 /**
  * Plausible pronunciations out of many readings of a word, the most likely first: what sounds nearly the same is one, and

@@ -1,4 +1,4 @@
-import { learnAlignment, type Spelled } from "./align-letters.ts";
+import { learnAlignment, type Spelled, type Unit } from "./align-letters.ts";
 import { parsePhonemes } from "./phonemes.ts";
 
 /** A pronunciation with its share of the probability. */
@@ -54,23 +54,25 @@ function tokenize(entries: Iterable<readonly [string, string]>): Corpus {
     words.push({ word, names, phonemes: parsePhonemes(arpabet) });
   }
   const align = learnAlignment(words);
+  const aligned = words.flatMap((word) => {
+    const parts = align(word);
+    return parts === undefined ? [] : [keysOf(word, parts)];
+  });
+  const counts = new Map<string, number>();
+  for (const keys of aligned) for (const key of keys) counts.set(bare(key), (counts.get(bare(key)) ?? 0) + 1);
   const known = new Map<string, number>();
   const units: TokenUnit[] = [
     { letters: "", sound: "", primary: 0 },
     { letters: "", sound: "", primary: 0 },
   ];
   const tokens: number[] = [];
-  for (const word of words) {
-    const aligned = align(word);
-    if (aligned === undefined) continue;
+  for (const keys of aligned) {
+    if (keys.some((key) => counts.get(bare(key))! < FEWEST_WORDS)) continue;
     tokens.push(BEGIN);
-    let [letter, phoneme] = [0, 0];
-    for (const unit of aligned) {
-      const letters = word.word.slice(letter, (letter += unit.letters));
-      const sound = word.names.slice(phoneme, (phoneme += unit.phonemes)).join(" ");
-      const key = `${letters} ${sound}`;
+    for (const key of keys) {
       let id = known.get(key);
       if (id === undefined) {
+        const [letters, sound] = key.split(":") as [string, string];
         id = units.push({ letters, sound, primary: sound.split("1").length - 1 }) - 1;
         known.set(key, id);
       }
@@ -80,6 +82,21 @@ function tokenize(entries: Iterable<readonly [string, string]>): Corpus {
   }
   return { tokens: Int32Array.from(tokens), units };
 }
+
+/** A word with a rarer unit is an abbreviation, or spelt as no other word is; a letter of it would be read so anywhere. */
+const FEWEST_WORDS = 10;
+
+/** `"sh:SH"` for each unit of a word. */
+function keysOf({ word, names }: { word: string; names: readonly string[] }, parts: readonly Unit[]): string[] {
+  let [letter, phoneme] = [0, 0];
+  return parts.map((unit) => {
+    const letters = word.slice(letter, (letter += unit.letters));
+    return `${letters}:${names.slice(phoneme, (phoneme += unit.phonemes)).join(" ")}`;
+  });
+}
+
+/** Without its stress. */
+const bare = (key: string): string => key.replaceAll(/\d/g, "");
 
 /** For each unit a bit set of the places in the word where its letters stand; bit 0 is the word's beginning. */
 function placesOf(units: readonly TokenUnit[], word: string): Int32Array {

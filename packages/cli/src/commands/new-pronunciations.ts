@@ -80,10 +80,13 @@ async function soundLike(text: string, sources: Sources): Promise<string> {
   const { guessedSounds, parseIpa, parseRespelling } = await import("@callsign/data/internal");
   if (/^[/[]/.test(text)) return parseIpa(text);
   const parts = text.toLowerCase().split(/[\s-]+/);
-  const read = new Map<string, string>();
-  for (const part of parts.filter((each) => /^[a-z']+$/.test(each)))
-    read.set(part, sources.pronunciations.soundsOf(part)[0] ?? (await guessedSounds(part, sources))[0]?.sound ?? "");
-  return parseRespelling(text, (part) => read.get(part) ?? "");
+  const guessed = new Map<string, string | undefined>();
+  for (const part of parts.filter((each) => /^[a-z']{1,24}$/.test(each) && !sources.pronunciations.has(each)))
+    guessed.set(part, (await guessedSounds(part, sources))[0]?.sound);
+  return parseRespelling(text, {
+    lookUp: (part) => sources.pronunciations.soundsOf(part)[0],
+    guess: (part) => guessed.get(part),
+  });
 }
 
 async function soundsOfRecording(

@@ -51,15 +51,21 @@ const LONGEST_WORD = 24;
  * Share of each way of reading. A guess: most people read an unknown word as English, and agree on a foreign reading
  * where several languages do.
  */
-const SHARES = { english: 0.6, "en-us": 0.12, "es-419": 0.08, it: 0.08, fr: 0.06, de: 0.06 } as const;
+const SHARES = { english: 0.6, compound: 0.4, "en-us": 0.12, "es-419": 0.08, it: 0.08, fr: 0.06, de: 0.06 } as const;
 const LANGUAGES = ["es-419", "it", "fr", "de"] as const;
 
 /** The model is surer than people are: a share of 0.9 becomes 0.75 against one of 0.1. */
 const TEMPER = 0.5;
 const READINGS = 200;
 
-/** @throws CallsignError INVALID_ARGUMENT for a word that has no pronunciation */
-export async function guessedSounds(word: string, { loadModel, readAs }: SoundSources): Promise<WeightedSound[]> {
+/**
+ * Pronunciations of a word from its letters alone, as if no dictionary had it; none for a word without a vowel.
+ * @throws CallsignError INVALID_ARGUMENT for a word of more letters than people read at sight
+ */
+export async function guessedSounds(
+  word: string,
+  { pronunciations, loadModel, readAs }: SoundSources,
+): Promise<WeightedSound[]> {
   if (word.length > LONGEST_WORD)
     throw new CallsignError(
       "INVALID_ARGUMENT",
@@ -71,6 +77,8 @@ export async function guessedSounds(word: string, { loadModel, readAs }: SoundSo
   const tempered = read.map(({ sound, probability }) => ({ sound, weight: probability ** TEMPER }));
   const total = tempered.reduce((sum, { weight }) => sum + weight, 0);
   const readings = tempered.map(({ sound, weight }) => ({ sound, weight: (SHARES.english * weight) / total }));
+  const compound = compoundSound(letters, pronunciations);
+  if (compound !== undefined) readings.push({ sound: compound, weight: SHARES.compound });
   for (const language of readAs === undefined ? [] : (["en-us", ...LANGUAGES] as const)) {
     const ipa = await readAs!(letters, language);
     // Spelled out, or read by another language's voice.
@@ -79,6 +87,12 @@ export async function guessedSounds(word: string, { loadModel, readAs }: SoundSo
     if (sound !== undefined) readings.push({ sound, weight: SHARES[language] });
   }
   return chooseSounds(readings);
+}
+
+/** The parts as the dictionary has them, the first with the stress: "snowboy". */
+function compoundSound(word: string, pronunciations: Pronunciations): string | undefined {
+  const [first, second] = (pronunciations.partsOf(word) ?? []).map((part) => pronunciations.soundsOf(part)[0]!);
+  return first === undefined || second === undefined ? undefined : `${first} ${second.replaceAll("1", "2")}`;
 }
 
 /** English has no short e or o at a word's end ("andale" ends in EY), and its V is no Spanish b. */

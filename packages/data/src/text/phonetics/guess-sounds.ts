@@ -13,8 +13,8 @@ export interface WeightedSound {
 /** Largest number of pronunciations of a word. */
 export const MOST_SOUNDS = 8;
 
-/** Distance below which two pronunciations with the same stress are one: about a vowel's shade. */
-const ALIKE_BELOW = 0.36;
+/** Distance below which two pronunciations with the same stress are one: the colour of one vowel, such as AH for IH or AA. */
+export const ALIKE_BELOW = 0.5;
 /** Weight of a stress that no reading has, since people stress invented words on any syllable. */
 const LEAST_STRESS = 0.06;
 /** Syllables that are stressed in turn: more leave no room for other vowels. */

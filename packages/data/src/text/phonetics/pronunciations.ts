@@ -16,6 +16,8 @@ export interface Pronunciations {
   ofText(text: string): readonly Phonemes[];
   /** The dictionary's entries of a word with their stress, `"T AH0 M EY1 T OW2"`; none for a word it lacks. */
   soundsOf(word: string): readonly string[];
+  /** The two words of the dictionary that a word it lacks is put together from: "snow" and "boy". */
+  partsOf(word: string): readonly [string, string] | undefined;
   /** Whether the dictionary itself has the word. */
   has(word: string): boolean;
   /** Words of the dictionary that a speech synthesizer reads as a word (no abbreviations), in the dictionary's order. */
@@ -64,6 +66,7 @@ export function createPronunciations(dictionary: Readonly<Record<string, string>
     words: new Set([...entries.words()].filter(isSpeakable)),
     has: (word) => entries.has(word),
     soundsOf: (word) => entries.lines(word),
+    partsOf: (word) => (entries.has(word) ? undefined : splitCompound(word, entries)),
     ofWord,
     ofText: (text) => textSounds(text, ofWord),
   };
@@ -108,26 +111,22 @@ const isSpeakable = (word: string): boolean =>
 
 function guess(word: string, entries: Entries): readonly Phonemes[] {
   const compound = splitCompound(word, entries);
-  if (compound !== undefined) return combine(compound);
+  if (compound !== undefined) return combine(compound.map((part) => entries.get(part)!));
   return [spellingToSound(word)];
 }
 
 const SHORTEST_PART = 3;
 
 /** "snowboy" is "snow" and "boy": the most even split into two known words. */
-function splitCompound(
-  word: string,
-  entries: Entries,
-): [readonly Phonemes[], readonly Phonemes[]] | undefined {
+function splitCompound(word: string, entries: Entries): [string, string] | undefined {
   const middle = word.length / 2;
   const cuts = Array.from(
     { length: Math.max(0, word.length - 2 * SHORTEST_PART + 1) },
     (_, i) => i + SHORTEST_PART,
   );
   for (const cut of cuts.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle))) {
-    const first = entries.get(word.slice(0, cut));
-    const second = entries.get(word.slice(cut));
-    if (first !== undefined && second !== undefined) return [first, second];
+    const parts: [string, string] = [word.slice(0, cut), word.slice(cut)];
+    if (parts.every((part) => entries.has(part))) return parts;
   }
   return undefined;
 }

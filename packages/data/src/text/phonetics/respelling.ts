@@ -19,18 +19,19 @@ export function respell(sound: string): string {
 
 /**
  * Reads a respelling: syllables parted by spaces or hyphens, the stressed one in capitals ("see OR sha").
- * @param readWord pronunciation of a syllable that is a word or is spelt otherwise than `respell` does
+ * A syllable is looked up as a word, else read as `respell` writes it, else guessed.
  * @returns ARPAbet with stress; the first syllable has the primary stress if none is in capitals
  * @throws CallsignError INVALID_ARGUMENT
  */
-export function parseRespelling(text: string, readWord: (word: string) => string): string {
+export function parseRespelling(text: string, { lookUp, guess }: SyllableReaders): string {
   const parts = text.trim().split(/[\s-]+/);
   const odd = parts.find((part) => !/^[a-z']{1,20}$/i.test(part));
   if (odd !== undefined) throw invalid(text, odd);
   const stressed = Math.max(0, parts.findIndex((part) => /[A-Z]/.test(part) && part === part.toUpperCase()));
   return parts
     .map((part, i) => {
-      const names = (readSyllable(part.toLowerCase()) ?? readWord(part.toLowerCase())).split(" ");
+      const letters = part.toLowerCase();
+      const names = (lookUp(letters) ?? readSyllable(letters) ?? guess(letters) ?? "").split(" ");
       const vowel = names.findIndex((name) => name.endsWith("1"));
       const chosen = vowel >= 0 ? vowel : names.findIndex((name) => /\d$/.test(name));
       if (chosen < 0) throw invalid(text, part);
@@ -39,6 +40,12 @@ export function parseRespelling(text: string, readWord: (word: string) => string
         .join(" ");
     })
     .join(" ");
+}
+
+/** ARPAbet of a syllable, if it is known. */
+interface SyllableReaders {
+  readonly lookUp: (word: string) => string | undefined;
+  readonly guess: (word: string) => string | undefined;
 }
 
 /** Consonants go to the vowel after them as far as an English word may begin so; a short vowel keeps the last one. */

@@ -95,7 +95,8 @@ async function soundsOfRecording(
 ): Promise<WordSounds[string]> {
   const { nearestSounds, createRandom, createSpeechEngines } = await import("@callsign/data/internal");
   const { createFrontend } = await import("@callsign/infer/internal");
-  const { cacheDirectory, chooseEmbedding, createNodeSession } = await import("@callsign/infer/node/internal");
+  const { cacheDirectory, chooseEmbedding, createNodeSession } =
+    await import("@callsign/infer/node/internal");
   const { readAudioFile } = await import("@callsign/audio/node/internal");
   const { toMagnitudes } = await import("@callsign/audio/internal");
   const { samples } = await readAudioFile(file, { maxSeconds: LONGEST_RECORDING_SECONDS, signal });

@@ -54,7 +54,10 @@ export function registerNew(program: Command, context: CliContext): void {
       'how a word of the phrases is said: "siorsha=see OR sha" (syllables, the stressed one in capitals) or IPA, ' +
         '"siorsha=/ʃiˈɔrʃə/"; several are equally likely (default: what the dictionary or the letters allow)',
     )
-    .option("--said <word=file...>", "a recording of you saying the word: the pronunciations most like it are taken")
+    .option(
+      "--said <word=file...>",
+      "a recording of you saying the word: the pronunciations most like it are taken",
+    )
     .option("--samples <dir>", "write each pronunciation of the words that have several as a WAV file")
     .option("--seed <seed>", "random seed; equal seeds and phrases give the same detector", "1")
     .addOption(backendOption("auto"))
@@ -91,7 +94,11 @@ async function makeNew(
   for (const note of spokenNotes(phrases)) context.stderr(`note: ${note}\n`);
   for (const { message } of concerns) context.stderr(`warning: ${message}\n`);
   context.stderr(await formatPronunciations(prepared.pronunciations));
-  if (Object.keys(prepared.pronunciations).length > 0 && flags.soundsLike === undefined && flags.said === undefined)
+  if (
+    Object.keys(prepared.pronunciations).length > 0 &&
+    flags.soundsLike === undefined &&
+    flags.said === undefined
+  )
     context.stderr(`${PRONUNCIATION_HINT}\n`);
   context.stderr(`config: ${configFile}\n${formatPlan(plan)}${formatSeconds(seconds)}`);
   if (totalSeconds(seconds) > BUDGET_SECONDS[flags.budget]) context.stderr(`${overBudget(flags.budget)}\n`);

@@ -24,8 +24,17 @@ const label = z.strictObject({
 });
 
 const pronunciation = z.strictObject({
-  ipa: z.string().min(1).max(200).describe("The word in the International Phonetic Alphabet, stress marked: `ʃiˈɔrʃə`."),
-  weight: z.number().positive().max(1e6).default(1).describe("Share of the clips that say it so, in any scale."),
+  ipa: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("The word in the International Phonetic Alphabet, stress marked: `ʃiˈɔrʃə`."),
+  weight: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(1)
+    .describe("Share of the clips that say it so, in any scale."),
 });
 
 const windowing = z.discriminatedUnion("kind", [
@@ -138,7 +147,9 @@ function checkPronunciations({ labels, pronunciations }: DataConfig, name: strin
       try {
         parseIpa(ipa);
       } catch (error) {
-        throw new CallsignError("CONFIG_INVALID", `${where}[${i}].ipa: ${(error as Error).message}`, { cause: error });
+        throw new CallsignError("CONFIG_INVALID", `${where}[${i}].ipa: ${(error as Error).message}`, {
+          cause: error,
+        });
       }
     }
   }

@@ -1,7 +1,13 @@
 import { CallsignError } from "@callsign/audio/internal";
 
 import { phonemize } from "../voices/engines/espeak/espeak.ts";
-import { chooseSounds, MOST_SOUNDS, mergeAlike, normalized, type WeightedSound } from "./phonetics/guess-sounds.ts";
+import {
+  chooseSounds,
+  MOST_SOUNDS,
+  mergeAlike,
+  normalized,
+  type WeightedSound,
+} from "./phonetics/guess-sounds.ts";
 import { parseIpa } from "./phonetics/ipa.ts";
 import type { Pronunciations } from "./phonetics/pronunciations.ts";
 import type { SpellingModel } from "./phonetics/spelling-model.ts";
@@ -51,7 +57,15 @@ const LONGEST_WORD = 24;
  * Share of each way of reading. A guess: most people read an unknown word as English, and agree on a foreign reading
  * where several languages do.
  */
-const SHARES = { english: 0.6, compound: 0.4, "en-us": 0.12, "es-419": 0.08, it: 0.08, fr: 0.06, de: 0.06 } as const;
+const SHARES = {
+  english: 0.6,
+  compound: 0.4,
+  "en-us": 0.12,
+  "es-419": 0.08,
+  it: 0.08,
+  fr: 0.06,
+  de: 0.06,
+} as const;
 const LANGUAGES = ["es-419", "it", "fr", "de"] as const;
 
 /** The model is surer than people are: a share of 0.9 becomes 0.75 against one of 0.1. */
@@ -76,7 +90,10 @@ export async function guessedSounds(
   const read = (await loadModel()).read(letters, { count: READINGS });
   const tempered = read.map(({ sound, probability }) => ({ sound, weight: probability ** TEMPER }));
   const total = tempered.reduce((sum, { weight }) => sum + weight, 0);
-  const readings = tempered.map(({ sound, weight }) => ({ sound, weight: (SHARES.english * weight) / total }));
+  const readings = tempered.map(({ sound, weight }) => ({
+    sound,
+    weight: (SHARES.english * weight) / total,
+  }));
   const compound = compoundSound(letters, pronunciations);
   if (compound !== undefined) readings.push({ sound: compound, weight: SHARES.compound });
   for (const language of readAs === undefined ? [] : (["en-us", ...LANGUAGES] as const)) {
@@ -91,7 +108,9 @@ export async function guessedSounds(
 
 /** The parts as the dictionary has them, the first with the stress: "snowboy". */
 function compoundSound(word: string, pronunciations: Pronunciations): string | undefined {
-  const [first, second] = (pronunciations.partsOf(word) ?? []).map((part) => pronunciations.soundsOf(part)[0]!);
+  const [first, second] = (pronunciations.partsOf(word) ?? []).map(
+    (part) => pronunciations.soundsOf(part)[0]!,
+  );
   return first === undefined || second === undefined ? undefined : `${first} ${second.replaceAll("1", "2")}`;
 }
 

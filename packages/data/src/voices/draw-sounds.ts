@@ -7,7 +7,10 @@ import { spokenWords } from "../text/spoken-text.ts";
 export type SaidSounds = Readonly<Record<string, string>>;
 
 /** Draws a pronunciation by weight for each word of the text that `sounds` lists. */
-export function drawSounds(text: string, { sounds, random }: { sounds: WordSounds; random: Random }): SaidSounds {
+export function drawSounds(
+  text: string,
+  { sounds, random }: { sounds: WordSounds; random: Random },
+): SaidSounds {
   const drawn: Record<string, string> = {};
   for (const word of new Set(spokenWords(text))) {
     const choices = Object.hasOwn(sounds, word) ? sounds[word]! : [];
@@ -24,7 +27,10 @@ export function drawSounds(text: string, { sounds, random }: { sounds: WordSound
  * The text for an engine that takes no phonemes, such words respelled in lower case with hyphens ("shee-awr-shuh"), which
  * its own rules read nearly so. A word that the dictionary has is left as it is.
  */
-export function respellWords(text: string, { said, sounds }: { said: SaidSounds; sounds: WordSounds }): string {
+export function respellWords(
+  text: string,
+  { said, sounds }: { said: SaidSounds; sounds: WordSounds },
+): string {
   return replaceWords(text, (word) => {
     const sound = Object.hasOwn(said, word) ? said[word]! : undefined;
     const isListed = sounds[word]?.some((choice) => choice.sound === sound && choice.isListed === true);

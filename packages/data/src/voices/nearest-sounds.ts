@@ -33,7 +33,10 @@ export async function nearestSounds(
     const { voice } = drawUtterance(word, { random: random.fork(turn), engines });
     for (const [i, { sound }] of sounds.entries()) {
       const spoken = await engineOf(voice, engines).synthesize(word, voice, { sounds: { [word]: sound } });
-      const samples = resample(toMagnitudes(spoken.samples), { fromHz: spoken.sampleRateHz, toHz: SAMPLE_RATE_HZ });
+      const samples = resample(toMagnitudes(spoken.samples), {
+        fromHz: spoken.sampleRateHz,
+        toHz: SAMPLE_RATE_HZ,
+      });
       distances[i]! += warpedDistance(said, await embedWord(samples, frontend)) / voices;
     }
   }
@@ -53,7 +56,10 @@ const PRIOR = 0.5;
 
 /** The word alone, with as much silence around it as one embedding sees, so that each of its parts lies in several. */
 async function embedWord(samples: Float32Array, frontend: Pick<Frontend, "features">): Promise<Matrix> {
-  const { start, end } = speechBounds(samples, { sampleRateHz: SAMPLE_RATE_HZ }) ?? { start: 0, end: samples.length };
+  const { start, end } = speechBounds(samples, { sampleRateHz: SAMPLE_RATE_HZ }) ?? {
+    start: 0,
+    end: samples.length,
+  };
   const padded = new Float32Array(end - start + 2 * PADDING);
   // Levels differ between microphones and voices.
   let peak = 1;

@@ -142,7 +142,9 @@ async function acceptClip(plan: SynthesisPlan, { index, first, tally }: Turn): P
   const text = plan.texts[index % plan.texts.length]!;
   const reasons: string[] = [];
   for (let attempt = 0; attempt < (plan.mostAttempts ?? 10); attempt++) {
-    const { voice, licence, sounds, result } = await (attempt === 0 ? first : runAttempt(plan, { index, attempt }));
+    const { voice, licence, sounds, result } = await (attempt === 0
+      ? first
+      : runAttempt(plan, { index, attempt }));
     if ("rejection" in result) {
       reasons.push(`${result.rejection} (${voice.voice}: ${result.detail})`);
       tally.reject(result.rejection);

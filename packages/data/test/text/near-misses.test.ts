@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import { containedDistance, phonemeDistance } from "../../src/text/phonetics/distance.ts";
 import { findNearMisses } from "../../src/text/near-misses.ts";
-import { createPronunciations, loadPronunciations, withSounds } from "../../src/text/phonetics/pronunciations.ts";
+import {
+  createPronunciations,
+  loadPronunciations,
+  withSounds,
+} from "../../src/text/phonetics/pronunciations.ts";
 import { createSoundIndex } from "../../src/text/phonetics/sound-index.ts";
 import { createTargetPhrases } from "../../src/text/target-phrases.ts";
 import { createRandom } from "../../src/random.ts";
@@ -98,7 +102,13 @@ describe("findNearMisses", () => {
     const targets = createTargetPhrases(["zephyra"], pronunciations);
     expect(targets.isHeardIn("a safari")).toBe(true);
     expect(createTargetPhrases(["zephyra"], cmu).isHeardIn("a safari")).toBe(false);
-    const misses = findNearMisses("zephyra", { count: 60, pronunciations, index, targets, random: createRandom(1) });
+    const misses = findNearMisses("zephyra", {
+      count: 60,
+      pronunciations,
+      index,
+      targets,
+      random: createRandom(1),
+    });
     const second = pronunciations.ofWord("zephyra")[1]!;
     const near = misses.filter(({ text }) => phonemeDistance(cmu.ofText(text)[0]!, second) < 2);
     expect(near.length).toBeGreaterThan(5);

@@ -150,7 +150,8 @@ function pronunciationsOf(sounds: WordSounds): string[] {
     ...words.flatMap(([word, choices]) => [
       `  ${quoted(word)}:`,
       ...choices.map(
-        ({ sound, weight }) => `    - { ipa: ${quoted(formatIpa(sound))}, weight: ${weight} } # ${respell(sound)}`,
+        ({ sound, weight }) =>
+          `    - { ipa: ${quoted(formatIpa(sound))}, weight: ${weight} } # ${respell(sound)}`,
       ),
     ]),
     ``,

@@ -50,7 +50,12 @@ const SHAPES = [
 ] as const;
 
 /** Ways from one cell of the table (letters times phonemes) to another, in the order of the letters; kept between words. */
-const steps = { count: 0, from: new Int32Array(65_536), to: new Int32Array(65_536), code: new Int32Array(65_536) };
+const steps = {
+  count: 0,
+  from: new Int32Array(65_536),
+  to: new Int32Array(65_536),
+  code: new Int32Array(65_536),
+};
 
 function listSteps({ word, phonemes }: Spelled): typeof steps {
   const width = phonemes.length + 1;

@@ -59,9 +59,7 @@ export function mergeAlike(readings: readonly WeightedSound[]): WeightedSound[] 
     if (alike === undefined) kept.push({ sound, weight, stress, phonemes });
     else alike.weight += weight;
   }
-  return kept
-    .map(({ sound, weight }) => ({ sound, weight }))
-    .toSorted((a, b) => b.weight - a.weight);
+  return kept.map(({ sound, weight }) => ({ sound, weight })).toSorted((a, b) => b.weight - a.weight);
 }
 
 /** The best reading of each place of the stress, among those with as many syllables as the best of all. */

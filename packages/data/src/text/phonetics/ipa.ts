@@ -35,9 +35,7 @@ function withOnePrimary(names: readonly string[]): string | undefined {
   const primary = names.findIndex((name) => name.endsWith("1"));
   const chosen = primary >= 0 ? primary : names.findIndex((name) => /\d$/.test(name));
   if (chosen < 0) return undefined;
-  return names
-    .map((name, i) => (i === chosen ? name.replace(/\d$/, "1") : name.replace("1", "2")))
-    .join(" ");
+  return names.map((name, i) => (i === chosen ? name.replace(/\d$/, "1") : name.replace("1", "2"))).join(" ");
 }
 
 /** Writes ARPAbet with stress as IPA: `"ʃiˈɔɹʃə"`. */

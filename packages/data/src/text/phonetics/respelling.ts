@@ -27,7 +27,10 @@ export function parseRespelling(text: string, { lookUp, guess }: SyllableReaders
   const parts = text.trim().split(/[\s-]+/);
   const odd = parts.find((part) => !/^[a-z']{1,20}$/i.test(part));
   if (odd !== undefined) throw invalid(text, odd);
-  const stressed = Math.max(0, parts.findIndex((part) => /[A-Z]/.test(part) && part === part.toUpperCase()));
+  const stressed = Math.max(
+    0,
+    parts.findIndex((part) => /[A-Z]/.test(part) && part === part.toUpperCase()),
+  );
   return parts
     .map((part, i) => {
       const letters = part.toLowerCase();
@@ -161,9 +164,12 @@ const SYLLABLE = new RegExp(
 /** A syllable spelt by the tables; `undefined` for any other. A final "a" is a schwa. */
 function readSyllable(part: string): string | undefined {
   const open = /^([b-df-hj-np-tv-z]*)a$/.exec(part);
-  const [, onset = "", vowel = "", coda = ""] = open ? [part, open[1]!, "uh", ""] : (SYLLABLE.exec(part) ?? []);
+  const [, onset = "", vowel = "", coda = ""] = open
+    ? [part, open[1]!, "uh", ""]
+    : (SYLLABLE.exec(part) ?? []);
   if (vowel === "") return undefined;
-  const read = (letters: string): string[] => (letters.match(consonant) ?? []).map((each) => CONSONANTS[each]!);
+  const read = (letters: string): string[] =>
+    (letters.match(consonant) ?? []).map((each) => CONSONANTS[each]!);
   return [...read(onset), VOWELS[vowel]!, ...read(coda)].join(" ");
 }
 

@@ -87,7 +87,10 @@ function tokenize(entries: Iterable<readonly [string, string]>): Corpus {
 const FEWEST_WORDS = 10;
 
 /** `"sh:SH"` for each unit of a word. */
-function keysOf({ word, names }: { word: string; names: readonly string[] }, parts: readonly Unit[]): string[] {
+function keysOf(
+  { word, names }: { word: string; names: readonly string[] },
+  parts: readonly Unit[],
+): string[] {
   let [letter, phoneme] = [0, 0];
   return parts.map((unit) => {
     const letters = word.slice(letter, (letter += unit.letters));
@@ -201,7 +204,10 @@ function search(
 
 function advance(contexts: readonly Context[], id: number): Context[] {
   const longer = contexts.slice(0, ORDER - 1).map((context) => context.next.get(id));
-  return [contexts[0]!, ...longer.filter((context) => context !== undefined && context.total > 0)] as Context[];
+  return [
+    contexts[0]!,
+    ...longer.filter((context) => context !== undefined && context.total > 0),
+  ] as Context[];
 }
 
 /** Absolute discounting, from the shortest context to the longest. */

@@ -90,7 +90,14 @@ function speak(
   const complain = (line: string): void => void complaints.push(line);
   const args = `flite -voice ${voice.voice.slice("flite/".length)} -o out.wav --setf duration_stretch=${voice.durationStretch}`;
   const wasi = new WASI(
-    [...args.split(" "), ...(lexicon === "" ? [] : ["-add_lex", "lexicon.txt"]), "--setf", `int_f0_target_mean=${voice.pitchHz}`, "-t", text],
+    [
+      ...args.split(" "),
+      ...(lexicon === "" ? [] : ["-add_lex", "lexicon.txt"]),
+      "--setf",
+      `int_f0_target_mean=${voice.pitchHz}`,
+      "-t",
+      text,
+    ],
     [],
     [
       new OpenFile(new File([])),

@@ -12,7 +12,8 @@ const never = { lookUp: () => undefined, guess: () => undefined };
 describe("IPA", () => {
   it("is read as written, for 250 entries of the dictionary", () => {
     expect(sample.length).toBeGreaterThan(200);
-    for (const sound of sample) expect(parseIpa(formatIpa(sound))).toBe(sound.replaceAll(/(?<!\S)(\S+) \1(?!\S)/g, "$1"));
+    for (const sound of sample)
+      expect(parseIpa(formatIpa(sound))).toBe(sound.replaceAll(/(?<!\S)(\S+) \1(?!\S)/g, "$1"));
   });
 
   it("is read as dictionaries write it, and sounds that English lacks as the nearest", () => {
@@ -33,7 +34,10 @@ describe("respelling", () => {
   it("says where the stress is, and is read as it was meant, but for the secondary stress", () => {
     expect(respell("SH IY0 AO1 R SH AH0")).toBe("shee-AWR-shuh");
     const right = sample.filter((sound) => {
-      return parseRespelling(respell(sound), never) === sound.replaceAll("2", "0").replaceAll(/(?<!\S)(\S+) \1(?!\S)/g, "$1");
+      return (
+        parseRespelling(respell(sound), never) ===
+        sound.replaceAll("2", "0").replaceAll(/(?<!\S)(\S+) \1(?!\S)/g, "$1")
+      );
     });
     expect(right.length / sample.length).toBeGreaterThan(0.95);
   });
@@ -41,7 +45,9 @@ describe("respelling", () => {
   it("is read as people write it", () => {
     expect(parseRespelling("see OR sha", never)).toBe("S IY0 AO1 R SH AH0");
     expect(parseRespelling("ky-OH-mee", never)).toBe("K AY0 OW1 M IY0");
-    expect(parseRespelling("both KEY", { ...never, lookUp: (part) => ({ key: "K IY1", both: "B OW1 TH" })[part] })).toBe("B OW0 TH K IY1");
+    expect(
+      parseRespelling("both KEY", { ...never, lookUp: (part) => ({ key: "K IY1", both: "B OW1 TH" })[part] }),
+    ).toBe("B OW0 TH K IY1");
   });
 
   it("is refused when it is no letters", () => {

@@ -17,7 +17,9 @@ const HIDDEN = [
 
 const entries = Object.entries(dictionary).map(([key, line]) => [key.replace(/\(\d+\)$/, ""), line] as const);
 const hidden = new Set(HIDDEN);
-const model = createSpellingModel(entries.filter(([word]) => !hidden.has(word) && !hidden.has(word.replace(/s$/, ""))));
+const model = createSpellingModel(
+  entries.filter(([word]) => !hidden.has(word) && !hidden.has(word.replace(/s$/, ""))),
+);
 const cmu = createPronunciations(dictionary);
 const sources = { pronunciations: createPronunciations({}), loadModel: () => Promise.resolve(model) };
 

@@ -80,7 +80,8 @@ function withEntries(
 /** Letters in six bits each, as TransposeAlphabet does; with an apostrophe the word stays as it is. */
 function packed(word: string): { length: number; bytes: number[] } {
   const letters = Array.from(word, (letter) => letter.charCodeAt(0) - 0x60);
-  if (letters.some((code) => code < 1)) return { length: word.length, bytes: [...Buffer.from(word, "latin1")] };
+  if (letters.some((code) => code < 1))
+    return { length: word.length, bytes: [...Buffer.from(word, "latin1")] };
   const bytes: number[] = [];
   let [bits, waiting] = [0, 0];
   for (const letter of letters) {

@@ -46,7 +46,13 @@ export async function createEspeakEngine(options: EspeakOptions = {}): Promise<S
       const spoken = withoutPhonemeMarks(speakableText(text, { engine: "espeak" }));
       const { voice: id, ...parameters } = checkVoice(voice, backend);
       const speaker = id.slice("espeak/".length);
-      return backend.speak({ ...parameters, text: spoken, speaker, words: namedPhonemes(sounds), ...(signal && { signal }) });
+      return backend.speak({
+        ...parameters,
+        text: spoken,
+        speaker,
+        words: namedPhonemes(sounds),
+        ...(signal && { signal }),
+      });
     },
     dispose: () => Promise.resolve(),
   };
@@ -85,7 +91,9 @@ export async function phonemize(
   const key = JSON.stringify(options);
   const opened = backends.get(key) ?? openBackend(options);
   backends.set(key, opened);
-  const ipa = await (await opened).transcribe({ text: spoken, speaker: accent, words: namedPhonemes(sounds), ...(signal && { signal }) });
+  const ipa = await (
+    await opened
+  ).transcribe({ text: spoken, speaker: accent, words: namedPhonemes(sounds), ...(signal && { signal }) });
   return ipa
     .split(/\s+/)
     .filter((word) => word !== "")

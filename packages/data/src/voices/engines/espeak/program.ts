@@ -34,7 +34,9 @@ export async function openEspeakProgram(options: EspeakProgramOptions = {}): Pro
     },
     async transcribe({ text, speaker, words, signal }) {
       const args = ["-v", speaker, "-q", "--ipa", "--sep=_", "--stdin"];
-      return (await run(args, { stdin: withPhonemes(text, words), ...(signal && { signal }) })).toString("utf8");
+      return (await run(args, { stdin: withPhonemes(text, words), ...(signal && { signal }) })).toString(
+        "utf8",
+      );
     },
   };
 }
@@ -42,7 +44,9 @@ export async function openEspeakProgram(options: EspeakProgramOptions = {}): Pro
 /** The program reads `[[...]]` as phoneme names, where a bar parts two that would read as one. */
 const withPhonemes = (text: string, words: Readonly<Record<string, string>> = {}): string =>
   replaceWords(text, (word) =>
-    Object.hasOwn(words, word) ? `[[${words[word]!.replaceAll(" ", "|").replaceAll(/([',])\|/g, "$1")}]]` : word,
+    Object.hasOwn(words, word)
+      ? `[[${words[word]!.replaceAll(" ", "|").replaceAll(/([',])\|/g, "$1")}]]`
+      : word,
   );
 
 /** Program and time limit for one clip. */

@@ -109,7 +109,7 @@ describe("public names", () => {
   it("of @callsign/data", () => {
     expect(paragraph(ENTRIES["@callsign/data"])).toMatchInlineSnapshot(`
       "
-      BUILD_STAGES BuildContext buildData BuildEnvironment BuildIndex BuildPlan BuildReport BuildStage ClipKind createEspeakEngine createFliteEngine createRandom createVitsEngine createWaveglowEngine DataConfig DataConfigInput EspeakOptions FeatureShard findBuildProblems FliteOptions HubEnvironment inspectBuild LeftOut LeftOutReason LicenceSummary loadPronunciations ManifestClip parseDataConfig Phonemes PhraseConcern phraseConcerns planBuild PlannedSet planTexts Progress Pronunciations Provenance PulledSource pullSources Random readManifest readShard sampleClips SetSummary ShardClip ShardEntry ShardMetadata SpeechEngine Split SplitSummary SpokenSet throwProblems toolIdentity ToolIdentity VitsOptions Voice VoiceParameters WaveglowOptions
+      BUILD_STAGES BuildContext buildData BuildEnvironment BuildIndex BuildPlan BuildReport BuildStage ClipKind createEspeakEngine createFliteEngine createRandom createVitsEngine createWaveglowEngine DataConfig DataConfigInput EspeakOptions FeatureShard findBuildProblems FliteOptions HubEnvironment inspectBuild LeftOut LeftOutReason LicenceSummary loadPronunciations ManifestClip parseDataConfig Phonemes PhraseConcern phraseConcerns planBuild PlannedSet planTexts Progress Pronunciations Provenance PulledSource pullSources Random readManifest readShard SaidSounds sampleClips SetSummary ShardClip ShardEntry ShardMetadata SpeechEngine Split SplitSummary SpokenSet throwProblems toolIdentity ToolIdentity VitsOptions Voice VoiceParameters WaveglowOptions WeightedSound WordSounds
       "
     `);
   });

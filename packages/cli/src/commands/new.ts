@@ -92,7 +92,9 @@ async function makeNew(
   const { BUDGET_SECONDS } = await import("@callsign/train/internal");
   const command = commandPrefix(context.env);
   for (const note of spokenNotes(phrases)) context.stderr(`note: ${note}\n`);
-  for (const { message } of concerns) context.stderr(`warning: ${message}\n`);
+  // Pronunciations that were guessed are shown below.
+  for (const { message } of concerns.filter(({ kind }) => kind !== "guessed"))
+    context.stderr(`warning: ${message}\n`);
   context.stderr(await formatPronunciations(prepared.pronunciations));
   if (
     Object.keys(prepared.pronunciations).length > 0 &&

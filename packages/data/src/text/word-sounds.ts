@@ -103,8 +103,11 @@ export async function guessedSounds(
     const sound = tryIpa(language === "en-us" ? ipa.replaceAll("ɾ", "t") : asEnglish(ipa, letters));
     if (sound !== undefined) readings.push({ sound, weight: SHARES[language] });
   }
-  return chooseSounds(readings);
+  return chooseSounds(readings.filter(({ sound }) => !UNPRONOUNCEABLE.test(sound)));
 }
+
+/** W, Y or H before a consonant or at the end, or R between consonants: what letters can give but nobody says. */
+const UNPRONOUNCEABLE = /\b(?:W|Y|HH)(?: [A-Z]+(?!\d)\b|$)|(?:^|[A-Z] )R [A-Z]+(?!\d)\b/;
 
 /** The parts as the dictionary has them, the first with the stress: "snowboy". */
 function compoundSound(word: string, pronunciations: Pronunciations): string | undefined {

@@ -2,7 +2,7 @@ import { learnAlignment, type Spelled, type Unit } from "./align-letters.ts";
 import { parsePhonemes } from "./phonemes.ts";
 
 /** A pronunciation with its share of the probability. */
-export interface Reading {
+interface Reading {
   /** ARPAbet with stress: `"SH IY0 AO1 R SH AH0"`. */
   readonly sound: string;
   readonly probability: number;

@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
-import type { WordSounds } from "@callsign/data/internal";
+import type { SoundSources, WordSounds } from "@callsign/data/internal";
 
 import type { CliContext } from "../context.ts";
 
@@ -73,10 +73,8 @@ function assignments(
   });
 }
 
-type Sources = Parameters<typeof import("@callsign/data/internal").guessedSounds>[1];
-
 /** IPA between slashes, or a respelling. */
-async function soundLike(text: string, sources: Sources): Promise<string> {
+async function soundLike(text: string, sources: SoundSources): Promise<string> {
   const { guessedSounds, parseIpa, parseRespelling } = await import("@callsign/data/internal");
   if (/^[/[]/.test(text)) return parseIpa(text);
   const parts = text.toLowerCase().split(/[\s-]+/);
@@ -93,7 +91,8 @@ async function soundsOfRecording(
   { env, signal, stderr }: CliContext,
   { word, file, sounds }: { word: string; file: string; sounds: WordSounds[string] },
 ): Promise<WordSounds[string]> {
-  const { nearestSounds, createRandom, createSpeechEngines } = await import("@callsign/data/internal");
+  const { nearestSounds, normalized, createRandom, createSpeechEngines } =
+    await import("@callsign/data/internal");
   const { createFrontend } = await import("@callsign/infer/internal");
   const { cacheDirectory, chooseEmbedding, createNodeSession } =
     await import("@callsign/infer/node/internal");
@@ -121,7 +120,7 @@ async function soundsOfRecording(
       frontend,
       random: createRandom(`said ${word}`),
     });
-    return weighed.slice(0, KEPT_OF_RECORDING);
+    return normalized(weighed.slice(0, KEPT_OF_RECORDING));
   } finally {
     await frontend.dispose();
     await Promise.all(engines.map(({ engine }) => engine.dispose()));

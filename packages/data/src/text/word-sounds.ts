@@ -103,7 +103,8 @@ export async function guessedSounds(
     const sound = tryIpa(language === "en-us" ? ipa.replaceAll("ɾ", "t") : asEnglish(ipa, letters));
     if (sound !== undefined) readings.push({ sound, weight: SHARES[language] });
   }
-  return chooseSounds(readings.filter(({ sound }) => !UNPRONOUNCEABLE.test(sound)));
+  const pronounceable = readings.filter(({ sound }) => !UNPRONOUNCEABLE.test(sound));
+  return chooseSounds(pronounceable.length > 0 ? pronounceable : readings);
 }
 
 /** W, Y or H before a consonant or at the end, or R between consonants: what letters can give but nobody says. */

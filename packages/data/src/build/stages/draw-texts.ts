@@ -1,7 +1,6 @@
 import { createRandom } from "../../random.ts";
 import type { DataConfig } from "../../config/config.ts";
 import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../../text/negative-texts.ts";
-import { normalized } from "../../text/phonetics/guess-sounds.ts";
 import { parseIpa } from "../../text/phonetics/ipa.ts";
 import { loadPronunciations, loadSpellingModel, withSounds } from "../../text/phonetics/pronunciations.ts";
 import { createSoundIndex } from "../../text/phonetics/sound-index.ts";
@@ -44,14 +43,13 @@ export async function soundsOfConfig({
   const given = Object.fromEntries(
     Object.entries(own).map(([word, sounds]) => [
       word,
-      normalized(sounds.map(({ ipa, weight }) => ({ sound: parseIpa(ipa), weight }))),
+      sounds.map(({ ipa, weight }) => ({ sound: parseIpa(ipa), weight })),
     ]),
   );
-  const found = await findWordSounds(
+  return findWordSounds(
     labels.flatMap(({ phrases }) => phrases.map(spokenText)),
     { pronunciations: await loadPronunciations(), loadModel: loadSpellingModel, readAs: readByEspeak, given },
   );
-  return found;
 }
 
 async function drawNegatives(config: DataConfig, sounds: WordSounds): Promise<SpokenSet[]> {

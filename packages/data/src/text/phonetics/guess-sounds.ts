@@ -35,14 +35,13 @@ export function chooseSounds(readings: readonly WeightedSound[]): WeightedSound[
   return normalized(chosen.filter(({ weight }) => weight >= LEAST_WEIGHT));
 }
 
-/** Weights that sum to 1, in steps of a hundredth as far as possible, the heaviest first. */
+/** Weights that sum to 1 in steps of a hundredth, the heaviest first; those below half a step are left out. */
 export function normalized(sounds: readonly WeightedSound[]): WeightedSound[] {
   const total = sounds.reduce((sum, { weight }) => sum + weight, 0);
   const sorted = sounds.toSorted((a, b) => b.weight - a.weight);
-  const rounded = sorted.map(({ sound, weight }) => ({
-    sound,
-    weight: Math.max(1, Math.round((100 * weight) / total)),
-  }));
+  const rounded = sorted
+    .map(({ sound, weight }) => ({ sound, weight: Math.round((100 * weight) / total) }))
+    .filter(({ weight }) => weight > 0);
   const rest = 100 - rounded.reduce((sum, { weight }) => sum + weight, 0);
   return rounded.map(({ sound, weight }, i) => ({ sound, weight: (i === 0 ? weight + rest : weight) / 100 }));
 }

@@ -8,7 +8,12 @@ import { CallsignError } from "@callsign/audio/internal";
  * @throws CallsignError INVALID_ARGUMENT for characters that are no IPA, or none that is a vowel
  */
 export function parseIpa(ipa: string): string {
-  const text = ipa.normalize("NFD").replaceAll(NASAL, "n").replaceAll(IGNORED, "").replaceAll("g", "ɡ");
+  const text = ipa
+    .normalize("NFD")
+    .replaceAll(C_CEDILLA, "x")
+    .replaceAll(NASAL, "n")
+    .replaceAll(IGNORED, "")
+    .replaceAll("g", "ɡ");
   const names: string[] = [];
   let stress = "";
   for (let at = 0; at < text.length;) {
@@ -82,9 +87,11 @@ const ONSETS: ReadonlySet<string> = new Set(
   ).split(","),
 );
 
+/** As it is taken apart; said as x is. */
+const C_CEDILLA = "c\u0327";
 /** A nasal vowel is the vowel and N. */
 const NASAL = /\u0303/g;
-const IGNORED = /[/[\]().\s_ːˑʰʲʷʼ̩̯̥̆̈̊̍͜͡‿|-]/gu;
+const IGNORED = /[/[\]().\s_ːˑʰʲʷʼ‿|-]|\p{M}/gu;
 const STRESS_MARKS: Readonly<Record<string, string>> = { ˈ: "1", "'": "1", ˌ: "2" };
 
 /** ARPAbet of each symbol; `*` marks a vowel, which takes the stress. */
@@ -180,7 +187,6 @@ const SYMBOLS: ReadonlyMap<string, string> = new Map(
     ʑ: "ZH",
     ʂ: "SH",
     ʐ: "ZH",
-    ç: "HH",
     x: "HH",
     χ: "HH",
     ɣ: "G",

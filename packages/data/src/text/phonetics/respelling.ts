@@ -34,7 +34,13 @@ export function parseRespelling(text: string, { lookUp, guess }: SyllableReaders
   return parts
     .map((part, i) => {
       const letters = part.toLowerCase();
-      const names = (lookUp(letters) ?? readSyllable(letters) ?? guess(letters) ?? "").split(" ");
+      const names = (
+        readFinalA(letters, i === stressed) ??
+        lookUp(letters) ??
+        readSyllable(letters) ??
+        guess(letters) ??
+        ""
+      ).split(" ");
       const vowel = names.findIndex((name) => name.endsWith("1"));
       const chosen = vowel >= 0 ? vowel : names.findIndex((name) => /\d$/.test(name));
       if (chosen < 0) throw invalid(text, part);
@@ -161,12 +167,15 @@ const SYLLABLE = new RegExp(
   `^((?:${alternatives(CONSONANTS)})*)(${alternatives(VOWELS)})((?:${alternatives(CONSONANTS)})*)$`,
 );
 
-/** A syllable spelt by the tables; `undefined` for any other. A final "a" is a schwa. */
+/** "sha" is a schwa without the stress, and AA with it. */
+function readFinalA(part: string, isStressed: boolean): string | undefined {
+  const onset = /^([b-df-hj-np-tv-z]+)a$/.exec(part)?.[1];
+  return onset === undefined ? undefined : readSyllable(`${onset}${isStressed ? "ah" : "uh"}`);
+}
+
+/** A syllable spelt by the tables; `undefined` for any other. */
 function readSyllable(part: string): string | undefined {
-  const open = /^([b-df-hj-np-tv-z]*)a$/.exec(part);
-  const [, onset = "", vowel = "", coda = ""] = open
-    ? [part, open[1]!, "uh", ""]
-    : (SYLLABLE.exec(part) ?? []);
+  const [, onset = "", vowel = "", coda = ""] = SYLLABLE.exec(part) ?? [];
   if (vowel === "") return undefined;
   const read = (letters: string): string[] =>
     (letters.match(consonant) ?? []).map((each) => CONSONANTS[each]!);

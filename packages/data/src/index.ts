@@ -32,7 +32,11 @@ export { type PhraseConcern, phraseConcerns } from "./text/phrase-warnings.ts";
 export type { Phonemes } from "./text/phonetics/phonemes.ts";
 export { loadPronunciations, type Pronunciations } from "./text/phonetics/pronunciations.ts";
 
+export type { WeightedSound } from "./text/phonetics/guess-sounds.ts";
+export type { WordSounds } from "./text/word-sounds.ts";
+
 // Voices.
+export type { SaidSounds } from "./voices/draw-sounds.ts";
 export type { SpeechEngine, Voice, VoiceParameters } from "./voices/speech-engine.ts";
 export { createEspeakEngine, type EspeakOptions } from "./voices/engines/espeak/espeak.ts";
 export { createFliteEngine, type FliteOptions } from "./voices/engines/flite.ts";

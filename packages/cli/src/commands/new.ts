@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import type { BuildPlan, FoundEngines, PhraseConcern } from "@callsign/data/internal";
+import type { BuildPlan, FoundEngines, PhraseConcern, WordSounds } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import type { RecipeBudget, StageSeconds } from "@callsign/train/internal";
 import { type Command, Option } from "commander";
@@ -10,9 +10,15 @@ import { backendOption } from "../flags/backend.ts";
 import { type CliContext, commandPrefix, printJson } from "../context.ts";
 import { formatDuration } from "../output/progress.ts";
 import { contextOf } from "./data.ts";
+import {
+  choosePronunciations,
+  formatPronunciations,
+  type PronunciationFlags,
+  writeSamples,
+} from "./new-pronunciations.ts";
 import { runDetector } from "./run.ts";
 
-interface NewFlags {
+interface NewFlags extends PronunciationFlags {
   readonly out?: string;
   readonly name?: string;
   readonly budget: RecipeBudget;
@@ -50,6 +56,16 @@ export function registerNew(program: Command, context: CliContext): void {
         "that CALLSIGN_VOICES names, else a model of 904 readers from the hub or the cache, where sherpa-onnx-node is installed",
     )
     .option("--no-voices", "no neural voices, and no download of any")
+    .option(
+      "--sounds-like <word=sound...>",
+      'how a word of the phrases is said: "siorsha=see OR sha" (syllables, the stressed one in capitals) or IPA, ' +
+        '"siorsha=/ʃiˈɔrʃə/"; several are equally likely (default: what the dictionary or the letters allow)',
+    )
+    .option(
+      "--said <word=file...>",
+      "a recording of you saying the word: the pronunciations most like it are taken",
+    )
+    .option("--samples <dir>", "write each pronunciation of the words that have several as a WAV file")
     .option("--seed <seed>", "random seed; equal seeds and phrases give the same detector", "1")
     .addOption(backendOption("auto"))
     .option("--no-run", "only write the config and print the plan; continue with callsign run")
@@ -66,6 +82,8 @@ interface Prepared {
   readonly configFile: string;
   readonly outDir: string;
   readonly concerns: readonly PhraseConcern[];
+  /** Pronunciations of the words that have several, or that the dictionary lacks. */
+  readonly pronunciations: WordSounds;
   readonly plan: BuildPlan;
   readonly seconds: StageSeconds;
 }
@@ -81,7 +99,16 @@ async function makeNew(
   const { BUDGET_SECONDS } = await import("@callsign/train/internal");
   const command = commandPrefix(context.env);
   for (const note of spokenNotes(phrases)) context.stderr(`note: ${note}\n`);
-  for (const { message } of concerns) context.stderr(`warning: ${message}\n`);
+  // Pronunciations that were guessed are shown below.
+  for (const { message } of concerns.filter(({ kind }) => kind !== "guessed"))
+    context.stderr(`warning: ${message}\n`);
+  context.stderr(await formatPronunciations(prepared.pronunciations));
+  if (
+    Object.keys(prepared.pronunciations).length > 0 &&
+    flags.soundsLike === undefined &&
+    flags.said === undefined
+  )
+    context.stderr(`${PRONUNCIATION_HINT}\n`);
   context.stderr(`config: ${configFile}\n${formatPlan(plan)}${formatSeconds(seconds)}`);
   if (totalSeconds(seconds) > BUDGET_SECONDS[flags.budget]) context.stderr(`${overBudget(flags.budget)}\n`);
   context.stderr(`${speechNote(plan)}\n`);
@@ -103,7 +130,7 @@ async function prepare(
   context: CliContext,
   { phrases, flags }: { phrases: readonly string[]; flags: NewFlags },
 ): Promise<Prepared> {
-  const { chooseEmbeddings, findBuildProblems, loadPronunciations, measurePhrases } =
+  const { chooseEmbeddings, findBuildProblems, loadPronunciations, measurePhrases, withSounds } =
     await import("@callsign/data/internal");
   const { parseDataConfig, phraseConcerns } = await import("@callsign/data/internal");
   const { planBuild, planTexts, throwProblems } = await import("@callsign/data/internal");
@@ -112,6 +139,7 @@ async function prepare(
   const { parseConfig } = await import("../config/read-config.ts");
   const { speech = [], noise = [], budget, seed } = flags;
   const name = flags.name ?? nameOfPhrases(phrases);
+  const { sounds, named } = await choosePronunciations(context, { phrases, flags });
   const { engines, notes } = await findVoices(context, flags.voices);
   for (const note of notes) context.stderr(`note: ${note}\n`);
   const recipe = {
@@ -120,6 +148,7 @@ async function prepare(
     seed,
     name,
     engines,
+    pronunciations: named,
     speech: speech.map((folder) => resolve(folder)),
     noise: noise.map((folder) => resolve(folder)),
   };
@@ -151,14 +180,21 @@ async function prepare(
   if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });
   throwProblems(problems);
-  const concerns = phraseConcerns(phrases, await loadPronunciations());
+  if (flags.samples !== undefined) {
+    const paths = await writeSamples(sounds, { folder: flags.samples, signal: context.signal });
+    context.stderr(`samples: ${paths.length} files in ${flags.samples}\n`);
+  }
+  const concerns = phraseConcerns(phrases, withSounds(await loadPronunciations(), sounds));
   const plan = await planBuild(building, await planTexts(building));
   const { backend } = await loadBackend(flags.backend ?? config.train.backend);
   const windowsPerSecond = await measureTraining({ config, backend });
   backend.release();
   const seconds = estimateStages(plan, { train: config.train, workers: building.workers, windowsPerSecond });
-  return { configFile, outDir, concerns, plan, seconds };
+  return { configFile, outDir, concerns, pronunciations: sounds, plan, seconds };
 }
+
+const PRONUNCIATION_HINT =
+  'note: if you say it otherwise, give your own: --sounds-like "WORD=see OR sha" or --said WORD=RECORDING; --samples DIR lets you hear these';
 
 /** Speech engines of this machine, and what stands in the way of the others. */
 async function findVoices({ env, signal }: CliContext, voices: NewFlags["voices"]): Promise<FoundEngines> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -112,5 +112,43 @@ describe("new --no-run", () => {
     const noRun = await runCaptured(["new", "$5", "you & me", "--out", out, "--noise", folder, "--no-run"]);
     expect(noRun.stderr).toContain('note: "$5" is spoken as "five dollars"');
     expect(noRun.stderr).toMatch(/positive-five-dollars .*\n *positive-you-and-me /);
+  });
+
+  it("shows how a word that the dictionary lacks is said, writes samples, and keeps what the user names", async () => {
+    const out = join(folder, "zephyra");
+    const samples = join(folder, "samples");
+    const args = ["new", "zephyra", "--budget", "5m", "--no-run", "--out"];
+    const { stderr, exitCode } = await runCaptured([...args, out, "--samples", samples]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/zephyra is said as\n +\d+ % {2}ˈzɛf\S+ +ZEF-er-uh\n/);
+    const config = parseDetectorConfig(
+      parseConfig(await readFile(join(out, "config.yaml"), "utf8"), { name: "c" }),
+      {
+        name: "c",
+      },
+    );
+    const named = config.pronunciations["zephyra"]!;
+    expect(named.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1);
+    expect(await readdir(samples)).toHaveLength(named.length);
+
+    const own = ["--sounds-like", "zephyra=zef EYE ruh", "zephyra=/zəˈfiːrə/"];
+    const chosen = await runCaptured([...args, join(folder, "own"), ...own]);
+    expect(chosen.stderr).toMatch(/ 50 % {2}zɛˈfaɪɹʌ|50 % {2}zɛˈfaɪɹə/);
+    expect(await readFile(join(folder, "own", "config.yaml"), "utf8")).toContain(
+      'ipa: "zəˈfiɹə", weight: 0.5',
+    );
+  });
+
+  it("refuses a pronunciation that is none, and one of another word", async () => {
+    const args = ["new", "zephyra", "--no-run", "--out", join(folder, "none"), "--sounds-like"];
+    for (const [value, message] of [
+      [
+        "zephyr=zef er",
+        /expected WORD=SOUND.*\(zephyra\), got "zephyr=zef er"; "zephyr" is no word of the phrases/,
+      ],
+      ["zephyra=/9/", /expected IPA/],
+      ["zephyra=zef 9", /expected syllables in English letters/],
+    ] as const)
+      expect((await runCaptured([...args, value])).stderr).toMatch(message);
   });
 });

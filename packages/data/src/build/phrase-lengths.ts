@@ -10,6 +10,7 @@ import { takeTurns } from "../voices/take-turns.ts";
 import { synthesizeClips } from "../voices/synthesize-clips.ts";
 import type { BuildContext } from "./build-context.ts";
 import { openEngines } from "./locate-models.ts";
+import { soundsOfConfig } from "./stages/draw-texts.ts";
 
 /** Lengths of one phrase in several voices, in samples, without silence around it. */
 export interface PhraseLengths {
@@ -26,6 +27,8 @@ export async function measurePhrases(context: BuildContext): Promise<PhraseLengt
   const phrases = config.labels.flatMap((label) => label.phrases);
   const { most, least, total } = CLIPS;
   const count = Math.max(least, Math.min(most, Math.floor(total / phrases.length)));
+  // A pronunciation with more syllables takes longer.
+  const sounds = await soundsOfConfig(config);
   const engines = await openEngines(context);
   try {
     const measured: PhraseLengths[] = [];
@@ -33,6 +36,7 @@ export async function measurePhrases(context: BuildContext): Promise<PhraseLengt
       const lengths: number[] = [];
       const clips = synthesizeClips({
         turn: takeTurns({ texts: [spokenText(phrase)] }),
+        sounds,
         count,
         engines,
         seed: `${config.seed}/length of ${phrase}`,

@@ -5,7 +5,8 @@ import * as z from "zod";
 import { dataSectionSchema } from "./config-data.ts";
 import { LABELLING_SECONDS } from "../labelling/label-policy.ts";
 import { NEGATIVE_KINDS } from "../text/negative-texts.ts";
-import { spokenText } from "../text/spoken-text.ts";
+import { parseIpa } from "../text/phonetics/ipa.ts";
+import { spokenText, spokenWords } from "../text/spoken-text.ts";
 
 /** Names of negatives, which labels may not have. */
 const RESERVED: ReadonlySet<string> = new Set([...NEGATIVE_KINDS, "noise", "corpus", "other", "scene"]);
@@ -21,6 +22,20 @@ const label = z.strictObject({
     .min(1)
     .max(100)
     .describe("Phrases detected under this label; any of them counts."),
+});
+
+const pronunciation = z.strictObject({
+  ipa: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("The word in the International Phonetic Alphabet, stress marked: `ʃiˈɔrʃə`."),
+  weight: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(1)
+    .describe("Share of the clips that say it so, in any scale."),
 });
 
 const windowing = z.discriminatedUnion("kind", [
@@ -63,6 +78,12 @@ export const dataConfigShape = {
     .default(0)
     .describe("Seed of all random draws; the same config and seed give the same files."),
   labels: z.array(label).min(1).max(100).describe("Labels to detect."),
+  pronunciations: z
+    .record(z.string(), z.array(pronunciation).min(1).max(32))
+    .default({})
+    .describe(
+      "How words of the phrases are said, by word; a word that is not here is said as the dictionary has it, and one that the dictionary lacks as its letters allow.",
+    ),
   frontend: frontend.prefault({}).describe("Front-end, which computes embeddings from samples."),
   windowing: windowing
     .prefault({ kind: "embedding-sequence" })
@@ -99,6 +120,7 @@ export function parseDataConfig(value: unknown, { name }: { readonly name: strin
       `${name}: data.splits: expected shares that sum to 1, got ${train} + ${validation} + ${test}`,
     );
   checkForeign(config, name);
+  checkPronunciations(config, name);
   return config;
 }
 
@@ -115,6 +137,27 @@ function checkForeign({ data: { negatives, engines, positives } }: DataConfig, n
       `${name}: data.negatives.foreign: only espeak speaks other languages, in the voices of the positives; expected ` +
         `{ kind: espeak } in data.engines and positives to be synthesized`,
     );
+}
+
+function checkPronunciations({ labels, pronunciations }: DataConfig, name: string): void {
+  const words = new Set(labels.flatMap(({ phrases }) => phrases.flatMap(spokenWords)));
+  for (const [word, sounds] of Object.entries(pronunciations)) {
+    const where = `${name}: pronunciations.${word}`;
+    if (!words.has(word))
+      throw new CallsignError(
+        "CONFIG_INVALID",
+        `${where}: expected a word of a phrase (${[...words].join(", ")}), in lower case and as it is spoken`,
+      );
+    for (const [i, { ipa }] of sounds.entries()) {
+      try {
+        parseIpa(ipa);
+      } catch (error) {
+        throw new CallsignError("CONFIG_INVALID", `${where}[${i}].ipa: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    }
+  }
 }
 
 function checkLabels({ labels }: DataConfig, name: string): void {

@@ -51,8 +51,8 @@ function concernsOf(phrase: string, pronunciations: Pronunciations): PhraseConce
   if (guessed.length > 0)
     add(
       "guessed",
-      `is not in the pronunciation dictionary (${guessed.join(", ")}); it is taken to sound like ${pronunciation}. ` +
-        `If that is wrong, spell it as it sounds`,
+      `is not in the pronunciation dictionary (${guessed.join(", ")}); its likeliest sound is ${pronunciation}. ` +
+        `If that is wrong, name its pronunciation`,
     );
   return concerns;
 }

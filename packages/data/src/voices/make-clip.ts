@@ -8,9 +8,11 @@ import {
   toMagnitudes,
 } from "@callsign/audio/internal";
 import { createRandom } from "../random.ts";
+import { drawSounds, respellWords, type SaidSounds } from "./draw-sounds.ts";
 import { drawUtterance, engineOf, type UtteranceDraw } from "./draw-utterance.ts";
 import { clippedShare, measureSpeech, type SpeechMeasures } from "./quality/measure-speech.ts";
 import { type QualityLimits, type Rejection, rejectionOf } from "./quality/quality-check.ts";
+import type { WordSounds } from "../text/word-sounds.ts";
 import type { VoiceParameters } from "./speech-engine.ts";
 import { speechBounds } from "./quality/trim-silence.ts";
 
@@ -19,6 +21,8 @@ export interface Attempt {
   readonly voice: VoiceParameters;
   /** Licence of the engine. */
   readonly licence: string;
+  /** How it says the words that have several pronunciations. */
+  readonly sounds: SaidSounds;
   readonly result: MadeClip | RejectedClip;
 }
 
@@ -41,6 +45,8 @@ export interface ClipRequest extends Omit<UtteranceDraw, "random"> {
   readonly seed: string | number;
   readonly index: number;
   readonly text: string;
+  /** Pronunciations of some of the text's words, of which each clip says one. */
+  readonly sounds?: WordSounds | undefined;
   /** Voice of the first attempt; later attempts draw one. */
   readonly voiceInTurn?: VoiceParameters | undefined;
   readonly limits?: QualityLimits | undefined;
@@ -58,16 +64,22 @@ export async function makeAttempt(request: ClipRequest, attempt: number): Promis
     (attempt === 0 && request.voiceInTurn) || drawUtterance(request.text, { ...request, random }).voice;
   const engine = engineOf(voice, request.engines);
   const { licence } = engine;
+  const { text, sounds: choices = {} } = request;
+  // The same in every attempt, so that rejections do not change how often each is heard.
+  const sounds = drawSounds(text, {
+    sounds: choices,
+    random: createRandom(request.seed).fork("sounds").fork(request.index),
+  });
   try {
-    const spoken = await engine.synthesize(
-      request.text,
-      voice,
-      request.signal ? { signal: request.signal } : {},
-    );
-    return { voice, licence, result: judge(spoken, request) };
+    const said = engine.takesSounds ? text : respellWords(text, { said: sounds, sounds: choices });
+    const spoken = await engine.synthesize(said, voice, {
+      ...(engine.takesSounds && { sounds }),
+      ...(request.signal && { signal: request.signal }),
+    });
+    return { voice, licence, sounds, result: judge(spoken, request) };
   } catch (error) {
     if (!(error instanceof CallsignError && error.code === "SYNTHESIS_FAILED")) throw error;
-    return { voice, licence, result: { rejection: "engine-failed", detail: error.message } };
+    return { voice, licence, sounds, result: { rejection: "engine-failed", detail: error.message } };
   }
 }
 

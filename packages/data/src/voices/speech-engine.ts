@@ -1,5 +1,6 @@
 import type { Audio } from "@callsign/audio/internal";
 import type { Random } from "../random.ts";
+import type { SaidSounds } from "./draw-sounds.ts";
 
 /** One speaker of an engine, before rate, pitch and similar parameters are drawn. */
 export interface Voice {
@@ -46,11 +47,7 @@ export interface SpeechEngine {
   synthesize(
     text: string,
     voice: VoiceParameters,
-    options?: {
-      readonly signal?: AbortSignal;
-      /** ARPAbet with stress of some words, in lower case. */
-      readonly sounds?: Readonly<Record<string, string>>;
-    },
+    options?: { readonly signal?: AbortSignal; readonly sounds?: SaidSounds },
   ): Promise<Audio>;
   dispose(): Promise<void>;
 }

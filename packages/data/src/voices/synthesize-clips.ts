@@ -1,7 +1,9 @@
 import { CallsignError } from "@callsign/audio/internal";
 import { type Attempt, type MadeClip, makeAttempt } from "./make-clip.ts";
+import type { SaidSounds } from "./draw-sounds.ts";
 import type { UtteranceDraw, WeightedEngine } from "./draw-utterance.ts";
 import { type QualityLimits, type Rejection, type RejectionCounts } from "./quality/quality-check.ts";
+import type { WordSounds } from "../text/word-sounds.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import type { VoiceParameters } from "./speech-engine.ts";
 
@@ -12,6 +14,8 @@ export interface SynthesizedClip extends MadeClip {
   readonly voice: VoiceParameters;
   /** Licence of the engine and its voices. */
   readonly licence: string;
+  /** How it says the words that have several pronunciations. */
+  readonly sounds: SaidSounds;
   /** Number of draws needed. */
   readonly attempts: number;
 }
@@ -36,6 +40,8 @@ export interface Turn extends Pick<UtteranceDraw, "voices" | "voicePool"> {
 export interface SynthesisPlan {
   /** The turn of clip `index`. */
   readonly turn: (index: number) => Turn;
+  /** Pronunciations of some of the texts' words; each clip says one of each, drawn by weight. */
+  readonly sounds?: WordSounds;
   readonly count: number;
   readonly seed: string | number;
   /** Not used with `pool`. */
@@ -119,8 +125,8 @@ function runAttempt(
 ): Promise<Attempt> {
   if (plan.signal?.aborted)
     throw new CallsignError("ABORTED", "synthesis: stopped", { cause: plan.signal.reason });
-  const { seed, engines, limits, signal, pool } = plan;
-  const request = { seed, limits, index, ...plan.turn(index) };
+  const { seed, engines, limits, signal, sounds, pool } = plan;
+  const request = { seed, limits, index, sounds, ...plan.turn(index) };
   if (pool === undefined) return makeAttempt({ ...request, engines, signal }, attempt);
   // The first attempt with given voices has its voice already, so the whole list is not sent.
   if (attempt === 0 && request.voiceInTurn !== undefined) request.voices = undefined;
@@ -137,12 +143,14 @@ async function acceptClip(plan: SynthesisPlan, { index, first, tally }: Acceptin
   const { text } = plan.turn(index);
   const reasons: string[] = [];
   for (let attempt = 0; attempt < (plan.mostAttempts ?? 10); attempt++) {
-    const { voice, licence, result } = await (attempt === 0 ? first : runAttempt(plan, { index, attempt }));
+    const { voice, licence, sounds, result } = await (attempt === 0
+      ? first
+      : runAttempt(plan, { index, attempt }));
     if ("rejection" in result) {
       reasons.push(`${result.rejection} (${voice.voice}: ${result.detail})`);
       tally.reject(result.rejection);
     } else if (tally.accept(result.contentHash)) {
-      return { ...result, index, text, voice, licence, attempts: attempt + 1 };
+      return { ...result, index, text, voice, licence, sounds, attempts: attempt + 1 };
     } else {
       reasons.push(`duplicate (${voice.voice})`);
       tally.reject("duplicate");

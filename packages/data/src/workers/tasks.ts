@@ -1,5 +1,5 @@
 import type { DataConfig } from "../config/config.ts";
-import type { SpokenSet } from "../build/stages/draw-texts.ts";
+import type { DrawnTexts } from "../build/stages/draw-texts.ts";
 import type { ShardFile, ShardSetup } from "../features/write-shard.ts";
 import type { ShardPlan } from "../features/shard-plan.ts";
 import type { LessonPlan } from "../lessons/make-lessons.ts";
@@ -9,7 +9,7 @@ import type { AttemptInput, AttemptSetup } from "../voices/open-attempts.ts";
 
 /** Work that a pool can do. All three types are plain data, since they travel between threads. */
 export interface Tasks {
-  texts: { setup: undefined; input: DataConfig; output: SpokenSet[] };
+  texts: { setup: undefined; input: DataConfig; output: DrawnTexts };
   synthesis: { setup: AttemptSetup; input: AttemptInput; output: Attempt };
   features: { setup: ShardSetup; input: ShardPlan; output: ShardFile };
   lessons: { setup: LessonSetup; input: Pick<LessonPlan, "split" | "index">; output: string };

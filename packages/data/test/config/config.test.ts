@@ -72,6 +72,16 @@ describe("parseDataConfig", () => {
       { labels, data: { noise: [{ source: { path: "n" } }] } },
       "data.noise[0].source.licence",
     ],
+    [
+      "a pronunciation of a word that no phrase has",
+      { labels, pronunciations: { zephyra: [{ ipa: "zəˈfiɹə" }] } },
+      "pronunciations.zephyra: expected a word of a phrase (",
+    ],
+    [
+      "a pronunciation that is no IPA",
+      { labels: [{ label: "z", phrases: ["hey zephyra"] }], pronunciations: { zephyra: [{ ipa: "zef 9" }] } },
+      "pronunciations.zephyra[0].ipa: pronunciation: expected IPA",
+    ],
   ])("refuses %s", (_what, value, message) => {
     expect(() => parse(value)).toThrow(
       expect.objectContaining({ code: "CONFIG_INVALID", message: expect.stringContaining(message) }),

@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import { containedDistance, phonemeDistance } from "../../src/text/phonetics/distance.ts";
 import { findNearMisses } from "../../src/text/near-misses.ts";
-import { createPronunciations, loadPronunciations } from "../../src/text/phonetics/pronunciations.ts";
+import {
+  createPronunciations,
+  loadPronunciations,
+  withSounds,
+} from "../../src/text/phonetics/pronunciations.ts";
 import { createSoundIndex } from "../../src/text/phonetics/sound-index.ts";
 import { createTargetPhrases } from "../../src/text/target-phrases.ts";
 import { createRandom } from "../../src/random.ts";
@@ -90,5 +94,24 @@ describe("findNearMisses", () => {
       random: createRandom(1),
     });
     expect(misses.map(({ text }) => text)).not.toContain("commuter");
+  });
+
+  it("follows every pronunciation of the phrase: what is near one is found, what is like one is left out", () => {
+    const sounds = { zephyra: [{ sound: "Z EH1 F ER0 AH0" }, { sound: "S AH0 F AA1 R IY0" }] };
+    const pronunciations = withSounds(cmu, sounds);
+    const targets = createTargetPhrases(["zephyra"], pronunciations);
+    expect(targets.isHeardIn("a safari")).toBe(true);
+    expect(createTargetPhrases(["zephyra"], cmu).isHeardIn("a safari")).toBe(false);
+    const misses = findNearMisses("zephyra", {
+      count: 60,
+      pronunciations,
+      index,
+      targets,
+      random: createRandom(1),
+    });
+    const second = pronunciations.ofWord("zephyra")[1]!;
+    const near = misses.filter(({ text }) => phonemeDistance(cmu.ofText(text)[0]!, second) < 2);
+    expect(near.length).toBeGreaterThan(5);
+    expect(misses.map(({ text }) => text)).not.toContain("safari");
   });
 });

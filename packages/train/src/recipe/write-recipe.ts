@@ -1,4 +1,4 @@
-import { type EngineChoice, spokenText } from "@callsign/data/internal";
+import { type EngineChoice, formatIpa, respell, spokenText, type WordSounds } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 
 import { RECIPE_SIZES, type RecipeBudget } from "./recipe-budget.ts";
@@ -20,6 +20,8 @@ export interface RecipeOptions {
   readonly noise?: readonly string[];
   /** Length of the recordings in all these folders, from which the number of their copies follows. Default: short. */
   readonly recordedSeconds?: { readonly speech: number; readonly noise: number };
+  /** Pronunciations of words of the phrases. */
+  readonly pronunciations?: WordSounds;
 }
 
 /**
@@ -78,6 +80,7 @@ export function writeRecipe({
   speech = [],
   noise = [],
   recordedSeconds = { speech: 0, noise: 0 },
+  pronunciations = {},
   ...options
 }: RecipeOptions): string {
   const size = RECIPE_SIZES[budget];
@@ -97,6 +100,7 @@ export function writeRecipe({
       (label, i) => `  - { label: ${quoted(label)}, phrases: [${quoted(phrases[i]!)}] }`,
     ),
     ``,
+    ...pronunciationsOf(pronunciations),
     `# The detector reads this many embeddings at once, 80 ms apart: enough for the phrases said slowly.`,
     `windowing: { kind: embedding-sequence, embeddings: ${embeddings} }`,
     ``,
@@ -157,7 +161,10 @@ export function writeRecipe({
 }
 
 /** Copies with which recordings become about as long as `hours`, at least one: people are to be heard in noise, too. */
-function copiesOf(seconds: number, { hours, most }: { readonly hours: number; readonly most: number }): number {
+function copiesOf(
+  seconds: number,
+  { hours, most }: { readonly hours: number; readonly most: number },
+): number {
   return Math.max(1, Math.min(most, Math.floor((hours * 3600) / seconds) - 1));
 }
 
@@ -185,6 +192,23 @@ const fieldsOf = ({ kind, ...rest }: EngineChoice): string =>
   [`kind: ${kind}`, ...Object.entries(rest).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)].join(
     ", ",
   );
+
+function pronunciationsOf(sounds: WordSounds): string[] {
+  const words = Object.entries(sounds);
+  if (words.length === 0) return [];
+  return [
+    `# How these words are said, and the share of the clips that say them so. Take out what nobody says, add what people say.`,
+    `pronunciations:`,
+    ...words.flatMap(([word, choices]) => [
+      `  ${quoted(word)}:`,
+      ...choices.map(
+        ({ sound, weight }) =>
+          `    - { ipa: ${quoted(formatIpa(sound))}, weight: ${weight} } # ${respell(sound)}`,
+      ),
+    ]),
+    ``,
+  ];
+}
 
 function labelsOf(phrases: readonly string[]): string[] {
   const labels = phrases.map(labelOf);

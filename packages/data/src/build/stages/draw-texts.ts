@@ -1,10 +1,12 @@
 import { createRandom } from "../../random.ts";
 import type { DataConfig } from "../../config/config.ts";
 import { drawNegativeTexts, NEGATIVE_KINDS, type NegativeKind } from "../../text/negative-texts.ts";
-import { loadPronunciations } from "../../text/phonetics/pronunciations.ts";
+import { parseIpa } from "../../text/phonetics/ipa.ts";
+import { loadPronunciations, loadSpellingModel, withSounds } from "../../text/phonetics/pronunciations.ts";
 import { createSoundIndex } from "../../text/phonetics/sound-index.ts";
 import { buildShares, partition, type Split } from "../../split.ts";
 import { spokenText } from "../../text/spoken-text.ts";
+import { findWordSounds, readByEspeak, type WordSounds } from "../../text/word-sounds.ts";
 import type { ClipKind } from "../../store/clip-set.ts";
 
 /** Texts to speak; the clips of a split say its texts in turn. */
@@ -14,18 +16,48 @@ export interface SpokenSet {
   /** In the manifest: the phrase's label, or the kind of negative. */
   readonly label: string;
   readonly texts: Readonly<Record<Split, readonly string[]>>;
+  /** Pronunciations of some of their words; each clip says one of each, drawn by weight. */
+  readonly sounds?: WordSounds;
   readonly count: number;
 }
 
 /** The task `texts`: half a gigabyte of dictionary and index, which ends with its thread. */
-export const openTexts = () => ({ run: drawNegatives });
+export const openTexts = () => ({ run: drawTexts });
 
-/** Draws the texts of all negatives. */
-export async function drawNegatives(config: DataConfig): Promise<SpokenSet[]> {
+/** Texts of all negatives, and how the words of the phrases are said, in negatives as in positives. */
+export interface DrawnTexts {
+  readonly sounds: WordSounds;
+  readonly negatives: readonly SpokenSet[];
+}
+
+/** Finds the pronunciations of the phrases and draws the texts of all negatives. */
+export async function drawTexts(config: DataConfig): Promise<DrawnTexts> {
+  const sounds = await soundsOfConfig(config);
+  return { sounds, negatives: await drawNegatives(config, sounds) };
+}
+
+/** Pronunciations of the words of the phrases that have several, or whose one is given; the config's own come first. */
+export async function soundsOfConfig({
+  labels,
+  pronunciations: own,
+}: Pick<DataConfig, "labels" | "pronunciations">): Promise<WordSounds> {
+  const given = Object.fromEntries(
+    Object.entries(own).map(([word, sounds]) => [
+      word,
+      sounds.map(({ ipa, weight }) => ({ sound: parseIpa(ipa), weight })),
+    ]),
+  );
+  return findWordSounds(
+    labels.flatMap(({ phrases }) => phrases.map(spokenText)),
+    { pronunciations: await loadPronunciations(), loadModel: loadSpellingModel, readAs: readByEspeak, given },
+  );
+}
+
+async function drawNegatives(config: DataConfig, sounds: WordSounds): Promise<SpokenSet[]> {
   const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
   if (wanted.length === 0) return [];
   const { nearMisses, partial, swapped, sentences, randomWords, foreign, own } = config.data.negatives;
-  const pronunciations = await loadPronunciations();
+  const pronunciations = withSounds(await loadPronunciations(), sounds);
   const texts = drawNegativeTexts(
     config.labels.flatMap(({ phrases }) => phrases.map(spokenText)),
     {

@@ -3,6 +3,8 @@ import type { Progress } from "@callsign/infer/internal";
 
 import type { ManifestClip } from "../../store/manifest.ts";
 import { type Split, voiceShares } from "../../split.ts";
+import { formatIpa } from "../../text/phonetics/ipa.ts";
+import { replaceWords, type SaidSounds } from "../../voices/draw-sounds.ts";
 import type { RejectionCounts } from "../../voices/quality/quality-check.ts";
 import type { VoiceParameters } from "../../voices/speech-engine.ts";
 import { type SynthesisPlan, synthesizeClips, type SynthesizedClip } from "../../voices/synthesize-clips.ts";
@@ -106,8 +108,8 @@ function describeSet(
 function setKey({ config }: BuildContext, from: { set: SpokenSet; positives: SplitVoices }): string {
   const { seed, data } = config;
   const { mostAttempts, mostRejectedShare, engines, splits } = data;
-  const { id, kind, label, texts } = from.set;
-  const decides = { seed, mostAttempts, mostRejectedShare, engines, id, kind, label, texts };
+  const { id, kind, label, texts, sounds } = from.set;
+  const decides = { seed, mostAttempts, mostRejectedShare, engines, id, kind, label, texts, sounds };
   const voices = kind === "positive" ? "drawn" : from.positives;
   return sha256Of({ version: 2, ...decides, splits: voiceShares(splits), voices });
 }
@@ -133,6 +135,7 @@ async function* speakBatch(
   const events = synthesizeClips({
     ...speaker,
     turn,
+    ...(set.sounds && { sounds: set.sounds }),
     count: done + size,
     seed: `${config.seed}/${set.id}`,
     mostAttempts: config.data.mostAttempts,
@@ -165,7 +168,7 @@ async function keepClip(
   out: string,
   { set, clip, split }: { set: SpokenSet; clip: SynthesizedClip; split: Split },
 ): Promise<ManifestClip> {
-  const { voice, text, licence, attempts, audio } = clip;
+  const { voice, text, licence, sounds, attempts, audio } = clip;
   const file = await writeClip(out, {
     path: clipPath(set.id, clip.index),
     samples: toMagnitudes(audio.samples),
@@ -178,9 +181,13 @@ async function keepClip(
     source: voice.engine,
     licence,
     split,
-    provenance: { ...voice, attempts },
+    provenance: { ...voice, attempts, ...(Object.keys(sounds).length > 0 && { said: inIpa(text, sounds) }) },
   };
 }
+
+/** The text with the words that have several pronunciations in IPA: "hey /ʃiˈɔɹʃə/". */
+const inIpa = (text: string, sounds: SaidSounds): string =>
+  replaceWords(text, (word) => (Object.hasOwn(sounds, word) ? `/${formatIpa(sounds[word]!)}/` : word));
 
 /** Starts engines and threads when the first clip is missing, since a finished build needs neither. */
 function lazySpeakers(context: BuildContext): { get: () => Promise<Speaker>; dispose: () => Promise<void> } {

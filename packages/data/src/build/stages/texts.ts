@@ -7,28 +7,38 @@ import { createPool } from "../../workers/pool.ts";
 import type { BuildContext } from "../build-context.ts";
 import { BUILD_FILES, readJson, sha256Of, writeJson } from "../../store/build-folder.ts";
 import { slug } from "../../store/clip-set.ts";
-import { drawNegatives, type SpokenSet, wantedNegatives } from "./draw-texts.ts";
+import { type DrawnTexts, drawTexts, type SpokenSet, wantedNegatives } from "./draw-texts.ts";
 
 /** Stage `texts`: draws all texts to speak, positives first, and keeps them in texts.json. */
 export async function decideTexts(context: BuildContext): Promise<readonly SpokenSet[]> {
   const { config, out, onNote, signal } = context;
   const path = join(out, BUILD_FILES.texts);
-  const { seed, labels } = config;
+  const { seed, labels, pronunciations } = config;
   const { negatives: wanted, splits } = config.data;
-  const key = sha256Of({ version: 3, seed, labels, negatives: wanted, shares: buildShares(splits) });
-  const found = (await readJson(path)) as { key: string; negatives: SpokenSet[] } | undefined;
+  const shares = buildShares(splits);
+  const key = sha256Of({ version: 3, seed, labels, pronunciations, negatives: wanted, shares });
+  const found = (await readJson(path)) as ({ key: string } & DrawnTexts) | undefined;
   const isKept = found?.key === key && Array.isArray(found.negatives);
-  const negatives = isKept ? found.negatives : await drawInThread(config, signal);
-  if (!isKept) await writeJson(path, { key, negatives });
+  const drawn = isKept ? found : await drawInThread(config, signal);
+  const { sounds, negatives } = drawn;
+  if (!isKept) await writeJson(path, { key, sounds, negatives });
   for (const { kind, clips } of wantedNegatives(config))
     if (clips > 0 && !negatives.some((set) => set.kind === kind))
       onNote?.(`texts: there are no texts of kind ${kind} for these phrases; ${clips} clips were asked for`);
-  return [...positiveSets(config), ...negatives];
+  return setsOf(config, drawn);
+}
+
+/** All sets; voices of other languages take no English pronunciations. */
+function setsOf(config: DataConfig, { sounds, negatives }: DrawnTexts): SpokenSet[] {
+  const isPlain = Object.keys(sounds).length === 0;
+  return [...positiveSets(config), ...negatives].map((set) =>
+    isPlain || set.kind === "foreign" ? set : { ...set, sounds },
+  );
 }
 
 /** Draws the same texts without writing a file, for a dry run. */
 export async function planTexts({ config }: Pick<BuildContext, "config">): Promise<readonly SpokenSet[]> {
-  return [...positiveSets(config), ...(await drawNegatives(config))];
+  return setsOf(config, await drawTexts(config));
 }
 
 /** Sets of the same sizes with placeholder texts of typical length, for estimates. */
@@ -61,8 +71,8 @@ function positiveSets({ labels, data }: Pick<DataConfig, "labels" | "data">): Sp
 }
 
 /** Draws in a thread, since the dictionary and its index take half a gigabyte that a long build should not keep. */
-async function drawInThread(config: DataConfig, signal: AbortSignal | undefined): Promise<SpokenSet[]> {
-  if (wantedNegatives(config).every(({ clips }) => clips === 0)) return [];
+async function drawInThread(config: DataConfig, signal: AbortSignal | undefined): Promise<DrawnTexts> {
+  if (expectedSets(config).length === 0) return { sounds: {}, negatives: [] };
   const pool = createPool("texts", { setup: undefined, workers: 1 });
   try {
     return await pool.run(config, signal);

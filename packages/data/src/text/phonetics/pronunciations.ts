@@ -3,6 +3,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { spokenWords } from "../spoken-text.ts";
 import { parsePhonemes, type Phonemes } from "./phonemes.ts";
 import { spellingToSound } from "./letter-to-sound.ts";
+import { createSpellingModel, type SpellingModel } from "./spelling-model.ts";
 
 /** A pronunciation dictionary, and rules for the words it lacks. */
 export interface Pronunciations {
@@ -13,6 +14,10 @@ export interface Pronunciations {
    * 16. @throws CallsignError INVALID_ARGUMENT for a text without Latin letters or digits
    */
   ofText(text: string): readonly Phonemes[];
+  /** The dictionary's entries of a word with their stress, `"T AH0 M EY1 T OW2"`; none for a word it lacks. */
+  soundsOf(word: string): readonly string[];
+  /** The two words of the dictionary that a word it lacks is put together from: "snow" and "boy". */
+  partsOf(word: string): readonly [string, string] | undefined;
   /** Whether the dictionary itself has the word. */
   has(word: string): boolean;
   /** Words of the dictionary that a speech synthesizer reads as a word (no abbreviations), in the dictionary's order. */
@@ -27,6 +32,32 @@ export async function loadPronunciations(): Promise<Pronunciations> {
 
 let cmu: Promise<Pronunciations> | undefined;
 
+/** The model of its spelling, for words it lacks. About a second, once. */
+export async function loadSpellingModel(): Promise<SpellingModel> {
+  model ??= import("cmu-pronouncing-dictionary").then(({ dictionary }) =>
+    createSpellingModel(
+      Object.entries(dictionary).map(([word, line]) => [word.replace(/\(\d+\)$/, ""), line] as const),
+    ),
+  );
+  return await model;
+}
+
+let model: Promise<SpellingModel> | undefined;
+
+/**
+ * The same with other pronunciations of some words, most likely first, as voices are to say them.
+ */
+export function withSounds(
+  pronunciations: Pronunciations,
+  sounds: Readonly<Record<string, readonly { readonly sound: string }[]>>,
+): Pronunciations {
+  const known = new Map(
+    Object.entries(sounds).map(([word, each]) => [word, each.map(({ sound }) => parsePhonemes(sound))]),
+  );
+  const ofWord = (word: string): readonly Phonemes[] => known.get(word) ?? pronunciations.ofWord(word);
+  return { ...pronunciations, ofWord, ofText: (text) => textSounds(text, ofWord) };
+}
+
 /** From entries `word` or `word(2)` to ARPAbet, as the CMU dictionary writes them. */
 export function createPronunciations(dictionary: Readonly<Record<string, string>>): Pronunciations {
   const entries = readEntries(dictionary);
@@ -34,13 +65,17 @@ export function createPronunciations(dictionary: Readonly<Record<string, string>
   return {
     words: new Set([...entries.words()].filter(isSpeakable)),
     has: (word) => entries.has(word),
+    soundsOf: (word) => entries.lines(word),
+    partsOf: (word) => (entries.has(word) ? undefined : splitCompound(word, entries)),
     ofWord,
-    ofText(text) {
-      const variants = spokenWords(text).map(ofWord);
-      if (variants.length === 0) throw unreadable(text);
-      return combine(variants);
-    },
+    ofText: (text) => textSounds(text, ofWord),
   };
+}
+
+function textSounds(text: string, ofWord: (word: string) => readonly Phonemes[]): readonly Phonemes[] {
+  const variants = spokenWords(text).map(ofWord);
+  if (variants.length === 0) throw unreadable(text);
+  return combine(variants);
 }
 
 const MOST_VARIANTS = 16;
@@ -48,6 +83,7 @@ const MOST_VARIANTS = 16;
 /** The dictionary by word. Parsing all of it takes half a second and 60 MB, so an entry is parsed when it is asked for. */
 interface Entries {
   get(word: string): readonly Phonemes[] | undefined;
+  lines(word: string): readonly string[];
   has(word: string): boolean;
   words(): Iterable<string>;
 }
@@ -63,6 +99,7 @@ function readEntries(dictionary: Readonly<Record<string, string>>): Entries {
   }
   return {
     get: (word) => variants.get(word)?.map(parsePhonemes),
+    lines: (word) => (variants.get(word) ?? []).map((line) => line.replace(/ *#.*/, "")),
     has: (word) => variants.has(word),
     words: () => variants.keys(),
   };
@@ -74,26 +111,22 @@ const isSpeakable = (word: string): boolean =>
 
 function guess(word: string, entries: Entries): readonly Phonemes[] {
   const compound = splitCompound(word, entries);
-  if (compound !== undefined) return combine(compound);
+  if (compound !== undefined) return combine(compound.map((part) => entries.get(part)!));
   return [spellingToSound(word)];
 }
 
 const SHORTEST_PART = 3;
 
 /** "snowboy" is "snow" and "boy": the most even split into two known words. */
-function splitCompound(
-  word: string,
-  entries: Entries,
-): [readonly Phonemes[], readonly Phonemes[]] | undefined {
+function splitCompound(word: string, entries: Entries): [string, string] | undefined {
   const middle = word.length / 2;
   const cuts = Array.from(
     { length: Math.max(0, word.length - 2 * SHORTEST_PART + 1) },
     (_, i) => i + SHORTEST_PART,
   );
   for (const cut of cuts.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle))) {
-    const first = entries.get(word.slice(0, cut));
-    const second = entries.get(word.slice(cut));
-    if (first !== undefined && second !== undefined) return [first, second];
+    const parts: [string, string] = [word.slice(0, cut), word.slice(cut)];
+    if (parts.every((part) => entries.has(part))) return parts;
   }
   return undefined;
 }
@@ -102,13 +135,18 @@ function splitCompound(
 interface Chain {
   readonly before: Chain | undefined;
   readonly sound: Phonemes;
+  /** Sum of the words' places among their variants, which the best have low. */
+  readonly rank: number;
 }
 
 function combine(variants: readonly (readonly Phonemes[])[]): Phonemes[] {
   let chains: Chain[] = [];
   for (const [i, word] of variants.entries()) {
     const befores: readonly (Chain | undefined)[] = i === 0 ? [undefined] : chains;
-    chains = befores.flatMap((before) => word.map((sound) => ({ before, sound }))).slice(0, MOST_VARIANTS);
+    chains = befores
+      .flatMap((before) => word.map((sound, at) => ({ before, sound, rank: (before?.rank ?? 0) + at })))
+      .toSorted((a, b) => a.rank - b.rank)
+      .slice(0, MOST_VARIANTS);
   }
   return chains.map(unchain);
 }

@@ -4,6 +4,7 @@ import { ConsoleStdout, File, OpenFile, PreopenDirectory, WASI } from "@bjorn3/b
 import { CallsignError, readWav, type Audio } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
+import type { SaidSounds } from "../draw-sounds.ts";
 import { roundParameter, type SpeechEngine } from "../speech-engine.ts";
 import { speakableText } from "../../text/speakable-text.ts";
 import { webAssembly, type WasmInstance, type WasmModule } from "./web-assembly.ts";
@@ -22,6 +23,7 @@ export async function createFliteEngine({
     id: "flite",
     licence: "BSD-4-Clause (Carnegie Mellon University, Flite and its voices)",
     deterministic: true,
+    takesSounds: true,
     voices: () =>
       Object.keys(PITCH_HZ).map((name) => ({
         id: `flite/${name}`,
@@ -39,11 +41,11 @@ export async function createFliteEngine({
         pitchHz: Math.round(random.uniform(lowest, highest)),
       };
     },
-    async synthesize(text, voice, { signal } = {}) {
+    async synthesize(text, voice, { signal, sounds = {} } = {}) {
       const spoken = speakableText(text, { engine: "flite" });
       const parameters = parseStrict(VOICE, voice, { name: "flite voice", code: "INVALID_ARGUMENT" });
       throwIfAborted(signal, "flite");
-      return speak(program, spoken, parameters);
+      return speak(program, { text: spoken, lexicon: fliteLexicon(sounds) }, parameters);
     },
     dispose: () => Promise.resolve(),
   };
@@ -73,13 +75,35 @@ const VOICE = z.strictObject({
   pitchHz: z.number().min(40).max(400),
 });
 
-function speak(program: Program, text: string, voice: z.output<typeof VOICE>): Audio {
+/** Lines of a lexicon that is read before flite's own; unstressed AH is flite's "ax". */
+function fliteLexicon(sounds: SaidSounds): string {
+  return Object.entries(sounds)
+    .map(([word, sound]) => {
+      const phones = sound.toLowerCase().replaceAll("ah0", "ax0").replaceAll("2", "1");
+      return `"${word}" nil : ${phones}\n`;
+    })
+    .join("");
+}
+
+function speak(
+  program: Program,
+  { text, lexicon }: { text: string; lexicon: string },
+  voice: z.output<typeof VOICE>,
+): Audio {
   const output = new PreopenDirectory(".", new Map());
+  if (lexicon !== "") output.dir.contents.set("lexicon.txt", new File(new TextEncoder().encode(lexicon)));
   const complaints: string[] = [];
   const complain = (line: string): void => void complaints.push(line);
   const args = `flite -voice ${voice.voice.slice("flite/".length)} -o out.wav --setf duration_stretch=${voice.durationStretch}`;
   const wasi = new WASI(
-    [...args.split(" "), "--setf", `int_f0_target_mean=${voice.pitchHz}`, "-t", text],
+    [
+      ...args.split(" "),
+      ...(lexicon === "" ? [] : ["-add_lex", "lexicon.txt"]),
+      "--setf",
+      `int_f0_target_mean=${voice.pitchHz}`,
+      "-t",
+      text,
+    ],
     [],
     [
       new OpenFile(new File([])),

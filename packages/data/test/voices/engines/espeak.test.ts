@@ -112,7 +112,7 @@ describe("createEspeakEngine", () => {
       Promise.resolve(async () => ({
         HEAPU8: new Uint8Array(8),
         HEAPU32: new Uint32Array(2),
-        FS: { readdir: () => [] } as never,
+        FS: { readdir: () => [], readFile: () => new Uint8Array(8) } as never,
         eSpeakNGWorker: Object as never,
       }));
     await expect(createEspeakEngine({ backend: "package", loadPackage: unlike })).rejects.toMatchObject({

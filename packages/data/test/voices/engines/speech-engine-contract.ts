@@ -51,6 +51,21 @@ export function describeSpeechEngine(name: string, create: () => Promise<SpeechE
       expect(Math.max(...audio.samples.map(Math.abs))).toBeGreaterThan(0.01);
     });
 
+    it("says a word as it is told, and again as before without, if it takes pronunciations", async () => {
+      if (engine.takesSounds !== true) return;
+      const voice = drawn(1);
+      const plain = await say("hey siorsha", voice);
+      const sounds = ["SH IY1 AO2 R SH AH0", "SH IY2 AO0 R SH AA1"];
+      const said = [];
+      for (const sound of sounds)
+        said.push((await engine.synthesize("hey siorsha", voice, { sounds: { siorsha: sound } })).samples);
+      expect(said[0]).not.toEqual(said[1]);
+      expect(said[0]).not.toEqual(plain);
+      expect(await say("hey siorsha", voice)).toEqual(plain);
+      const { samples } = await other.synthesize("hey siorsha", voice, { sounds: { siorsha: sounds[1]! } });
+      expect(samples).toEqual(said[1]);
+    });
+
     it("gives the same bytes whatever was spoken before, in another instance, and side by side", async () => {
       const voices = [drawn(1), drawn(2)];
       const first = [];

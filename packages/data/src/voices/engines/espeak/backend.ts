@@ -16,6 +16,8 @@ export interface EspeakRequest {
   readonly range?: number;
   /** Pause between words in units of 10 ms. Only the program can. */
   readonly wordGap?: number;
+  /** espeak-ng's phoneme names of some words, parted by spaces. */
+  readonly words?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -28,5 +30,5 @@ export interface EspeakBackend {
   readonly variants: ReadonlySet<string>;
   speak(request: EspeakRequest): Promise<Audio>;
   /** IPA: words parted by spaces or new lines, the phonemes of a word by `_`. */
-  transcribe(request: Pick<EspeakRequest, "text" | "speaker" | "signal">): Promise<string>;
+  transcribe(request: Pick<EspeakRequest, "text" | "speaker" | "words" | "signal">): Promise<string>;
 }

@@ -5,6 +5,8 @@ import type { EspeakBackend } from "./backend.ts";
 import { type CreateEspeak, openEspeakPackage } from "./package.ts";
 import { openEspeakProgram, type EspeakProgramOptions } from "./program.ts";
 import { ACCENTS, OTHER_LANGUAGES, VARIANTS } from "./voices.ts";
+import { espeakPhonemes } from "./phoneme-names.ts";
+import type { SaidSounds } from "../../draw-sounds.ts";
 import { roundParameter, type SpeechEngine, type VoiceParameters } from "../../speech-engine.ts";
 import { speakableText } from "../../../text/speakable-text.ts";
 
@@ -21,6 +23,7 @@ export async function createEspeakEngine(options: EspeakOptions = {}): Promise<S
     id: "espeak",
     licence: "GPL-3.0-or-later (espeak-ng, the program; not its output)",
     deterministic: backend.deterministic,
+    takesSounds: true,
     voices: () =>
       accents.flatMap((accent) =>
         variants.map((variant) => ({
@@ -43,11 +46,17 @@ export async function createEspeakEngine(options: EspeakOptions = {}): Promise<S
         ? { ...drawn, range: Math.round(RANGE[0] + (RANGE[1] - RANGE[0]) * spread) }
         : { ...drawn, wordGap: Math.round(WORD_GAP[1] * roundParameter(spread)) };
     },
-    async synthesize(text, voice, { signal } = {}) {
+    async synthesize(text, voice, { signal, sounds = {} } = {}) {
       const spoken = withoutPhonemeMarks(speakableText(text, { engine: "espeak" }));
       const { voice: id, ...parameters } = checkVoice(voice, backend);
       const speaker = id.slice("espeak/".length);
-      return backend.speak({ ...parameters, text: spoken, speaker, ...(signal && { signal }) });
+      return backend.speak({
+        ...parameters,
+        text: spoken,
+        speaker,
+        words: namedPhonemes(sounds),
+        ...(signal && { signal }),
+      });
     },
     dispose: () => Promise.resolve(),
   };
@@ -87,18 +96,30 @@ export interface EspeakOptions extends EspeakProgramOptions {
  */
 export async function phonemize(
   text: string,
-  { accent = "en-us", signal, ...options }: EspeakOptions & { accent?: string; signal?: AbortSignal } = {},
+  { accent = "en-us", sounds = {}, signal, ...options }: PhonemizeOptions = {},
 ): Promise<string[][]> {
   const spoken = withoutPhonemeMarks(speakableText(text, { engine: "espeak" }));
   const key = JSON.stringify(options);
   const opened = backends.get(key) ?? openBackend(options);
   backends.set(key, opened);
-  const ipa = await (await opened).transcribe({ text: spoken, speaker: accent, ...(signal && { signal }) });
+  const ipa = await (
+    await opened
+  ).transcribe({ text: spoken, speaker: accent, words: namedPhonemes(sounds), ...(signal && { signal }) });
   return ipa
     .split(/\s+/)
     .filter((word) => word !== "")
     .map((word) => word.split("_").filter((phoneme) => phoneme !== ""));
 }
+
+/** The accent, by default American, and pronunciations of some of the words. */
+interface PhonemizeOptions extends EspeakOptions {
+  readonly accent?: string;
+  readonly sounds?: SaidSounds;
+  readonly signal?: AbortSignal;
+}
+
+const namedPhonemes = (sounds: SaidSounds): Record<string, string> =>
+  Object.fromEntries(Object.entries(sounds).map(([word, sound]) => [word, espeakPhonemes(sound)]));
 
 /** Opening takes 60 ms, a transcription 4. */
 const backends = new Map<string, Promise<EspeakBackend>>();

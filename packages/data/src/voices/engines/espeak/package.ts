@@ -1,4 +1,5 @@
 import { type Audio, CallsignError, INT16_SCALE } from "@callsign/audio/internal";
+import { type DataFiles, openDictionary } from "./dictionary.ts";
 import { VOLUME, type EspeakBackend, type EspeakRequest } from "./backend.ts";
 import { snapshotHeap } from "../snapshot-heap.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
@@ -15,8 +16,10 @@ export async function openEspeakPackage(load?: () => Promise<CreateEspeak>): Pro
   fixRandomState(module.HEAPU32, [startedAt, clockSeconds()]);
   growStringCache(worker);
   const restore = snapshotHeap(module);
-  const setVoice = (speaker: string): void => {
+  const dictionary = openDictionary(module.FS);
+  const setVoice = (speaker: string, words: Readonly<Record<string, string>> = {}): void => {
     restore();
+    dictionary.set(words);
     if (worker.set_voice(speaker) !== 0) {
       throw new CallsignError("INVALID_ARGUMENT", `espeak: expected a voice espeak-ng knows, got ${speaker}`);
     }
@@ -27,12 +30,12 @@ export async function openEspeakPackage(load?: () => Promise<CreateEspeak>): Pro
     variants: new Set(module.FS.readdir("/usr/share/espeak-ng-data/voices/!v")),
     async speak(request) {
       throwIfAborted(request.signal, "espeak");
-      setVoice(request.speaker);
+      setVoice(request.speaker, request.words);
       return run(worker, request);
     },
-    async transcribe({ text, speaker, signal }) {
+    async transcribe({ text, speaker, words, signal }) {
       throwIfAborted(signal, "espeak");
-      setVoice(speaker);
+      setVoice(speaker, words);
       const { code, ipa } = worker.synthesize_ipa(text);
       if (code !== 0) throw synthesisFailed({ engine: "espeak", text, reason: `espeak-ng answered ${code}` });
       return ipa;
@@ -117,9 +120,8 @@ const clockSeconds = (): number => Math.floor(Date.now() / 1000);
 export type CreateEspeak = () => Promise<{
   readonly HEAPU8: Uint8Array;
   readonly HEAPU32: Uint32Array;
-  readonly FS: {
+  readonly FS: DataFiles & {
     readdir(path: string): string[];
-    readFile(path: string): Uint8Array;
     stat(path: string): { readonly mode: number };
     isDir(mode: number): boolean;
   };

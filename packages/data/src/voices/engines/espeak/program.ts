@@ -1,6 +1,7 @@
 import { CallsignError, readWav } from "@callsign/audio/internal";
 import { VOLUME, type EspeakBackend } from "./backend.ts";
 import { runProgram } from "./run-program.ts";
+import { replaceWords } from "../../draw-sounds.ts";
 import { synthesisFailed } from "../../synthesis-error.ts";
 
 /**
@@ -25,18 +26,28 @@ export async function openEspeakProgram(options: EspeakProgramOptions = {}): Pro
     kind: "program",
     deterministic: version.major === 1 && version.minor < 52,
     variants: new Set([...listing.matchAll(/!v\/(.+?) *(?:\(.*)?$/gm)].map((match) => match[1]!)),
-    async speak({ text, speaker, rate, pitch, wordGap, signal }) {
+    async speak({ text, speaker, rate, pitch, wordGap, words, signal }) {
       const settings = `-a ${VOLUME} -s ${rate} -p ${pitch} -g ${wordGap ?? 0} --stdin --stdout`;
       const args = ["-v", speaker, ...settings.split(" ")];
-      const wav = await run(args, { stdin: text, ...(signal && { signal }) });
+      const wav = await run(args, { stdin: withPhonemes(text, words), ...(signal && { signal }) });
       return readWav(withTrueSizes(wav), { name: `${command} output` });
     },
-    async transcribe({ text, speaker, signal }) {
+    async transcribe({ text, speaker, words, signal }) {
       const args = ["-v", speaker, "-q", "--ipa", "--sep=_", "--stdin"];
-      return (await run(args, { stdin: text, ...(signal && { signal }) })).toString("utf8");
+      return (await run(args, { stdin: withPhonemes(text, words), ...(signal && { signal }) })).toString(
+        "utf8",
+      );
     },
   };
 }
+
+/** The program reads `[[...]]` as phoneme names, where a bar parts two that would read as one. */
+const withPhonemes = (text: string, words: Readonly<Record<string, string>> = {}): string =>
+  replaceWords(text, (word) =>
+    Object.hasOwn(words, word)
+      ? `[[${words[word]!.replaceAll(" ", "|").replaceAll(/([',])\|/g, "$1")}]]`
+      : word,
+  );
 
 /** Program and time limit for one clip. */
 export interface EspeakProgramOptions {

@@ -1,0 +1,186 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { CallsignError } from "@callsign/audio/internal";
+import type { SoundSources, WordSounds } from "@callsign/data/internal";
+
+import type { CliContext } from "../context.ts";
+
+/** Flags of `new` about how words are said. */
+export interface PronunciationFlags {
+  readonly soundsLike?: readonly string[];
+  readonly said?: readonly string[];
+  readonly samples?: string;
+}
+
+/** How the words of the phrases are said, and which of them a config has to name: those that the dictionary lacks. */
+export interface ChosenPronunciations {
+  readonly sounds: WordSounds;
+  readonly named: WordSounds;
+}
+
+/**
+ * Finds the pronunciations of the phrases: those given with `--sounds-like`, those nearest to a recording given with
+ * `--said`, and else those of the dictionary or of the letters.
+ * @throws CallsignError INVALID_ARGUMENT and those of audio files
+ */
+export async function choosePronunciations(
+  context: CliContext,
+  { phrases, flags }: { phrases: readonly string[]; flags: PronunciationFlags },
+): Promise<ChosenPronunciations> {
+  const data = await import("@callsign/data/internal");
+  const spoken = phrases.map(data.spokenText).filter((phrase) => phrase !== "");
+  const words = new Set(spoken.flatMap((phrase) => phrase.split(" ")));
+  const pronunciations = await data.loadPronunciations();
+  const sources = { pronunciations, loadModel: data.loadSpellingModel, readAs: data.readByEspeak };
+  const given: Record<string, { sound: string; weight: number }[]> = {};
+  for (const { word, value } of assignments(flags.soundsLike, { flag: "--sounds-like", words }))
+    (given[word] ??= []).push({ sound: await soundLike(value, sources), weight: 1 });
+  const sounds: Record<string, WordSounds[string]> = {
+    ...(await data.findWordSounds(spoken, {
+      ...sources,
+      given: Object.fromEntries(Object.entries(given).map(([word, own]) => [word, data.normalized(own)])),
+    })),
+  };
+  const recorded = assignments(flags.said, { flag: "--said", words });
+  for (const { word, value } of recorded)
+    sounds[word] = await soundsOfRecording(context, {
+      word,
+      file: value,
+      sounds: given[word] ?? (await data.guessedSounds(word, sources)),
+    });
+  const named = Object.entries(sounds).filter(
+    ([word]) => !pronunciations.has(word) || word in given || recorded.some((own) => own.word === word),
+  );
+  return { sounds, named: Object.fromEntries(named) };
+}
+
+function assignments(
+  texts: readonly string[] = [],
+  { flag, words }: { flag: string; words: ReadonlySet<string> },
+): { word: string; value: string }[] {
+  return texts.map((text) => {
+    const at = text.indexOf("=");
+    const word = text.slice(0, Math.max(0, at)).trim().toLowerCase();
+    const value = text.slice(at + 1).trim();
+    if (at > 0 && value !== "" && words.has(word)) return { word, value };
+    const known = words.has(word) || at <= 0 ? "" : `; ${JSON.stringify(word)} is no word of the phrases`;
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      `new: ${flag}: expected WORD=${flag === "--said" ? "FILE" : 'SOUND, such as "siorsha=see OR sha"'} with a word of the ` +
+        `phrases (${[...words].join(", ")}), got ${JSON.stringify(text)}${known}`,
+    );
+  });
+}
+
+/** IPA between slashes, or a respelling. */
+async function soundLike(text: string, sources: SoundSources): Promise<string> {
+  const { guessedSounds, parseIpa, parseRespelling } = await import("@callsign/data/internal");
+  if (/^[/[]/.test(text)) return parseIpa(text);
+  const parts = text.toLowerCase().split(/[\s-]+/);
+  const guessed = new Map<string, string | undefined>();
+  for (const part of parts.filter((each) => /^[a-z']{1,24}$/.test(each) && !sources.pronunciations.has(each)))
+    guessed.set(part, (await guessedSounds(part, sources))[0]?.sound);
+  return parseRespelling(text, {
+    lookUp: (part) => sources.pronunciations.soundsOf(part)[0],
+    guess: (part) => guessed.get(part),
+  });
+}
+
+async function soundsOfRecording(
+  { env, signal, stderr }: CliContext,
+  { word, file, sounds }: { word: string; file: string; sounds: WordSounds[string] },
+): Promise<WordSounds[string]> {
+  const { nearestSounds, normalized, createRandom, createSpeechEngines } =
+    await import("@callsign/data/internal");
+  const { createFrontend } = await import("@callsign/infer/internal");
+  const { cacheDirectory, chooseEmbedding, createNodeSession } =
+    await import("@callsign/infer/node/internal");
+  const { readAudioFile } = await import("@callsign/audio/node/internal");
+  const { toMagnitudes } = await import("@callsign/audio/internal");
+  const { samples } = await readAudioFile(file, { maxSeconds: LONGEST_RECORDING_SECONDS, signal });
+  const note = (text: string): void => stderr(`note: ${text}\n`);
+  const { path } = await chooseEmbedding("auto", {
+    env,
+    cacheDir: cacheDirectory({ env }),
+    onNote: note,
+    signal,
+  });
+  const engines = await createSpeechEngines(await engineConfigs());
+  const frontend = await createFrontend({
+    createSession: createNodeSession(),
+    embedding: new Uint8Array(await readFile(path)),
+    floor: "window",
+  });
+  try {
+    const weighed = await nearestSounds(toMagnitudes(samples), {
+      word,
+      sounds,
+      engines,
+      frontend,
+      random: createRandom(`said ${word}`),
+    });
+    return normalized(weighed.slice(0, KEPT_OF_RECORDING));
+  } finally {
+    await frontend.dispose();
+    await Promise.all(engines.map(({ engine }) => engine.dispose()));
+  }
+}
+
+/** One word. */
+const LONGEST_RECORDING_SECONDS = 10;
+const KEPT_OF_RECORDING = 3;
+
+/** espeak where it is installed, and flite. */
+async function engineConfigs(): Promise<({ kind: "espeak" } | { kind: "flite" })[]> {
+  const { createEspeakEngine } = await import("@callsign/data/internal");
+  try {
+    await (await createEspeakEngine()).dispose();
+    return [{ kind: "espeak" }, { kind: "flite" }];
+  } catch (error) {
+    if (error instanceof CallsignError && error.code === "DEPENDENCY_MISSING") return [{ kind: "flite" }];
+    throw error;
+  }
+}
+
+/** Lines that show the pronunciations of each word: share, IPA, respelling. */
+export async function formatPronunciations(sounds: WordSounds): Promise<string> {
+  const { formatIpa, respell } = await import("@callsign/data/internal");
+  const lines = Object.entries(sounds).flatMap(([word, choices]) => [
+    `${word} is said as`,
+    ...choices.map(
+      ({ sound, weight }) =>
+        `  ${String(Math.round(100 * weight)).padStart(3)} %  ${formatIpa(sound).padEnd(18)}  ${respell(sound)}`,
+    ),
+  ]);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Speaks each pronunciation of each word once, all in one voice, into WAV files. @returns their paths */
+export async function writeSamples(
+  sounds: WordSounds,
+  { folder, signal }: { folder: string; signal: AbortSignal },
+): Promise<string[]> {
+  const { createRandom, createSpeechEngines, respell } = await import("@callsign/data/internal");
+  const { writeFileAtomic } = await import("@callsign/infer/node/internal");
+  const { writeWav } = await import("@callsign/audio/internal");
+  const [config] = await engineConfigs();
+  const [opened] = await createSpeechEngines([config!]);
+  const { engine } = opened!;
+  const drawn = engine.drawVoice(createRandom("samples"));
+  const voice = engine.id === "espeak" ? { ...drawn, voice: "espeak/en-us+f3", rate: 130, pitch: 50 } : drawn;
+  await mkdir(folder, { recursive: true });
+  const paths: string[] = [];
+  try {
+    for (const [word, choices] of Object.entries(sounds))
+      for (const [i, { sound }] of choices.entries()) {
+        const path = join(folder, `${word}-${i + 1}-${respell(sound)}.wav`);
+        const audio = await engine.synthesize(word, voice, { sounds: { [word]: sound }, signal });
+        await writeFileAtomic(path, writeWav(audio), { signal });
+        paths.push(path);
+      }
+  } finally {
+    await engine.dispose();
+  }
+  return paths;
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+
+import { createRandom } from "../../src/random.ts";
+import { parseIpa } from "../../src/text/phonetics/ipa.ts";
+import { stressOf } from "../../src/text/phonetics/guess-sounds.ts";
+import { drawSounds, respellWords } from "../../src/voices/draw-sounds.ts";
+import { createEspeakEngine, phonemize } from "../../src/voices/engines/espeak/espeak.ts";
+import { createFliteEngine } from "../../src/voices/engines/flite.ts";
+
+/** The stress on each syllable in turn. */
+const STRESSES = ["Z EH1 F AY0 R AA0", "Z EH0 F AY1 R AA0", "Z EH0 F AY0 R AA1"];
+
+/** Energy of the last third of the voiced stretch over that of the first third. */
+function tilt(samples: Float32Array): number {
+  const peak = Math.max(...samples.map(Math.abs));
+  const from = samples.findIndex((sample) => Math.abs(sample) > peak / 20);
+  const to = samples.findLastIndex((sample) => Math.abs(sample) > peak / 20);
+  const third = Math.floor((to - from) / 3);
+  const energy = (at: number): number =>
+    samples.subarray(at, at + third).reduce((sum, sample) => sum + sample * sample, 0);
+  return energy(to - third) / energy(from);
+}
+
+describe("pronunciations in voices", () => {
+  it("espeak traces the phonemes and the stress it was given, in every accent of English", async () => {
+    for (const accent of ["en-us", "en", "en-gb-x-rp", "en-us-nyc"])
+      for (const sound of STRESSES) {
+        const [, word] = await phonemize("hey zephyra", {
+          accent,
+          sounds: { zephyra: sound },
+          backend: "package",
+        });
+        expect(stressOf(parseIpa(word!.join("")))).toBe(stressOf(sound));
+        expect(word![0]).toBe("z");
+      }
+    // A word that espeak has in its own dictionary, and one with an apostrophe.
+    const sounds = { tomato: "T AH0 M AA1 T OW0", "d'orsa": "D AO0 R S AA1" };
+    const words = await phonemize("tomato d'orsa tomatoes", { sounds, backend: "package" });
+    expect(words.map((word) => word.join(""))).toEqual([
+      "təmˈɑːɾoʊ",
+      "dɔːɹsˈɑː",
+      expect.stringMatching(/^təmˈɑːɾoʊz$/),
+    ]);
+    expect((await phonemize("tomato", { backend: "package" })).flat().join("")).toBe("təmˈeɪɾoʊ");
+  });
+
+  it("the stressed syllable is heard: a last one has more energy in espeak and lasts longer in flite", async () => {
+    const espeak = await createEspeakEngine({ backend: "package" });
+    const flite = await createFliteEngine();
+    const voices = {
+      espeak: { engine: "espeak", voice: "espeak/en-us+m1", backend: "package", rate: 130, pitch: 50 },
+      flite: { engine: "flite", voice: "flite/rms", durationStretch: 1.2, pitchHz: 100 },
+    };
+    const say = async (engine: typeof espeak, sound: string): Promise<Float32Array> => {
+      const voice = voices[engine.id as "espeak"];
+      return (await engine.synthesize("zephyra", voice, { sounds: { zephyra: sound } })).samples;
+    };
+    const [first, last] = [STRESSES[0]!, STRESSES[2]!];
+    expect(tilt(await say(espeak, last))).toBeGreaterThan(1.2 * tilt(await say(espeak, first)));
+    const durations = [(await say(flite, first)).length, (await say(flite, last)).length];
+    expect(durations[1]!).toBeGreaterThan(1.05 * durations[0]!);
+  });
+
+  it("are drawn by weight", () => {
+    const sounds = {
+      zephyra: [
+        { sound: STRESSES[0]!, weight: 0.7 },
+        { sound: STRESSES[1]!, weight: 0.3 },
+      ],
+    };
+    const draws = Array.from(
+      { length: 2000 },
+      (_, i) => drawSounds("hey zephyra", { sounds, random: createRandom(1).fork(i) }).zephyra,
+    );
+    expect(draws.filter((sound) => sound === STRESSES[0]).length / 2000).toBeCloseTo(0.7, 1);
+    expect(drawSounds("hey nimbus", { sounds, random: createRandom(1) })).toEqual({});
+  });
+
+  it("are respelled for engines that take none, but not words that such an engine knows", () => {
+    const sounds = {
+      zephyra: [{ sound: STRESSES[1]!, weight: 1 }],
+      either: [{ sound: "AY1 DH ER0", weight: 1, isListed: true }],
+    };
+    const said = { zephyra: STRESSES[1]!, either: "AY1 DH ER0" };
+    expect(respellWords("either hey zephyra", { said, sounds })).toBe("either hey zef-eye-rah");
+  });
+});

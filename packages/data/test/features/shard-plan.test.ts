@@ -23,7 +23,10 @@ const settings: FeatureSettings = {
 };
 
 /** A set of clips of one second, every fifth in validation. */
-const setOf = (kind: "positive" | "sentence" | "near-miss", count: number): CollectedSet => ({
+const setOf = (
+  kind: "positive" | "sentence" | "random-words" | "near-miss",
+  count: number,
+): CollectedSet => ({
   id: kind,
   kind,
   clean: false,
@@ -47,9 +50,10 @@ const planOf = (sets: readonly CollectedSet[]): ShardPlan[] =>
   planShards({ settings, sets, shardSeconds: 60, scenes: 40, shares: { train: 0.8, validation: 0.2 } });
 
 describe("planShards", () => {
-  const plans = planOf([setOf("positive", 1000), setOf("sentence", 1000), setOf("near-miss", 400)]);
+  const sets = [setOf("positive", 1000), setOf("sentence", 1000), setOf("near-miss", 400)];
 
-  it("draws for each shard three minutes of its split's talk: no clip twice, and none preferred", () => {
+  it("draws for each shard three minutes of its split's talk: no clip twice, none preferred, and no near-miss", () => {
+    const plans = planOf([...sets, setOf("random-words", 400)]);
     const positives = plans.filter(({ split, kind }) => split === "train" && kind === "positive");
     const drawn = new Map<string, number>();
     for (const { speech } of positives) {
@@ -61,13 +65,15 @@ describe("planShards", () => {
 
     const shards = positives.length;
     expect(shards).toBeGreaterThan(20);
-    const nearMisses = [...drawn].reduce((sum, [path, n]) => sum + (path.includes("near-miss") ? n : 0), 0);
+    const drawnOf = (kind: string): number =>
+      [...drawn].reduce((sum, [path, n]) => sum + (path.includes(kind) ? n : 0), 0);
+    expect(drawnOf("near-miss")).toBe(0);
     // Binomial, 180 draws a shard at 320/1120: 0.286, standard deviation below 0.008.
-    expect(Math.abs(nearMisses / (180 * shards) - 320 / 1120)).toBeLessThan(0.03);
+    expect(Math.abs(drawnOf("random-words") / (180 * shards) - 320 / 1120)).toBeLessThan(0.03);
   });
 
   it("has near-misses of validation in shards of their own, and scenes without them", () => {
-    const validation = plans.filter(({ split }) => split === "validation");
+    const validation = planOf(sets).filter(({ split }) => split === "validation");
     const own = validation.filter(({ kind }) => kind === "near-miss");
     expect(own.flatMap(({ items }) => items)).toHaveLength(80);
     const scenes = validation.filter(({ kind }) => kind === "scene");

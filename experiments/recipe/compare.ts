@@ -91,7 +91,7 @@ async function build(value: unknown, { labels, seed, windowing, frontend, data }
 }
 
 /** Runs a stage to its end and logs its progress now and then. */
-async function finish(stage: string, events: AsyncGenerator<unknown>): Promise<void> {
+async function finish(stage: string, events: AsyncGenerator): Promise<void> {
   let logged = 0;
   for await (const event of events) {
     const now = performance.now();

@@ -19,7 +19,12 @@ import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 import { buildData, parseDataConfig } from "@callsign/data/internal";
-import { type DetectorConfig, loadBackend, parseDetectorConfig, trainDetector } from "@callsign/train/internal";
+import {
+  type DetectorConfig,
+  loadBackend,
+  parseDetectorConfig,
+  trainDetector,
+} from "@callsign/train/internal";
 import { cacheDirectory, toolIdentity } from "@callsign/infer/node/internal";
 
 import { readConfig } from "../../packages/cli/src/config/read-config.ts";
@@ -43,7 +48,8 @@ const near = (path: string): string => resolve(dirname(file), path);
 const base = await readConfig(near(comparison.base));
 const { backend } = await loadBackend("auto");
 const names = Object.keys(comparison.variants).filter((name) => wanted.length === 0 || wanted.includes(name));
-for (const name of names) for (const seed of comparison.seeds) await runOne(name, seed);
+// Seeds in the outer loop: every variant has a first figure early.
+for (const seed of comparison.seeds) for (const name of names) await runOne(name, seed);
 backend.release();
 console.log(await formatTable());
 
@@ -54,24 +60,41 @@ async function runOne(name: string, seed: number): Promise<void> {
   const config = parseDetectorConfig(value, { name: `${file} ${name}` });
   const dataDir = await build(value, config);
   const started = performance.now();
-  await finish(`${name} ${seed} train`, trainDetector({ config, dataDir, outDir: join(folder, "model"), backend, resume: true }));
+  await finish(
+    `${name} ${seed} train`,
+    trainDetector({ config, dataDir, outDir: join(folder, "model"), backend, resume: true }),
+  );
   const trained = performance.now();
   const { positives, negatives, conditions } = comparison.evaluation;
   const errors = await evaluateWords(join(folder, "model"), {
     positives: near(positives),
     negatives: negatives.map(near),
     conditions: Object.fromEntries(
-      Object.entries(conditions).map(([key, { noise, ...rest }]) => [key, { ...rest, ...(noise && { noise: near(noise) }) }]),
+      Object.entries(conditions).map(([key, { noise, ...rest }]) => [
+        key,
+        { ...rest, ...(noise && { noise: near(noise) }) },
+      ]),
     ),
     cacheDir: join(outDir!, "features"),
   });
-  const row = { name, seed, trainSeconds: (trained - started) / 1000, evalSeconds: (performance.now() - trained) / 1000, errors };
+  const row = {
+    name,
+    seed,
+    trainSeconds: (trained - started) / 1000,
+    evalSeconds: (performance.now() - trained) / 1000,
+    errors,
+  };
   await writeFile(join(folder, "errors.json"), JSON.stringify(row, undefined, 1));
   console.log(JSON.stringify(row));
 }
 
-async function build(value: unknown, { labels, seed, windowing, frontend, data }: DetectorConfig): Promise<string> {
-  const key = createHash("sha256").update(JSON.stringify({ labels, seed, windowing, frontend, data })).digest("hex");
+async function build(
+  value: unknown,
+  { labels, seed, windowing, frontend, data }: DetectorConfig,
+): Promise<string> {
+  const key = createHash("sha256")
+    .update(JSON.stringify({ labels, seed, windowing, frontend, data }))
+    .digest("hex");
   const out = join(outDir!, "data", key.slice(0, 12));
   if (existsSync(join(out, "index.json"))) return out;
   await mkdir(out, { recursive: true });
@@ -105,7 +128,8 @@ async function finish(stage: string, events: AsyncGenerator): Promise<void> {
 function merge(value: unknown, patch: unknown): unknown {
   if (!isObject(value) || !isObject(patch)) return patch;
   const merged = { ...value };
-  for (const [key, entry] of Object.entries(patch)) merged[key] = key in value ? merge(value[key], entry) : entry;
+  for (const [key, entry] of Object.entries(patch))
+    merged[key] = key in value ? merge(value[key], entry) : entry;
   return merged;
 }
 
@@ -120,12 +144,16 @@ async function formatTable(): Promise<string> {
     const rows: WordErrors[][] = [];
     for (const seed of comparison.seeds) {
       const path = join(outDir!, "runs", `${name.replaceAll(/\W+/g, "-")}-${seed}`, "errors.json");
-      if (existsSync(path)) rows.push((JSON.parse(await readFile(path, "utf8")) as { errors: WordErrors[] }).errors);
+      if (existsSync(path))
+        rows.push((JSON.parse(await readFile(path, "utf8")) as { errors: WordErrors[] }).errors);
     }
     if (rows.length === 0) continue;
     if (lines.length === 0) {
       const columns = rows[0]!.map(({ condition, group, rate }) => `${group}, ${condition}, ${rate}/h`);
-      lines.push(`| variant | seeds | ${columns.join(" | ")} |`, `|---|---|${columns.map(() => "---|").join("")}`);
+      lines.push(
+        `| variant | seeds | ${columns.join(" | ")} |`,
+        `|---|---|${columns.map(() => "---|").join("")}`,
+      );
     }
     const cells = rows[0]!.map((_, i) => {
       const values = rows.map((row) => 100 * row[i]!.missed);

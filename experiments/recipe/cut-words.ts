@@ -20,7 +20,9 @@ interface Span {
 const [contents, folders, out, wordFile] = process.argv.slice(2);
 if (contents === undefined || folders === undefined || out === undefined || wordFile === undefined)
   throw new Error("usage: cut-words CONTENTS SPEECH[,SPEECH] OUT WORDS");
-const words: ReadonlySet<string> = new Set((await readFile(wordFile, "utf8")).split("\n").filter((word) => word !== ""));
+const words: ReadonlySet<string> = new Set(
+  (await readFile(wordFile, "utf8")).split("\n").filter((word) => word !== ""),
+);
 const counts = new Map<string, number>();
 let seconds = 0;
 
@@ -57,7 +59,9 @@ for (const table of (await readdir(contents)).filter((name) => name.endsWith(".t
   }
 }
 const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-console.log(`${counts.size} of ${words.size} words, ${total} recordings; ${(seconds / 3600).toFixed(2)} hours of others`);
+console.log(
+  `${counts.size} of ${words.size} words, ${total} recordings; ${(seconds / 3600).toFixed(2)} hours of others`,
+);
 
 async function readSpans(table: string): Promise<Map<string, Span[]>> {
   const files = new Map<string, Span[]>();

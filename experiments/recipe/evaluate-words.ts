@@ -65,7 +65,11 @@ async function evaluateCondition(
   const { condition, cacheDir } = options;
   const conditions = await openConditions({ seed: 1, ...shape(options.conditions[condition]!) });
   const labels = commandLabels(detector.card);
-  const negatives = await scoreLabels(detector, await findRecordings(options.negatives), { content: "talk", conditions, cacheDir });
+  const negatives = await scoreLabels(detector, await findRecordings(options.negatives), {
+    content: "talk",
+    conditions,
+    cacheDir,
+  });
   const hours = negatives.reduce((sum, { staged }) => sum + staged.seconds, 0) / 3600;
   const folders = new Set(await readdir(options.positives));
   const groups = new Map<string, Counted[]>();
@@ -74,14 +78,24 @@ async function evaluateCondition(
     const recordings = await findRecordings([join(options.positives, label)]);
     const positives = await scoreLabels(detector, recordings, { content: "word", conditions, cacheDir });
     const group = recordings.length >= MANY ? label : "words";
-    groups.set(group, [...(groups.get(group) ?? []), count(detector, { label, positives, negatives, hours })]);
+    groups.set(group, [
+      ...(groups.get(group) ?? []),
+      count(detector, { label, positives, negatives, hours }),
+    ]);
   }
   return [...groups].flatMap(([group, counted]) =>
     [...RATES, "card" as const].map((rate, i) => {
       const positives = counted.reduce((sum, one) => sum + one.positives, 0);
       const misses = counted.reduce((sum, one) => sum + one.misses[i]!, 0);
       const accepts = counted.reduce((sum, one) => sum + one.falseAccepts[i]!, 0);
-      return { condition, group, rate, missed: misses / positives, positives, falseAcceptsPerHour: accepts / hours / counted.length };
+      return {
+        condition,
+        group,
+        rate,
+        missed: misses / positives,
+        positives,
+        falseAcceptsPerHour: accepts / hours / counted.length,
+      };
     }),
   );
 }
@@ -94,7 +108,17 @@ interface Counted {
 
 function count(
   detector: Detector,
-  { label, positives, negatives, hours }: { label: string; positives: readonly RecordingScores[]; negatives: readonly RecordingScores[]; hours: number },
+  {
+    label,
+    positives,
+    negatives,
+    hours,
+  }: {
+    label: string;
+    positives: readonly RecordingScores[];
+    negatives: readonly RecordingScores[];
+    hours: number;
+  },
 ): Counted {
   const { patience, refractorySeconds, thresholds } = detector.card.decision;
   const tracksOf = (scored: readonly RecordingScores[], kind: "positive" | "negative") =>
@@ -107,7 +131,9 @@ function count(
     maxFalseAcceptsPerHour: Infinity,
   });
   const points = RATES.map((rate) => operatingPoint(curve, rate));
-  const card = curve.points.findLast(({ threshold }) => threshold === null || threshold >= thresholds[label]!)!;
+  const card = curve.points.findLast(
+    ({ threshold }) => threshold === null || threshold >= thresholds[label]!,
+  )!;
   return {
     positives: curve.positives,
     misses: [...points, card].map(({ misses }) => misses),

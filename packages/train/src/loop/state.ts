@@ -57,9 +57,9 @@ export const initialState = (
   step: 0,
   lossSum: 0,
   negativeWeight: config.train.loss.negativeWeight,
-  weights: flattenWeights(
-    architecture,
-    initialWeights(architecture, createRandom(training.seed).fork("weights")),
+  weights: startAtPrior(
+    flattenWeights(architecture, initialWeights(architecture, createRandom(training.seed).fork("weights"))),
+    { labels: architecture.labels, batch: config.train.batch },
   ),
   optimizer: undefined,
   average: undefined,
@@ -67,3 +67,15 @@ export const initialState = (
   best: [],
   hard: [],
 });
+
+/**
+ * Sets the bias of the output layer, the last values, to the logit of a label's share of a batch (Lin et al. 2017, arXiv
+ * 1708.02002, 4.1). From zero, hundreds of steps go by until many labels, each of them rare, have come down to it.
+ */
+function startAtPrior(
+  weights: Float32Array,
+  { labels, batch }: { readonly labels: number; readonly batch: DetectorConfig["train"]["batch"] },
+): Float32Array {
+  const share = batch.positives / (batch.positives + batch.negatives) / labels;
+  return weights.fill(Math.log(share / (1 - share)), weights.length - labels);
+}

@@ -38,6 +38,7 @@ export interface Architecture extends Parameterised {
   /** Shape of one example: `[96]` for one embedding, `[16, 96]` for a sequence. */
   readonly featureShape: readonly number[];
   readonly labels: number;
+  /** In order; the last is the bias of the output layer, `[labels]`. */
   readonly parameters: readonly ParameterSpec[];
   /** Logits `[batch, labels]` of features `[batch, ...featureShape]`. */
   forward(context: ForwardContext, features: Tensor): Tensor2D;

@@ -94,8 +94,6 @@ export async function guessedSounds(
     sound,
     weight: (SHARES.english * weight) / total,
   }));
-  const compound = compoundSound(letters, pronunciations);
-  if (compound !== undefined) readings.push({ sound: compound, weight: SHARES.compound });
   for (const language of readAs === undefined ? [] : (["en-us", ...LANGUAGES] as const)) {
     const ipa = await readAs!(letters, language);
     // Spelled out, or read by another language's voice.
@@ -104,11 +102,18 @@ export async function guessedSounds(
     if (sound !== undefined) readings.push({ sound, weight: SHARES[language] });
   }
   const pronounceable = readings.filter(({ sound }) => !UNPRONOUNCEABLE.test(sound));
-  return chooseSounds(pronounceable.length > 0 ? pronounceable : readings);
+  const sounds = pronounceable.length > 0 ? pronounceable : readings;
+  // Between its parts a compound may have what no single word has: "glasshouse".
+  const compound = compoundSound(letters, pronunciations);
+  if (compound !== undefined) sounds.push({ sound: compound, weight: SHARES.compound });
+  return chooseSounds(sounds);
 }
 
-/** W, Y or H before a consonant or at the end, or R between consonants: what letters can give but nobody says. */
-const UNPRONOUNCEABLE = /\b(?:W|Y|HH)(?: [A-Z]+(?!\d)\b|$)|(?:^|[A-Z] )R [A-Z]+(?!\d)\b/;
+/**
+ * What letters can give but nobody says: W, Y or H before a consonant or at the end, R between consonants, and the letters
+ * sh, th, ph or ch as two sounds.
+ */
+const UNPRONOUNCEABLE = /\b(?:W|Y|HH)(?: [A-Z]+(?!\d)\b|$)|(?:^|[A-Z] )R [A-Z]+(?!\d)\b|\b[SZTPK] HH\b/;
 
 /** The parts as the dictionary has them, the first with the stress: "snowboy". */
 function compoundSound(word: string, pronunciations: Pronunciations): string | undefined {

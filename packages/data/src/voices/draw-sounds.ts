@@ -1,7 +1,7 @@
 import type { Random } from "../random.ts";
 import { respell } from "../text/phonetics/respelling.ts";
 import type { WordSounds } from "../text/word-sounds.ts";
-import { spokenWords } from "../text/spoken-text.ts";
+import { replaceWords, spokenWords } from "../text/spoken-text.ts";
 
 /** One pronunciation, in ARPAbet with stress, of each word of a text that has several. */
 export type SaidSounds = Readonly<Record<string, string>>;
@@ -37,7 +37,3 @@ export function respellWords(
     return sound === undefined || isListed === true ? word : respell(sound).toLowerCase();
   });
 }
-
-/** Replaces each word, as `spokenWords` finds them in a text that is spoken text already. */
-export const replaceWords = (text: string, replace: (word: string) => string): string =>
-  text.replaceAll(/[a-z]+(?:'[a-z]+)*/g, replace);

@@ -47,7 +47,7 @@ export async function choosePronunciations(
     sounds[word] = await soundsOfRecording(context, {
       word,
       file: value,
-      sounds: given[word] ?? (await data.guessedSounds(word, sources)),
+      sounds: given[word] ?? (await data.possibleSounds(word, sources)),
     });
   const named = Object.entries(sounds).filter(
     ([word]) => !pronunciations.has(word) || word in given || recorded.some((own) => own.word === word),

@@ -24,16 +24,18 @@ export function drawSounds(
 }
 
 /**
- * The text for an engine that takes no phonemes, such words respelled in lower case with hyphens ("shee-awr-shuh"), which
- * its own rules read nearly so. A word that the dictionary has is left as it is.
+ * What an engine that takes no phonemes can be made to say: it reads the words of the dictionary by itself, and which of
+ * their sounds it says is not known.
  */
-export function respellWords(
-  text: string,
-  { said, sounds }: { said: SaidSounds; sounds: WordSounds },
-): string {
-  return replaceWords(text, (word) => {
-    const sound = Object.hasOwn(said, word) ? said[word]! : undefined;
-    const isListed = sounds[word]?.some((choice) => choice.sound === sound && choice.isListed === true);
-    return sound === undefined || isListed === true ? word : respell(sound).toLowerCase();
-  });
+export function withoutListed(said: SaidSounds, sounds: WordSounds): SaidSounds {
+  const isListed = (word: string, sound: string): boolean =>
+    sounds[word]?.some((choice) => choice.sound === sound && choice.isListed === true) === true;
+  return Object.fromEntries(Object.entries(said).filter(([word, sound]) => !isListed(word, sound)));
 }
+
+/**
+ * The text for such an engine, the words respelled in lower case with hyphens ("shee-awr-shuh"), which its own rules read
+ * nearly so.
+ */
+export const respellWords = (text: string, said: SaidSounds): string =>
+  replaceWords(text, (word) => (Object.hasOwn(said, word) ? respell(said[word]!).toLowerCase() : word));

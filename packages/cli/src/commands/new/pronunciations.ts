@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CallsignError } from "@callsign/audio/internal";
 import type { SoundSources, WordSounds } from "@callsign/data/internal";
 
-import type { CliContext } from "../context.ts";
+import type { CliContext } from "../../context.ts";
 
 /** Flags of `new` about how words are said. */
 export interface PronunciationFlags {

@@ -169,7 +169,7 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
     await waitForStatus(page, "Heard");
     const expected = await heardByNode(join(folder, "model"), recording(seconds));
     const heard = await heardByPage(page);
-    expect(expected.length).toBeGreaterThan(1);
+    expect(expected.length).toBeGreaterThan(0);
     expect(heard.map(({ label, timestampMs }) => [label, timestampMs])).toEqual(
       expected.map(({ label, timestampMs }) => [label, timestampMs]),
     );

@@ -12,7 +12,7 @@ import { registerEval } from "./commands/eval/eval.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerListen } from "./commands/listen/listen.ts";
 import { registerModels } from "./commands/models.ts";
-import { registerNew } from "./commands/new.ts";
+import { registerNew } from "./commands/new/new.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerTrain } from "./commands/train.ts";

@@ -29,9 +29,17 @@ describe("writeRecipe's engines", () => {
       "neural voices too",
       [...synthetic, { kind: "vits", model: "a/b" }, { kind: "vits", model: "/c" }] as EngineChoice[],
     ],
-  ])("%s: weights are percent", (_, engines) => {
+    [
+      "seven neural voices",
+      [
+        ...synthetic,
+        ...Array.from({ length: 7 }, (_, i) => ({ kind: "vits", model: `a/${i}` })),
+      ] as EngineChoice[],
+    ],
+  ])("%s: weights are whole percent that sum to 100", (_, engines) => {
     const written = enginesOf(engines);
-    expect(Math.abs(written.reduce((sum, { weight }) => sum + weight, 0) - 100)).toBeLessThan(3);
+    expect(written.reduce((sum, { weight }) => sum + weight, 0)).toBe(100);
+    expect(written.every(({ weight }) => Number.isInteger(weight))).toBe(true);
     expect(written).toHaveLength(engines?.length ?? 2);
   });
 

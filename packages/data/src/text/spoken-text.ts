@@ -9,7 +9,13 @@ import { spellNumbers } from "./spell-numbers.ts";
 export const spokenText = (text: string): string => spokenWords(text).join(" ");
 
 /** The words of `spokenText`. Letters of other scripts than Latin are left out: see `unspeakableParts`. */
-export const spokenWords = (text: string): string[] => readAloud(text).match(/[a-z]+(?:'[a-z]+)*/g) ?? [];
+export const spokenWords = (text: string): string[] => readAloud(text).match(WORD) ?? [];
+
+/** Replaces the words of a text that is spoken text already. Those with capitals count, too. */
+export const replaceWords = (text: string, replace: (word: string) => string): string =>
+  text.replaceAll(WORD, replace);
+
+const WORD = /[a-z]+(?:'[a-z]+)*/gi;
 
 /** `spokenText` with its punctuation and with letters of other scripts left in. */
 export function readAloud(text: string): string {

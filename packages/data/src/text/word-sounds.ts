@@ -23,16 +23,18 @@ export interface SoundSources {
   readonly loadModel: () => Promise<SpellingModel>;
   /** IPA of a word as espeak-ng's voice of a language reads it; `undefined` where espeak-ng is missing. */
   readonly readAs?: (word: string, language: string) => Promise<string | undefined>;
-  /** Pronunciations that are taken as they are. */
-  readonly given?: WordSounds;
 }
 
 /**
- * Pronunciations of the words that have several: those that the dictionary lists, each as likely as the others, or for
- * a word it lacks those that its letters allow and other languages give it. Words with one pronunciation are left out.
+ * Pronunciations of the words that have several: those given, else those that the dictionary lists, each as likely as the
+ * others, or for a word it lacks those that its letters allow and other languages give it. Words with one pronunciation
+ * are left out, unless it is given.
  */
-export async function findWordSounds(phrases: readonly string[], sources: SoundSources): Promise<WordSounds> {
-  const found: Record<string, readonly WeightedSound[]> = { ...sources.given };
+export async function findWordSounds(
+  phrases: readonly string[],
+  { given = {}, ...sources }: SoundSources & { readonly given?: WordSounds },
+): Promise<WordSounds> {
+  const found: Record<string, readonly WeightedSound[]> = { ...given };
   for (const word of new Set(phrases.flatMap(spokenWords))) {
     if (Object.hasOwn(found, word)) continue;
     const sounds = sources.pronunciations.has(word)
@@ -41,6 +43,16 @@ export async function findWordSounds(phrases: readonly string[], sources: SoundS
     if (sounds.length > 1 || (sounds.length === 1 && !sources.pronunciations.has(word))) found[word] = sounds;
   }
   return found;
+}
+
+/**
+ * What a recording of a word may say: what the dictionary lists and what the letters allow. None is marked as listed, so
+ * that each engine says the one chosen.
+ */
+export async function possibleSounds(word: string, sources: SoundSources): Promise<WeightedSound[]> {
+  const listed = listedSounds(word, sources.pronunciations).map(({ sound, weight }) => ({ sound, weight }));
+  const guessed = await guessedSounds(word, sources);
+  return listed.length === 0 ? guessed : normalized(mergeAlike([...listed, ...guessed]));
 }
 
 /** The dictionary's pronunciations, those that sound nearly the same counted once. */
@@ -94,8 +106,6 @@ export async function guessedSounds(
     sound,
     weight: (SHARES.english * weight) / total,
   }));
-  const compound = compoundSound(letters, pronunciations);
-  if (compound !== undefined) readings.push({ sound: compound, weight: SHARES.compound });
   for (const language of readAs === undefined ? [] : (["en-us", ...LANGUAGES] as const)) {
     const ipa = await readAs!(letters, language);
     // Spelled out, or read by another language's voice.
@@ -104,11 +114,18 @@ export async function guessedSounds(
     if (sound !== undefined) readings.push({ sound, weight: SHARES[language] });
   }
   const pronounceable = readings.filter(({ sound }) => !UNPRONOUNCEABLE.test(sound));
-  return chooseSounds(pronounceable.length > 0 ? pronounceable : readings);
+  const sounds = pronounceable.length > 0 ? pronounceable : readings;
+  // Between its parts a compound may have what no single word has: "glasshouse".
+  const compound = compoundSound(letters, pronunciations);
+  if (compound !== undefined) sounds.push({ sound: compound, weight: SHARES.compound });
+  return chooseSounds(sounds);
 }
 
-/** W, Y or H before a consonant or at the end, or R between consonants: what letters can give but nobody says. */
-const UNPRONOUNCEABLE = /\b(?:W|Y|HH)(?: [A-Z]+(?!\d)\b|$)|(?:^|[A-Z] )R [A-Z]+(?!\d)\b/;
+/**
+ * What letters can give but nobody says: W, Y or H before a consonant or at the end, R between consonants, and the letters
+ * sh, th, ph or ch as two sounds.
+ */
+const UNPRONOUNCEABLE = /\b(?:W|Y|HH)(?: [A-Z]+(?!\d)\b|$)|(?:^|[A-Z] )R [A-Z]+(?!\d)\b|\b[SZTPK] HH\b/;
 
 /** The parts as the dictionary has them, the first with the stress: "snowboy". */
 function compoundSound(word: string, pronunciations: Pronunciations): string | undefined {

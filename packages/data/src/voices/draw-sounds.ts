@@ -1,7 +1,7 @@
 import type { Random } from "../random.ts";
 import { respell } from "../text/phonetics/respelling.ts";
 import type { WordSounds } from "../text/word-sounds.ts";
-import { spokenWords } from "../text/spoken-text.ts";
+import { replaceWords, spokenWords } from "../text/spoken-text.ts";
 
 /** One pronunciation, in ARPAbet with stress, of each word of a text that has several. */
 export type SaidSounds = Readonly<Record<string, string>>;
@@ -24,20 +24,18 @@ export function drawSounds(
 }
 
 /**
- * The text for an engine that takes no phonemes, such words respelled in lower case with hyphens ("shee-awr-shuh"), which
- * its own rules read nearly so. A word that the dictionary has is left as it is.
+ * What an engine that takes no phonemes can be made to say: it reads the words of the dictionary by itself, and which of
+ * their sounds it says is not known.
  */
-export function respellWords(
-  text: string,
-  { said, sounds }: { said: SaidSounds; sounds: WordSounds },
-): string {
-  return replaceWords(text, (word) => {
-    const sound = Object.hasOwn(said, word) ? said[word]! : undefined;
-    const isListed = sounds[word]?.some((choice) => choice.sound === sound && choice.isListed === true);
-    return sound === undefined || isListed === true ? word : respell(sound).toLowerCase();
-  });
+export function withoutListed(said: SaidSounds, sounds: WordSounds): SaidSounds {
+  const isListed = (word: string, sound: string): boolean =>
+    sounds[word]?.some((choice) => choice.sound === sound && choice.isListed === true) === true;
+  return Object.fromEntries(Object.entries(said).filter(([word, sound]) => !isListed(word, sound)));
 }
 
-/** Replaces each word, as `spokenWords` finds them in a text that is spoken text already. */
-export const replaceWords = (text: string, replace: (word: string) => string): string =>
-  text.replaceAll(/[a-z]+(?:'[a-z]+)*/g, replace);
+/**
+ * The text for such an engine, the words respelled in lower case with hyphens ("shee-awr-shuh"), which its own rules read
+ * nearly so.
+ */
+export const respellWords = (text: string, said: SaidSounds): string =>
+  replaceWords(text, (word) => (Object.hasOwn(said, word) ? respell(said[word]!).toLowerCase() : word));

@@ -3,10 +3,12 @@ import { basename, delimiter, resolve } from "node:path";
 import { CallsignError } from "@callsign/audio/internal";
 import type * as z from "zod";
 import type { engineConfig } from "../config/engine-config.ts";
+import { createEspeakEngine } from "./engines/espeak/espeak.ts";
 import { createGnuspeechEngine } from "./engines/gnuspeech/gnuspeech.ts";
 import { createPicoEngine } from "./engines/pico/pico.ts";
 import { downloadModelFolder, type HubOptions } from "./engines/download-model-folder.ts";
 import { loadSherpa } from "./engines/vits/load-sherpa.ts";
+import type { SpeechEngine } from "./speech-engine.ts";
 
 /** Config of an engine as it is written, its weight aside. */
 export type EngineChoice = z.input<typeof engineConfig>;
@@ -46,25 +48,45 @@ export const NEURAL_VOICE = {
 export async function findEngines(options: FindEnginesOptions): Promise<FoundEngines> {
   const notes: string[] = [];
   const engines: EngineChoice[] = [{ kind: "espeak" }, { kind: "flite" }];
-  const attempt = async (name: string, find: () => Promise<EngineChoice[]>): Promise<void> => {
-    try {
-      engines.push(...(await find()));
-    } catch (error) {
-      if (!(error instanceof CallsignError) || !LEFT_OUT.has(error.code)) throw error;
-      notes.push(`${name}: left out: ${error.message}`);
-    }
-  };
-  await attempt("pico", () => findPico(options));
-  await attempt("gnuspeech", async () => {
-    await (await createGnuspeechEngine()).dispose();
-    return [{ kind: "gnuspeech" }];
-  });
-  await attempt("neural voices", () => findNeural(options));
+  const attempts: readonly (readonly [name: string, find: () => Promise<EngineChoice[]>])[] = [
+    ["pico", () => findPico(options)],
+    ["gnuspeech", () => findInstalled("gnuspeech", createGnuspeechEngine)],
+    ["neural voices", () => findNeural(options)],
+  ];
+  for (const [name, find] of attempts)
+    engines.push(...(await orNone(find, ({ message }) => notes.push(`${name}: left out: ${message}`))));
   return { engines, notes };
 }
 
-/** What a machine may lack. A damaged file is an error instead. */
+/** Engines without downloads that say a word in a given way: espeak where it is installed, and flite. */
+export async function findSoundEngines(): Promise<EngineChoice[]> {
+  const espeak = await orNone(() => findInstalled("espeak", () => createEspeakEngine()));
+  return [...espeak, { kind: "flite" }];
+}
+
+/** No engines where `find` fails for what a machine may lack. A damaged file is an error. */
+async function orNone(
+  find: () => Promise<EngineChoice[]>,
+  onMissing?: (error: CallsignError) => void,
+): Promise<EngineChoice[]> {
+  try {
+    return await find();
+  } catch (error) {
+    if (!(error instanceof CallsignError) || !LEFT_OUT.has(error.code)) throw error;
+    onMissing?.(error);
+    return [];
+  }
+}
+
 const LEFT_OUT: ReadonlySet<string> = new Set(["DEPENDENCY_MISSING", "DOWNLOAD_FAILED"]);
+
+async function findInstalled(
+  kind: "espeak" | "gnuspeech",
+  create: () => Promise<SpeechEngine>,
+): Promise<EngineChoice[]> {
+  await (await create()).dispose();
+  return [{ kind }];
+}
 
 async function findPico({ cacheDir, env, fetch, signal }: FindEnginesOptions): Promise<EngineChoice[]> {
   // A single attempt, so that a machine without a network does not wait for retries.

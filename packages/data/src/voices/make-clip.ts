@@ -8,7 +8,7 @@ import {
   toMagnitudes,
 } from "@callsign/audio/internal";
 import { createRandom } from "../random.ts";
-import { drawSounds, respellWords, type SaidSounds } from "./draw-sounds.ts";
+import { drawSounds, respellWords, type SaidSounds, withoutListed } from "./draw-sounds.ts";
 import { drawUtterance, engineOf, type UtteranceDraw } from "./draw-utterance.ts";
 import { clippedShare, measureSpeech, type SpeechMeasures } from "./quality/measure-speech.ts";
 import { type QualityLimits, type Rejection, rejectionOf } from "./quality/quality-check.ts";
@@ -21,7 +21,7 @@ export interface Attempt {
   readonly voice: VoiceParameters;
   /** Licence of the engine. */
   readonly licence: string;
-  /** How it says the words that have several pronunciations. */
+  /** How it says the words that have several pronunciations, as far as the engine leaves the choice. */
   readonly sounds: SaidSounds;
   readonly result: MadeClip | RejectedClip;
 }
@@ -66,13 +66,13 @@ export async function makeAttempt(request: ClipRequest, attempt: number): Promis
   const { licence } = engine;
   const { text, sounds: choices = {} } = request;
   // The same in every attempt, so that rejections do not change how often each is heard.
-  const sounds = drawSounds(text, {
+  const drawn = drawSounds(text, {
     sounds: choices,
     random: createRandom(request.seed).fork("sounds").fork(request.index),
   });
+  const sounds = engine.takesSounds ? drawn : withoutListed(drawn, choices);
   try {
-    const said = engine.takesSounds ? text : respellWords(text, { said: sounds, sounds: choices });
-    const spoken = await engine.synthesize(said, voice, {
+    const spoken = await engine.synthesize(engine.takesSounds ? text : respellWords(text, sounds), voice, {
       ...(engine.takesSounds && { sounds }),
       ...(request.signal && { signal: request.signal }),
     });

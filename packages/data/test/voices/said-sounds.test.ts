@@ -3,8 +3,11 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/random.ts";
 import { parseIpa } from "../../src/text/phonetics/ipa.ts";
 import { stressOf } from "../../src/text/phonetics/guess-sounds.ts";
-import { drawSounds, respellWords } from "../../src/voices/draw-sounds.ts";
+import { loadPronunciations, loadSpellingModel } from "../../src/text/phonetics/pronunciations.ts";
+import { findWordSounds, possibleSounds } from "../../src/text/word-sounds.ts";
+import { drawSounds } from "../../src/voices/draw-sounds.ts";
 import { createEspeakEngine, phonemize } from "../../src/voices/engines/espeak/espeak.ts";
+import { makeAttempt } from "../../src/voices/make-clip.ts";
 import { createFliteEngine } from "../../src/voices/engines/flite.ts";
 
 /** The stress on each syllable in turn. */
@@ -76,12 +79,43 @@ describe("pronunciations in voices", () => {
     expect(drawSounds("hey nimbus", { sounds, random: createRandom(1) })).toEqual({});
   });
 
-  it("are respelled for engines that take none, but not words that such an engine knows", () => {
-    const sounds = {
-      zephyra: [{ sound: STRESSES[1]!, weight: 1 }],
-      either: [{ sound: "AY1 DH ER0", weight: 1, isListed: true }],
+  it("are respelled for engines that take none, but for sounds of the dictionary, which such an engine says by itself", async () => {
+    const engine = {
+      id: "reader",
+      licence: "",
+      deterministic: true,
+      voices: () => [],
+      drawVoice: () => voice,
+      dispose: () => Promise.resolve(),
     };
-    const said = { zephyra: STRESSES[1]!, either: "AY1 DH ER0" };
-    expect(respellWords("either hey zephyra", { said, sounds })).toBe("either hey zef-eye-rah");
+    const voice = { engine: "reader", voice: "reader/1" };
+    const pronunciations = await loadPronunciations();
+    const given = { tomato: [{ sound: "T AH0 M AA1 T OW0", weight: 1 }] };
+    const loadModel = () => Promise.reject(new Error("not needed"));
+    const sounds = await findWordSounds(["tomato either"], { pronunciations, loadModel, given });
+    expect(sounds.either!.length).toBeGreaterThan(1);
+    const texts: string[] = [];
+    const synthesize = (text: string) => {
+      texts.push(text);
+      return Promise.resolve({ samples: new Float32Array(1600), sampleRateHz: 16_000 });
+    };
+    const engines = [{ engine: { ...engine, synthesize }, weight: 1 }];
+    const request = { seed: 1, index: 0, text: "either tomato", sounds, engines };
+    const made = await makeAttempt(request, 0);
+    // A sound that was given reaches it, though the dictionary has the word.
+    expect(texts).toEqual(["either tuh-mah-toh"]);
+    expect(made.sounds).toEqual({ tomato: "T AH0 M AA1 T OW0" });
+  });
+
+  it("that a recording may say are those of the dictionary, and those of the letters", async () => {
+    const possible = await possibleSounds("tomato", {
+      pronunciations: await loadPronunciations(),
+      loadModel: loadSpellingModel,
+    });
+    const found = possible.map(({ sound }) => sound.replaceAll("2", "0"));
+    expect(found).toContain("T AH0 M AA1 T OW0");
+    expect(found).toContain("T AH0 M EY1 T OW0");
+    expect(found.length).toBeGreaterThan(3);
+    expect(possible.some(({ isListed }) => isListed)).toBe(false);
   });
 });

@@ -1,5 +1,7 @@
 import {
+  augmentCodec,
   buildScene,
+  createJoinTest,
   createRandom,
   type DataConfig,
   type NamedSamples,
@@ -82,6 +84,9 @@ async function makeScene(speakers: Speakers, options: SceneOptions): Promise<Con
   const { random, commandShare, noises } = options;
   const talk = await speakTalk(speakers, random.fork("talk"));
   const commands = await speakCommands(speakers, random.fork("commands"));
+  const { labels, data } = speakers.config;
+  const config = data.augmentation;
+  const makesPhrase = createJoinTest(labels.flatMap(({ phrases }) => phrases));
   for (let attempt = 0; ; attempt++) {
     const made = buildScene({
       length: SCENE_LENGTH,
@@ -89,14 +94,14 @@ async function makeScene(speakers: Speakers, options: SceneOptions): Promise<Con
       talk,
       commandShare,
       pauseSeconds: { least: 0.3, mean: 0.7 },
-      config: speakers.config.data.augmentation,
+      config,
       random: random.fork("scene").fork(attempt),
-      ...(noises && { resources: { noises } }),
+      resources: { talkers: talk, makesPhrase, ...(noises && { noises }) },
     });
     if (options.needsCommand && made.commands.length === 0) continue;
     const intervals = [...made.commands, ...made.talk].toSorted((a, b) => a.start - b.start);
     return {
-      samples: fromMagnitudes(made.samples),
+      samples: fromMagnitudes(await augmentCodec(made.samples, { config, random: random.fork("codec") })),
       truth: truthOf(
         SCENE_LENGTH,
         made.commands.map(({ label, start, end }) => ({

@@ -11,6 +11,7 @@ import {
   type VoicePool,
   voiceShares,
   type WeightedEngine,
+  type WordSounds,
 } from "@callsign/data/internal";
 import { CallsignError, toMagnitudes } from "@callsign/audio/internal";
 
@@ -20,6 +21,8 @@ export interface Speakers {
   readonly engines: readonly WeightedEngine[];
   /** Texts of the training data. */
   readonly avoid: ReadonlySet<string>;
+  /** Pronunciations of the phrases' words. */
+  readonly sounds: WordSounds;
 }
 
 /**
@@ -35,8 +38,9 @@ export async function openSpeakers(config: DataConfig): Promise<Speakers> {
     );
   const sets = await planTexts({ config });
   const avoid = new Set(sets.flatMap(({ texts }) => [...texts.train, ...texts.validation]));
+  const sounds = sets.find((set) => set.sounds !== undefined)?.sounds ?? {};
   const engines = await createSpeechEngines(config.data.engines);
-  if (enginesOf(engines, testPool(config)).length > 0) return { config, engines, avoid };
+  if (enginesOf(engines, testPool(config)).length > 0) return { config, engines, avoid, sounds };
   await Promise.all(engines.map(({ engine }) => engine.dispose()));
   throw new CallsignError(
     "CONFIG_INVALID",
@@ -96,14 +100,14 @@ async function speakSurely(speakers: Speakers, text: string, random: Random): Pr
 
 /** Synthesizes a clip in a voice of the split `test`; undefined if it failed the quality check. */
 async function speak(
-  { config, engines }: Speakers,
+  { config, engines, sounds }: Speakers,
   text: string,
   random: Random,
 ): Promise<SceneClip | undefined> {
   const { voice } = drawUtterance(text, { random, engines, voicePool: testPool(config) });
-  const request = { seed: random.integer(0, 2 ** 31), index: 0, text, engines, voiceInTurn: voice };
+  const request = { seed: random.integer(0, 2 ** 31), index: 0, text, sounds, engines, voiceInTurn: voice };
   const { result } = await makeAttempt(request, 0);
   return "audio" in result
-    ? { name: `${voice.voice}\n${text}`, samples: toMagnitudes(result.audio.samples) }
+    ? { name: `${voice.voice}\n${text}`, text, samples: toMagnitudes(result.audio.samples) }
     : undefined;
 }

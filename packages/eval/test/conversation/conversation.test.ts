@@ -3,21 +3,22 @@ import { describe, expect, it } from "vitest";
 import { type Conversation, makeConversations } from "../../src/conversation/conversation.ts";
 import { parseChallengeTruth } from "../../src/challenge/truth.ts";
 
-const configWith = (splits: object) =>
+const configWith = (splits: object, { pronunciations = {}, augmentation = {} } = {}) =>
   parseDataConfig(
     {
       seed: 1,
       labels: [{ label: "lights", phrases: ["lights on"] }],
-      data: { engines: [{ kind: "espeak" }], augmentation: onlyAugment(), splits },
+      pronunciations,
+      data: { engines: [{ kind: "espeak" }], augmentation: onlyAugment(augmentation), splits },
     },
     { name: "config" },
   );
 const shares = { train: 0.8, validation: 0.1, test: 0.1 };
 const config = configWith(shares);
 
-async function make(seed: string, clips: number): Promise<Conversation[]> {
+async function make(seed: string, clips: number, from = config): Promise<Conversation[]> {
   const made: Conversation[] = [];
-  const options = { config, minutes: clips / 4, clips, seed, commandShare: 0.01 };
+  const options = { config: from, minutes: clips / 4, clips, seed, commandShare: 0.01 };
   const events = makeConversations(options, async (conversation) => {
     made.push(conversation);
   });
@@ -26,8 +27,11 @@ async function make(seed: string, clips: number): Promise<Conversation[]> {
 }
 
 describe("makeConversations", () => {
+  let first: Conversation | undefined;
+
   it("gives the same clips again, each with a command, spoken by voices that training never hears", async () => {
     const two = await make("a", 2);
+    first = two[0]!;
     const [again, ...more] = await make("a", 1);
     expect(more).toEqual([]);
     expect({ ...again, samples: bytesOf(again!) }).toEqual({ ...two[0], samples: bytesOf(two[0]!) });
@@ -37,6 +41,19 @@ describe("makeConversations", () => {
       expect(parseChallengeTruth(truth, { name: "truth" }).numSamples).toBe(samples.length);
       expect(truth.commands.length).toBeGreaterThan(0);
       for (const { voice } of said) expect(splits.get(voice)).toBe("test");
+    }
+  });
+
+  it("says words as the config does, among babble and through the codec where it says so", async () => {
+    const plain = bytesOf(first ?? (await make("a", 1))[0]!);
+    const changes = [
+      { pronunciations: { lights: [{ ipa: "luːts", weight: 1 }] } },
+      { augmentation: { babble: { probability: 1 } } },
+      { augmentation: { opus: { probability: 1 } } },
+    ];
+    for (const change of changes) {
+      const [changed] = await make("a", 1, configWith(shares, change));
+      expect(bytesOf(changed!), JSON.stringify(change)).not.toEqual(plain);
     }
   });
 

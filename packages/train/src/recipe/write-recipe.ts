@@ -173,7 +173,7 @@ const WEIGHTS = { espeak: 50, flite: 15, pico: 20, gnuspeech: 15 } as const;
 /** Share of neural voices, in percent, where there are any: hundreds of people each. */
 const NEURAL_SHARE = 60;
 
-/** Engines with weights that sum to about 100. */
+/** Engines with whole weights that sum to 100. */
 function weighted(engines: readonly EngineChoice[]): EngineChoice[] {
   const isNeural = ({ kind }: EngineChoice): boolean => !(kind in WEIGHTS);
   const own = ({ kind }: EngineChoice): number => WEIGHTS[kind as keyof typeof WEIGHTS] ?? 1;
@@ -181,10 +181,22 @@ function weighted(engines: readonly EngineChoice[]): EngineChoice[] {
   const others = engines.filter((engine) => !isNeural(engine));
   const share = neural.length === 0 ? 0 : others.length === 0 ? 100 : NEURAL_SHARE;
   const sum = others.reduce((total, engine) => total + own(engine), 0);
-  return [
-    ...neural.map((engine) => ({ ...engine, weight: Math.round(share / neural.length) })),
-    ...others.map((engine) => ({ ...engine, weight: Math.round(((100 - share) * own(engine)) / sum) })),
-  ];
+  const sorted = [...neural, ...others];
+  const weights = roundTo100(
+    sorted.map((engine) => (isNeural(engine) ? share / neural.length : ((100 - share) * own(engine)) / sum)),
+  );
+  return sorted.map((engine, i) => ({ ...engine, weight: weights[i]! }));
+}
+
+/** Percentages as whole numbers with the same sum: those with the largest remainders are rounded up. */
+function roundTo100(percentages: readonly number[]): number[] {
+  const whole = percentages.map(Math.floor);
+  const missing = 100 - whole.reduce((sum, value) => sum + value, 0);
+  const byRemainder = percentages
+    .map((value, i) => ({ i, remainder: value - whole[i]! }))
+    .toSorted((a, b) => b.remainder - a.remainder);
+  for (const { i } of byRemainder.slice(0, missing)) whole[i]!++;
+  return whole;
 }
 
 /** JSON's scalars and lists are YAML's; the kind is written plain, as a person would. */

@@ -1,5 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 
+import { syllablesOf } from "./syllables.ts";
+
 /**
  * Reads IPA as English phonemes: sounds of other languages become the nearest ones that English has ("ʁ" is R, "ø" is ER).
  * Slashes, brackets, syllable dots and length marks are ignored. Where no primary stress is marked, the first syllable
@@ -45,47 +47,18 @@ function withOnePrimary(names: readonly string[]): string | undefined {
 
 /** Writes ARPAbet with stress as IPA: `"ʃiˈɔɹʃə"`. */
 export function formatIpa(sound: string): string {
-  const names = sound.split(" ");
-  let text = "";
-  for (const [i, name] of names.entries()) {
-    const [, phoneme = name, stress = ""] = /^([A-Z]+)(\d?)$/.exec(name) ?? [];
-    const isBroken = phoneme === "AH" || phoneme === "ER";
-    const symbol = isBroken && stress === "0" ? REDUCED[phoneme]! : IPA_OF[phoneme]!;
-    // Several syllables only: "ˈ" before a word of one says nothing.
-    const marked = stress === "1" && names.filter((other) => /\d$/.test(other)).length > 1;
-    const mark = marked ? "ˈ" : stress === "2" ? "ˌ" : "";
-    if (mark === "" || i === 0) text += mark + symbol;
-    else {
-      const onset = onsetLength(names.slice(0, i));
-      text = insertBefore(text, { symbols: names.slice(i - onset, i), mark }) + symbol;
-    }
-  }
-  return text;
+  const syllables = syllablesOf(sound.split(" "));
+  return syllables
+    .map((names) => {
+      const stress = names.find((name) => /[12]$/.test(name))?.at(-1);
+      // Several syllables only: "ˈ" before a word of one says nothing.
+      const mark = stress === "2" ? "ˌ" : stress === "1" && syllables.length > 1 ? "ˈ" : "";
+      return mark + names.map(symbolOf).join("");
+    })
+    .join("");
 }
 
-/** The mark goes before the consonants that begin the syllable, as dictionaries write it. */
-function insertBefore(text: string, { symbols, mark }: { symbols: readonly string[]; mark: string }): string {
-  const length = symbols.reduce((sum, name) => sum + IPA_OF[name]!.length, 0);
-  return text.slice(0, text.length - length) + mark + text.slice(text.length - length);
-}
-
-/** Number of consonants at the end of `names` that begin the syllable of the vowel after them. */
-export function onsetLength(names: readonly string[]): number {
-  const isConsonant = (name: string | undefined): boolean => name !== undefined && !/\d$/.test(name);
-  let before = 0;
-  while (isConsonant(names.at(-1 - before))) before++;
-  if (before === names.length) return before;
-  for (let length = Math.min(before, 3); length > 1; length--)
-    if (ONSETS.has(names.slice(-length).join(" "))) return length;
-  return before > 0 && names.at(-1) !== "NG" ? 1 : 0;
-}
-
-const ONSETS: ReadonlySet<string> = new Set(
-  (
-    "P R,P L,P Y,B R,B L,B Y,T R,T W,D R,D W,K R,K L,K W,K Y,G R,G L,G W,F R,F L,F Y,TH R,SH R,S P,S T,S K,S M,S N,S L,S W," +
-    "V Y,M Y,HH Y,N Y,S P R,S P L,S T R,S K R,S K W"
-  ).split(","),
-);
+const symbolOf = (name: string): string => REDUCED[name] ?? IPA_OF[name.replace(/\d$/, "")]!;
 
 /** As it is taken apart; said as x is. */
 const C_CEDILLA = "c\u0327";
@@ -205,7 +178,7 @@ const SYMBOLS: ReadonlyMap<string, string> = new Map(
 
 const LONGEST_FIRST = [...SYMBOLS.keys()].toSorted((a, b) => b.length - a.length);
 
-const REDUCED: Readonly<Record<string, string>> = { AH: "ə", ER: "ɚ" };
+const REDUCED: Readonly<Record<string, string>> = { AH0: "ə", ER0: "ɚ" };
 
 const IPA_OF: Readonly<Record<string, string>> = Object.fromEntries(
   (

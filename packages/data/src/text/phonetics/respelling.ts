@@ -1,5 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { onsetLength } from "./ipa.ts";
+
+import { syllablesOf } from "./syllables.ts";
 
 /**
  * Respells a pronunciation as an English reader would sound it out, a hyphen between syllables and the stressed one in
@@ -7,7 +8,7 @@ import { onsetLength } from "./ipa.ts";
  * @param sound ARPAbet with stress
  */
 export function respell(sound: string): string {
-  const syllables = syllablesOf(sound.split(" "));
+  const syllables = syllablesOf(sound.split(" "), { closed: SHORT });
   return syllables
     .map((names) => {
       const text = names.map((name, i) => lettersOf(name, { after: names[i + 1] })).join("");
@@ -55,19 +56,6 @@ export function parseRespelling(text: string, { lookUp, guess }: SyllableReaders
 interface SyllableReaders {
   readonly lookUp: (word: string) => string | undefined;
   readonly guess: (word: string) => string | undefined;
-}
-
-/** Consonants go to the vowel after them as far as an English word may begin so; a short vowel keeps the last one. */
-function syllablesOf(names: readonly string[]): string[][] {
-  const vowels = names.flatMap((name, i) => (/\d$/.test(name) ? [i] : []));
-  const starts = vowels.map((vowel, i) => {
-    if (i === 0) return 0;
-    const before = names.slice(vowels[i - 1], vowel);
-    const onset = onsetLength(before);
-    const isShort = SHORT.has(before[0]!.slice(0, 2)) && onset === 1 && before.length === 2;
-    return vowel - (isShort ? 0 : onset);
-  });
-  return starts.map((start, i) => names.slice(start, starts[i + 1]));
 }
 
 /** Vowels that end no English syllable. */

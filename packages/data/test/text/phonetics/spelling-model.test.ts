@@ -53,6 +53,20 @@ describe("pronunciations guessed from letters", () => {
     }
   });
 
+  it("take the letters sh, th and ph for one sound, but not between the parts of a compound", async () => {
+    // As a German voice reads them.
+    const readAs = (word: string) => Promise.resolve(word === "siorsha" ? "zˈiːoːɾshɑː" : undefined);
+    for (const word of ["siorsha", "grashol", "zithara", "ophrano"])
+      for (const { sound } of await guessedSounds(word, { ...sources, readAs }))
+        expect(sound).not.toMatch(/[SZTPK] HH/);
+    const words = { glass: "G L AE1 S", hut: "HH AH1 T" };
+    const compound = await guessedSounds("glasshut", {
+      ...sources,
+      pronunciations: createPronunciations(words),
+    });
+    expect(compound.map(({ sound }) => sound)).toContain("G L AE1 S HH AH2 T");
+  });
+
   it("refuse a word longer than people say, naming it", async () => {
     await expect(guessedSounds("a".repeat(40), sources)).rejects.toThrow(
       /expected words of at most 24 letters, got "a{40}" \(40\); write it as several words/,

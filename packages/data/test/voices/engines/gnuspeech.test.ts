@@ -47,6 +47,29 @@ describe("createGnuspeechEngine", () => {
     }
   });
 
+  it("says words by the phonemes it is given as by its own, in one go", async () => {
+    const engine = await createGnuspeechEngine();
+    // As the dictionary has them: "f_ar.dh_r" lacks the schwa, and "city" ends in "i".
+    const sounds = {
+      machine: "M AH0 SH IY1 N",
+      computer: "K AH0 M P Y UW1 T ER0",
+      bird: "B ER1 D",
+      vision: "V IH1 ZH AH0 N",
+      celebrate: "S EH1 L AH0 B R EY2 T",
+    };
+    for (const [word, sound] of Object.entries(sounds)) {
+      const given = await engine.synthesize(`a ${word}`, voice, { sounds: { [word]: sound } });
+      expect(given.samples, word).toEqual((await engine.synthesize(`a ${word}`, voice)).samples);
+    }
+    // A word that it has otherwise, and one that it lacks.
+    const said = await engine.synthesize("hey tomato", voice, { sounds: { tomato: "T AH0 M AA1 T OW0" } });
+    expect(said.samples).not.toEqual((await engine.synthesize("hey tomato", voice)).samples);
+    const siorsha = { siorsha: "SH IY0 AO1 R SH AH0" };
+    const whole = await engine.synthesize("siorsha", voice, { sounds: siorsha });
+    const parted = await engine.synthesize("shee awr shuh", voice);
+    expect(whole.samples.length).toBeLessThan(parted.samples.length);
+  });
+
   it("refuses letters that it would read byte by byte", async () => {
     const engine = await createGnuspeechEngine();
     await expect(engine.synthesize("stop 停止", voice)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { CallsignError, readWav } from "@callsign/audio/internal";
 import { VOLUME, type EspeakBackend } from "./backend.ts";
 import { runProgram } from "./run-program.ts";
-import { replaceWords } from "../../draw-sounds.ts";
+import { replaceWords } from "../../../text/spoken-text.ts";
 import { synthesisFailed } from "../../synthesis-error.ts";
 
 /**

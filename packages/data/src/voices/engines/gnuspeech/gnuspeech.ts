@@ -8,8 +8,8 @@ import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 
 /**
  * Gnuspeech: articulatory synthesis, a tube model of the vocal tract, from a child's to a man's, each in three lengths;
- * tempo, pitch, breathiness and the movement of pitch are drawn. It reads English text: a pronunciation reaches it by
- * respelling. The program is GPL-3.0-or-later; the recordings it makes are not.
+ * tempo, pitch, breathiness and the movement of pitch are drawn. The program is GPL-3.0-or-later; the recordings it
+ * makes are not.
  * @throws CallsignError `DEPENDENCY_MISSING`
  */
 export async function createGnuspeechEngine({ loadPackage }: GnuspeechOptions = {}): Promise<SpeechEngine> {
@@ -18,6 +18,7 @@ export async function createGnuspeechEngine({ loadPackage }: GnuspeechOptions = 
     id: "gnuspeech",
     licence: "GPL-3.0-or-later (Gnuspeech, the program; not its output)",
     deterministic: true,
+    takesSounds: true,
     voices: () =>
       TRACTS.flatMap((tract) =>
         LENGTHS.map((length) => ({ id: `gnuspeech/${tract}/l${length}`, language: "en-US" })),
@@ -30,11 +31,11 @@ export async function createGnuspeechEngine({ loadPackage }: GnuspeechOptions = 
       fall: roundParameter(random.uniform(...FALL)),
       breathiness: roundParameter(random.uniform(...BREATHINESS)),
     }),
-    async synthesize(text, voice, { signal } = {}) {
+    async synthesize(text, voice, { signal, sounds = {} } = {}) {
       const spoken = plainEnglish(speakableText(text, { engine: "gnuspeech" }));
       const { tract, length, ...parameters } = checkVoice(voice);
       throwIfAborted(signal, "gnuspeech");
-      return program.speak({ text: spoken, tract, lengthFactor: length, ...parameters });
+      return program.speak({ text: spoken, sounds, tract, lengthFactor: length, ...parameters });
     },
     dispose: () => Promise.resolve(),
   };

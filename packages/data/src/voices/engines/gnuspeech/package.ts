@@ -1,11 +1,15 @@
 /* oxlint-disable no-underscore-dangle -- names of functions that Emscripten exports */
 import { type Audio, CallsignError, readWav } from "@callsign/audio/internal";
+import type { SaidSounds } from "../../draw-sounds.ts";
 import { snapshotHeap } from "../snapshot-heap.ts";
 import { synthesisFailed } from "../../synthesis-error.ts";
+import { gnuspeechPhones } from "./phones.ts";
 
 /** Text of small letters, digits and apostrophes, and the voice that says it. */
 interface GnuspeechRequest {
   readonly text: string;
+  /** Of words of the text. */
+  readonly sounds: SaidSounds;
   /** `male`, as in the name of the file voice_male.txt. */
   readonly tract: string;
   readonly lengthFactor: number;
@@ -71,7 +75,7 @@ function synthesize({ module, restore, dictionary, voices }: Opened, request: Gn
   write(`voice_${tract}.txt`, voiceSettings(own, request));
   write("trm_control_model.txt", settings({ ...CONTROL, voice_name: tract, tempo, pitch_offset: pitch - 4 }));
   write("intonation.txt", intonation(fall));
-  write("words.txt", dictionaryFor(text, dictionary));
+  write("words.txt", dictionaryFor(request, dictionary));
   const put = (argument: string): number => {
     const bytes = new TextEncoder().encode(`${argument}\0`);
     const at = module._malloc(bytes.length);
@@ -139,7 +143,7 @@ function readDictionary(text: string): Dictionary {
   const [version = "", ...lines] = text.split("\n");
   const entries = new Map<string, string[]>();
   for (const line of lines) {
-    const start = startOf(line.slice(0, line.indexOf(" ")));
+    const start = startOf(wordOf(line));
     const group = entries.get(start);
     if (group) group.push(line);
     else entries.set(start, [line]);
@@ -149,14 +153,20 @@ function readDictionary(text: string): Dictionary {
 
 /**
  * The entries that a text can need, words and the stems of their endings: reading the whole dictionary for each clip would
- * take two thirds of its time.
+ * take two thirds of its time. Sounds that are given stand for the words' own.
  */
-function dictionaryFor(text: string, { version, entries }: Dictionary): string {
+function dictionaryFor(
+  { text, sounds }: Pick<GnuspeechRequest, "text" | "sounds">,
+  { version, entries }: Dictionary,
+): string {
   const starts = new Set(text.split(" ").map(startOf));
   const lines = [...starts].flatMap((start) => entries.get(start) ?? []);
-  return `${[version, ...lines].join("\n")}\n`;
+  const own = lines.filter((line) => !Object.hasOwn(sounds, wordOf(line)));
+  const given = Object.entries(sounds).map(([word, sound]) => `${word} ${gnuspeechPhones(sound)}%a`);
+  return `${[version, ...own, ...given].join("\n")}\n`;
 }
 
+const wordOf = (line: string): string => line.slice(0, line.indexOf(" "));
 const startOf = (word: string): string => word.slice(0, 2);
 
 const PACKAGE: string = "@echogarden/gnuspeech-wasm";

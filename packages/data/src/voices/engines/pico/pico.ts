@@ -10,6 +10,7 @@ import type { SpeechEngine, VoiceParameters } from "../../speech-engine.ts";
 import { isFamiliar } from "../../../text/familiar-words.ts";
 import { loadPronunciations } from "../../../text/phonetics/pronunciations.ts";
 import { speakableText } from "../../../text/speakable-text.ts";
+import { replaceWords } from "../../../text/spoken-text.ts";
 import { throwIfAborted } from "../../synthesis-error.ts";
 
 /**
@@ -51,7 +52,7 @@ export async function createPicoEngine({ model, ...options }: PicoOptions = {}):
     async synthesize(text, voice, { signal, sounds = {} } = {}) {
       const spoken = withoutMarkup(speakableText(text, { engine: "pico" }));
       const { language, pitch, speed } = checkVoice(voice);
-      const said = spoken.replaceAll(/[a-z]+(?:'[a-z]+)*/gi, (written) => {
+      const said = replaceWords(spoken, (written) => {
         const word = written.toLowerCase();
         const given = Object.hasOwn(sounds, word) ? sounds[word] : undefined;
         const sound = given ?? (language === "en-US" ? rareWord(word) : undefined);

@@ -4,6 +4,7 @@ import { parseStrict, type SessionFactory, type Tensor } from "@callsign/infer/i
 import * as z from "zod";
 import { createRandom, type Random } from "../../../random.ts";
 import { roundParameter, type SpeechEngine } from "../../speech-engine.ts";
+import { replaceWords } from "../../../text/spoken-text.ts";
 import { speakableText } from "../../../text/speakable-text.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 import { floatData } from "./float-data.ts";
@@ -28,6 +29,7 @@ export async function createWaveglowEngine(options: WaveglowOptions): Promise<Sp
     id: "waveglow",
     licence,
     deterministic: true,
+    takesSounds: true,
     voices: () => [{ id: voice, language: "en-US" }],
     drawVoice: (random) => ({
       engine: "waveglow",
@@ -35,7 +37,7 @@ export async function createWaveglowEngine(options: WaveglowOptions): Promise<Sp
       sigma: roundParameter(random.uniform(...sigma)),
       seed: random.integer(0, MOST_SEED),
     }),
-    async synthesize(text, parameters, { signal } = {}) {
+    async synthesize(text, parameters, { signal, sounds = {} } = {}) {
       const spoken = speakableText(text, { engine: "waveglow" });
       const drawn = parseStrict(VOICE, parameters, { name: "waveglow voice", code: "INVALID_ARGUMENT" });
       if (drawn.voice !== voice) {
@@ -43,7 +45,10 @@ export async function createWaveglowEngine(options: WaveglowOptions): Promise<Sp
       }
       throwIfAborted(signal, "waveglow");
       const random = createRandom(drawn.seed);
-      const mel = await decodeMel(sessions, tacotronSymbols(spoken), {
+      const said = replaceWords(spoken, (word) =>
+        Object.hasOwn(sounds, word) ? `{${sounds[word]!}}` : word,
+      );
+      const mel = await decodeMel(sessions, tacotronSymbols(said), {
         text: spoken,
         random: random.fork("prenet"),
         signal,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CallsignError } from "@callsign/audio/internal";
 import type { SoundSources, WordSounds } from "@callsign/data/internal";
 
-import type { CliContext } from "../context.ts";
+import type { CliContext } from "../../context.ts";
 
 /** Flags of `new` about how words are said. */
 export interface PronunciationFlags {
@@ -47,7 +47,7 @@ export async function choosePronunciations(
     sounds[word] = await soundsOfRecording(context, {
       word,
       file: value,
-      sounds: given[word] ?? (await data.guessedSounds(word, sources)),
+      sounds: given[word] ?? (await data.possibleSounds(word, sources)),
     });
   const named = Object.entries(sounds).filter(
     ([word]) => !pronunciations.has(word) || word in given || recorded.some((own) => own.word === word),
@@ -91,7 +91,7 @@ async function soundsOfRecording(
   { env, signal, stderr }: CliContext,
   { word, file, sounds }: { word: string; file: string; sounds: WordSounds[string] },
 ): Promise<WordSounds[string]> {
-  const { nearestSounds, normalized, createRandom, createSpeechEngines } =
+  const { nearestSounds, normalized, createRandom, createSpeechEngines, findSoundEngines } =
     await import("@callsign/data/internal");
   const { createFrontend } = await import("@callsign/infer/internal");
   const { cacheDirectory, chooseEmbedding, createNodeSession } =
@@ -106,7 +106,7 @@ async function soundsOfRecording(
     onNote: note,
     signal,
   });
-  const engines = await createSpeechEngines(await engineConfigs());
+  const engines = await createSpeechEngines(await findSoundEngines());
   const frontend = await createFrontend({
     createSession: createNodeSession(),
     embedding: new Uint8Array(await readFile(path)),
@@ -131,18 +131,6 @@ async function soundsOfRecording(
 const LONGEST_RECORDING_SECONDS = 10;
 const KEPT_OF_RECORDING = 3;
 
-/** espeak where it is installed, and flite. */
-async function engineConfigs(): Promise<({ kind: "espeak" } | { kind: "flite" })[]> {
-  const { createEspeakEngine } = await import("@callsign/data/internal");
-  try {
-    await (await createEspeakEngine()).dispose();
-    return [{ kind: "espeak" }, { kind: "flite" }];
-  } catch (error) {
-    if (error instanceof CallsignError && error.code === "DEPENDENCY_MISSING") return [{ kind: "flite" }];
-    throw error;
-  }
-}
-
 /** Lines that show the pronunciations of each word: share, IPA, respelling. */
 export async function formatPronunciations(sounds: WordSounds): Promise<string> {
   const { formatIpa, respell } = await import("@callsign/data/internal");
@@ -161,10 +149,11 @@ export async function writeSamples(
   sounds: WordSounds,
   { folder, signal }: { folder: string; signal: AbortSignal },
 ): Promise<string[]> {
-  const { createRandom, createSpeechEngines, respell } = await import("@callsign/data/internal");
+  const { createRandom, createSpeechEngines, findSoundEngines, respell } =
+    await import("@callsign/data/internal");
   const { writeFileAtomic } = await import("@callsign/infer/node/internal");
   const { writeWav } = await import("@callsign/audio/internal");
-  const [config] = await engineConfigs();
+  const [config] = await findSoundEngines();
   const [opened] = await createSpeechEngines([config!]);
   const { engine } = opened!;
   const drawn = engine.drawVoice(createRandom("samples"));

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseDetectorConfig, parseEmbeddingConfig } from "@callsign/train/internal";
+import { parseDetectorConfig, parseEmbeddingConfig, writeRecipe } from "@callsign/train/internal";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../src/config/read-config.ts";
 
@@ -20,6 +21,13 @@ describe("configs/", () => {
     if (file === "embedding.yaml")
       expect(parseEmbeddingConfig(value, { name: file }).name).toBe("callsign-embedding");
     else expect(parseDetectorConfig(value, { name: file }).labels).not.toEqual([]);
+  });
+
+  it("quickstart.yaml is what new writes for its phrase, below a comment", async () => {
+    const text = await readFile(join(folder, "quickstart.yaml"), "utf8");
+    const [comment, ...recipe] = text.split("\n\n");
+    expect(comment).toMatch(/^(?:#.*\n?)+$/);
+    expect(recipe.join("\n\n")).toBe(writeRecipe({ phrases: ["hey nimbus"], budget: "5m", seed: "1" }));
   });
 
   it("galactic-attention.yaml has the data of galactic-offline.yaml", async () => {

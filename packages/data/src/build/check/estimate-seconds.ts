@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 
 /**
- * Length of a recording in seconds, from its header (WAV, FLAC) or from its size and what is usual of its ending.
+ * Length of a recording in seconds, from its header (WAV, FLAC), its last page (Ogg), or from its size and what is usual of its ending.
  * An estimate: nothing is decoded.
  */
 export async function estimateSeconds(path: string): Promise<number> {
@@ -11,7 +11,11 @@ export async function estimateSeconds(path: string): Promise<number> {
     const { size } = await file.stat();
     const header = Buffer.alloc(44);
     await file.read(header, 0, header.length, 0);
-    return fromHeader(header, size) ?? size / (BYTES_A_SECOND[endingOf(path)] ?? 16_000);
+    const end = Buffer.alloc(Math.min(size, LARGEST_OGG_PAGE));
+    if (header.toString("latin1", 0, 4) === "OggS") await file.read(end, 0, end.length, size - end.length);
+    return (
+      fromHeader(header, size) ?? fromPages(header, end) ?? size / (BYTES_A_SECOND[endingOf(path)] ?? 16_000)
+    );
   } finally {
     await file.close();
   }
@@ -30,6 +34,18 @@ function fromHeader(header: Buffer, size: number): number | undefined {
     return rate > 0 && samples > 0 ? samples / rate : undefined;
   }
   return undefined;
+}
+
+/** RFC 3533, 6: a page has at most 65,307 bytes. */
+const LARGEST_OGG_PAGE = 65_307;
+
+/** From the granule position of the last page: samples at 48 kHz for Opus (RFC 7845, 4), else at the rate of Vorbis' header. */
+function fromPages(first: Buffer, end: Buffer): number | undefined {
+  const rate = first.includes("OpusHead") ? 48_000 : first.includes("vorbis") ? first.readUInt32LE(40) : 0;
+  const page = end.lastIndexOf("OggS");
+  if (rate === 0 || page < 0 || page + 14 > end.length) return undefined;
+  const samples = Number(end.readBigInt64LE(page + 6));
+  return samples > 0 ? samples / rate : undefined;
 }
 
 const endingOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1).toLowerCase();

@@ -1,6 +1,6 @@
-import { CallsignError } from "@callsign/audio/internal";
-import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
+
+import { parseJsonFile } from "../parse-json-file.ts";
 import type { BenchRatios, BenchResult } from "./bench-detector.ts";
 
 /** Baseline of a model: its cost ratios on one or more processors, which differ by a third or more. */
@@ -33,15 +33,8 @@ const schema = z.strictObject({
 });
 
 /** Reads a baseline file's text. @throws CallsignError `CONFIG_INVALID` */
-export function parseBaseline(text: string, { name }: { readonly name: string }): BenchBaseline {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CallsignError("CONFIG_INVALID", `${name}: not JSON: ${String(cause)}`, { cause });
-  }
-  return parseStrict(schema, value, { name, code: "CONFIG_INVALID" });
-}
+export const parseBaseline = (text: string, { name }: { readonly name: string }): BenchBaseline =>
+  parseJsonFile(schema, text, { name });
 
 /** Baseline from a measurement, ratios rounded to 0.01; other processors of an earlier baseline are kept. */
 export function toBaseline({ model, machine, ratios }: BenchResult, earlier?: BenchBaseline): BenchBaseline {

@@ -1,6 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { parseStrict } from "@callsign/infer/internal";
 import * as z from "zod";
+
+import { parseJsonFile } from "../parse-json-file.ts";
 import { formatPercent } from "../report/format-percent.ts";
 import type { KeywordReport, LabelReport } from "./report.ts";
 
@@ -35,15 +36,8 @@ const schema = z.strictObject({
 export type KeywordBaseline = z.output<typeof schema>;
 
 /** Reads a baseline file's text. @throws CallsignError `CONFIG_INVALID` */
-export function parseKeywordBaseline(text: string, { name }: { readonly name: string }): KeywordBaseline {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CallsignError("CONFIG_INVALID", `${name}: not JSON: ${String(cause)}`, { cause });
-  }
-  return parseStrict(schema, value, { name, code: "CONFIG_INVALID" });
-}
+export const parseKeywordBaseline = (text: string, { name }: { readonly name: string }): KeywordBaseline =>
+  parseJsonFile(schema, text, { name });
 
 /** Baseline from a report. */
 export const toKeywordBaseline = (report: KeywordReport): KeywordBaseline => ({

@@ -1,25 +1,6 @@
-import {
-  compareModels,
-  type ComparedModel,
-  evaluateKeyword,
-  type ScoredRecording,
-} from "@callsign/eval/internal";
+import { compareModels, type ComparedModel, evaluateKeyword } from "@callsign/eval/internal";
 import { describe, expect, it } from "vitest";
-
-const scored = (name: string, score: number): ScoredRecording => ({
-  recording: { path: name, name, source: "words", speaker: undefined },
-  track: { name, scores: Float32Array.of(0, score, 0), hopMs: 80 },
-  staged: {
-    content: "word",
-    mixedSnrDb: undefined,
-    seconds: 1800,
-    speechStartMs: 0,
-    speechEndMs: 80,
-    snrDb: undefined,
-    noise: undefined,
-    room: undefined,
-  },
-});
+import { scored } from "./support/scored.ts";
 
 /** A model that gives the words of four recordings, and the loudest of two without it, these scores. */
 function model(name: string, scores: readonly number[], falsely: number): ComparedModel {

@@ -2,31 +2,17 @@ import {
   evaluateKeyword,
   makeKeywordReport,
   renderKeywordReport,
-  type ScoredRecording,
   summarizeKeywordReport,
 } from "@callsign/eval/internal";
 import type { ModelCard } from "@callsign/infer/internal";
 import { describe, expect, it } from "vitest";
+import { scored } from "./support/scored.ts";
 
-const scored = (name: string, score: number): ScoredRecording => ({
-  recording: { path: name, name, source: "words", speaker: undefined },
-  track: { name, scores: Float32Array.of(0, score, 0), hopMs: 80 },
-  staged: {
-    content: "word",
-    mixedSnrDb: 10,
-    seconds: 1800,
-    speechStartMs: 0,
-    speechEndMs: 80,
-    snrDb: 9.5,
-    noise: "rain",
-    room: undefined,
-  },
-});
-
+const mixed = { mixedSnrDb: 10, snrDb: 9.5, noise: "rain" };
 const decision = { patience: 1, refractorySeconds: 1, threshold: 0.5 };
 const keyword = (label: string, scores: readonly number[]) => {
-  const positives = scores.map((score, i) => scored(`${label}-${i}`, score));
-  const negatives = [0.3, 0.2, 0.1, 0].map((score, i) => scored(`talk-${i}`, score));
+  const positives = scores.map((score, i) => scored(`${label}-${i}`, score, mixed));
+  const negatives = [0.3, 0.2, 0.1, 0].map((score, i) => scored(`talk-${i}`, score, mixed));
   return { label, positives, negatives, evaluation: evaluateKeyword({ positives, negatives, decision }) };
 };
 const open = { seed: 0, noises: 1, snrDb: [10], rooms: 0 };

@@ -74,7 +74,8 @@ export class FaultTally {
     return new CallsignError(
       "TOO_MANY_FAULTS",
       `${this.#name}: ${this.#broken} of ${this.#seen} clips are broken (${percent(this.#share)}); ` +
-        `at most ${percent(this.#mostShare)} may be (mostFaultShare):${named}${more > 0 ? `\n  and ${more} more` : ""}`,
+        `at most ${percent(this.#mostShare)} may be; repair or remove them, or, in a config of data, allow more with ` +
+        `mostFaultShare:${named}${more > 0 ? `\n  and ${more} more` : ""}`,
       { cause: this.#firstFaults[0]?.error },
     );
   }

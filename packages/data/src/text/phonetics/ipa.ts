@@ -1,6 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
 
-import { syllablesOf } from "./syllables.ts";
+import { stressDigit, syllablesOf } from "./syllables.ts";
 
 /**
  * Reads IPA as English phonemes: sounds of other languages become the nearest ones that English has ("ʁ" is R, "ø" is ER).
@@ -50,7 +50,7 @@ export function formatIpa(sound: string): string {
   const syllables = syllablesOf(sound.split(" "));
   return syllables
     .map((names) => {
-      const stress = names.find((name) => /[12]$/.test(name))?.at(-1);
+      const stress = stressDigit(names);
       // Several syllables only: "ˈ" before a word of one says nothing.
       const mark = stress === "2" ? "ˌ" : stress === "1" && syllables.length > 1 ? "ˈ" : "";
       return mark + names.map(symbolOf).join("");

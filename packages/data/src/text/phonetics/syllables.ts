@@ -16,6 +16,10 @@ export function syllablesOf(
   return starts.length === 0 ? [[...names]] : starts.map((start, i) => names.slice(start, starts[i + 1]));
 }
 
+/** Digit of a syllable's stress: 1 primary, 2 secondary, 0 none. */
+export const stressDigit = (syllable: readonly string[]): string =>
+  syllable.find((name) => /\d$/.test(name))?.at(-1) ?? "0";
+
 /** Number of the consonants between two vowels that begin the second one's syllable. */
 function onsetLength(consonants: readonly string[]): number {
   for (let length = Math.min(consonants.length, 3); length > 1; length--)

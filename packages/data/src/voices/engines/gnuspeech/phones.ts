@@ -1,4 +1,4 @@
-import { syllablesOf } from "../../../text/phonetics/syllables.ts";
+import { stressDigit, syllablesOf } from "../../../text/phonetics/syllables.ts";
 
 /**
  * A word's pronunciation as gnuspeech's dictionary writes it: phones joined by underscores, syllables by full stops, a mark
@@ -7,10 +7,7 @@ import { syllablesOf } from "../../../text/phonetics/syllables.ts";
  */
 export const gnuspeechPhones = (sound: string): string =>
   syllablesOf(sound.split(" "))
-    .map((names) => {
-      const stress = names.find((name) => /\d$/.test(name))?.at(-1) ?? "";
-      return (STRESS[stress] ?? "") + names.map(phoneOf).join("_");
-    })
+    .map((names) => (STRESS[stressDigit(names)] ?? "") + names.map(phoneOf).join("_"))
     .join(".");
 
 const phoneOf = (name: string): string => {

@@ -1,4 +1,4 @@
-import { syllablesOf } from "../../../text/phonetics/syllables.ts";
+import { stressDigit, syllablesOf } from "../../../text/phonetics/syllables.ts";
 import type { PicoLanguage } from "./language-files.ts";
 
 /**
@@ -21,10 +21,10 @@ export function picoPhonemes(sound: string, language: PicoLanguage): string {
   });
   let at = 0;
   return syllablesOf(names)
-    .map((syllable) => {
-      const stress = syllable.find((name) => /\d$/.test(name))?.at(-1) ?? "";
-      return (STRESS[stress] ?? "") + symbols.slice(at, (at += syllable.length)).join("");
-    })
+    .map(
+      (syllable) =>
+        (STRESS[stressDigit(syllable)] ?? "") + symbols.slice(at, (at += syllable.length)).join(""),
+    )
     .join(".");
 }
 

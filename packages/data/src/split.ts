@@ -6,23 +6,23 @@ export const SPLITS = ["train", "validation"] as const;
 /** Part of the data that a clip belongs to. */
 export type Split = (typeof SPLITS)[number];
 
-/** Split of a synthetic voice. A build makes nothing with the voices of `test`: they are kept for `eval conversation`. */
+/** Split of a synthetic voice. A build does not use the voices of `test`, which are for `eval conversation`. */
 export type VoiceSplit = Split | "test";
 
 /** Share of the synthetic voices in each split; together 1. */
 export type VoiceShares = Readonly<Record<VoiceSplit, number>>;
 
-/** 80 % of voices and texts for training, 20 % for validation; a quarter of people, since thresholds stand on their speech. */
+/** 80 % of voices and texts for training, 20 % for validation; a quarter of people, whose speech thresholds are chosen on. */
 export const DEFAULT_SPLITS = { train: 0.8, validation: 0.2, test: 0, people: 0.25 } as const;
 
-/** Shares of synthetic voices, without that of people, which no synthesized clip depends on. */
+/** Shares of synthetic voices only: `people` is left out, so that changing it does not change synthesized clips. */
 export const voiceShares = ({ train, validation, test }: VoiceShares): VoiceShares => ({
   train,
   validation,
   test,
 });
 
-/** Shares of what a build makes, without the voices that it keeps for a test. */
+/** Shares of train and validation, scaled to sum to 1 without `test`. */
 export function buildShares({
   train,
   validation,
@@ -32,9 +32,9 @@ export function buildShares({
 }
 
 /**
- * Divides values among splits, in an order that a hash of each and the seed gives, so that a new value moves hardly any
- * other. Every split with a share receives at least one value while there are enough. Shares are rounded down; the first
- * split with a share receives what is left, and always the first value.
+ * Divides values among splits, ordered by a hash of the seed and each value, so that an added value changes the split of few
+ * others. Every split with a share above 0 gets at least one value if there are enough. Shares are rounded down; the first
+ * such split gets the rest, and always the first value.
  */
 export function partition<Name extends string>(
   values: Iterable<string>,

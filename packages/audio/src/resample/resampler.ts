@@ -70,7 +70,7 @@ export class Resampler {
   }
 
   #produce(chunk: Float32Array, bank: SincBank): Float32Array {
-    // In doubles, like the taps: each sample is read many times, and converted once.
+    // Doubles, like the taps: each sample is used many times but converted once.
     const input = new Float64Array(this.#pending.length + chunk.length);
     input.set(this.#pending);
     input.set(chunk, this.#pending.length);

@@ -25,7 +25,7 @@ export interface RunFlags {
   readonly json?: boolean;
   /** True if the caller has already looked for problems of the build. */
   readonly isBuildChecked?: boolean;
-  /** Estimated time of the stages, corrected as they run. */
+  /** Estimated duration of the stages, for the time left; corrected while they run. */
   readonly estimate?: StageSeconds;
 }
 

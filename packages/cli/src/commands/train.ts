@@ -92,7 +92,7 @@ export interface RunTrainingOptions {
   readonly outDir: string;
   /** Default: the config's. */
   readonly backend?: string | undefined;
-  /** Time of this stage and later ones, if it is estimated. */
+  /** Estimate of the time left in this stage and later ones. */
   readonly remaining?: RemainingTime | undefined;
   readonly resume: boolean;
 }

@@ -7,7 +7,7 @@ import type { RemainingTime } from "./remaining-time.ts";
 /** How `follow` prints the events of a stage. */
 export interface FollowOptions<Event> {
   readonly context: CliContext;
-  /** Time of this stage and later ones, if it is estimated. */
+  /** Estimate of the time left in this stage and later ones. */
   readonly remaining?: RemainingTime | undefined;
   /** Progress for the progress line, and text for a separate line on stderr. */
   readonly show: (event: Event) => { readonly progress?: Progress; readonly line?: string };

@@ -24,7 +24,7 @@ export class ProgressLine {
   #shownMs = -Infinity;
   #last: Progress | undefined;
 
-  /** @param remaining time of this stage and later ones, shown behind that of the stage */
+  /** @param remaining estimate of the time left in this stage and later ones, shown after that of the stage */
   constructor(context: CliContext, now: () => number = () => performance.now(), remaining?: RemainingTime) {
     this.#context = context;
     this.#now = now;
@@ -60,7 +60,7 @@ export class ProgressLine {
     const left = this.#remaining?.after(progress);
     const text =
       formatProgress(progress, { elapsedSeconds, startedAt: this.#startedAt }) +
-      (left === undefined ? "" : `; all: ${formatDuration(left)} left`);
+      (left === undefined ? "" : `; all stages: ${formatDuration(left)} left`);
     this.#shownMs = this.#now();
     if (this.#context.interactive) redraw(this.#context, text);
     else this.#context.stderr(`${text}\n`);

@@ -1,12 +1,12 @@
 import type { Progress } from "@callsign/infer/internal";
 import type { StageSeconds } from "@callsign/train/internal";
 
-/** Share of a stage after which its speed is known well enough to correct the estimate. */
-const KNOWN_SHARE = 0.02;
+/** Share of a stage after which its speed is measured well enough to correct the estimates. */
+const MIN_SHARE = 0.02;
 
 /**
- * Time that the stages of a new detector still take: of the current one by its speed so far, of later ones as estimated,
- * corrected by how much longer or shorter than estimated the current one takes.
+ * Estimate of the time left in the stages of a new detector. The estimates of the current stage and of later ones are scaled
+ * by the ratio of the measured to the estimated duration of the current stage.
  */
 export class RemainingTime {
   readonly #stages: readonly (readonly [string, number])[];
@@ -32,7 +32,7 @@ export class RemainingTime {
     }
     const estimated = this.#stages[index]![1];
     const share = (done - this.#startedAt) / total;
-    if (share >= KNOWN_SHARE) {
+    if (share >= MIN_SHARE) {
       const expected = (this.#now() - this.#startedMs) / 1000 / share;
       this.#pace = expected / Math.max(1e-3, estimated);
     }

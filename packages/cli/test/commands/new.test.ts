@@ -120,7 +120,7 @@ describe("new --no-run", () => {
     const args = ["new", "zephyra", "--budget", "5m", "--no-run", "--out"];
     const { stderr, exitCode } = await runCaptured([...args, out, "--samples", samples]);
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/zephyra is said as\n +\d+ % {2}ˈzɛf\S+ +ZEF-er-uh\n/);
+    expect(stderr).toMatch(/pronunciations of zephyra\n +\d+ % {2}ˈzɛf\S+ +ZEF-er-uh\n/);
     const config = parseDetectorConfig(
       parseConfig(await readFile(join(out, "config.yaml"), "utf8"), { name: "c" }),
       {
@@ -139,12 +139,12 @@ describe("new --no-run", () => {
     );
   });
 
-  it("refuses a pronunciation that is none, and one of another word", async () => {
+  it("refuses an invalid pronunciation, and one of another word", async () => {
     const args = ["new", "zephyra", "--no-run", "--out", join(folder, "none"), "--sounds-like"];
     for (const [value, message] of [
       [
         "zephyr=zef er",
-        /expected WORD=SOUND.*\(zephyra\), got "zephyr=zef er"; "zephyr" is no word of the phrases/,
+        /expected WORD=SOUND.*\(zephyra\), got "zephyr=zef er"; "zephyr" is not a word of the phrases/,
       ],
       ["zephyra=/9/", /expected IPA/],
       ["zephyra=zef 9", /expected syllables in English letters/],

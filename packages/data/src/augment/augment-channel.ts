@@ -19,12 +19,12 @@ export interface AugmentChannelOptions {
   >;
   readonly random: Random;
   readonly resources?: AugmentResources;
-  /** Places of phrases, over each of which the noise has its ratio. Default: all samples. */
+  /** Spans of phrases, over which signal-to-noise ratios hold. Default: all samples. */
   readonly spans?: readonly Span[];
 }
 
 /**
- * Augments everything between mouth and sample: room, equalizer, noise, babble, a loudspeaker in the room, automatic gain
+ * Simulates the path from the mouth to the recorded samples: room, equalizer, noise, babble, a loudspeaker in the room, automatic gain
  * control, level, circuit noise, clipping, telephone, in this order, then rounds to int16. Timing and length do not change.
  */
 export function augmentChannel(

@@ -3,8 +3,8 @@ import type { Random } from "../random.ts";
 import { throughOpus } from "./dsp/opus.ts";
 
 /**
- * Passes some of the augmented audio through Opus, the last step after `augmentChannel`. Timing and length do not change.
- * Apart from the other steps, since the codec is opened asynchronously.
+ * Encodes and decodes the audio with Opus, with the configured probability: the last step, after `augmentChannel`. Timing and
+ * length do not change. Separate from the other steps because opening the codec is asynchronous.
  */
 export async function augmentCodec(
   samples: Float32Array,

@@ -11,7 +11,7 @@ export interface NamedSamples {
   readonly name: string;
   /** Int16 magnitudes, 16 kHz. */
   readonly samples: Float32Array;
-  /** Words of speech, if they are known. */
+  /** Text that is spoken, if it is known. */
   readonly text?: string;
 }
 
@@ -22,7 +22,7 @@ export interface AugmentResources {
   readonly impulseResponses?: readonly NamedSamples[];
   /** Speech to put before and after the phrase, preferably in the same voice. */
   readonly speech?: readonly NamedSamples[];
-  /** Talk of other people, for babble and loudspeakers in the background. */
+  /** Clips of talk, for babble and loudspeakers in the background. */
   readonly talkers?: readonly NamedSamples[];
   /** Whether texts spoken one after another say a phrase that none of them says alone (`createJoinTest`). */
   readonly makesPhrase?: (texts: readonly (string | undefined)[]) => boolean;

@@ -21,18 +21,18 @@ export interface AugmentedAudio extends PhraseAudio {
   readonly parameters: readonly AugmentStep[];
 }
 
-type Roomy = Exclude<Placement, { readonly kind: "window-end" }>;
+type UnboundedPlacement = Exclude<Placement, { readonly kind: "window-end" }>;
 
 /**
  * Augments a clip as people, rooms and microphones vary: the voice (`augmentVoice`), its place in a window, speech
  * before and after, then the channel over all of it (`augmentChannel`). The same seed, config and resources give the
  * same samples. The input is not changed.
- * @returns undefined if the phrase did not fit into the window in any of several draws of the voice
+ * @returns undefined if the phrase was longer than the window in each of 8 draws of the voice
  * @throws CallsignError INVALID_ARGUMENT when the phrase does not lie inside the clip
  */
 export function augment(
   clip: PhraseClip,
-  options: AugmentOptions & { readonly placement?: Roomy },
+  options: AugmentOptions & { readonly placement?: UnboundedPlacement },
 ): AugmentedAudio;
 export function augment(clip: PhraseClip, options: AugmentOptions): AugmentedAudio | undefined;
 export function augment(clip: PhraseClip, options: AugmentOptions): AugmentedAudio | undefined {
@@ -62,15 +62,15 @@ export function augment(clip: PhraseClip, options: AugmentOptions): AugmentedAud
   };
 }
 
-/** Draws of the voice for a phrase that must fit into a window. */
-const VOICE_DRAWS = 8;
+/** Draws of the voice before a phrase that is too long for the window is given up. */
+const MAX_VOICE_DRAWS = 8;
 
 /** The first draw of the voice that makes the phrase no longer than `longest`. */
 function fittingVoice(
   clip: PhraseClip,
   { config, random, longest }: { config: AugmentConfig; random: Random; longest: number },
 ): ReturnType<typeof augmentVoice> | undefined {
-  for (let draw = 0; draw < VOICE_DRAWS; draw++) {
+  for (let draw = 0; draw < MAX_VOICE_DRAWS; draw++) {
     const own = draw === 0 ? random : random.fork("voice again").fork(draw);
     const voice = augmentVoice(clip, { config, random: own });
     if (voice.phraseEnd - voice.phraseStart <= longest) return voice;
@@ -85,11 +85,11 @@ interface AroundOptions {
   readonly text: string | undefined;
 }
 
-/** Pause between words said without one, in seconds: stops close the mouth for as long. */
+/** Gap that is heard as no pause, in seconds: about as long as the closure of a stop consonant. */
 const NO_PAUSE: readonly [number, number] = [0, 0.08];
 
-/** Draws of a neighbour, since some would make a phrase together with the clip. */
-const NEIGHBOUR_DRAWS = 8;
+/** Draws of a neighbour that would not make a phrase together with the clip. */
+const MAX_NEIGHBOUR_DRAWS = 8;
 
 function addSpeechAround(
   audio: PhraseAudio,
@@ -107,7 +107,7 @@ function addSpeechAround(
     const gap = Math.round(own.uniform(...pause) * 16_000);
     const levelDb = own.uniform(...config.levelDb);
     let neighbour = own.choice(speech);
-    for (let draw = 1; draw < NEIGHBOUR_DRAWS && makesPhrase(joined(neighbour)); draw++)
+    for (let draw = 1; draw < MAX_NEIGHBOUR_DRAWS && makesPhrase(joined(neighbour)); draw++)
       neighbour = own.choice(speech);
     const neighbourLevel = activeLevel(neighbour.samples);
     if (neighbourLevel === 0 || makesPhrase(joined(neighbour))) continue;

@@ -7,34 +7,34 @@ import { reverberate } from "./dsp/reverberate.ts";
 import { drawRoom, roomImpulseResponse } from "./dsp/synthetic-room.ts";
 import { addAt } from "./place-phrase.ts";
 
-/** A stretch to lay under speech, of its length, and where it is from. */
+/** Background sound as long as the speech it is added to, and its origin. */
 export interface Background {
   readonly samples: Float32Array;
   readonly parameters: Omit<AugmentStep, "step">;
 }
 
 interface AddBackgroundOptions {
-  /** Draws a stretch; undefined if there is none. */
+  /** Draws a background; undefined if the recording drawn is empty. */
   readonly draw: () => Background | undefined;
   readonly snrDb: readonly [number, number];
   readonly spans: readonly Span[];
   readonly random: Random;
 }
 
-/** Number of stretches to try before the step is skipped, since recordings have silent parts. */
-const DRAWS = 12;
+/** Draws before the step is skipped, since recordings have silent parts. */
+const MAX_DRAWS = 12;
 
 /**
- * Adds a background at one gain, drawn from the gains that bring the ratio over every span into the range. Where no stretch has
- * such a gain (a narrow range, several spans), the one that misses the range by least is used. Stretches that are silent
- * over a span are refused.
+ * Adds a background with a gain drawn from those at which the signal-to-noise ratio over every span is within `snrDb`. If no
+ * background drawn has such a gain (a narrow range, several spans), the one nearest to the range is used. Backgrounds that
+ * are silent over a span are drawn again. @returns undefined if all drawn are silent
  */
 export function addBackground(
   samples: Float32Array,
   { draw, snrDb, spans, random }: AddBackgroundOptions,
 ): Background | undefined {
   let best: (Background & Gain) | undefined;
-  for (let i = 0; i < DRAWS && (best === undefined || best.missedByDb > 0); i++) {
+  for (let i = 0; i < MAX_DRAWS && (best === undefined || best.missedByDb > 0); i++) {
     const drawn = draw();
     const ratios = drawn && noiseRatios(samples, drawn.samples, spans);
     if (ratios === undefined) continue;
@@ -51,9 +51,9 @@ export function addBackground(
 
 interface Gain {
   readonly gainDb: number;
-  /** Lowest ratio of a span. */
+  /** Lowest signal-to-noise ratio of the spans. */
   readonly snrDb: number;
-  /** Distance of the ratios from the range, 0 inside it. */
+  /** Largest distance of a span's ratio from the range, 0 inside it. */
   readonly missedByDb: number;
 }
 
@@ -62,13 +62,14 @@ function drawGain(
   { snrDb: [low, high], random }: Pick<AddBackgroundOptions, "snrDb" | "random">,
 ): Gain {
   const lowest = Math.min(...ratios);
-  const least = Math.max(...ratios) - high;
-  const most = lowest - low;
-  const gainDb = least <= most ? random.uniform(least, most) : (least + most) / 2;
-  return { gainDb, snrDb: lowest - gainDb, missedByDb: Math.max(0, (least - most) / 2) };
+  const minGainDb = Math.max(...ratios) - high;
+  const maxGainDb = lowest - low;
+  const gainDb =
+    minGainDb <= maxGainDb ? random.uniform(minGainDb, maxGainDb) : (minGainDb + maxGainDb) / 2;
+  return { gainDb, snrDb: lowest - gainDb, missedByDb: Math.max(0, (minGainDb - maxGainDb) / 2) };
 }
 
-/** A stretch of a recording, repeated if it is too short. */
+/** Part of a recording, from a random offset; the recording is repeated if it is too short. */
 export function drawRecording(
   length: number,
   { recordings, random }: { readonly recordings: readonly NamedSamples[]; readonly random: Random },
@@ -88,7 +89,7 @@ interface TalkOptions extends Pick<AugmentResources, "makesPhrase"> {
   readonly random: Random;
 }
 
-/** Several people who talk at once, at levels up to 4 dB apart from their mean. */
+/** Several people who talk at once, each at a level within 4 dB of their mean. */
 export function drawBabble(
   length: number,
   { people, ...options }: TalkOptions & { readonly people: number },
@@ -101,7 +102,7 @@ export function drawBabble(
   return { samples, parameters: { people } };
 }
 
-/** One person's talk from a small loudspeaker in a room, as of a television or a radio. */
+/** Talk from a small loudspeaker in a room, such as a television or a radio. */
 export function drawLoudspeaker(length: number, options: TalkOptions): Background {
   const { random } = options;
   // Speakers of a few centimetres begin at 150 to 350 Hz; what is broadcast or streamed ends at 4 to 7 kHz.
@@ -118,12 +119,12 @@ export function drawLoudspeaker(length: number, options: TalkOptions): Backgroun
   };
 }
 
-/** Clips of talk one after another, all at one level, from somewhere in the first; together they say no phrase. */
+/** Clips of talk one after another at the same level, starting within the first half of the first; joined, they say no phrase. */
 function drawTalk(length: number, { talkers, random, makesPhrase = () => false }: TalkOptions): Float32Array {
   const samples = new Float32Array(length);
   const texts: (string | undefined)[] = [];
   let place: number | undefined;
-  for (let turn = 0; turn < TURNS && (place ?? 0) < length; turn++) {
+  for (let turn = 0; turn < MAX_TURNS && (place ?? 0) < length; turn++) {
     const clip = random.choice(talkers);
     const level = activeLevel(clip.samples);
     if (level === 0 || makesPhrase([...texts, clip.text])) continue;
@@ -135,7 +136,7 @@ function drawTalk(length: number, { talkers, random, makesPhrase = () => false }
   return samples;
 }
 
-/** Bound of the clips in one stretch: a minute of one-word clips. */
-const TURNS = 100;
-/** -30 dBFS; the gain of the background follows from its ratio. */
+/** Limit of the clips in one background: about a minute of one-word clips. */
+const MAX_TURNS = 100;
+/** -30 dBFS; arbitrary, since the background is scaled to its ratio later. */
 const TALK_LEVEL = 1000;

@@ -12,7 +12,7 @@ export interface PhraseClip {
   readonly samples: Float32Array;
   readonly phraseStart?: number;
   readonly phraseEnd?: number;
-  /** Words of the clip, if they are known. */
+  /** Text of the clip, if it is known. */
   readonly text?: string;
 }
 

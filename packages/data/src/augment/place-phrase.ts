@@ -4,7 +4,7 @@ import type { Random } from "../random.ts";
 import type { PhraseAudio } from "./phrase-audio.ts";
 import { addRoomTone, toneLevel } from "./room-tone.ts";
 
-/** Place of a phrase on a stretch of room tone. Lengths in samples. */
+/** Position of a phrase in room tone. Lengths in samples. */
 export type Placement =
   /** The unchanged clip. */
   | { readonly kind: "whole" }
@@ -23,12 +23,12 @@ export type Placement =
    */
   | { readonly kind: "stretch"; readonly before: number; readonly after: number; readonly jitter?: number };
 
-/** Longest phrase that a placement has room for at every gap. */
+/** Longest phrase that fits a placement at every gap, in samples. */
 export const longestPhraseOf = (placement: Placement): number =>
   placement.kind === "window-end" ? placement.windowLength - placement.gapLength[1] : Infinity;
 
 /**
- * Puts a clip on room tone (`room-tone.ts`) as the placement says. Parts of the clip outside its phrase may be cut off, the
+ * Places a clip in room tone (`room-tone.ts`) according to the placement. Parts of the clip outside its phrase may be cut off, the
  * phrase never is.
  * @throws CallsignError INVALID_ARGUMENT for a phrase longer than `longestPhraseOf` the placement
  */

@@ -10,8 +10,8 @@ export interface RoomTonePadding {
 }
 
 /**
- * A recording (int16 scale, 16 kHz) with pink noise on both sides at its own noise floor (`toneLevel`), so that it does not
- * begin abruptly. The input is not changed.
+ * Pads a recording (int16 scale, 16 kHz) on both sides with pink noise at its own noise floor (`toneLevel`), so that it does
+ * not begin abruptly. The input is not changed.
  */
 export function padWithRoomTone(
   recording: Float32Array,
@@ -26,13 +26,13 @@ export function padWithRoomTone(
 }
 
 /**
- * RMS of the room tone of a recording, its noise floor: at least -90 dBFS (a good microphone in a silent room), at most -60
- * dBFS if the recording has no quiet part.
+ * RMS of the room tone for a recording: its noise floor, limited to -90 dBFS (a good microphone in a silent room) and -60
+ * dBFS (for a recording without a quiet part).
  */
 export const toneLevel = (recording: Float32Array): number =>
-  Math.min(Math.max(quietLevel(frameLevels(recording)), LEAST_LEVEL), MOST_LEVEL);
+  Math.min(Math.max(quietLevel(frameLevels(recording)), MIN_LEVEL), MAX_LEVEL);
 
-/** Adds pink noise of an RMS to samples, in place. */
+/** Adds pink noise with an RMS of `level` to samples, in place. */
 export function addRoomTone(
   samples: Float32Array,
   { level, random }: { readonly level: number; readonly random: Random },
@@ -61,8 +61,8 @@ export function quietLevel(levels: Float64Array): number {
 const FRAME_LENGTH = 320;
 const QUIET_SHARE = 0.1;
 /** -90 dBFS and -60 dBFS. */
-const LEAST_LEVEL = 1;
-const MOST_LEVEL = 32;
+const MIN_LEVEL = 1;
+const MAX_LEVEL = 32;
 
 /** Noise of RMS 1, computed on first use. */
 let roomTone: Float32Array | undefined;

@@ -31,8 +31,8 @@ export interface SceneOptions {
   readonly pauseSeconds?: { readonly least: number; readonly mean: number };
   /** Range of the scene's level, around which the active level of each utterance varies by 6 dB up or down. */
   readonly levelDbfs?: readonly [number, number];
-  /** Length that a command may have after augmentation, in samples; longer ones are drawn again. Default: any. */
-  readonly longestCommand?: number;
+  /** Maximum length of a command after augmentation, in samples; longer ones are drawn again. Default: no limit. */
+  readonly maxCommandLength?: number;
   readonly config: AugmentConfig;
   readonly random: Random;
   readonly resources?: AugmentResources;
@@ -54,8 +54,8 @@ export interface Scene {
 
 /**
  * Builds a scene: utterances one after another, each with its own augmented voice and level, then one room, noise and channel
- * over all of them. The noise has its ratio over each command: levels of people in one room differ by some decibels, and a
- * command that is far below the noise is none. Utterances one after another do not say a phrase together. The end of the
+ * over all of them. The signal-to-noise ratio holds over each command, not over the whole scene, since the levels of utterances
+ * differ. Consecutive utterances do not make a phrase when joined. The end of the
  * scene may cut off the last utterance.
  * @throws CallsignError INVALID_ARGUMENT without any clip to draw
  */
@@ -97,7 +97,7 @@ export function buildScene(options: SceneOptions): Scene {
     });
     place += spoken.samples.length + pause();
   }
-  // A command cut off by the end is no positive.
+  // A command cut off by the end is not a positive.
   const spans = commands.filter(({ start, end, wholeLength }) => end - start === wholeLength);
   const channel = augmentChannel(samples, {
     config,
@@ -114,7 +114,7 @@ const DEFAULT_SHARE = 0.35;
 const DEFAULT_LEVEL: readonly [number, number] = [-38, -18];
 
 /** Draws of an utterance, since some commands are too long and some texts make a phrase with those before. */
-const UTTERANCE_DRAWS = 8;
+const MAX_UTTERANCE_DRAWS = 8;
 /** Greatest difference between an utterance's level and the scene's. */
 const LEVEL_SPREAD_DB = 6;
 
@@ -125,17 +125,17 @@ interface Speaking {
   readonly before: readonly (string | undefined)[];
 }
 
-/** Draws an utterance; undefined if none of several draws can be said here. */
+/** Draws an utterance; undefined if none of the draws is allowed. */
 function speak(options: SceneOptions, { random, sceneLevelDbfs, before }: Speaking) {
   const { commands, talk, commandShare = DEFAULT_SHARE, config, resources = {} } = options;
-  const { longestCommand = Infinity } = options;
-  for (let draw = 0; draw < UTTERANCE_DRAWS; draw++) {
+  const { maxCommandLength = Infinity } = options;
+  for (let draw = 0; draw < MAX_UTTERANCE_DRAWS; draw++) {
     const own = draw === 0 ? random : random.fork("again").fork(draw);
     const command = talk.length === 0 || (commands.length > 0 && own.next() < commandShare);
     const clip = own.choice(command ? commands : talk);
     if (resources.makesPhrase?.([...before, clip.text]) === true) continue;
     const voice = augmentVoice(clip, { config, random: own });
-    if (command && voice.phraseEnd - voice.phraseStart > longestCommand) continue;
+    if (command && voice.phraseEnd - voice.phraseStart > maxCommandLength) continue;
     const levelDbfs = sceneLevelDbfs + own.uniform(-LEVEL_SPREAD_DB, LEVEL_SPREAD_DB);
     const now = activeLevel(voice.samples);
     const gain = now === 0 ? 0 : magnitudeAt(levelDbfs) / now;

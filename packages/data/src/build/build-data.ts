@@ -69,7 +69,7 @@ export async function* buildData(
   }
 }
 
-/** Notes how much of the recordings of people is in each split, since thresholds chosen without any are for synthetic voices. */
+/** Notes the length of people's recordings in each split: without any in validation, the threshold is chosen on synthetic voices. */
 function notePeople({ onNote }: BuildContext, sets: readonly CollectedSet[]): void {
   const clips = sets.filter(({ kind }) => PEOPLE.has(kind)).flatMap((set) => set.clips);
   if (clips.length === 0) return;
@@ -78,7 +78,7 @@ function notePeople({ onNote }: BuildContext, sets: readonly CollectedSet[]): vo
   );
   onNote?.(
     `people: ${train!.toFixed(1)} minutes in train, ${validation!.toFixed(1)} in validation` +
-      (validation === 0 ? ": epoch and threshold are chosen on synthetic voices alone" : ""),
+      (validation === 0 ? "; epoch and threshold are chosen on synthetic voices only. Give several recordings or speakers" : ""),
   );
 }
 

@@ -18,15 +18,15 @@ export interface PhraseLengths {
   readonly lengths: readonly number[];
 }
 
-/** Clips per phrase: the 95th percentile of 32 is the second longest. With many phrases fewer, but at least 8. */
-const CLIPS = { most: 32, least: 8, total: 320 } as const;
+/** Clips per phrase: the 95th percentile of 32 is the second longest. `total` limits the clips of many phrases, down to `min` each. */
+const CLIPS = { max: 32, min: 8, total: 320 } as const;
 
-/** Speaks every phrase some dozens of times with the engines of a config, and measures it. Nothing is written. */
+/** Synthesizes every phrase 8 to 32 times with the engines of a config and measures the lengths. Writes no files. */
 export async function measurePhrases(context: BuildContext): Promise<PhraseLengths[]> {
   const { config, signal } = context;
   const phrases = config.labels.flatMap((label) => label.phrases);
-  const { most, least, total } = CLIPS;
-  const count = Math.max(least, Math.min(most, Math.floor(total / phrases.length)));
+  const { max, min, total } = CLIPS;
+  const count = Math.max(min, Math.min(max, Math.floor(total / phrases.length)));
   // A pronunciation with more syllables takes longer.
   const sounds = await soundsOfConfig(config);
   const engines = await openEngines(context);
@@ -53,32 +53,33 @@ export async function measurePhrases(context: BuildContext): Promise<PhraseLengt
   }
 }
 
-/** Least and most embeddings of a window that `chooseEmbeddings` gives: openWakeWord's number, and the config's limit. */
-const EMBEDDINGS = { least: 16, most: 64 } as const;
+/** Limits of `chooseEmbeddings`: openWakeWord's number of embeddings, and the limit of a config. */
+const EMBEDDINGS = { min: 16, max: 64 } as const;
 
 /**
- * Embeddings of a window that holds 95 % of the copies of every phrase, slow ones included, with the time after it; 16 to 64.
- * @throws CallsignError `INVALID_ARGUMENT` for a phrase of which most copies need more
+ * Number of embeddings, 16 to 64, of a window that contains 95 % of the augmented copies of every phrase and
+ * `data.afterSeconds` after them.
+ * @throws CallsignError `INVALID_ARGUMENT` if more than half of the copies of a phrase need more than 64
  */
 export function chooseEmbeddings(
   phrases: readonly PhraseLengths[],
   config: Pick<DataConfig, "windowing" | "data">,
 ): number {
   const afterSeconds = afterSecondsOf(config);
-  const longest = longestPhrase({ ...SEQUENCE, embeddings: EMBEDDINGS.most }, afterSeconds);
-  let embeddings: number = EMBEDDINGS.least;
+  const longest = longestPhrase({ ...SEQUENCE, embeddings: EMBEDDINGS.max }, afterSeconds);
+  let embeddings: number = EMBEDDINGS.min;
   for (const { phrase, lengths } of phrases) {
     const copies = copyLengths(lengths, config.data.augmentation);
-    const usual = percentile(copies, 0.5);
-    if (usual > longest)
+    const median = percentile(copies, 0.5);
+    if (median > longest)
       throw new CallsignError(
         "INVALID_ARGUMENT",
         `${JSON.stringify(phrase)}: expected a phrase of at most ${seconds(longest)} (the longest window, ` +
-          `${EMBEDDINGS.most} embeddings), got one that takes ${seconds(usual)} to say; use a shorter phrase`,
+          `${EMBEDDINGS.max} embeddings), got one that takes ${seconds(median)} to say; use a shorter phrase`,
       );
     embeddings = Math.max(embeddings, embeddingsFor(percentile(copies, 0.95), afterSeconds));
   }
-  return Math.min(embeddings, EMBEDDINGS.most);
+  return Math.min(embeddings, EMBEDDINGS.max);
 }
 
 /**
@@ -98,29 +99,29 @@ export function checkPhraseFits(
   if (2 * tooLong <= clips.length) return;
   const needed = embeddingsFor(percentile(copyLengths(lengths, data.augmentation), 0.95), afterSeconds);
   const fix =
-    needed > EMBEDDINGS.most
+    needed > EMBEDDINGS.max
       ? "use a shorter phrase"
       : `set windowing.embeddings to ${needed}, or use a shorter phrase`;
   throw new CallsignError(
     "CONFIG_INVALID",
-    `labels: ${JSON.stringify(label)}: expected phrases of at most ${seconds(longest)} (windowing.embeddings ` +
-      `${windowing.embeddings}, less data.afterSeconds), got ${tooLong} of ${clips.length} clips that are longer; ${fix}`,
+    `labels: ${JSON.stringify(label)}: expected most clips to be at most ${seconds(longest)} (a window of windowing.embeddings ` +
+      `${windowing.embeddings} minus data.afterSeconds), got ${tooLong} of ${clips.length} that are longer; ${fix}`,
   );
 }
 
 const SEQUENCE = { kind: "embedding-sequence", hopLength: 1280 } as const;
 
-/** Draws of speed per clip. */
-const DRAWS = 16;
+/** Copies drawn per clip. */
+const COPIES_PER_CLIP = 16;
 
-/** Lengths of augmented copies, as `augmentVoice` draws them. */
+/** Lengths of augmented copies, with speed and time scale drawn as by `augmentVoice`. */
 function copyLengths(
   lengths: readonly number[],
   { speed, timeScale }: Pick<AugmentConfig, "speed" | "timeScale">,
 ): number[] {
   const random = createRandom("copy lengths");
   return lengths.flatMap((length) =>
-    Array.from({ length: DRAWS }, () => {
+    Array.from({ length: COPIES_PER_CLIP }, () => {
       const faster = random.next() < speed.probability ? random.uniform(...speed.factor) : 1;
       const longer = random.next() < timeScale.probability ? random.uniform(...timeScale.factor) : 1;
       return (length / faster) * longer;

@@ -33,9 +33,9 @@ const schema = z.strictObject({
     .strictObject({
       before: probability(0.35),
       after: probability(0.2),
-      /** Share of the neighbours that follow without a pause, at most 80 ms apart: "PHRASE turn on the light". */
+      /** Share of the neighbouring clips without a pause, at most 80 ms away: "PHRASE turn on the light". */
       closeShare: probability(0.3),
-      /** Pause of the others. */
+      /** Pause to the other neighbours, in seconds. */
       gapSeconds: range(0.05, 0.4, { min: 0, max: 10 }),
       /** Relative to the level of the phrase. */
       levelDb: range(-6, 3, { min: -60, max: 40 }),
@@ -61,11 +61,11 @@ const schema = z.strictObject({
       q: range(0.4, 1.5, { min: 0.05, max: 30 }),
     })
     .prefault({}),
-  /** A recording under the speech. The ratio is that over the phrase. */
+  /** A noise recording added to the speech. The signal-to-noise ratio holds over the phrase. */
   noise: z
     .strictObject({ probability: probability(0.75), snrDb: range(0, 30, { min: -30, max: 100 }) })
     .prefault({}),
-  /** Other people who talk at once in the background, from the clips of talk at hand. */
+  /** Several people who talk at once in the background, from the clips of talk of the build. */
   babble: z
     .strictObject({
       probability: probability(0.1),
@@ -73,11 +73,11 @@ const schema = z.strictObject({
       snrDb: range(5, 20, { min: -30, max: 100 }),
     })
     .prefault({}),
-  /** One person's talk from a small loudspeaker in the room, as of a television or a radio. */
+  /** Talk from a small loudspeaker in the room, such as a television or a radio. */
   loudspeaker: z
     .strictObject({ probability: probability(0.04), snrDb: range(5, 20, { min: -30, max: 100 }) })
     .prefault({}),
-  /** Automatic gain control: loud parts are lowered, soft ones come up. */
+  /** Automatic gain control: lowers loud parts and raises soft ones. */
   compressor: z
     .strictObject({
       probability: probability(0.15),
@@ -116,11 +116,11 @@ const schema = z.strictObject({
       halfRate: probability(0.5),
     })
     .prefault({}),
-  /** Opus, as calls, browsers and wireless microphones send speech. */
+  /** Opus codec, which calls, browsers and wireless microphones use. */
   opus: z
     .strictObject({
       probability: probability(0.03),
-      /** Bits a second. */
+      /** Bits per second. */
       bitrate: range(6000, 24_000, { min: 6000, max: 510_000 }),
     })
     .prefault({}),

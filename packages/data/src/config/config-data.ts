@@ -65,7 +65,7 @@ const corpus = z.strictObject({
     .enum(["auto", ...SPLITS])
     .default("auto")
     .describe(
-      "`auto`: by speaker, or by file where the speaker is not known; a corpus of one speaker or file is in train.",
+      "`auto`: by speaker, or by file if speakers are not known; a corpus of one speaker or file is entirely in train.",
     ),
   clean: z.boolean().default(true).describe("Also use every clip unchanged."),
   copies: copies(0),
@@ -97,22 +97,22 @@ const slidingWindows = z.strictObject({
     .max(160_000)
     .default(768)
     .describe(
-      "Samples from one window to the next in all other audio of the train split; validation has the detector's hop.",
+      "Samples from one window to the next in all other audio of the train split; validation uses `windowing.hopLength`.",
     ),
 });
 
 const splits = z.strictObject({
   train: share(DEFAULT_SPLITS.train, "Share of synthetic voices, texts and noises used for training."),
-  validation: share(DEFAULT_SPLITS.validation, "Share used to choose epochs and threshold."),
+  validation: share(DEFAULT_SPLITS.validation, "Share of the same used to choose epochs and threshold."),
   test: z
     .number()
     .min(0)
     .max(0.9)
     .default(DEFAULT_SPLITS.test)
-    .describe("Share of synthetic voices that no clip is made with, kept for `eval conversation`."),
+    .describe("Share of synthetic voices that the build does not use, for `eval conversation`."),
   people: share(
     DEFAULT_SPLITS.people,
-    "Share of the people of each corpus in validation, instead of `validation`.",
+    "Share of the speakers (or files) of each corpus in validation; the rest is in train.",
   ),
 });
 
@@ -155,12 +155,12 @@ export const dataSectionSchema = z.strictObject({
     .max(5)
     .optional()
     .describe(
-      "Time after the end of a phrase during which a window is still positive, in seconds; positives are rendered until then. Default 0.2, for sliding-audio 0.05.",
+      "Time after the end of a phrase during which windows are still positive, in seconds; with embedding-sequence, the windows of positives end within it. Default 0.2, for sliding-audio 0.05.",
     ),
   slidingWindows: slidingWindows
     .prefault({})
     .describe("Windows drawn from audio; only for windowing sliding-audio."),
-  splits: splits.prefault({}).describe("Shares per split; train, validation and test sum to 1."),
+  splits: splits.prefault({}).describe("Shares of the splits; train, validation and test sum to 1."),
   shardMinutes: z.number().min(0.1).max(120).default(10).describe("Length of audio in a shard, in minutes."),
   workers: z
     .int()

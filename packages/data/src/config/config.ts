@@ -35,7 +35,7 @@ const pronunciation = z.strictObject({
     .positive()
     .max(1e6)
     .default(1)
-    .describe("Share of the clips that say it so, in any scale."),
+    .describe("Share of the clips with this pronunciation, on any scale."),
 });
 
 const windowing = z.discriminatedUnion("kind", [
@@ -82,7 +82,7 @@ export const dataConfigShape = {
     .record(z.string(), z.array(pronunciation).min(1).max(32))
     .default({})
     .describe(
-      "How words of the phrases are said, by word; a word that is not here is said as the dictionary has it, and one that the dictionary lacks as its letters allow.",
+      "Pronunciations of words of the phrases, by word. Default: those of the dictionary, or several guessed from the spelling for a word that it lacks.",
     ),
   frontend: frontend.prefault({}).describe("Front-end, which computes embeddings from samples."),
   windowing: windowing
@@ -146,7 +146,7 @@ function checkPronunciations({ labels, pronunciations }: DataConfig, name: strin
     if (!words.has(word))
       throw new CallsignError(
         "CONFIG_INVALID",
-        `${where}: expected a word of a phrase (${[...words].join(", ")}), in lower case and as it is spoken`,
+        `${where}: expected a word of a phrase (${[...words].join(", ")}), got ${JSON.stringify(word)}; write it in lower case, as it is spoken, or remove it`,
       );
     for (const [i, { ipa }] of sounds.entries()) {
       try {

@@ -26,7 +26,7 @@ const espeak = z.strictObject({
 const pico = z.strictObject({
   kind: z.literal("pico"),
   weight,
-  /** Folder with the language files; without it: CALLSIGN_ASSETS, the cache, or a download. */
+  /** Folder with the language files. Default: CALLSIGN_ASSETS, the cache, or a download. */
   model: z.string().min(1).optional(),
 });
 

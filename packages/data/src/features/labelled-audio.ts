@@ -82,7 +82,7 @@ interface MakingClip extends Making {
   readonly copy: number;
 }
 
-/** Samples rendered after a phrase, and after the end of other clips. */
+/** Number of samples rendered after a phrase or another clip. */
 function renderedAfter({ windowing, slidingWindows, afterSeconds }: FeatureSettings): number {
   const seconds = windowing.kind === "sliding-audio" ? slidingWindows.afterSeconds : afterSeconds;
   return Math.round(seconds * 16_000);
@@ -198,7 +198,7 @@ function makeScene(scene: number, { maker, random }: Making): LabelledAudio {
     commands,
     talk: resources.speech,
     commandShare,
-    longestCommand: longestPhrase(settings.windowing, settings.afterSeconds),
+    maxCommandLength: longestPhrase(settings.windowing, settings.afterSeconds),
     config: settings.augmentation,
     random,
     resources,
@@ -211,7 +211,7 @@ function makeScene(scene: number, { maker, random }: Making): LabelledAudio {
   };
 }
 
-/** Puts audio on room tone. */
+/** Pads audio with room tone, without augmentation. */
 function placeClean(
   audio: PhraseAudio,
   { before, after, random }: { before: number; after: number; random: Random },

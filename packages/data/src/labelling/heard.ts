@@ -14,14 +14,14 @@ export interface WindowFactsOptions {
   /** The window ends before this sample. */
   readonly end: number;
   readonly windowLength: number;
-  /** Longest phrase that is heard whole (`longestPhrase` of the windowing). */
+  /** Longest phrase that fits into a window (`longestPhrase`), in samples. */
   readonly longestPhrase: number;
   readonly labels: readonly string[];
 }
 
 /**
- * Facts about a window. A phrase is near as long as the window holds any of it. A phrase longer than `longestPhrase` is never
- * heard whole, since no window holds both its beginning and its end.
+ * Facts about a window. A phrase is near if the window contains any part of it. A phrase longer than `longestPhrase` is never
+ * heard completely, since no window contains both its beginning and its end.
  * @param phrases in order of time, none overlapping
  */
 export function windowFacts(

@@ -9,15 +9,15 @@ export function windowLengthOf(windowing: Windowing): number {
 }
 
 /**
- * Longest phrase that a model hears whole, in samples: one that lies wholly in every window that ends up to `afterSeconds`
- * after it. A model of sliding audio hears phrases bit by bit, of any length.
+ * Longest phrase that a model hears completely, in samples: every window that ends up to `afterSeconds` after it contains it.
+ * Unlimited for sliding audio, where a window need not contain the whole phrase.
  */
 export const longestPhrase = (windowing: Windowing, afterSeconds: number): number =>
   windowing.kind === "sliding-audio"
     ? Infinity
     : windowLengthOf(windowing) - Math.round(afterSeconds * 16_000);
 
-/** Embeddings of the shortest window in which a phrase of `length` samples is heard whole. */
+/** Number of embeddings of the shortest window in which a phrase of `length` samples is heard completely. */
 export const embeddingsFor = (length: number, afterSeconds: number): number =>
   Math.ceil((length + Math.round(afterSeconds * 16_000)) / LOG_MEL.chunkLength) - CHUNKS_BEFORE;
 

@@ -37,7 +37,7 @@ export const clipPath = (set: string, index: number): string =>
 /** Clip kinds built to resemble a phrase. Excluded from false accepts per hour, since they are far more frequent here than in speech. */
 export const LIKE_A_PHRASE: ReadonlySet<string> = new Set<ClipKind>(["near-miss", "partial", "swapped"]);
 
-/** Clip kinds that people speak. */
+/** Kinds of clips that are recordings of people. */
 export const PEOPLE: ReadonlySet<ClipKind> = new Set(["corpus", "recording"]);
 
 /** Total length of clips in seconds, rounded to 1 ms, since the last digits of a sum of floats depend on their order. */
@@ -52,5 +52,5 @@ export const voicesOf = (clips: readonly ManifestClip[]): number =>
 export const isSpeech = ({ path }: ManifestClip): boolean =>
   !/^clips\/(?:noise|impulse-response)-/.test(path);
 
-/** Whether a clip is a recording of a person, by its set. */
+/** Whether a clip is a recording of a person, according to its set. */
 export const isPerson = ({ path }: ManifestClip): boolean => /^clips\/(?:corpus|recording)-/.test(path);

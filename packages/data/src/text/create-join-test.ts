@@ -1,8 +1,8 @@
 import { createPhraseTest } from "./contains-phrase.ts";
 
 /**
- * A test for texts that, spoken one after another, say a phrase which none of them says alone: "galactic" and "temperature
- * now" say "galactic temperature". Nothing joins across an unknown text.
+ * Creates a test of whether texts spoken one after another contain a phrase that none of them contains alone: "galactic" and
+ * "temperature now" contain "galactic temperature". An unknown text separates those around it.
  */
 export function createJoinTest(
   phrases: readonly string[],

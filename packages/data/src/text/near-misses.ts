@@ -2,7 +2,7 @@ import type { Random } from "../random.ts";
 import { isFamiliar, isOffensive } from "./familiar-words.ts";
 import { spokenWords } from "./spoken-text.ts";
 import type { Phonemes } from "./phonetics/phonemes.ts";
-import { MOST_SOUNDS } from "./phonetics/guess-sounds.ts";
+import { MAX_SOUNDS } from "./phonetics/guess-sounds.ts";
 import type { Pronunciations } from "./phonetics/pronunciations.ts";
 import type { SoundIndex, SoundMatch } from "./phonetics/sound-index.ts";
 import type { TargetPhrases } from "./target-phrases.ts";
@@ -31,9 +31,9 @@ export interface NearMissOptions {
 /**
  * Words and pairs of words from the dictionary that sound nearly like the phrase or a part of it ("commuter", "come
  * pewter"; for several words also with one or two of them replaced: "hay nimble"), never the phrase itself, a
- * homophone, or a text in which a target is heard. All pronunciations of the phrase count, and the distance is that to
- * the nearest of them. The nearest come first, loosely; no word stands in more than an
- * eighth of them. Fewer than `count` when the dictionary has no more in range.
+ * homophone, or a text in which a target is heard. The distance is that to the nearest pronunciation
+ * of the phrase. The nearest come first, approximately; no word is in more than an eighth
+ * of them. Fewer than `count` when the dictionary has no more in range.
  * @throws CallsignError INVALID_ARGUMENT for a phrase without Latin letters or digits
  */
 export function findNearMisses(phrase: string, options: NearMissOptions): NearMiss[] {
@@ -43,7 +43,7 @@ export function findNearMisses(phrase: string, options: NearMissOptions): NearMi
   const penalty = unfamiliarity(pronunciations);
   const pool = new Map<string, Candidate>();
   for (const span of spansOf(spokenWords(phrase))) {
-    for (const sound of pronunciations.ofText(span.words.join(" ")).slice(0, MOST_SOUNDS)) {
+    for (const sound of pronunciations.ofText(span.words.join(" ")).slice(0, MAX_SOUNDS)) {
       for (const candidate of soundsLike(sound, { index: options.index, maxDistance, penalty })) {
         if (candidate.distance < minDistance) continue;
         const text = [...span.before, candidate.text, ...span.after].join(" ");

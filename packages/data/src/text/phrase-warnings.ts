@@ -51,8 +51,8 @@ function concernsOf(phrase: string, pronunciations: Pronunciations): PhraseConce
   if (guessed.length > 0)
     add(
       "guessed",
-      `is not in the pronunciation dictionary (${guessed.join(", ")}); its likeliest sound is ${pronunciation}. ` +
-        `If that is wrong, name its pronunciation`,
+      `is not in the pronunciation dictionary (${guessed.join(", ")}); its likeliest pronunciation is ${pronunciation}. ` +
+        `If that is wrong, set pronunciations in the config`,
     );
   return concerns;
 }

@@ -11,7 +11,7 @@ export const spokenText = (text: string): string => spokenWords(text).join(" ");
 /** The words of `spokenText`. Letters of other scripts than Latin are left out: see `unspeakableParts`. */
 export const spokenWords = (text: string): string[] => readAloud(text).match(WORD) ?? [];
 
-/** Replaces the words of a text that is spoken text already. Those with capitals count, too. */
+/** Replaces each word of a text that is already spoken text. Words with capitals count as well. */
 export const replaceWords = (text: string, replace: (word: string) => string): string =>
   text.replaceAll(WORD, replace);
 

@@ -3,7 +3,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { phonemize } from "../voices/engines/espeak/espeak.ts";
 import {
   chooseSounds,
-  MOST_SOUNDS,
+  MAX_SOUNDS,
   mergeAlike,
   normalized,
   type WeightedSound,
@@ -16,19 +16,18 @@ import { spokenWords } from "./spoken-text.ts";
 /** Pronunciations of words by their spelling, as `spokenWords` writes it. */
 export type WordSounds = Readonly<Record<string, readonly WeightedSound[]>>;
 
-/** What words are looked up in and read by. */
+/** Sources of pronunciations. */
 export interface SoundSources {
   readonly pronunciations: Pronunciations;
-  /** Loaded where a word is in no dictionary. */
+  /** Called for words that the dictionary lacks. */
   readonly loadModel: () => Promise<SpellingModel>;
-  /** IPA of a word as espeak-ng's voice of a language reads it; `undefined` where espeak-ng is missing. */
+  /** IPA of a word read by espeak-ng in a language; `undefined` if espeak-ng is not installed. */
   readonly readAs?: (word: string, language: string) => Promise<string | undefined>;
 }
 
 /**
- * Pronunciations of the words that have several: those given, else those that the dictionary lists, each as likely as the
- * others, or for a word it lacks those that its letters allow and other languages give it. Words with one pronunciation
- * are left out, unless it is given.
+ * Finds pronunciations of the words of phrases: those given, else those of the dictionary, all equally likely, or, for a word
+ * that it lacks, those guessed from the spelling (`guessedSounds`). Words with one pronunciation in the dictionary are left out.
  */
 export async function findWordSounds(
   phrases: readonly string[],
@@ -46,8 +45,8 @@ export async function findWordSounds(
 }
 
 /**
- * What a recording of a word may say: what the dictionary lists and what the letters allow. None is marked as listed, so
- * that each engine says the one chosen.
+ * Candidate pronunciations for a recording of a word: those of the dictionary and those guessed from the spelling. None has
+ * `isListed`, so that every engine uses the one chosen.
  */
 export async function possibleSounds(word: string, sources: SoundSources): Promise<WeightedSound[]> {
   const listed = listedSounds(word, sources.pronunciations).map(({ sound, weight }) => ({ sound, weight }));
@@ -55,19 +54,19 @@ export async function possibleSounds(word: string, sources: SoundSources): Promi
   return listed.length === 0 ? guessed : normalized(mergeAlike([...listed, ...guessed]));
 }
 
-/** The dictionary's pronunciations, those that sound nearly the same counted once. */
+/** The dictionary's pronunciations; those that sound nearly the same are merged. */
 function listedSounds(word: string, pronunciations: Pronunciations): WeightedSound[] {
   const listed = pronunciations.soundsOf(word).map((sound) => ({ sound, weight: 1 }));
   const equal = normalized(mergeAlike(listed).map(({ sound }) => ({ sound, weight: 1 })));
-  return equal.slice(0, MOST_SOUNDS).map((sound) => ({ ...sound, isListed: true }));
+  return equal.slice(0, MAX_SOUNDS).map((sound) => ({ ...sound, isListed: true }));
 }
 
-/** Longest word read letter by letter; longer ones are no words that people say at sight. */
-const LONGEST_WORD = 24;
+/** Longest word whose pronunciation is guessed; people would not read longer ones at sight. */
+const MAX_LETTERS = 24;
 
 /**
- * Share of each way of reading. A guess: most people read an unknown word as English, and agree on a foreign reading
- * where several languages do.
+ * Share of each way of reading. Not measured; chosen because most people read an unknown word as English, and a foreign reading
+ * is more likely if several languages agree on it.
  */
 const SHARES = {
   english: 0.6,
@@ -80,23 +79,23 @@ const SHARES = {
 } as const;
 const LANGUAGES = ["es-419", "it", "fr", "de"] as const;
 
-/** The model is surer than people are: a share of 0.9 becomes 0.75 against one of 0.1. */
+/** Exponent of probabilities, since the model is more certain than people are: 0.9 and 0.1 become 0.75 and 0.25. */
 const TEMPER = 0.5;
 const READINGS = 200;
 
 /**
- * Pronunciations of a word from its letters alone, as if no dictionary had it; none for a word without a vowel.
- * @throws CallsignError INVALID_ARGUMENT for a word of more letters than people read at sight
+ * Guesses pronunciations of a word from its spelling, without its own dictionary entry. Empty for a word without a vowel.
+ * @throws CallsignError INVALID_ARGUMENT for a word of more than 24 letters
  */
 export async function guessedSounds(
   word: string,
   { pronunciations, loadModel, readAs }: SoundSources,
 ): Promise<WeightedSound[]> {
-  if (word.length > LONGEST_WORD)
+  if (word.length > MAX_LETTERS)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `pronunciation: expected words of at most ${LONGEST_WORD} letters, got ${JSON.stringify(word.slice(0, 80))} ` +
-        `(${word.length}); write it as several words, or name its pronunciation`,
+      `pronunciation: expected words of at most ${MAX_LETTERS} letters, got ${JSON.stringify(word.slice(0, 80))} ` +
+        `(${word.length}); write it as several words, or set its pronunciation`,
     );
   const letters = word.replaceAll("'", "");
   const read = (await loadModel()).read(letters, { count: READINGS });
@@ -108,26 +107,26 @@ export async function guessedSounds(
   }));
   for (const language of readAs === undefined ? [] : (["en-us", ...LANGUAGES] as const)) {
     const ipa = await readAs!(letters, language);
-    // Spelled out, or read by another language's voice.
+    // Leaves out words that are spelled letter by letter or read in another language.
     if (ipa === undefined || (ipa.match(/ˈ/g) ?? []).length > 1 || ipa.includes("(")) continue;
     const sound = tryIpa(language === "en-us" ? ipa.replaceAll("ɾ", "t") : asEnglish(ipa, letters));
     if (sound !== undefined) readings.push({ sound, weight: SHARES[language] });
   }
   const pronounceable = readings.filter(({ sound }) => !UNPRONOUNCEABLE.test(sound));
   const sounds = pronounceable.length > 0 ? pronounceable : readings;
-  // Between its parts a compound may have what no single word has: "glasshouse".
+  // Not tested by UNPRONOUNCEABLE: a compound may have sequences that no single word has, such as in "glasshouse".
   const compound = compoundSound(letters, pronunciations);
   if (compound !== undefined) sounds.push({ sound: compound, weight: SHARES.compound });
   return chooseSounds(sounds);
 }
 
 /**
- * What letters can give but nobody says: W, Y or H before a consonant or at the end, R between consonants, and the letters
- * sh, th, ph or ch as two sounds.
+ * Sequences that the model can produce but English lacks: W, Y or H before a consonant or at the end, R between consonants, and
+ * the letters sh, th, ph or ch as two sounds.
  */
 const UNPRONOUNCEABLE = /\b(?:W|Y|HH)(?: [A-Z]+(?!\d)\b|$)|(?:^|[A-Z] )R [A-Z]+(?!\d)\b|\b[SZTPK] HH\b/;
 
-/** The parts as the dictionary has them, the first with the stress: "snowboy". */
+/** Pronunciation of a compound such as "snowboy": its parts as in the dictionary, with the stress on the first. */
 function compoundSound(word: string, pronunciations: Pronunciations): string | undefined {
   const [first, second] = (pronunciations.partsOf(word) ?? []).map(
     (part) => pronunciations.soundsOf(part)[0]!,
@@ -135,7 +134,7 @@ function compoundSound(word: string, pronunciations: Pronunciations): string | u
   return first === undefined || second === undefined ? undefined : `${first} ${second.replaceAll("1", "2")}`;
 }
 
-/** English has no short e or o at a word's end ("andale" ends in EY), and its V is no Spanish b. */
+/** Adapts a foreign reading to English: no short e or o at the end ("andale" ends in EY), and the letter v is V, not Spanish b. */
 function asEnglish(ipa: string, word: string): string {
   const ended = ipa.replace(/[eɛ]$/, "eɪ").replace(/ɔ$/, "oʊ");
   return word.includes("v") && !word.includes("b") ? ended.replaceAll(/[bβ]/g, "v") : ended;
@@ -149,7 +148,7 @@ function tryIpa(ipa: string): string | undefined {
   }
 }
 
-/** Readings by espeak-ng, the package or the program; none of them where it is not installed. */
+/** IPA of a word read by espeak-ng (the package or the program); `undefined` if it is not installed. */
 export async function readByEspeak(word: string, language: string): Promise<string | undefined> {
   try {
     return (await phonemize(word, { accent: language })).flat().join("");

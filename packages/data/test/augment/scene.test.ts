@@ -128,7 +128,7 @@ describe("buildScene", () => {
         length: 160_000,
         talk: ["galactic", "temperature", "nothing"].map(talkOf),
         resources: { makesPhrase },
-        longestCommand: 9000,
+        maxCommandLength: 9000,
         config: slow,
       }),
     );

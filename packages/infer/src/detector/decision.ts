@@ -98,8 +98,8 @@ export function sustainedScores(scores: Float32Array, patience: number): Float32
 /**
  * Steps, in order, at which a `Decision` of one label detects; step i ends at `(i + 1) * hopMs`. `sustained` are the
  * `sustainedScores` of the same patience. For sweeps over thresholds: one comparison a step, 5 to 9 times as fast as
- * `Decision.step` (16 million steps in 0.2 s instead of 1.3 s). A property test compares the two. `among` names the steps to
- * look at, in order, if those at or above the threshold are known to be few.
+ * `Decision.step` (16 million steps in 0.2 s instead of 1.3 s). A property test compares the two. `among` lists, in order, the
+ * steps to test if it is known which ones can reach the threshold.
  */
 export function detectionSteps(
   sustained: Float32Array,
@@ -119,7 +119,7 @@ export function detectionSteps(
   const count = among?.length ?? sustained.length;
   for (let at = 0; at < count; at++) {
     const i = among === undefined ? at : among[at]!;
-    // Below 0 where a streak cannot end.
+    // Below 0 at steps where no streak can end.
     if (!(sustained[i]! >= threshold)) continue;
     const first = i - patience + 1;
     if (first < freeFrom || (first + 1) * hopMs < silentUntilMs) continue;

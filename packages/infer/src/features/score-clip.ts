@@ -39,7 +39,7 @@ export async function scoreClip(
 
 /**
  * Embeddings of a clip of int16 magnitudes, `[steps, 96]`: those of a new stream, one for each whole chunk of 1280 samples.
- * With `silentEmbedding` before them they are all that heads of windowing `embedding-sequence` read, whatever their length.
+ * Preceded by `silentEmbedding`, they are the input of any head of windowing `embedding-sequence`.
  */
 export async function embedClip(samples: Float32Array, frontend: Frontend): Promise<Float32Array> {
   const chunks = Math.floor(samples.length / chunkLength);
@@ -55,7 +55,7 @@ export async function embedClip(samples: Float32Array, frontend: Frontend): Prom
   return rows;
 }
 
-/** Embedding of endless silence, which precedes every stream, `[96]`. */
+/** Embedding of silence, `[96]`; a stream starts with copies of it. */
 export async function silentEmbedding(frontend: Frontend): Promise<Float32Array> {
   const { data } = await frontend.features(new Float32Array(EMBEDDING_CHUNKS * chunkLength));
   return data.slice(0, EMBEDDING.dimension);

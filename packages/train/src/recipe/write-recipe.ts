@@ -8,7 +8,7 @@ export interface RecipeOptions {
   readonly phrases: readonly string[];
   readonly budget: RecipeBudget;
   readonly seed: string | number;
-  /** Embeddings of the window, which must hold the longest phrase (`chooseEmbeddings`). Default 16, for phrases of up to 1.8 s. */
+  /** Number of embeddings in a window, which must contain the longest phrase (`chooseEmbeddings`). Default 16, for phrases of up to 1.8 s. */
   readonly embeddings?: number | undefined;
   /** Name of the detector and its folders. Default: made from the phrases. */
   readonly name?: string | undefined;
@@ -18,7 +18,7 @@ export interface RecipeOptions {
   readonly speech?: readonly string[];
   /** Absolute paths of folders with recordings without speech. */
   readonly noise?: readonly string[];
-  /** Length of the recordings in all these folders, from which the number of their copies follows. Default: short. */
+  /** Total length of the recordings in these folders, which determines their number of copies. Default: 0. */
   readonly recordedSeconds?: { readonly speech: number; readonly noise: number };
   /** Pronunciations of words of the phrases. */
   readonly pronunciations?: WordSounds;
@@ -101,14 +101,14 @@ export function writeRecipe({
     ),
     ``,
     ...pronunciationsOf(pronunciations),
-    `# The detector reads this many embeddings at once, 80 ms apart: enough for the phrases said slowly.`,
+    `# Embeddings in a window, 80 ms apart: enough for the phrases said slowly.`,
     `windowing: { kind: embedding-sequence, embeddings: ${embeddings} }`,
     ``,
     `data:`,
-    `  # Who speaks: espeak has many accents and voices, the others fewer that sound more like people.`,
+    `  # Speech synthesizers: espeak has many accents and voices; the others have fewer, which sound more like people.`,
     `  engines:`,
     ...weighted(engines).map((engine) => `    - { ${fieldsOf(engine)} }`),
-    `  # Every clip is varied this often: speed, pitch, vocal tract, room, noise, level, microphone.`,
+    `  # Each clip gives this many augmented copies, which differ in speed, pitch, vocal tract, room, noise, level and microphone.`,
     `  positives: { clipsPerPhrase: ${size.clipsPerPhrase}, copies: ${size.copies} }`,
     `  # What is not the phrase, in the same voices: sentences, words that sound nearly like it, parts of it, words in no order and alone.`,
     `  negatives:`,
@@ -119,8 +119,8 @@ export function writeRecipe({
     `    # Words and numbers as other languages read them: the phrase is not the only thing that does not sound like English.`,
     `    foreign: { clips: ${size.foreign} }`,
     `    copies: ${size.negativeCopies}`,
-    `  # Recordings of people who do not say the phrase. Give what you have: synthetic voices are not people. A quarter of the`,
-    `  # files (or speakers, where source.speakerPattern names them) is kept for validation: give several.`,
+    `  # Recordings of people who do not say the phrase. Add all you have: synthetic voices are not people. A quarter of the`,
+    `  # files (or speakers, where source.speakerPattern names them) is used for validation, so give at least two.`,
     ...listOf("corpora", speech, (path, i) => [
       `    - source: { kind: folder, path: ${quoted(path)}, name: speech-${i + 1}, licence: not stated }`,
       `      copies: ${copiesOf(recordedSeconds.speech, { hours: size.recordedHours.speech, most: 4 })}`,
@@ -140,27 +140,27 @@ export function writeRecipe({
     `    speed: { probability: 0.5, factor: [0.86, 1.16] }`,
     `    pitch: { probability: 0.4, semitones: [-3, 3] }`,
     `    formants: { probability: 0.5, factor: [0.84, 1.18] }`,
-    `  # Talk with the phrase in it, for training and for the miss rate of the best weights and the threshold.`,
+    `  # Talk that contains the phrases, for training and for choosing the best weights and the threshold.`,
     `  scenes: { count: ${size.scenes}, seconds: 10 }`,
     ``,
     `train:`,
     `  epochs: ${size.epochs}`,
     `  stepsPerEpoch: ${size.stepsPerEpoch}`,
-    `  # Windows in a batch. Of the negatives each kind has its share, whatever the amounts of data; what a kind lacks goes to the others.`,
+    `  # Windows in a batch. Each kind of negatives has a fixed share, whatever its amount of data; the share of a kind without data goes to the others.`,
     `  batch:`,
     `    positives: ${size.batch.positives}`,
     `    negatives: ${size.batch.negatives}`,
     `    shares: { people: 8, synthetic: 6, nearMiss: 3, partial: 1, noise: 3, scenes: 3 }`,
-    `  # Noise on each embedding, and one shift of all that are heard at once: else the network learns the synthesizers by heart.`,
+    `  # Noise added to each embedding, and an offset shared by all embeddings of a window: without them the network overfits the synthesizers.`,
     `  noise: 1`,
     `  offset: 0.7`,
-    `  # Per hour of talk: people's, if recordings are given, else the synthesizers'.`,
+    `  # Target rate per hour of talk: people's if recordings are given, else synthesized.`,
     `  selection: { falseAcceptsPerHour: 0.5 }`,
     ``,
   ].join("\n");
 }
 
-/** Copies with which recordings become about as long as `hours`, at least one: people are to be heard in noise, too. */
+/** Number of copies that makes recordings about `hours` long, at least 1, so that people's speech is also trained on in noise. */
 function copiesOf(
   seconds: number,
   { hours, most }: { readonly hours: number; readonly most: number },
@@ -168,9 +168,9 @@ function copiesOf(
   return Math.max(1, Math.min(most, Math.floor((hours * 3600) / seconds) - 1));
 }
 
-/** Weights of the engines that are no recordings of people; docs/data.md says how they sound to a detector of people. */
+/** Weights of the engines that are not neural; docs/data.md has how well a detector trained elsewhere recognizes them. */
 const WEIGHTS = { espeak: 50, flite: 15, pico: 20, gnuspeech: 15 } as const;
-/** Share of neural voices, in percent, where there are any: hundreds of people each. */
+/** Share of neural voices, in percent, if there are any; a model can have the voices of hundreds of people. */
 const NEURAL_SHARE = 60;
 
 /** Engines with whole weights that sum to 100. */
@@ -199,7 +199,7 @@ function roundTo100(percentages: readonly number[]): number[] {
   return whole;
 }
 
-/** JSON's scalars and lists are YAML's; the kind is written plain, as a person would. */
+/** Fields of a YAML flow mapping; JSON values are valid YAML. */
 const fieldsOf = ({ kind, ...rest }: EngineChoice): string =>
   [`kind: ${kind}`, ...Object.entries(rest).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)].join(
     ", ",
@@ -209,7 +209,7 @@ function pronunciationsOf(sounds: WordSounds): string[] {
   const words = Object.entries(sounds);
   if (words.length === 0) return [];
   return [
-    `# How these words are said, and the share of the clips that say them so. Take out what nobody says, add what people say.`,
+    `# Pronunciations of these words, with their shares of the clips. Remove those that nobody uses and add any that are missing.`,
     `pronunciations:`,
     ...words.flatMap(([word, choices]) => [
       `  ${quoted(word)}:`,

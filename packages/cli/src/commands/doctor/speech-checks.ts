@@ -16,7 +16,7 @@ export async function speechChecks(env: CliContext["env"]): Promise<Check[]> {
     await checkEngine("flite", createFliteEngine),
     await checkEngine("espeak", createEspeakEngine),
     await checkEngine("gnuspeech", createGnuspeechEngine),
-    // What is in place is reported; nothing is downloaded.
+    // Offline: only files that are already on this machine count.
     await checkEngine("pico", () => createPicoEngine({ env: { ...env, HF_HUB_OFFLINE: "1" } })),
     await checkEngine("vits (sherpa-onnx)", () => Promise.resolve(void loadSherpa())),
   ];

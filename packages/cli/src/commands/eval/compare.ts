@@ -69,7 +69,7 @@ async function compare(
     );
 }
 
-/** Evaluations of a model by the keys of the recordings. */
+/** Evaluations of one model, by the keys of `recordings.words`. */
 async function evaluateModel(
   context: CliContext,
   model: string,
@@ -134,6 +134,6 @@ function formatPair(pair: ModelPair): string {
   return (
     `${first} (1) and ${second} (2): both detected ${both}, only (1) ${onlyFirst}, only (2) ${onlySecond}, ` +
     `neither ${neither}; McNemar p = ${pValue.toPrecision(2)}: ${verdict}; ` +
-    `misses of (1) less those of (2): ${points(difference)} points, 95 % ${points(differenceInterval.low)} to ${points(differenceInterval.high)}`
+    `misses of (1) minus those of (2): ${points(difference)} percentage points, 95 % ${points(differenceInterval.low)} to ${points(differenceInterval.high)}`
   );
 }

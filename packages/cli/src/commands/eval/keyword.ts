@@ -44,7 +44,7 @@ export function registerEvalKeyword(evaluate: Command, context: CliContext): voi
     .option("--report <dir>", "folder for report.json and report.html, which plays the worst recordings")
     .option(
       "--check <file>",
-      "fail if misses or false accepts are above their 95 % intervals in this baseline of the same recordings",
+      "baseline of the same recordings; exit with 1 if misses or false accepts are above its 95 % intervals",
     )
     .option("--write-baseline <file>", "write the figures as a baseline for --check")
     .option("--summary <file>", "append a summary in Markdown, such as to $GITHUB_STEP_SUMMARY")
@@ -104,7 +104,7 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
     if (worse.length > 0)
       throw new CallsignError(
         "MODEL_REGRESSED",
-        `eval keyword: ${worse.join("; ")} (baseline ${flags.check}); if this is intended, replace the baseline with --write-baseline`,
+        `eval keyword: ${worse.join("; ")} (baseline ${flags.check}); if this is intended, write a new baseline with --write-baseline`,
       );
   } finally {
     for (const fault of faults) context.stderr(`left out: ${fault}\n`);
@@ -148,7 +148,7 @@ async function print(
   return report;
 }
 
-/** Report without the curves and the long lists, which are in report.json. */
+/** Report without curves, latencies and recordings; report.json has them. */
 function summaryOf({ labels, ...report }: KeywordReport) {
   return {
     ...report,
@@ -170,14 +170,14 @@ function formatLabel(report: LabelReport): string {
     "",
     ...(operatingPoints.every(({ isShown }) => isShown)
       ? []
-      : [`* too few hours to show this rate: no false accept was allowed`]),
-    `at the threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts}, at most ${shipped.falseAcceptsInterval.high.toFixed(2)} per hour)`,
-    `detected twice: ${shipped.detectedTwice.twice} of ${shipped.detectedTwice.hits} hits there, ${detectedTwice.twice} of ${detectedTwice.hits} at ${atFalseAcceptsPerHour} false accepts per hour; each counts as a false accept`,
+      : [`* the hours without the word are too few to measure this rate, so no false accept was allowed`]),
+    `at the card's threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts}, at most ${shipped.falseAcceptsInterval.high.toFixed(2)} per hour)`,
+    `detected twice: ${shipped.detectedTwice.twice} of ${shipped.detectedTwice.hits} detected recordings at that threshold, ${detectedTwice.twice} of ${detectedTwice.hits} at ${atFalseAcceptsPerHour} false accepts per hour; the second detection counts as a false accept`,
   ];
   if (snrDb.positives !== null) {
     const { p5, p50, p95 } = snrDb.positives;
     lines.push(
-      `speech over noise: ${p50} dB in half of the recordings of the word, ${p5} to ${p95} dB in nine tenths`,
+      `speech-to-noise ratio of the recordings of the word: median ${p50} dB, 5th to 95th percentile ${p5} to ${p95} dB`,
     );
   }
   if (latencyMs !== null)

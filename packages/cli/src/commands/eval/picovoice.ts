@@ -122,12 +122,12 @@ async function figuresOf(
   const { readAudioFile } = await import("@callsign/audio/node/internal");
   const { flags, label, keywords, speech, noise } = parts;
   const { signal } = context;
-  const kept = new KeptAudio();
+  const decoded = new DecodedAudio();
   const readers = (recordings: readonly Recording[]) =>
     recordings.map(
       ({ path }) =>
         () =>
-          kept.read(path, async () => (await readAudioFile(path, { signal })).samples),
+          decoded.read(path, async () => (await readAudioFile(path, { signal })).samples),
     );
   const progress = new ProgressLine(context);
   const { hours, snr: snrDb, seed } = flags;
@@ -148,8 +148,8 @@ async function figuresOf(
   }
 }
 
-/** Decoded recordings, since a day of audio draws each of them many times; those that do not fit are decoded each time. */
-class KeptAudio {
+/** Cache of decoded recordings, since a day of audio repeats each of them many times; those that do not fit are decoded each time. */
+class DecodedAudio {
   readonly #kept = new Map<string, Float32Array>();
   #bytes = 0;
 
@@ -157,7 +157,7 @@ class KeptAudio {
     const known = this.#kept.get(path);
     if (known !== undefined) return known;
     const samples = await decode();
-    if (this.#bytes + samples.byteLength <= MAX_KEPT_BYTES) {
+    if (this.#bytes + samples.byteLength <= MAX_DECODED_BYTES) {
       this.#kept.set(path, samples);
       this.#bytes += samples.byteLength;
     }
@@ -166,7 +166,7 @@ class KeptAudio {
 }
 
 /** 1 GiB: 4.6 hours. */
-const MAX_KEPT_BYTES = 2 ** 30;
+const MAX_DECODED_BYTES = 2 ** 30;
 
 function formatResult({ asPublished, repaired, speech, ...result }: PicovoiceResult): string {
   const { recordings, transcripts, withWord } = speech;

@@ -26,19 +26,19 @@ export function addRecordingOptions(command: Command): Command {
   return command
     .requiredOption(
       "--positives <dir...>",
-      "recordings of the word, one utterance a file; for several labels LABEL=DIR each",
+      "recordings of the word, one utterance per file; with several labels, LABEL=DIR for each",
     )
-    .requiredOption("--negatives <dir...>", "recordings without the words; rates are per hour of these")
+    .requiredOption("--negatives <dir...>", "recordings without the words; false accepts are per hour of these")
     .option("--cross", "use recordings of each label's word as negatives of the other labels as well")
     .option(
       "--exclude <regex...>",
-      "leave out negatives whose folder or file name matches, ignoring case; for one label LABEL=REGEX",
+      "leave out negatives whose folder or file name matches, ignoring case; LABEL=REGEX applies to one label",
     )
     .option("--label <label>", "label of the word, if --positives names none and the model has several")
     .option("--noise <dir>", "noise recordings; a stretch is drawn for each recording")
     .option(
       "--snr <db...>",
-      "signal-to-noise ratios in dB where the speech is; one is drawn for each recording (default: 10)",
+      "signal-to-noise ratios over the speech, in dB; one is drawn for each recording (default: 10)",
       collectSnr,
     )
     .option("--room <dir>", "room impulse responses; one is drawn for each recording")
@@ -50,12 +50,12 @@ export function addRecordingOptions(command: Command): Command {
     .option("--at <rate>", "false accepts per hour at which misses are reported", parsePositive, 0.5)
     .option(
       "--cache <dir>",
-      "keep the features of the recordings in this folder: other heads on the same embedding are then scored in seconds (default: $CALLSIGN_CACHE)",
+      "folder that keeps the features of the recordings, so that other heads on the same embedding are scored faster (default: $CALLSIGN_CACHE)",
     )
     .option("--seed <seed>", "random seed of noise, rooms and room tone", "0");
 }
 
-/** Recordings and conditions that the flags name. */
+/** Recordings and conditions given by the flags. */
 export interface OpenRecordings extends KeywordRecordings {
   readonly conditions: OpenConditions;
   readonly cacheDir?: string;
@@ -108,10 +108,10 @@ function wordFolders({ positives, label }: RecordingFlags): Map<string, string[]
   if (folders.has(ONLY_LABEL) && folders.size > 1)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `--positives: expected LABEL=DIR for each folder if there are several labels, got ${folders.get(ONLY_LABEL)![0]}`,
+      `--positives: expected LABEL=DIR for every folder once one has a label, got ${folders.get(ONLY_LABEL)![0]}`,
     );
   if (label !== undefined && !folders.has(ONLY_LABEL))
-    throw new CallsignError("INVALID_ARGUMENT", "--label: --positives names the labels already");
+    throw new CallsignError("INVALID_ARGUMENT", "--label: expected only with --positives DIR, got --positives LABEL=DIR, which names the labels; remove --label");
   return folders;
 }
 
@@ -151,8 +151,8 @@ function pattern(source: string): RegExp {
 }
 
 /**
- * Labels of a model by the keys of the recordings. With `takesAnyName` a model with one label stands for whatever one label
- * the recordings name: heads without a card name theirs after the file.
+ * Labels of a model by the keys of the recordings. With `takesAnyName`, a model with one label is evaluated on
+ * recordings of one label of any name, since heads without a card are named after their file.
  * @throws CallsignError as `labelOf`
  */
 export async function labelsOf(
@@ -169,7 +169,7 @@ export async function labelsOf(
   return labels;
 }
 
-/** Label to evaluate. @throws CallsignError `INVALID_ARGUMENT` if the model has not this label, or several and none is given */
+/** Label to evaluate. @throws CallsignError `INVALID_ARGUMENT` if the model lacks the label, or has several and none is given */
 export async function labelOf({ card }: Detector, label: string | undefined): Promise<string> {
   const { commandLabels } = await import("@callsign/infer/internal");
   const labels = commandLabels(card);

@@ -4,7 +4,7 @@ import type { RecipeBudget, StageSeconds } from "@callsign/train/internal";
 import { formatDuration } from "../../output/progress.ts";
 import type { Prepared } from "./prepare.ts";
 
-/** Text about a config that was written: where it is, what is made from it, how long that takes, and what it lacks. */
+/** Summary of a written config: its path, the plan of its build, the estimated time, and the amount of real speech. */
 export async function formatPrepared(
   { configFile, plan, seconds }: Pick<Prepared, "configFile" | "plan" | "seconds">,
   budget: RecipeBudget,
@@ -21,8 +21,8 @@ export async function formatPrepared(
 const totalSeconds = ({ synthesize, features, train }: StageSeconds): number => synthesize + features + train;
 
 const overBudget = (budget: RecipeBudget): string =>
-  `note: that is more than the budget of ${BUDGET_WORDS[budget]}, which sets the amounts of data; ` +
-  "more phrases, recordings and fewer cores take longer";
+  `note: that is longer than the budget of ${BUDGET_WORDS[budget]}, which was set for one phrase on two cores; ` +
+  "more phrases, more recordings or fewer cores take longer";
 
 const BUDGET_WORDS: Readonly<Record<RecipeBudget, string>> = {
   "5m": "5 minutes",

@@ -20,8 +20,8 @@ export function registerNew(program: Command, context: CliContext): void {
     .addOption(
       new Option(
         "--budget <time>",
-        "amount of data and training, by the approximate time on two cores: a larger one makes more clips of each phrase " +
-          "and of other speech, with more variations, and trains longer; the recordings given are used whole in each",
+        "approximate time on two cores; a larger budget makes more clips of each phrase and of other speech, with more " +
+          "copies, and trains longer; recordings are always used completely",
       )
         .choices(["5m", "30m", "overnight"])
         .default("30m"),
@@ -30,20 +30,20 @@ export function registerNew(program: Command, context: CliContext): void {
     .option("--noise <dir...>", "folders with recordings of noise without words: machines, music, rain")
     .option(
       "--voices <dir...>",
-      "folders with neural voices (VITS or Piper models), or ids of models on the Hugging Face hub; default: the folders " +
-        "that CALLSIGN_VOICES names, else a model of 904 readers from the hub or the cache, where sherpa-onnx-node is installed",
+      "folders or Hugging Face hub ids of neural voices (VITS or Piper models); needs sherpa-onnx-node (default: the folders " +
+        "in CALLSIGN_VOICES, else, if sherpa-onnx-node is installed, a model of 904 voices from the cache or the hub)",
     )
-    .option("--no-voices", "no neural voices, and no download of any")
+    .option("--no-voices", "use no neural voices and download none")
     .option(
       "--sounds-like <word=sound...>",
-      'how a word of the phrases is said: "siorsha=see OR sha" (syllables, the stressed one in capitals) or IPA, ' +
-        '"siorsha=/ʃiˈɔrʃə/"; several are equally likely (default: what the dictionary or the letters allow)',
+      'pronunciation of a word of the phrases: "siorsha=see OR sha" (syllables, the stressed one in capitals) or IPA, ' +
+        '"siorsha=/ʃiˈɔrʃə/"; several are used equally often (default: from the dictionary or the spelling)',
     )
     .option(
       "--said <word=file...>",
-      "a recording of you saying the word: the pronunciations most like it are taken",
+      "recording of you saying the word; the three pronunciations nearest to it are used",
     )
-    .option("--samples <dir>", "write each pronunciation of the words that have several as a WAV file")
+    .option("--samples <dir>", "write each pronunciation of the words shown as a WAV file")
     .option("--seed <seed>", "random seed; equal seeds and phrases give the same detector", "1")
     .addOption(backendOption("auto"))
     .option("--no-run", "only write the config and print the plan; continue with callsign run")
@@ -86,4 +86,4 @@ async function makeNew(
 }
 
 const PRONUNCIATION_HINT =
-  'note: if you say it otherwise, give your own: --sounds-like "WORD=see OR sha" or --said WORD=RECORDING; --samples DIR lets you hear these';
+  'note: if you pronounce a word differently, use --sounds-like "WORD=see OR sha" or --said WORD=FILE; --samples DIR writes these as WAV files';

@@ -29,7 +29,7 @@ export interface NewFlags extends PronunciationFlags {
   readonly json?: boolean;
 }
 
-/** A written config, and what is known about it before it is run. */
+/** A written config, with the plan and the estimated time of its run. */
 export interface Prepared {
   readonly configFile: string;
   readonly outDir: string;
@@ -41,7 +41,7 @@ export interface Prepared {
 }
 
 /**
- * Writes the config of the phrases, with the engines and recordings there are, and plans its build.
+ * Writes the config for the phrases, with the available engines and the given recordings, and plans its build.
  * @throws CallsignError `CONFIG_INVALID` with all problems, `INVALID_ARGUMENT`
  */
 export async function prepare(
@@ -72,7 +72,7 @@ export async function prepare(
   const configFile = join(outDir, "config.yaml");
   const { text, building, problems } = await fitRecipe(context, { recipe, configFile, outDir });
   const config = parseDetectorConfig(parseConfig(text, { name: configFile }), { name: configFile });
-  // With --no-run the config is written in spite of problems, to be edited.
+  // With --no-run the config is written even if there are problems, so that it can be edited.
   if (flags.run) throwProblems(problems);
   await writeConfig(context, { configFile, text });
   throwProblems(problems);
@@ -89,7 +89,7 @@ export async function prepare(
   return { configFile, outDir, concerns, pronunciations: sounds, plan, seconds };
 }
 
-/** A recipe whose window fits the phrases and whose copies fit the recordings, and what stands in the way of its build. */
+/** Recipe with a window long enough for the phrases and copies by the length of the recordings, and the problems of its build. */
 async function fitRecipe(
   context: CliContext,
   { recipe, configFile, outDir }: { recipe: RecipeOptions; configFile: string; outDir: string },
@@ -119,7 +119,7 @@ async function fitRecipe(
   return { text, building: await contextFor(text), problems };
 }
 
-/** Speech engines of this machine, and what stands in the way of the others. */
+/** Speech engines of this machine, and notes on why others are left out. */
 async function findVoices({ env, signal }: CliContext, voices: NewFlags["voices"]): Promise<FoundEngines> {
   const { findEngines } = await import("@callsign/data/internal");
   const { cacheDirectory, createFetch } = await import("@callsign/infer/node/internal");
@@ -134,7 +134,7 @@ async function findVoices({ env, signal }: CliContext, voices: NewFlags["voices"
   });
 }
 
-/** The flag that gave a folder of the recipe, which need not be in a config yet. */
+/** The flag that a folder of the recipe comes from; the config may not be written yet. */
 function flagOf(id: string): string | undefined {
   if (id.startsWith("corpus-speech-")) return "given with --speech";
   return id.startsWith("noise-noise-") ? "given with --noise" : undefined;
@@ -151,7 +151,7 @@ async function writeConfig(
   if (there !== undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `${configFile}: exists and differs; run it with ${commandPrefix(env)} run --config ${configFile}, or give another --out`,
+      `${configFile}: the file exists with other content and is not overwritten; run it with ${commandPrefix(env)} run --config ${configFile}, or choose another folder with --out`,
     );
   await writeFileAtomic(configFile, text, { signal });
 }

@@ -6,22 +6,22 @@ import type { SoundSources, WordSounds } from "@callsign/data/internal";
 
 import type { CliContext } from "../../context.ts";
 
-/** Flags of `new` about how words are said. */
+/** Flags of `new` about pronunciation. */
 export interface PronunciationFlags {
   readonly soundsLike?: readonly string[];
   readonly said?: readonly string[];
   readonly samples?: string;
 }
 
-/** How the words of the phrases are said, and which of them a config has to name: those that the dictionary lacks. */
+/** Pronunciations of the words of the phrases; `named` are those to write into the config: guessed or chosen by a flag. */
 export interface ChosenPronunciations {
   readonly sounds: WordSounds;
   readonly named: WordSounds;
 }
 
 /**
- * Finds the pronunciations of the phrases: those given with `--sounds-like`, those nearest to a recording given with
- * `--said`, and else those of the dictionary or of the letters.
+ * Finds the pronunciations of the phrases: those of `--sounds-like`, those nearest to the recording of
+ * `--said`, else those of the dictionary or of the spelling.
  * @throws CallsignError INVALID_ARGUMENT and those of audio files
  */
 export async function choosePronunciations(
@@ -64,7 +64,7 @@ function assignments(
     const word = text.slice(0, Math.max(0, at)).trim().toLowerCase();
     const value = text.slice(at + 1).trim();
     if (at > 0 && value !== "" && words.has(word)) return { word, value };
-    const known = words.has(word) || at <= 0 ? "" : `; ${JSON.stringify(word)} is no word of the phrases`;
+    const known = words.has(word) || at <= 0 ? "" : `; ${JSON.stringify(word)} is not a word of the phrases`;
     throw new CallsignError(
       "INVALID_ARGUMENT",
       `new: ${flag}: expected WORD=${flag === "--said" ? "FILE" : 'SOUND, such as "siorsha=see OR sha"'} with a word of the ` +
@@ -98,7 +98,7 @@ async function soundsOfRecording(
     await import("@callsign/infer/node/internal");
   const { readAudioFile } = await import("@callsign/audio/node/internal");
   const { toMagnitudes } = await import("@callsign/audio/internal");
-  const { samples } = await readAudioFile(file, { maxSeconds: LONGEST_RECORDING_SECONDS, signal });
+  const { samples } = await readAudioFile(file, { maxSeconds: MAX_RECORDING_SECONDS, signal });
   const note = (text: string): void => stderr(`note: ${text}\n`);
   const { path } = await chooseEmbedding("auto", {
     env,
@@ -120,22 +120,23 @@ async function soundsOfRecording(
       frontend,
       random: createRandom(`said ${word}`),
     });
-    return normalized(weighed.slice(0, KEPT_OF_RECORDING));
+    return normalized(weighed.slice(0, MAX_RECORDED_SOUNDS));
   } finally {
     await frontend.dispose();
     await Promise.all(engines.map(({ engine }) => engine.dispose()));
   }
 }
 
-/** One word. */
-const LONGEST_RECORDING_SECONDS = 10;
-const KEPT_OF_RECORDING = 3;
+/** Limit for the recording of one word. */
+const MAX_RECORDING_SECONDS = 10;
+/** Number of pronunciations taken from a recording. */
+const MAX_RECORDED_SOUNDS = 3;
 
 /** Lines that show the pronunciations of each word: share, IPA, respelling. */
 export async function formatPronunciations(sounds: WordSounds): Promise<string> {
   const { formatIpa, respell } = await import("@callsign/data/internal");
   const lines = Object.entries(sounds).flatMap(([word, choices]) => [
-    `${word} is said as`,
+    `pronunciations of ${word}`,
     ...choices.map(
       ({ sound, weight }) =>
         `  ${String(Math.round(100 * weight)).padStart(3)} %  ${formatIpa(sound).padEnd(18)}  ${respell(sound)}`,

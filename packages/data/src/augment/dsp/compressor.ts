@@ -11,8 +11,8 @@ export interface CompressorOptions {
 
 /**
  * Feed-forward compressor with one-pole attack and release on the level in decibels, after Giannoulis, Massberg and Reiss
- * (JAES 60/6, 2012): loud parts are lowered, so that with a gain after it soft parts come up, as by a device's automatic gain
- * control. Level and gain are computed for each millisecond, and the gain is interpolated. 16 kHz; returns a new array.
+ * (JAES 60/6, 2012): it lowers loud parts, so that a gain after it raises soft parts, as a device's automatic gain control
+ * does. Level and gain are computed for each millisecond, and the gain is interpolated. 16 kHz; returns a new array.
  */
 export function compress(
   samples: Float32Array,

@@ -9,7 +9,7 @@ export interface Span {
 }
 
 export interface MixOptions {
-  /** Active level of the speech above the RMS of the noise, both over `span`, in dB. */
+  /** Ratio of the active level of the speech to the RMS of the noise, both over `span`, in dB. */
   readonly snrDb: number;
   /** Place of the phrase. Default: all samples. */
   readonly span?: Span | undefined;
@@ -25,7 +25,7 @@ export interface Mixture {
 /**
  * Mixes speech with noise of the same length at a signal-to-noise ratio that holds over the span of the phrase. A mixture
  * beyond int16 is scaled down as a whole. The inputs are not changed.
- * @returns undefined if the noise is silent over the span (`noiseRatios`): no gain gives it the ratio
+ * @returns undefined if the noise is silent over the span (`noiseRatios`), since no gain gives that ratio
  */
 export function mixAtSnr(
   speech: Float32Array,
@@ -39,10 +39,10 @@ export function mixAtSnr(
 }
 
 /**
- * Active level of the speech above the RMS of the noise over each span, in dB. Where the speech is all zero, its level is
+ * Ratio of the active level of the speech to the RMS of the noise over each span, in dB. Where the speech is all zero, its level is
  * taken as -26 dBFS, the usual level of ITU-T P.56.
- * @returns undefined if the noise is silent in one of them: over half of its 20 ms frames lie more than 20 dB below the
- * active level of the whole noise. ESC-10's events, padded with zeros to five seconds, are often so.
+ * @returns undefined if the noise is silent over one of them: more than half of its 20 ms frames are over 20 dB below the
+ * active level of the whole noise, as often in ESC-10's events, which are padded with zeros to five seconds
  */
 export function noiseRatios(
   speech: Float32Array,
@@ -72,9 +72,9 @@ export function addScaled(speech: Float32Array, noise: Float32Array, gainDb: num
 
 const NOMINAL_SPEECH_DBFS = -26;
 
-/** Int16 RMS under which noise counts as silent. */
+/** RMS on the int16 scale below which noise counts as silent. */
 const SILENT = 0.5;
-/** 20 dB. */
+/** -20 dB. */
 const QUIET = 0.1;
 /** 20 ms at 16 kHz. */
 const FRAME = 320;

@@ -1,8 +1,8 @@
 import { Application, createDecoder, createEncoder } from "libopus-wasm";
 
 /**
- * Samples encoded by Opus for speech at a bitrate (in bits a second, 6,000 to 510,000) and decoded again, in frames of 20 ms; no delay and no
- * change of length. 16 kHz, int16 scale; returns a new array.
+ * Encodes samples with Opus for speech at a bit rate (in bits per second, 6,000 to 510,000) and decodes them, in frames of
+ * 20 ms. Length does not change, and the codec's delay is removed. 16 kHz, int16 scale; returns a new array.
  */
 export async function throughOpus(
   samples: Float32Array,

@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 
 /**
- * Length of a recording in seconds, from its header (WAV, FLAC), its last page (Ogg), or from its size and what is usual of its ending.
+ * Length of a recording in seconds, from its header (WAV, FLAC), its last page (Ogg), or its size and the usual bit rate of its
+ * file extension.
  * An estimate: nothing is decoded.
  */
 export async function estimateSeconds(path: string): Promise<number> {

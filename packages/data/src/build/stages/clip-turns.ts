@@ -8,7 +8,7 @@ import type { Turn } from "../../voices/synthesize-clips.ts";
 import { takeTurns } from "../../voices/take-turns.ts";
 import type { SpokenSet } from "./draw-texts.ts";
 
-/** What a clip of a set says, and the split it is in. */
+/** Text and voice of a clip of a set, and its split. */
 export interface SplitTurn extends Turn {
   readonly split: Split;
 }
@@ -24,9 +24,9 @@ interface TurnContext {
 }
 
 /**
- * Turns of a set's clips. The splits alternate so that any number of clips has the shares of the config; within a split,
- * clips take its texts and its voices in turn. Negatives have the voices of the positives, so that a voice does not tell the
- * label.
+ * Text, voice and split of each clip of a set. The splits alternate, so that any number of clips has the shares of the config;
+ * within a split, clips use its texts and voices in turn. Negatives use the voices of the positives, so that a voice does not
+ * reveal the label.
  */
 export function clipTurns(
   { kind, texts }: Pick<SpokenSet, "kind" | "texts">,
@@ -34,12 +34,12 @@ export function clipTurns(
 ): (index: number) => SplitTurn {
   const { seed, shares } = context;
   const voices = voicesFor(kind, context);
-  // A set with one text, or without a voice of a split, is in the other split as a whole.
+  // A set without a text or a voice for one split is entirely in the other split.
   const used = SPLITS.filter((split) => texts[split].length > 0 && voices[split]?.length !== 0);
   if (used.length === 0)
     throw new CallsignError(
       "CONFIG_INVALID",
-      `data.negatives: no positive has a voice that can say the texts of kind ${kind}; expected more clips of positives, ` +
+      `data.negatives: no positive has a voice that can say the texts of kind ${kind}; set a larger data.positives.clipsPerPhrase, ` +
         "or a larger weight of espeak in data.engines",
     );
   const turns = Object.fromEntries(

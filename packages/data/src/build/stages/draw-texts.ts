@@ -9,14 +9,14 @@ import { spokenText } from "../../text/spoken-text.ts";
 import { findWordSounds, readByEspeak, type WordSounds } from "../../text/word-sounds.ts";
 import type { ClipKind } from "../../store/clip-set.ts";
 
-/** Texts to speak; the clips of a split say its texts in turn. */
+/** Texts to synthesize; the clips of a split use its texts in turn. */
 export interface SpokenSet {
   readonly id: string;
   readonly kind: ClipKind;
   /** In the manifest: the phrase's label, or the kind of negative. */
   readonly label: string;
   readonly texts: Readonly<Record<Split, readonly string[]>>;
-  /** Pronunciations of some of their words; each clip says one of each, drawn by weight. */
+  /** Pronunciations of some of their words; each clip uses one per word, drawn by weight. */
   readonly sounds?: WordSounds;
   readonly count: number;
 }
@@ -24,7 +24,7 @@ export interface SpokenSet {
 /** The task `texts`: half a gigabyte of dictionary and index, which ends with its thread. */
 export const openTexts = () => ({ run: drawTexts });
 
-/** Texts of all negatives, and how the words of the phrases are said, in negatives as in positives. */
+/** Texts of all negatives, and the pronunciations of the words of the phrases, for positives and negatives. */
 export interface DrawnTexts {
   readonly sounds: WordSounds;
   readonly negatives: readonly SpokenSet[];
@@ -36,7 +36,7 @@ export async function drawTexts(config: DataConfig): Promise<DrawnTexts> {
   return { sounds, negatives: await drawNegatives(config, sounds) };
 }
 
-/** Pronunciations of the words of the phrases that have several, or whose one is given; the config's own come first. */
+/** Pronunciations of the words of the phrases that have several or are not in the dictionary; those of the config replace the found ones. */
 export async function soundsOfConfig({
   labels,
   pronunciations: own,
@@ -83,7 +83,7 @@ async function drawNegatives(config: DataConfig, sounds: WordSounds): Promise<Sp
   });
 }
 
-/** Texts by split. Phrases, their parts and the user's own texts are in both, others in one. */
+/** Texts by split. Parts of phrases, swapped phrases and the user's texts are in both splits, each other text in one. */
 function splitTexts(
   texts: readonly string[],
   { kind, config }: { readonly kind: NegativeKind; readonly config: DataConfig },

@@ -62,7 +62,7 @@ export async function* buildShards(
   return made;
 }
 
-/** Notes the copies of phrases that do not fit into the window. */
+/** Notes the number of copies of phrases that are longer than the window. */
 function noteLeftOut(
   { config: { windowing }, onNote }: BuildContext,
   plans: readonly ShardPlan[],
@@ -80,8 +80,8 @@ function noteLeftOut(
     leftOut.set(label, (leftOut.get(label) ?? 0) + count);
   for (const [label, count] of leftOut)
     onNote?.(
-      `features: ${count} of ${planned.get(label)} copies of ${JSON.stringify(label)} are left out: they are longer than the ` +
-        `window has room for, at any of the speeds drawn; a larger windowing.embeddings than ${windowing.embeddings} keeps them`,
+      `features: ${count} of ${planned.get(label)} copies of ${JSON.stringify(label)} are left out because they are ` +
+        `longer than the window at every speed drawn; set windowing.embeddings larger than ${windowing.embeddings} to keep them`,
     );
 }
 

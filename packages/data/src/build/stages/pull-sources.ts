@@ -26,7 +26,7 @@ export async function* pullSources(context: BuildContext): AsyncGenerator<Progre
   yield { stage: "pull", done: pulled.length, unit: "sources", note: "embedding" };
   for (const engine of context.config.data.engines.map((one) => locateModel(one, context))) {
     throwIfStopped(context, "pull");
-    // Pico's language files have a default.
+    // Without a model, pico uses its default language files.
     if (engine.kind !== "pico" && !("model" in engine)) continue;
     const { model = engine.kind } = engine;
     if (await isFolder(model)) continue;

@@ -8,8 +8,8 @@ import type { CorpusSet } from "./corpus-sets.ts";
 export type CorpusClip = Omit<ManifestClip, "split">;
 
 /**
- * Gives the clips of a corpus their splits. Clips of one speaker are in one split, in this corpus and in those before it,
- * whose speakers are in `known`; those of the corpus are added. A corpus of one speaker is in `train`.
+ * Assigns a split to each clip of a corpus. All clips of a speaker are in one split, also across corpora: `known` has the
+ * speakers of earlier corpora, and those of this one are added. A corpus of one new speaker is in `train`.
  */
 export function splitCorpus(
   { config, onNote }: Pick<BuildContext, "config" | "onNote">,
@@ -35,8 +35,8 @@ export function splitCorpus(
     known.set(speaker, part);
   if (found.size === 1 && shares.validation > 0 && kind !== "recording")
     onNote?.(
-      `${id}: all of it is one speaker or recording, so it is in ${known.get(clips[0]!.speaker)!} as a whole; ` +
-        "with a second one there would be some in train and in validation",
+      `${id}: has one speaker or recording only, so all of it is in ${known.get(clips[0]!.speaker)!}; ` +
+        "add a second one to have some in train and some in validation",
     );
   return clips.map((clip) => ({ ...clip, split: known.get(clip.speaker)! }));
 }

@@ -28,7 +28,7 @@ export async function decideTexts(context: BuildContext): Promise<readonly Spoke
   return setsOf(config, drawn);
 }
 
-/** All sets; voices of other languages take no English pronunciations. */
+/** All sets. Texts in other languages (kind `foreign`) have no English pronunciations. */
 function setsOf(config: DataConfig, { sounds, negatives }: DrawnTexts): SpokenSet[] {
   const isPlain = Object.keys(sounds).length === 0;
   return [...positiveSets(config), ...negatives].map((set) =>

@@ -13,8 +13,8 @@ export class FaultTally {
   #broken = 0;
 
   /**
-   * `mostShare`: largest share of broken clips that is allowed, 0 to 1. `few`: number of them allowed at any share up to a
-   * half, since 1 of 21 is 4.8 %. Default 0.
+   * `mostShare`: largest share of broken clips that is allowed, 0 to 1. `few`: number of broken clips that is allowed even above
+   * that share, up to half of the clips; for small sets. Default 0.
    */
   constructor(
     name: string,
@@ -74,7 +74,7 @@ export class FaultTally {
     return new CallsignError(
       "TOO_MANY_FAULTS",
       `${this.#name}: ${this.#broken} of ${this.#seen} clips are broken (${percent(this.#share)}); ` +
-        `at most ${percent(this.#mostShare)} may be; repair or remove them, or, in a config of data, allow more with ` +
+        `at most ${percent(this.#mostShare)} are allowed; repair or remove them, or, in the config of a build, allow more with ` +
         `mostFaultShare:${named}${more > 0 ? `\n  and ${more} more` : ""}`,
       { cause: this.#firstFaults[0]?.error },
     );

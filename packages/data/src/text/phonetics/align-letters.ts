@@ -1,47 +1,47 @@
 import type { Phonemes } from "./phonemes.ts";
 import { PHONEMES } from "./phonemes.ts";
 
-/** One or two letters of a word with the none, one or two phonemes that they stand for. */
+/** Numbers of letters and phonemes of a unit: one or two letters that stand for zero, one or two phonemes. */
 export interface Unit {
   readonly letters: number;
   readonly phonemes: number;
 }
 
-/** A spelling of small letters and its phonemes. */
+/** A word in lower-case letters and its phonemes. */
 export interface Spelled {
   readonly word: string;
   readonly phonemes: Phonemes;
 }
 
 /**
- * A function that parts a word into units: which of its letters stand for which phonemes. Learned from the words by
- * expectation maximization (Jiampojamarn, Kondrak and Sherif 2007, many-to-many alignment). `undefined` for a word
- * that cannot be parted, such as "nbc" said as letters.
+ * Learns, by expectation maximization, which letters stand for which phonemes (Jiampojamarn, Kondrak and Sherif 2007,
+ * many-to-many alignment). Returns a function that divides a word into units, or returns `undefined` if that is not possible,
+ * such as for "nbc" pronounced as letters.
  */
 export function learnAlignment(words: readonly Spelled[]): (word: Spelled) => Unit[] | undefined {
-  let costs = new Float64Array(LETTER_CODES * PHONEME_CODES).fill(1);
+  let weights = new Float64Array(LETTER_CODES * PHONEME_CODES).fill(1);
   const sample = words.filter((_, i) => i % Math.ceil(words.length / LEARNED_FROM) === 0);
   for (let round = 0; round < ROUNDS; round++) {
     const counts = new Float64Array(LETTER_CODES * PHONEME_CODES);
-    for (const word of sample) addExpected(word, { weights: costs, counts });
+    for (const word of sample) addExpected(word, { weights, counts });
     const total = counts.reduce((sum, count) => sum + count, 0);
-    costs = counts.map((count) => count / total);
+    weights = counts.map((count) => count / total);
   }
-  const logs = costs.map((weight) => (weight > 0 ? Math.log(weight) : -Infinity));
+  const logs = weights.map((weight) => (weight > 0 ? Math.log(weight) : -Infinity));
   return (word) => bestPath(word, logs);
 }
 
 const LEARNED_FROM = 12_000;
 const ROUNDS = 4;
 
-/** A code of one letter or two; a letter is 1 to 26, and 0 is none. */
+/** Number of codes of one or two letters; a letter is 1 to 26, and 0 is none. */
 const LETTER_CODES = 27 * 27;
 const PHONEME_BASE = PHONEMES.length + 1;
 const PHONEME_CODES = PHONEME_BASE * PHONEME_BASE;
 
 const letterAt = (word: string, at: number): number => word.charCodeAt(at) - 96;
 
-/** Letters and phonemes of the units tried: a silent letter, one for one, "x" for K S, "sh" for SH. */
+/** Numbers of letters and phonemes of the units tried: a silent letter, one to one, "x" for K S, "sh" for SH. */
 const SHAPES = [
   [1, 0],
   [1, 1],
@@ -49,7 +49,7 @@ const SHAPES = [
   [2, 1],
 ] as const;
 
-/** Ways from one cell of the table (letters times phonemes) to another, in the order of the letters; kept between words. */
+/** Steps between cells of the table (letters by phonemes), in the order of the letters; reused for every word. */
 const steps = {
   count: 0,
   from: new Int32Array(65_536),

@@ -1,29 +1,30 @@
 import { phonemeDistance } from "./distance.ts";
 import { parsePhonemes } from "./phonemes.ts";
 
-/** A pronunciation in ARPAbet with stress (`"SH IY0 AO1 R SH AH0"`) and how often people are taken to say it. */
+/** A pronunciation in ARPAbet with stress (`"SH IY0 AO1 R SH AH0"`) and its share. */
 export interface WeightedSound {
   readonly sound: string;
-  /** In any scale where it is given; of a word's sounds found by Callsign they sum to 1. */
+  /** On any scale in input; those that Callsign finds for a word sum to 1. */
   readonly weight: number;
-  /** From the dictionary, so that a voice says one of the word's sounds by itself. */
+  /** Whether it is from the dictionary: engines without phoneme input then pronounce the word in their own way. */
   readonly isListed?: boolean;
 }
 
 /** Largest number of pronunciations of a word. */
-export const MOST_SOUNDS = 8;
+export const MAX_SOUNDS = 8;
 
-/** Distance below which two pronunciations with the same stress are one: the colour of one vowel, such as AH for IH or AA. */
+/** Distance below which two pronunciations with the same stress are merged: less than one similar vowel, such as AH for IH. */
 export const ALIKE_BELOW = 0.5;
-/** Weight of a stress that no reading has, since people stress invented words on any syllable. */
-const LEAST_STRESS = 0.06;
-/** Syllables that are stressed in turn: more leave no room for other vowels. */
-const MOST_STRESSES = 5;
-const LEAST_WEIGHT = 0.02;
+/** Minimum weight of the stress on each syllable, since people stress invented words on any syllable. */
+const MIN_STRESS_WEIGHT = 0.06;
+/** Number of syllables that are stressed in turn; more would leave no place for other vowels. */
+const MAX_STRESSES = 5;
+const MIN_WEIGHT = 0.02;
 
 /**
- * Plausible pronunciations out of many readings of a word, the most likely first: what sounds nearly the same is one, and
- * each syllable of the best has the stress in one of them. At most `MOST_SOUNDS`; their weights sum to 1.
+ * Chooses plausible pronunciations from many readings of a word, the most likely first. Readings that sound nearly the same are
+ * merged, and each of the first `MAX_STRESSES` syllables of the best is stressed in one of them. At most `MAX_SOUNDS`; weights
+ * sum to 1.
  */
 export function chooseSounds(readings: readonly WeightedSound[]): WeightedSound[] {
   const distinct = mergeAlike(readings);
@@ -31,11 +32,11 @@ export function chooseSounds(readings: readonly WeightedSound[]): WeightedSound[
   if (best === undefined) return [];
   const stressed = stressedInTurn(best.sound, distinct);
   const free = distinct.filter(({ sound }) => !stressed.some((each) => each.sound === sound));
-  const chosen = [...stressed, ...free.slice(0, MOST_SOUNDS - stressed.length)];
-  return normalized(chosen.filter(({ weight }) => weight >= LEAST_WEIGHT));
+  const chosen = [...stressed, ...free.slice(0, MAX_SOUNDS - stressed.length)];
+  return normalized(chosen.filter(({ weight }) => weight >= MIN_WEIGHT));
 }
 
-/** Weights that sum to 1 in steps of a hundredth, the heaviest first; those below half a step are left out. */
+/** Scales weights to sum to 1 and rounds them to hundredths, the largest first; those that round to 0 are left out. */
 export function normalized(sounds: readonly WeightedSound[]): WeightedSound[] {
   const total = sounds.reduce((sum, { weight }) => sum + weight, 0);
   const sorted = sounds.toSorted((a, b) => b.weight - a.weight);
@@ -46,7 +47,7 @@ export function normalized(sounds: readonly WeightedSound[]): WeightedSound[] {
   return rounded.map(({ sound, weight }, i) => ({ sound, weight: (i === 0 ? weight + rest : weight) / 100 }));
 }
 
-/** Sounds that differ by less than `ALIKE_BELOW` and have the same stress become the likelier of them, with both weights. */
+/** Merges pronunciations that have the same stress and differ by less than `ALIKE_BELOW`: the likelier is kept, with the sum of the weights. */
 export function mergeAlike(readings: readonly WeightedSound[]): WeightedSound[] {
   const kept: { sound: string; weight: number; stress: string; phonemes: Uint8Array }[] = [];
   for (const { sound, weight } of readings.toSorted((a, b) => b.weight - a.weight)) {
@@ -61,22 +62,22 @@ export function mergeAlike(readings: readonly WeightedSound[]): WeightedSound[] 
   return kept.map(({ sound, weight }) => ({ sound, weight })).toSorted((a, b) => b.weight - a.weight);
 }
 
-/** The best reading of each place of the stress, among those with as many syllables as the best of all. */
+/** The best reading for each stressed syllable, among those with as many syllables as `best`. */
 function stressedInTurn(best: string, distinct: readonly WeightedSound[]): WeightedSound[] {
   const syllables = stressOf(best).length;
-  return Array.from({ length: Math.min(syllables, MOST_STRESSES) }, (_, place) => {
+  return Array.from({ length: Math.min(syllables, MAX_STRESSES) }, (_, place) => {
     const pattern = "0".repeat(place) + "1" + "0".repeat(syllables - place - 1);
     const found = distinct.find(({ sound }) => stressOf(sound) === pattern);
     const sound = found?.sound ?? moveStress(best, place);
-    return { sound, weight: Math.max(found?.weight ?? 0, LEAST_STRESS) };
+    return { sound, weight: Math.max(found?.weight ?? 0, MIN_STRESS_WEIGHT) };
   });
 }
 
-/** One digit a syllable: 1 where the primary stress is, else 0. */
+/** One digit per syllable: 1 for the primary stress, else 0. */
 export const stressOf = (sound: string): string =>
   (sound.match(/\d/g) ?? []).map((digit) => (digit === "1" ? "1" : "0")).join("");
 
-/** The syllable that loses the stress keeps its vowel; a schwa that gains it is the vowel of "cut". */
+/** Moves the stress; vowels do not change, so a stressed schwa becomes the vowel of "cut" (both are AH). */
 function moveStress(sound: string, place: number): string {
   let syllable = -1;
   return sound

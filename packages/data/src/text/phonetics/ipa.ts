@@ -7,7 +7,7 @@ import { stressDigit, syllablesOf } from "./syllables.ts";
  * Slashes, brackets, syllable dots and length marks are ignored. Where no primary stress is marked, the first syllable
  * has it.
  * @returns ARPAbet with stress: `"SH IY0 AO1 R SH AH0"`
- * @throws CallsignError INVALID_ARGUMENT for characters that are no IPA, or none that is a vowel
+ * @throws CallsignError INVALID_ARGUMENT for characters that are not IPA, and without a vowel
  */
 export function parseIpa(ipa: string): string {
   const text = ipa
@@ -36,7 +36,7 @@ export function parseIpa(ipa: string): string {
 }
 
 /**
- * One primary stress: the first where several are marked, the first vowel where none is. @returns undefined without a vowel
+ * Leaves one primary stress: the first if several are marked; on the first vowel if none is. @returns undefined without a vowel
  */
 function withOnePrimary(names: readonly string[]): string | undefined {
   const primary = names.findIndex((name) => name.endsWith("1"));
@@ -51,7 +51,7 @@ export function formatIpa(sound: string): string {
   return syllables
     .map((names) => {
       const stress = stressDigit(names);
-      // Several syllables only: "ˈ" before a word of one says nothing.
+      // No mark in a word of one syllable.
       const mark = stress === "2" ? "ˌ" : stress === "1" && syllables.length > 1 ? "ˈ" : "";
       return mark + names.map(symbolOf).join("");
     })
@@ -60,9 +60,9 @@ export function formatIpa(sound: string): string {
 
 const symbolOf = (name: string): string => REDUCED[name] ?? IPA_OF[name.replace(/\d$/, "")]!;
 
-/** As it is taken apart; said as x is. */
+/** "ç" in NFD; read as "x". */
 const C_CEDILLA = "c\u0327";
-/** A nasal vowel is the vowel and N. */
+/** Combining tilde: a nasal vowel is read as the vowel and N. */
 const NASAL = /\u0303/g;
 const IGNORED = /[/[\]().\s_ːˑʰʲʷʼ‿|-]|\p{M}/gu;
 const STRESS_MARKS: Readonly<Record<string, string>> = { ˈ: "1", "'": "1", ˌ: "2" };
@@ -108,7 +108,7 @@ const SYMBOLS: ReadonlyMap<string, string> = new Map(
     eə: "EH* R",
     ɪə: "IH* R",
     ʊə: "UH* R",
-    // Of other languages.
+    // Vowels of other languages.
     y: "UW*",
     ɨ: "IH*",
     ʉ: "UW*",
@@ -196,6 +196,6 @@ function fail(ipa: string): never {
 const invalid = (ipa: string, found: string): CallsignError =>
   new CallsignError(
     "INVALID_ARGUMENT",
-    `pronunciation: expected IPA such as /ʃiˈɔːrʃə/, got ${JSON.stringify(ipa.slice(0, 80))} (${found}); respell it ` +
-      `instead, such as "see OR sha"`,
+    `pronunciation: expected IPA such as /ʃiˈɔːrʃə/, got ${JSON.stringify(ipa.slice(0, 80))} (${found}); correct it, or ` +
+      `give syllables such as "see OR sha" to --sounds-like`,
   );

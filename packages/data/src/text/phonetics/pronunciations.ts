@@ -14,9 +14,9 @@ export interface Pronunciations {
    * 16. @throws CallsignError INVALID_ARGUMENT for a text without Latin letters or digits
    */
   ofText(text: string): readonly Phonemes[];
-  /** The dictionary's entries of a word with their stress, `"T AH0 M EY1 T OW2"`; none for a word it lacks. */
+  /** The dictionary's pronunciations of a word, with stress: `"T AH0 M EY1 T OW2"`. Empty for a word that it lacks. */
   soundsOf(word: string): readonly string[];
-  /** The two words of the dictionary that a word it lacks is put together from: "snow" and "boy". */
+  /** The two dictionary words that make up a word it lacks: "snow" and "boy". */
   partsOf(word: string): readonly [string, string] | undefined;
   /** Whether the dictionary itself has the word. */
   has(word: string): boolean;
@@ -32,7 +32,7 @@ export async function loadPronunciations(): Promise<Pronunciations> {
 
 let cmu: Promise<Pronunciations> | undefined;
 
-/** The model of its spelling, for words it lacks. About a second, once. */
+/** Spelling model learned from the dictionary, for words that it lacks. Takes about a second, once. */
 export async function loadSpellingModel(): Promise<SpellingModel> {
   model ??= import("cmu-pronouncing-dictionary").then(({ dictionary }) =>
     createSpellingModel(
@@ -44,9 +44,7 @@ export async function loadSpellingModel(): Promise<SpellingModel> {
 
 let model: Promise<SpellingModel> | undefined;
 
-/**
- * The same with other pronunciations of some words, most likely first, as voices are to say them.
- */
+/** Copy of pronunciations in which those of some words are replaced; the most likely first. */
 export function withSounds(
   pronunciations: Pronunciations,
   sounds: Readonly<Record<string, readonly { readonly sound: string }[]>>,
@@ -135,7 +133,7 @@ function splitCompound(word: string, entries: Entries): [string, string] | undef
 interface Chain {
   readonly before: Chain | undefined;
   readonly sound: Phonemes;
-  /** Sum of the words' places among their variants, which the best have low. */
+  /** Sum of the indices of the words' variants; low for the best. */
   readonly rank: number;
 }
 

@@ -19,7 +19,7 @@ export function respell(sound: string): string {
 }
 
 /**
- * Reads a respelling: syllables parted by spaces or hyphens, the stressed one in capitals ("see OR sha").
+ * Reads a respelling: syllables separated by spaces or hyphens, the stressed one in capitals ("see OR sha").
  * A syllable is looked up as a word, else read as `respell` writes it, else guessed.
  * @returns ARPAbet with stress; the first syllable has the primary stress if none is in capitals
  * @throws CallsignError INVALID_ARGUMENT
@@ -58,7 +58,7 @@ interface SyllableReaders {
   readonly guess: (word: string) => string | undefined;
 }
 
-/** Vowels that end no English syllable. */
+/** Vowels that do not end a syllable in English. */
 const SHORT: ReadonlySet<string> = new Set(["AE", "EH", "IH", "UH"]);
 
 function lettersOf(name: string, { after }: { after: string | undefined }): string {
@@ -66,7 +66,7 @@ function lettersOf(name: string, { after }: { after: string | undefined }): stri
   return after === undefined && phoneme in OPEN ? OPEN[phoneme]! : LETTERS[phoneme]!;
 }
 
-/** Short vowels at the end of a syllable after all. */
+/** Spelling of short vowels that end a syllable nevertheless. */
 const OPEN: Readonly<Record<string, string>> = { AE: "aa", EH: "eh", IH: "ih" };
 
 const LETTERS: Readonly<Record<string, string>> = {
@@ -111,7 +111,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   ZH: "zh",
 };
 
-/** Vowels as people respell them, beside those of LETTERS. */
+/** Spellings of vowels: those of LETTERS, and others that people use. */
 const VOWELS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(LETTERS)
@@ -155,7 +155,7 @@ const SYLLABLE = new RegExp(
   `^((?:${alternatives(CONSONANTS)})*)(${alternatives(VOWELS)})((?:${alternatives(CONSONANTS)})*)$`,
 );
 
-/** "sha" is a schwa without the stress, and AA with it. */
+/** Final "a", as in "sha": AA if stressed, else a schwa. */
 function readFinalA(part: string, isStressed: boolean): string | undefined {
   const onset = /^([b-df-hj-np-tv-z]+)a$/.exec(part)?.[1];
   return onset === undefined ? undefined : readSyllable(`${onset}${isStressed ? "ah" : "uh"}`);
@@ -174,5 +174,5 @@ const invalid = (text: string, part: string): CallsignError =>
   new CallsignError(
     "INVALID_ARGUMENT",
     `pronunciation: expected syllables in English letters such as "see OR sha", the stressed one in capitals, got ` +
-      `${JSON.stringify(text.slice(0, 80))} (${JSON.stringify(part)})`,
+      `${JSON.stringify(text.slice(0, 80))}, where ${JSON.stringify(part)} cannot be read; spell it differently, or give IPA between slashes`,
   );

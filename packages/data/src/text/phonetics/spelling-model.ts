@@ -1,14 +1,14 @@
 import { learnAlignment, type Spelled, type Unit } from "./align-letters.ts";
 import { parsePhonemes } from "./phonemes.ts";
 
-/** A pronunciation with its share of the probability. */
+/** A pronunciation and its probability. */
 interface Reading {
   /** ARPAbet with stress: `"SH IY0 AO1 R SH AH0"`. */
   readonly sound: string;
   readonly probability: number;
 }
 
-/** Reads words that no dictionary has. */
+/** Guesses pronunciations of words that the dictionary lacks. */
 export interface SpellingModel {
   /** The most probable pronunciations of a word of letters a to z, best first; each has one primary stress. */
   read(word: string, options: { readonly count: number }): Reading[];
@@ -16,8 +16,8 @@ export interface SpellingModel {
 
 /**
  * A model of English spelling learned from a dictionary: n-grams of units of letters and phonemes (Bisani and Ney 2008,
- * joint-sequence models), with absolute discounting, searched by beam. Learning takes about a second and each new word a
- * quarter: only those n-grams are counted that the word's letters allow.
+ * joint-sequence models), with absolute discounting and beam search. Learning takes about a second, and each word a
+ * quarter of one, in which only the n-grams that its letters allow are counted.
  * @param entries words with their ARPAbet, stress included
  */
 export function createSpellingModel(entries: Iterable<readonly [string, string]>): SpellingModel {
@@ -67,7 +67,7 @@ function tokenize(entries: Iterable<readonly [string, string]>): Corpus {
   ];
   const tokens: number[] = [];
   for (const keys of aligned) {
-    if (keys.some((key) => counts.get(bare(key))! < FEWEST_WORDS)) continue;
+    if (keys.some((key) => counts.get(bare(key))! < MIN_WORDS)) continue;
     tokens.push(BEGIN);
     for (const key of keys) {
       let id = known.get(key);
@@ -83,8 +83,8 @@ function tokenize(entries: Iterable<readonly [string, string]>): Corpus {
   return { tokens: Int32Array.from(tokens), units };
 }
 
-/** A word with a rarer unit is an abbreviation, or spelt as no other word is; a letter of it would be read so anywhere. */
-const FEWEST_WORDS = 10;
+/** Minimum number of words with a unit. Words with rarer units (abbreviations, unique spellings) are left out. */
+const MIN_WORDS = 10;
 
 /** `"sh:SH"` for each unit of a word. */
 function keysOf(
@@ -101,7 +101,7 @@ function keysOf(
 /** Without its stress. */
 const bare = (key: string): string => key.replaceAll(/\d/g, "");
 
-/** For each unit a bit set of the places in the word where its letters stand; bit 0 is the word's beginning. */
+/** For each unit, a bit set of the positions of its letters in the word; bit 0 is the beginning of the word. */
 function placesOf(units: readonly TokenUnit[], word: string): Int32Array {
   const placesOfLetters = new Map<string, number>();
   for (let at = 0; at < word.length; at++) {
@@ -114,12 +114,12 @@ function placesOf(units: readonly TokenUnit[], word: string): Int32Array {
   return places;
 }
 
-/** What followed a context: the context is the path from the root. */
+/** Counts of the units that follow a context, which is the path from the root. */
 interface Context {
   count: number;
   total: number;
   readonly next: Map<number, Context>;
-  /** Successors that the word at hand cannot have: only their number matters. */
+  /** Successors that are not possible in the word; only their number is used. */
   readonly others: Set<number>;
 }
 
@@ -210,7 +210,7 @@ function advance(contexts: readonly Context[], id: number): Context[] {
   ] as Context[];
 }
 
-/** Absolute discounting, from the shortest context to the longest. */
+/** Probability of a unit by absolute discounting, from the shortest context to the longest. */
 function probability(contexts: readonly Context[], id: number): number {
   let p = 0;
   for (const [length, { next, total, others }] of contexts.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Parts ARPAbet into syllables: consonants go to the vowel after them as far as an English word may begin so. Vowels in
- * `closed` keep the one consonant after them.
+ * Divides ARPAbet into syllables: as many consonants as can begin an English word go to the vowel after them. A single consonant
+ * stays with a preceding vowel of `closed`.
  */
 export function syllablesOf(
   names: readonly string[],
@@ -20,7 +20,7 @@ export function syllablesOf(
 export const stressDigit = (syllable: readonly string[]): string =>
   syllable.find((name) => /\d$/.test(name))?.at(-1) ?? "0";
 
-/** Number of the consonants between two vowels that begin the second one's syllable. */
+/** Number of consonants, of those between two vowels, that begin the second syllable. */
 function onsetLength(consonants: readonly string[]): number {
   for (let length = Math.min(consonants.length, 3); length > 1; length--)
     if (ONSETS.has(consonants.slice(-length).join(" "))) return length;

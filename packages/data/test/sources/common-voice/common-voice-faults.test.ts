@@ -47,7 +47,7 @@ describe("common-voice, broken data", () => {
       const refused = await place.failure(await place.onDisk(new Map(), { mostFaultShare: 0.01 }));
       expect(refused.code).toBe("TOO_MANY_FAULTS");
       expect(refused.message).toMatch(
-        /1 of 1[46] clips are broken \([67].* %\); at most 1 % may be; repair or remove them, .*mostFaultShare:\n {2}\S+( row 3|tsv:5): /,
+        /1 of 1[46] clips are broken \([67].* %\); at most 1 % are allowed; repair or remove them, .*mostFaultShare:\n {2}\S+( row 3|tsv:5): /,
       );
     },
   );

@@ -13,7 +13,7 @@ describe("FaultTally", () => {
     expect(() => tally.finish()).not.toThrow();
     tally.countBroken({ place: "b.mp3", error: new CallsignError("AUDIO_EMPTY", "b.mp3: no samples") });
     expect(() => tally.finish()).toThrow(
-      "corpus: 2 of 5 clips are broken (40 %); at most 25 % may be; repair or remove them, or, in a config of data, allow more with mostFaultShare:\n  a: broken\n  b.mp3: no samples",
+      "corpus: 2 of 5 clips are broken (40 %); at most 25 % are allowed; repair or remove them, or, in the config of a build, allow more with mostFaultShare:\n  a: broken\n  b.mp3: no samples",
     );
   });
 

@@ -18,9 +18,9 @@ export interface Asset {
   readonly sha256: string;
   readonly bytes: number;
   readonly licence: string;
-  /** Where it is downloaded from; without it and `url`, it must be put in place. */
+  /** Place on the hub that it is downloaded from. An asset without `hub` and `url` is not downloaded. */
   readonly hub?: { readonly repository: string; readonly revision: string; readonly path: string };
-  /** The same for a file that is not on the hub; the hub's endpoint and token are not used. */
+  /** Address of a file that is not on the hub; the hub's endpoint and token are not used for it. */
   readonly url?: string;
   /** Where it lies in this package; without it, it is not carried. */
   readonly packaged?: URL;
@@ -165,7 +165,7 @@ export async function locateAsset(
   return { path: cached, origin: "cache" };
 }
 
-/** Address of an asset, at HF_ENDPOINT for one of the hub where that is set; undefined for one that is not downloaded. */
+/** Address that an asset is downloaded from (on the hub: at HF_ENDPOINT if that is set); undefined if it is not downloaded. */
 export function assetUrl(
   { hub, url }: Asset,
   { env = process.env }: { readonly env?: Readonly<Record<string, string | undefined>> } = {},

@@ -3,14 +3,14 @@
  * evaluates variants of a config, three seeds each, and prints a Markdown table. FILE is YAML:
  *
  *     base: config.yaml             # a detector's config; paths are relative to FILE
- *     seeds: [1, 2, 3]              # of the training; the data have the config's seed
+ *     seeds: [1, 2, 3]              # of the training; the data use the seed of the config
  *     evaluation:
  *       positives: words            # a folder for each label
  *       negatives: [others]
  *       conditions: { clean: {}, 10 dB: { noise: noise-eval, snrDb: 10 } }
  *     variants: { shipped: {}, no mixup: { train: { mixup: { probability: 0 } } } }
  *
- * OUT keeps everything that is finished, so that a rerun goes on. Variants with the same data share one build.
+ * OUT keeps all finished results, so that a rerun continues. Variants with the same data share one build.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -42,13 +42,13 @@ interface Comparison {
 }
 
 const [file, outDir, ...wanted] = process.argv.slice(2);
-if (file === undefined || outDir === undefined) throw new Error("usage: compare FILE OUT [VARIANT...]");
+if (file === undefined || outDir === undefined) throw new Error("compare: expected FILE OUT [VARIANT...]");
 const comparison = (await readConfig(file)) as Comparison;
 const near = (path: string): string => resolve(dirname(file), path);
 const base = await readConfig(near(comparison.base));
 const { backend } = await loadBackend("auto");
 const names = Object.keys(comparison.variants).filter((name) => wanted.length === 0 || wanted.includes(name));
-// Seeds in the outer loop: every variant has a first figure early.
+// Seeds in the outer loop, so that every variant has a first result early.
 for (const seed of comparison.seeds) for (const name of names) await runOne(name, seed);
 backend.release();
 console.log(await formatTable());
@@ -113,7 +113,7 @@ async function build(
   return out;
 }
 
-/** Runs a stage to its end and logs its progress now and then. */
+/** Runs a stage to its end and logs its progress every 20 s. */
 async function finish(stage: string, events: AsyncGenerator): Promise<void> {
   let logged = 0;
   for await (const event of events) {

@@ -1,8 +1,8 @@
 /**
  * `npx tsx --conditions=@callsign/source experiments/recipe/cut-words.ts CONTENTS SPEECH OUT WORDS`: cuts recordings of
- * single words out of joined files, for choosing a recipe on words that are not reported on. CONTENTS has tables of
+ * single words out of joined files, for choosing a recipe on words other than those of the reported results. CONTENTS has tables of
  * start, end and text (`NAME.tsv`), SPEECH one or more folders (comma-separated) with the files of each table below
- * `NAME`, WORDS one word a line. Writes OUT/words/WORD/N.wav, and to OUT/others/NAME what is left of each file.
+ * `NAME`, WORDS one word per line. Writes OUT/words/WORD/NAME-N.wav, and the rest of each file to OUT/others/NAME.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -19,7 +19,7 @@ interface Span {
 
 const [contents, folders, out, wordFile] = process.argv.slice(2);
 if (contents === undefined || folders === undefined || out === undefined || wordFile === undefined)
-  throw new Error("usage: cut-words CONTENTS SPEECH[,SPEECH] OUT WORDS");
+  throw new Error("cut-words: expected CONTENTS SPEECH[,SPEECH] OUT WORDS");
 const words: ReadonlySet<string> = new Set(
   (await readFile(wordFile, "utf8")).split("\n").filter((word) => word !== ""),
 );
@@ -43,7 +43,7 @@ for (const table of (await readdir(contents)).filter((name) => name.endsWith(".t
     const others: Float32Array[] = [];
     let from = 0;
     for (const { start, end, text } of spans) {
-      // Sentences with one of the words are left out, too.
+      // Sentences that contain one of the words are also left out of the rest.
       if (!text.split(/[^a-z-]+/).some((word) => words.has(word))) continue;
       others.push(samples.subarray(from, Math.max(from, at(start))));
       from = at(end);

@@ -13,7 +13,7 @@ import {
 import { type Detector, commandLabels } from "@callsign/infer/internal";
 import { loadDetector } from "@callsign/infer/node/internal";
 
-/** Noise and rooms of an evaluation, as paths of folders. */
+/** Folders of the noise and rooms of an evaluation. */
 export interface ConditionFolders {
   readonly noise?: string;
   readonly snrDb?: number;
@@ -28,22 +28,22 @@ export interface EvaluateWordsOptions {
   readonly cacheDir: string;
 }
 
-/** Misses of a group of labels, at the thresholds that allow a rate of false accepts to each of them. */
+/** Misses of a group of labels, each at its own threshold for a rate of false accepts. */
 export interface WordErrors {
   readonly condition: string;
-  /** A label with many recordings, or `words` for all others together. */
+  /** A label with at least 50 recordings, or `words` for all others together. */
   readonly group: string;
   /** False accepts per hour allowed, or `card` for the thresholds of the card. */
   readonly rate: number | "card";
   readonly missed: number;
   readonly positives: number;
-  /** Mean over the labels of the false accepts per hour counted. */
+  /** False accepts per hour as counted, mean over the labels. */
   readonly falseAcceptsPerHour: number;
 }
 
 const RATES = [0.5, 1, 2] as const;
-/** Recordings of a label from which on it has a row of its own. */
-const MANY = 50;
+/** Minimum number of recordings for a label to have a row of its own. */
+const MIN_RECORDINGS = 50;
 
 /** Evaluates all labels of a model on recordings of single words, each against the same recordings of other speech. */
 export async function evaluateWords(model: string, options: EvaluateWordsOptions): Promise<WordErrors[]> {
@@ -77,7 +77,7 @@ async function evaluateCondition(
     if (!folders.has(label)) continue;
     const recordings = await findRecordings([join(options.positives, label)]);
     const positives = await scoreLabels(detector, recordings, { content: "word", conditions, cacheDir });
-    const group = recordings.length >= MANY ? label : "words";
+    const group = recordings.length >= MIN_RECORDINGS ? label : "words";
     groups.set(group, [
       ...(groups.get(group) ?? []),
       count(detector, { label, positives, negatives, hours }),

@@ -2,7 +2,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
 import type * as z from "zod";
 
-/** Reads a JSON file's text by a schema. @throws CallsignError `CONFIG_INVALID` */
+/** Parses the text of a JSON file and checks it by a schema. @throws CallsignError `CONFIG_INVALID` */
 export function parseJsonFile<Schema extends z.ZodType>(
   schema: Schema,
   text: string,
@@ -12,7 +12,7 @@ export function parseJsonFile<Schema extends z.ZodType>(
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new CallsignError("CONFIG_INVALID", `${name}: not JSON: ${String(cause)}`, { cause });
+    throw new CallsignError("CONFIG_INVALID", `${name}: expected JSON: ${String(cause)}`, { cause });
   }
   return parseStrict(schema, value, { name, code: "CONFIG_INVALID" });
 }

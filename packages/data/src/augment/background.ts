@@ -64,8 +64,7 @@ function drawGain(
   const lowest = Math.min(...ratios);
   const minGainDb = Math.max(...ratios) - high;
   const maxGainDb = lowest - low;
-  const gainDb =
-    minGainDb <= maxGainDb ? random.uniform(minGainDb, maxGainDb) : (minGainDb + maxGainDb) / 2;
+  const gainDb = minGainDb <= maxGainDb ? random.uniform(minGainDb, maxGainDb) : (minGainDb + maxGainDb) / 2;
   return { gainDb, snrDb: lowest - gainDb, missedByDb: Math.max(0, (minGainDb - maxGainDb) / 2) };
 }
 

@@ -78,7 +78,9 @@ function notePeople({ onNote }: BuildContext, sets: readonly CollectedSet[]): vo
   );
   onNote?.(
     `people: ${train!.toFixed(1)} minutes in train, ${validation!.toFixed(1)} in validation` +
-      (validation === 0 ? "; epoch and threshold are chosen on synthetic voices only. Give several recordings or speakers" : ""),
+      (validation === 0
+        ? "; epoch and threshold are chosen on synthetic voices only. Give several recordings or speakers"
+        : ""),
   );
 }
 

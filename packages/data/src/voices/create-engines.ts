@@ -17,13 +17,13 @@ import { createWaveglowEngine } from "./engines/waveglow/waveglow.ts";
 export interface EngineEnvironment {
   readonly hub?: Omit<HubOptions, "revision"> | undefined;
   readonly cacheDir?: string | undefined;
-  /** CALLSIGN_ASSETS and the variables of downloads. Default `process.env`. */
+  /** Environment variables: CALLSIGN_ASSETS and those for downloads. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
- * The engines that a config lists, with their weights, each ready to speak. Each may be there once; VITS models of different
- * names are different engines.
+ * Creates the engines of a config, with their weights. Each may be listed once; VITS models with different names are different
+ * engines.
  * @throws CallsignError `CONFIG_INVALID`, `DEPENDENCY_MISSING`, `MODEL_NOT_FOUND`, `MODEL_INVALID`, `DOWNLOAD_FAILED`
  */
 export async function createSpeechEngines(
@@ -43,7 +43,7 @@ export async function createSpeechEngines(
       if (isTwice)
         throw new CallsignError(
           "CONFIG_INVALID",
-          `engines: ${engine.id} is listed twice; give it one weight`,
+          `engines: ${engine.id} is listed twice; expected each engine once, so remove one entry`,
         );
     }
     return opened;

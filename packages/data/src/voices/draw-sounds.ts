@@ -24,8 +24,8 @@ export function drawSounds(
 }
 
 /**
- * What an engine that takes no phonemes can be made to say: it reads the words of the dictionary by itself, and which of
- * their sounds it says is not known.
+ * Pronunciations without those of the dictionary, for an engine that takes no phonemes: it pronounces dictionary words in its
+ * own way, which is not known.
  */
 export function withoutListed(said: SaidSounds, sounds: WordSounds): SaidSounds {
   const isListed = (word: string, sound: string): boolean =>
@@ -34,8 +34,8 @@ export function withoutListed(said: SaidSounds, sounds: WordSounds): SaidSounds 
 }
 
 /**
- * The text for such an engine, the words respelled in lower case with hyphens ("shee-awr-shuh"), which its own rules read
- * nearly so.
+ * Text for such an engine, with the words respelled in lower case with hyphens ("shee-awr-shuh"), which it reads
+ * approximately as meant.
  */
 export const respellWords = (text: string, said: SaidSounds): string =>
   replaceWords(text, (word) => (Object.hasOwn(said, word) ? respell(said[word]!).toLowerCase() : word));

@@ -16,8 +16,8 @@ export interface Utterance {
 }
 
 /**
- * Draws an engine by weight and one of its voices, of a pool where one is given; or, if `voices` are given, one of those
- * unchanged, so that negatives have the voices of the positives.
+ * Draws an engine by weight and one of its voices, from `voicePool` if given. If `voices` are given, draws one of those
+ * instead, unchanged, so that negatives have the voices of the positives.
  * @throws CallsignError `CONFIG_INVALID` if no engine has a voice in the pool
  */
 export function drawUtterance(

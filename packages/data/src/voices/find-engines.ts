@@ -10,30 +10,30 @@ import { downloadModelFolder, type HubOptions } from "./engines/download-model-f
 import { loadSherpa } from "./engines/vits/load-sherpa.ts";
 import type { SpeechEngine } from "./speech-engine.ts";
 
-/** Config of an engine as it is written, its weight aside. */
+/** Config of an engine as it is written in a file; the weight may be left out. */
 export type EngineChoice = z.input<typeof engineConfig>;
 
 /** Speech engines for a new config. */
 export interface FoundEngines {
   readonly engines: readonly EngineChoice[];
-  /** One line for each engine that is left out, with the reason and the remedy. */
+  /** One line for each engine that is left out, with the reason and how to add it. */
   readonly notes: readonly string[];
 }
 
 export interface FindEnginesOptions extends Omit<HubOptions, "revision"> {
   /**
-   * Folders or hub ids of VITS and Piper models, taken as they are. Default: the folders that CALLSIGN_VOICES names,
-   * else `NEURAL_VOICE`. `false`: none.
+   * Folders or hub ids of VITS and Piper models, not checked here. Default: the folders in CALLSIGN_VOICES, else
+   * `NEURAL_VOICE`. `false`: none.
    */
   readonly voices?: readonly string[] | false | undefined;
-  /** CALLSIGN_VOICES, CALLSIGN_ASSETS, HF_HUB_OFFLINE. */
+  /** Environment variables: CALLSIGN_VOICES, CALLSIGN_ASSETS, HF_HUB_OFFLINE. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cacheDir: string;
 }
 
 /**
- * Piper's model of 904 readers of LibriTTS-R, for sherpa-onnx; 80 MB. The hub's commit is not known to us: the first download
- * checks its files against the hub's list, and a config names the commit that it got.
+ * Piper's model of 904 readers of LibriTTS-R, for sherpa-onnx; 80 MB. No commit is pinned: the first download checks the files
+ * against the hub's list, and the config then names the commit downloaded.
  */
 export const NEURAL_VOICE = {
   model: "csukuangfj/vits-piper-en_US-libritts_r-medium",
@@ -41,8 +41,8 @@ export const NEURAL_VOICE = {
 } as const;
 
 /**
- * Finds the speech engines of this machine: flite and espeak always, the others where they are installed, are in the cache
- * or can be downloaded.
+ * Finds the speech engines of this machine: flite and espeak always, the others if they are installed, in the cache or
+ * can be downloaded.
  * @throws CallsignError `ABORTED`, and errors of damaged files
  */
 export async function findEngines(options: FindEnginesOptions): Promise<FoundEngines> {
@@ -58,13 +58,13 @@ export async function findEngines(options: FindEnginesOptions): Promise<FoundEng
   return { engines, notes };
 }
 
-/** Engines without downloads that say a word in a given way: espeak where it is installed, and flite. */
+/** Engines that need no download and take pronunciations: espeak if it is installed, and flite. */
 export async function findSoundEngines(): Promise<EngineChoice[]> {
   const espeak = await orNone(() => findInstalled("espeak", () => createEspeakEngine()));
   return [...espeak, { kind: "flite" }];
 }
 
-/** No engines where `find` fails for what a machine may lack. A damaged file is an error. */
+/** Engines of `find`; none if it fails because a package or the network is missing. A damaged file is an error. */
 async function orNone(
   find: () => Promise<EngineChoice[]>,
   onMissing?: (error: CallsignError) => void,
@@ -89,7 +89,7 @@ async function findInstalled(
 }
 
 async function findPico({ cacheDir, env, fetch, signal }: FindEnginesOptions): Promise<EngineChoice[]> {
-  // A single attempt, so that a machine without a network does not wait for retries.
+  // One attempt, so that a machine without a network does not wait for retries.
   const engine = await createPicoEngine({
     cacheDir,
     env,
@@ -104,7 +104,7 @@ async function findPico({ cacheDir, env, fetch, signal }: FindEnginesOptions): P
 async function findNeural({ voices, env, ...hub }: FindEnginesOptions): Promise<EngineChoice[]> {
   if (voices === false) return [];
   const given = voices ?? env.CALLSIGN_VOICES?.split(delimiter).filter((folder) => folder !== "");
-  // What was asked for is checked with the config, where a missing folder or package is an error.
+  // Voices asked for are checked with the config, where a missing folder or package is an error.
   if (given !== undefined && given.length > 0)
     return given.map((voice) => ({ kind: "vits", model: isHubId(voice) ? voice : resolve(voice) }));
   loadSherpa();

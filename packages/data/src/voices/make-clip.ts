@@ -21,7 +21,7 @@ export interface Attempt {
   readonly voice: VoiceParameters;
   /** Licence of the engine. */
   readonly licence: string;
-  /** How it says the words that have several pronunciations, as far as the engine leaves the choice. */
+  /** Pronunciations used for the words that have several, if the engine takes them. */
   readonly sounds: SaidSounds;
   readonly result: MadeClip | RejectedClip;
 }
@@ -45,7 +45,7 @@ export interface ClipRequest extends Omit<UtteranceDraw, "random"> {
   readonly seed: string | number;
   readonly index: number;
   readonly text: string;
-  /** Pronunciations of some of the text's words, of which each clip says one. */
+  /** Pronunciations of some of the text's words; each clip uses one per word. */
   readonly sounds?: WordSounds | undefined;
   /** Voice of the first attempt; later attempts draw one. */
   readonly voiceInTurn?: VoiceParameters | undefined;
@@ -65,7 +65,7 @@ export async function makeAttempt(request: ClipRequest, attempt: number): Promis
   const engine = engineOf(voice, request.engines);
   const { licence } = engine;
   const { text, sounds: choices = {} } = request;
-  // The same in every attempt, so that rejections do not change how often each is heard.
+  // The same in every attempt, so that rejections do not change their shares.
   const drawn = drawSounds(text, {
     sounds: choices,
     random: createRandom(request.seed).fork("sounds").fork(request.index),

@@ -14,13 +14,13 @@ export interface NearestOptions {
   /** Front-end with floor `window`. */
   readonly frontend: Pick<Frontend, "features">;
   readonly random: Random;
-  /** Synthetic voices that say each pronunciation. Default 6. */
+  /** Number of synthetic voices for each pronunciation. Default 6. */
   readonly voices?: number;
 }
 
 /**
- * Weighs pronunciations of a word by a recording of somebody saying it: each is spoken by the same few voices, and their
- * speech embeddings are aligned with the recording's by dynamic time warping. The likeliest comes first.
+ * Weights pronunciations of a word by their similarity to a recording of it: each is synthesized with the same few voices, and
+ * the speech embeddings are compared with the recording's by dynamic time warping. The likeliest comes first.
  * @param recording int16 magnitudes at 16 kHz
  */
 export async function nearestSounds(
@@ -50,11 +50,12 @@ export async function nearestSounds(
 }
 
 const SAMPLE_RATE_HZ = 16_000;
-/** Distance that divides a pronunciation's weight by e; a recording counts far more than a guess does. */
+/** Distance that divides a pronunciation's weight by e; small, so that the recording counts far more than the prior weights. */
 const SCALE = 0.01;
+/** Exponent of the prior weights. */
 const PRIOR = 0.5;
 
-/** The word alone, with as much silence around it as one embedding sees, so that each of its parts lies in several. */
+/** Embeddings of the word alone, padded with silence so that each of its parts is in several embeddings. */
 async function embedWord(samples: Float32Array, frontend: Pick<Frontend, "features">): Promise<Matrix> {
   const { start, end } = speechBounds(samples, { sampleRateHz: SAMPLE_RATE_HZ }) ?? {
     start: 0,
@@ -68,7 +69,7 @@ async function embedWord(samples: Float32Array, frontend: Pick<Frontend, "featur
   return frontend.features(padded);
 }
 
-/** Samples; an embedding sees 12,400. */
+/** Samples of silence on each side; an embedding covers 12,400. */
 const PADDING = 9600;
 const PEAK = 16_000;
 

@@ -8,7 +8,7 @@ import { type Attempt, type ClipRequest, makeAttempt } from "./make-clip.ts";
 export interface AttemptSetup {
   readonly engines: readonly z.input<typeof engineConfig>[];
   readonly cacheDir?: string | undefined;
-  /** As CALLSIGN_ASSETS. */
+  /** Value of CALLSIGN_ASSETS. */
   readonly assets?: string | undefined;
 }
 

@@ -7,8 +7,8 @@ export interface Voice {
   /** `engine/speaker`, unique over all engines; splits are disjoint by it. */
   readonly id: string;
   /**
-   * What it shares with other voices of the engine, such as accent and timbre, in the same order for every voice. Splits are
-   * disjoint by each of them, and the first voice's are in `train`. Default: the id alone.
+   * Properties that it shares with other voices of the engine, such as accent and timbre, in the same order for every voice. No
+   * value is in two splits, and those of the first voice are in `train`. Default: the id alone.
    */
   readonly parts?: readonly string[];
   /** BCP 47, as far as the engine says: `en`, `en-US`, `en-GB-scotland`. */
@@ -35,7 +35,7 @@ export interface SpeechEngine {
   /** Licence of the program and of the voices it speaks with, for the data card. */
   readonly licence: string;
   readonly deterministic: boolean;
-  /** Whether `synthesize` takes pronunciations; other engines are given the words respelled. Default false. */
+  /** Whether `synthesize` takes pronunciations; other engines get respelled words. Default false. */
   readonly takesSounds?: boolean;
   voices(): readonly Voice[];
   /** Draws a voice and its parameters; the same stream gives the same voice. */

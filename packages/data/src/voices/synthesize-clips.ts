@@ -14,7 +14,7 @@ export interface SynthesizedClip extends MadeClip {
   readonly voice: VoiceParameters;
   /** Licence of the engine and its voices. */
   readonly licence: string;
-  /** How it says the words that have several pronunciations. */
+  /** Pronunciations used for the words that have several. */
   readonly sounds: SaidSounds;
   /** Number of draws needed. */
   readonly attempts: number;
@@ -29,7 +29,7 @@ export interface SynthesisEvent {
   readonly rejected: RejectionCounts;
 }
 
-/** What a clip says, and the voices that may say it. */
+/** Text of a clip, and the voices that may speak it. */
 export interface Turn extends Pick<UtteranceDraw, "voices" | "voicePool"> {
   readonly text: string;
   /** Voice of the first attempt. Default: drawn. */
@@ -38,9 +38,9 @@ export interface Turn extends Pick<UtteranceDraw, "voices" | "voicePool"> {
 
 /** Texts, voices and limits of a synthesis. */
 export interface SynthesisPlan {
-  /** The turn of clip `index`. */
+  /** Text and voices of clip `index`. */
   readonly turn: (index: number) => Turn;
-  /** Pronunciations of some of the texts' words; each clip says one of each, drawn by weight. */
+  /** Pronunciations of some of the texts' words; each clip uses one per word, drawn by weight. */
   readonly sounds?: WordSounds;
   readonly count: number;
   readonly seed: string | number;

@@ -3,7 +3,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import type { VoiceParameters } from "./speech-engine.ts";
 import type { Turn } from "./synthesize-clips.ts";
 
-/** Texts, and the voices to speak them with: given ones in turn, or else drawn, of a pool where one is given. */
+/** Texts, and voices: given ones in turn, or else drawn, from a pool if one is given. */
 export interface TurnOptions extends Pick<Turn, "voicePool"> {
   readonly texts: readonly string[];
   readonly voices?: readonly VoiceParameters[] | undefined;

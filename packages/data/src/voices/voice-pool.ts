@@ -15,8 +15,8 @@ export interface VoicePool {
 type Voices = Pick<SpeechEngine, "id" | "voices">;
 
 /**
- * Split of each voice of an engine. The parts of its voices (accents, timbres) are divided, so that no part is in two
- * splits; a voice whose parts are in different splits is in none.
+ * Assigns splits to the voices of an engine. The parts of voices (accents, timbres) are divided so that no part is in two
+ * splits; a voice whose parts are in different splits has none.
  */
 export function splitVoices(
   engine: Voices,
@@ -69,7 +69,7 @@ export function drawFromPool(
   );
 }
 
-/** Error of engines without a voice in a split. */
+/** Error for engines without a voice in a split. */
 export const noVoice = ({ split }: VoicePool, engines: readonly { engine: Voices }[]): CallsignError =>
   new CallsignError(
     "CONFIG_INVALID",
@@ -80,10 +80,10 @@ export const noVoice = ({ split }: VoicePool, engines: readonly { engine: Voices
 
 const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
 
-/** The rarest voices of espeak's validation split are one draw in a hundred. */
+/** About one draw in a hundred is a voice of espeak's validation split. */
 const MAX_DRAWS = 100_000;
 
-/** Computed once per engine, since espeak has some 700 voices and every clip asks. */
+/** Cache by engine, since espeak has about 700 voices and every clip needs the set. */
 const known = new WeakMap<Voices, Map<string, ReadonlySet<string>>>();
 
 function idsOf(engine: Voices, { split, ...shares }: VoicePool): ReadonlySet<string> {

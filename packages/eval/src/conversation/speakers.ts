@@ -21,20 +21,20 @@ export interface Speakers {
   readonly engines: readonly WeightedEngine[];
   /** Texts of the training data. */
   readonly avoid: ReadonlySet<string>;
-  /** Pronunciations of the phrases' words. */
+  /** Pronunciations of words of the phrases. */
   readonly sounds: WordSounds;
 }
 
 /**
- * Starts the config's engines; the caller disposes them.
- * @throws CallsignError of the engines; `CONFIG_INVALID` if the config keeps no voice for a test
+ * Opens the engines of the config; the caller disposes them.
+ * @throws CallsignError of the engines; `CONFIG_INVALID` if the config has no voice in split `test`
  */
 export async function openSpeakers(config: DataConfig): Promise<Speakers> {
   if (config.data.splits.test === 0)
     throw new CallsignError(
       "CONFIG_INVALID",
-      "conversation: data.splits.test is 0, so the detector was trained on voices of every kind; set it to 0.1 or more " +
-        "(validation that much lower), then build and train again",
+      "conversation: expected voices that were not trained on, but data.splits.test is 0; set it to 0.1 or more and lower " +
+        "data.splits.validation by as much, then build and train again",
     );
   const sets = await planTexts({ config });
   const avoid = new Set(sets.flatMap(({ texts }) => [...texts.train, ...texts.validation]));
@@ -44,11 +44,11 @@ export async function openSpeakers(config: DataConfig): Promise<Speakers> {
   await Promise.all(engines.map(({ engine }) => engine.dispose()));
   throw new CallsignError(
     "CONFIG_INVALID",
-    "conversation: no engine has voices enough to keep one for a test; add an engine to data.engines",
+    "conversation: expected a voice in split test, but no engine of data.engines has enough voices; add an engine, then build and train again",
   );
 }
 
-/** Voices that no clip of the training data has. */
+/** Voices that the training data does not have. */
 const testPool = ({ seed, data }: DataConfig): VoicePool => ({
   split: "test",
   seed,

@@ -9,7 +9,7 @@ export interface DetPoint extends ErrorRates {
   readonly threshold: number | null;
   readonly misses: number;
   readonly falseAccepts: number;
-  /** Of the false accepts, those in recordings of the word: every detection there but the first one of the word. */
+  /** False accepts in recordings of the word: all detections there except the first one of the word. */
   readonly extraDetections: number;
 }
 
@@ -17,14 +17,14 @@ export interface DetPoint extends ErrorRates {
 export interface DetCurve {
   readonly positives: number;
   readonly negativeHours: number;
-  /** By descending threshold; one point for every change of a count. */
+  /** By descending threshold, one for every threshold at which a count changes. */
   readonly points: readonly DetPoint[];
 }
 
 export interface DetOptions {
   /**
-   * Recordings of one utterance of the word each. The first detection within the track's span is a hit, every other
-   * detection a false accept.
+   * Recordings with one utterance of the word each. The first detection within the track's span is a hit, all others are false
+   * accepts.
    */
   readonly positives: readonly ScoreTrack[];
   /** Recordings without the word: every detection is a false accept. */
@@ -121,7 +121,7 @@ function pointOf(
   };
 }
 
-/** Every score at which a track's decisions can change, in descending order, with the indices of its tracks. */
+/** All scores at which decisions can change, in descending order, with the indices of the tracks that have them. */
 function* descendingLevels(
   tracks: readonly Float32Array[],
 ): Generator<{ readonly threshold: number; readonly owners: readonly number[] }> {

@@ -17,12 +17,12 @@ export interface OperatingPoint {
   readonly interval: Interval;
   /** False accepts counted at this threshold. */
   readonly falseAccepts: number;
-  /** Of these, in recordings of the word: every detection there but the first one of the word. */
+  /** False accepts in recordings of the word: all detections there except the first one of the word. */
   readonly extraDetections: number;
   /** 95 % interval of the false accepts per hour (Garwood); its upper bound is above 0 even where none was counted. */
   readonly falseAcceptsInterval: Interval;
-  /** Whether the hours can show this rate: at less than one false accept in all of them, none is allowed. */
-  readonly isShown: boolean;
+  /** Whether the negative audio is long enough for this rate, which must allow at least one false accept in it. */
+  readonly isMeasurable: boolean;
 }
 
 /**
@@ -43,7 +43,7 @@ export function operatingPoint(curve: DetCurve, falseAcceptsPerHour: number): Op
     falseAccepts,
     extraDetections,
     falseAcceptsInterval: poissonInterval(falseAccepts, curve.negativeHours),
-    isShown: falseAcceptsPerHour * curve.negativeHours >= 1,
+    isMeasurable: falseAcceptsPerHour * curve.negativeHours >= 1,
   };
 }
 

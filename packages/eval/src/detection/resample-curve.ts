@@ -3,7 +3,7 @@ import { CONFIDENCE, type Interval } from "../statistics/confidence-interval.ts"
 import { percentile } from "../statistics/percentile.ts";
 import type { ThresholdSweep } from "./det-curve.ts";
 
-/** A recording's share in a resample. */
+/** A recording that is resampled. */
 export interface ResampledRecording {
   /** Recordings of one group are drawn together: those of one speaker, or one file. */
   readonly group: string;
@@ -21,14 +21,14 @@ export interface ResampleOptions {
 
 /**
  * Bootstrap (Efron 1979) of the miss rate at allowed rates of false accepts: every draw takes as many groups of positives
- * and of negatives as there are, with replacement, and picks the threshold anew, so that the spread includes that choice.
+ * and of negatives as there are, with replacement, and chooses the threshold again, so that the spread includes that choice.
  * Returns 1,000 miss rates for each rate; the draws are the same for the same recordings, so that those of two models
  * are paired.
  */
 export function resampleMissRates(sweep: ThresholdSweep, options: ResampleOptions): Float64Array[] {
   const { positives, negatives, rates } = options;
   const random = createRandom("resample");
-  // The draws of two words are independent, also where as many people said each.
+  // Seeded by the first group, so that the draws of two words are independent even with equal numbers of speakers.
   const word = groupsOf(positives, random.fork(`positives ${positives[0]?.group}`));
   const other = groupsOf(negatives, random.fork("negatives"));
   const missRates = rates.map(() => new Float64Array(DRAWS));
@@ -55,7 +55,7 @@ export function resampledInterval(values: Float64Array): Interval {
 
 const DRAWS = 1000;
 
-/** Fewest misses at the thresholds above the first with too many false accepts, for each number allowed. */
+/** Fewest misses above the first threshold with too many false accepts, for each number of false accepts allowed. */
 function fewestMisses(
   { changes }: ThresholdSweep,
   options: {

@@ -15,7 +15,7 @@ export interface ScoreTrack {
 /** End of a step's audio, in milliseconds. */
 export const stepEndMs = (track: Pick<ScoreTrack, "hopMs">, step: number): number => (step + 1) * track.hopMs;
 
-/** Steps of a track at which the decision stage detects, in order. Pass `sustained` and `among` where many thresholds are tried. */
+/** Steps of a track at which the decision stage detects, in order. Pass `sustained` and `among` if many thresholds are tried. */
 export function trackDetections(
   { scores, hopMs }: ScoreTrack,
   {
@@ -30,7 +30,7 @@ export function trackDetections(
   return detectionSteps(sustained ?? sustainedScores(scores, decision.patience), { ...decision, hopMs });
 }
 
-/** What a detector did with a recording of one utterance of the word. */
+/** Result of a detector on a recording of one utterance of the word. */
 export interface Outcome {
   /** Step of the first detection within the track's span; undefined for a miss. */
   readonly hit: number | undefined;

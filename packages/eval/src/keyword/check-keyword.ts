@@ -106,7 +106,7 @@ function checkSame(now: KeywordBaseline, then: KeywordBaseline, name: string): v
   if (identity(now) === identity(then)) return;
   throw new CallsignError(
     "CONFIG_INVALID",
-    `${name}: a baseline of other recordings, conditions or labels: expected ${identity(now)}, got ${identity(then)}; write a new one with --write-baseline`,
+    `${name}: this is a baseline of other recordings, conditions or labels: expected ${identity(now)}, got ${identity(then)}; write a new one with --write-baseline`,
   );
 }
 

@@ -20,9 +20,9 @@ export interface ComparedModel {
 export interface ModelPair extends McNemar {
   readonly first: string;
   readonly second: string;
-  /** Miss rate of the first less that of the second. */
+  /** Miss rate of the first minus that of the second. */
   readonly difference: number;
-  /** 95 % interval of the difference over the same resamples of both (`resampleMissRates`). */
+  /** 95 % interval of the difference over the same resamples of recordings (`resampleMissRates`). */
   readonly differenceInterval: Interval;
   /** Names of the recordings of the word that only one of the two detected. */
   readonly heardOnlyByFirst: readonly string[];

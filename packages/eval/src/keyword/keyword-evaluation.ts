@@ -20,7 +20,7 @@ export interface KeywordFigures {
 
 /** Operating point with an interval that includes the choice of its threshold. */
 export interface KeywordPoint extends OperatingPoint {
-  /** 95 % interval of the false reject rate over resampled speakers, where they are known, or files (`resampleMissRates`). */
+  /** 95 % interval of the false reject rate over resampled speakers, or files if speakers are not known (`resampleMissRates`). */
   readonly resampledInterval: Interval;
 }
 
@@ -56,7 +56,7 @@ export interface ThresholdFigures {
   readonly falseRejectRate: number;
   readonly interval: Interval;
   readonly falseAccepts: number;
-  /** Of the false accepts, those in recordings of the word: every detection there but the first one of the word. */
+  /** False accepts in recordings of the word: all detections there except the first one of the word. */
   readonly extraDetections: number;
   readonly falseAcceptsPerHour: number;
   readonly falseAcceptsInterval: Interval;
@@ -192,7 +192,7 @@ function detectedTwice(
   return { hits, twice };
 }
 
-/** Recordings of one speaker are resampled together; where the speaker is not known, each by itself. */
+/** Recordings of one speaker are resampled together, and those of unknown speakers separately. */
 const resampledOf = ({ recording, staged }: ScoredRecording) => ({
   group: recording.speaker === undefined ? `file ${recording.name}` : `speaker ${recording.speaker}`,
   seconds: staged.seconds,

@@ -16,8 +16,8 @@ export interface MeanPoint {
   readonly falseRejectRate: number;
   /** 95 % interval over resampled speakers or files; the words of the labels are resampled independently. */
   readonly resampledInterval: Interval;
-  /** Whether the hours of every label can show this rate. */
-  readonly isShown: boolean;
+  /** Whether the negative audio of every label is long enough for this rate. */
+  readonly isMeasurable: boolean;
 }
 
 /** Mean of several evaluations; undefined for one. */
@@ -35,7 +35,7 @@ export function meanFigures(evaluations: readonly KeywordEvaluation[]): MeanFigu
         resampledInterval: resampledInterval(
           draws[0]!.map((_, draw) => mean(draws.map((values) => values[draw]!))),
         ),
-        isShown: points.every(({ isShown }) => isShown),
+        isMeasurable: points.every(({ isMeasurable }) => isMeasurable),
       };
     }),
     shipped: {

@@ -36,7 +36,7 @@ export function renderKeywordReport(report: KeywordReport, excerpts: KeywordExce
   });
 }
 
-/** Figures of one label and where they stand on the page. */
+/** Figures of one label and its index on the page. */
 interface LabelPart extends LabelReport {
   readonly report: KeywordReport;
   readonly index: number;
@@ -108,7 +108,7 @@ function headline(report: LabelPart): SafeHtml {
     {
       label: "Detected twice",
       value: `${detectedTwice.twice} of ${detectedTwice.hits}`,
-      note: `words heard at ${point.falseAcceptsPerHour} false accepts per hour; ${shipped.detectedTwice.twice} of ${shipped.detectedTwice.hits} at ${shipped.threshold.toFixed(4)}`,
+      note: `recordings detected at ${point.falseAcceptsPerHour} false accepts per hour; ${shipped.detectedTwice.twice} of ${shipped.detectedTwice.hits} at ${shipped.threshold.toFixed(4)}`,
     },
     {
       label: "Reacts after the word",
@@ -123,7 +123,7 @@ const tradeOff = (report: LabelPart): SafeHtml =>
     {
       id: idOf(report, "trade-off"),
       heading: headingOf(report, "Misses against false accepts"),
-      lead: "All thresholds. Every recording is decided separately, as by the detector itself, including the refractory period. In a recording of the word every detection but the first of the word is a false accept.",
+      lead: "All thresholds. Every recording is decided separately, as by the detector itself, including the refractory period. In a recording of the word, all detections except the first one of the word are false accepts.",
     },
     figure({
       picture: drawDetCurves([{ name: report.report.model.name, colour: "var(--truth)", ...report }], {
@@ -136,7 +136,7 @@ const tradeOff = (report: LabelPart): SafeHtml =>
         "Lower and further left is better. The bar across a dot is the interval of the false accepts counted.",
     }),
     table({
-      caption: `Operating points. The interval of misses is over ${resampledBy(report)}, drawn again with the threshold chosen for each draw; the highest rate is the upper end of the 95 % interval of the false accepts counted (Garwood)`,
+      caption: `Operating points. The interval of misses is from resampled ${resampledBy(report)}, with the threshold chosen again for each resample; “Rate at most” is the upper end of the 95 % interval of the false accepts counted (Garwood)`,
       columns: [
         { heading: "False accepts per hour allowed" },
         ...["Missed", "95 %", "Misses", "False accepts counted", "Rate at most", "Threshold"].map(
@@ -144,7 +144,7 @@ const tradeOff = (report: LabelPart): SafeHtml =>
         ),
       ],
       rows: report.operatingPoints.map((point) => [
-        `${point.falseAcceptsPerHour}${point.isShown ? "" : " *"}`,
+        `${point.falseAcceptsPerHour}${point.isMeasurable ? "" : " *"}`,
         formatPercent(point.falseRejectRate),
         between(point.resampledInterval, formatPercent),
         `${point.misses}`,
@@ -156,7 +156,7 @@ const tradeOff = (report: LabelPart): SafeHtml =>
     tooShort(report),
   );
 
-/** What the intervals of misses resample. */
+/** Names what is resampled for the intervals of misses. */
 const resampledBy = ({ recordings }: LabelReport): string =>
   recordings.every(({ speaker }) => speaker === null)
     ? "files"
@@ -164,11 +164,13 @@ const resampledBy = ({ recordings }: LabelReport): string =>
 
 /** Notice that the negative audio is too short for some rates: less than one false accept allowed means none. */
 function tooShort({ operatingPoints, negativeHours }: LabelReport): SafeHtml | false {
-  const rates = operatingPoints.filter(({ isShown }) => !isShown).map((point) => point.falseAcceptsPerHour);
+  const rates = operatingPoints
+    .filter(({ isMeasurable }) => !isMeasurable)
+    .map((point) => point.falseAcceptsPerHour);
   return (
     rates.length > 0 &&
     notice(
-      `${hours(negativeHours)} without the word are too short to show ${listed(rates)} per hour (*): there, not a single false accept was allowed. ${Math.ceil(1 / Math.min(...rates))} hours would do.`,
+      `${hours(negativeHours)} without the word are too few for ${listed(rates)} per hour (*), so no false accept was allowed there. ${Math.ceil(1 / Math.min(...rates))} hours would be enough.`,
     )
   );
 }
@@ -248,7 +250,7 @@ const method = ({ model, conditions, command, tool, machine }: KeywordReport): S
       [
         "Noise",
         conditions.noises > 0 &&
-          `${conditions.noises} recordings, a stretch drawn for each recording, at ${conditions.snrDb.join(" or ")} dB where the speech is`,
+          `${conditions.noises} recordings, a stretch drawn for each recording, at ${conditions.snrDb.join(" or ")} dB over the speech`,
       ],
       ["Rooms", conditions.rooms > 0 && `${conditions.rooms} impulse responses`],
       ["Seed", conditions.seed],

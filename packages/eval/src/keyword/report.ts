@@ -40,7 +40,7 @@ export interface KeywordReport {
 /** Figures of one label. */
 export interface LabelReport extends Omit<KeywordEvaluation, "heard" | "resampledMissRates"> {
   readonly label: string;
-  /** Percentiles of the recordings' speech-to-noise ratios, where they are known. */
+  /** Percentiles of the recordings' speech-to-noise ratios, if they are known. */
   readonly snrDb: { readonly positives: SnrSummary | null; readonly negatives: SnrSummary | null };
   readonly recordings: readonly ReportedRecording[];
   /** Names of the recordings of the word missed at `atFalseAcceptsPerHour`. */
@@ -65,9 +65,9 @@ export interface ReportedRecording {
   readonly isPositive: boolean;
   readonly speaker: string | null;
   readonly seconds: number;
-  /** Level of the speech above all noise; null if not known. */
+  /** Ratio of the speech to all noise; null if not known. */
   readonly snrDb: number | null;
-  /** Level of the speech above the noise that was added; null without. */
+  /** Ratio of the speech to the noise that was added; null without added noise. */
   readonly mixedSnrDb: number | null;
   readonly noise: string | null;
   readonly room: string | null;

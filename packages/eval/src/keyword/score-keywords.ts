@@ -13,11 +13,11 @@ export interface KeywordRecordings {
   /** Recordings without any of the words, shared by all labels. */
   readonly negatives: readonly Recording[];
   /**
-   * Whether recordings of the other labels' words are negatives of a label as well. Words that contain the label's, as "hey
-   * computer" does "computer", never are.
+   * Whether recordings of the other labels' words are negatives of a label as well. Words that contain the label's ("hey
+   * computer" for "computer") never are.
    */
   readonly isCrossed?: boolean;
-  /** Pattern of the names of negatives that a label does without, such as recordings of its word. */
+  /** Pattern of names of negatives to leave out for a label, such as recordings of its word. */
   readonly exclude?: ReadonlyMap<string, RegExp>;
 }
 
@@ -62,7 +62,7 @@ export async function scoreKeywords(
   );
 }
 
-/** Negatives of one label: those shared by all, and with `isCrossed` the other words, once each and without the excluded. */
+/** Negatives of one label: the shared ones and, with `isCrossed`, the other words; without duplicates and excluded recordings. */
 export function negativesOf(
   { words, negatives, isCrossed = false, exclude }: KeywordRecordings,
   key: string,
@@ -81,13 +81,13 @@ function checkNegatives(recordings: KeywordRecordings, key: string): void {
   if (negatives.length === 0)
     throw new CallsignError(
       "CORPUS_EMPTY",
-      `${word}: no recording without it is left; its pattern leaves out all of them`,
+      `${word}: expected recordings without it, but --exclude leaves out all of them; narrow its pattern`,
     );
   const paths = new Map(negatives.map(({ path, name }) => [resolve(path), name]));
   const both = recordings.words.get(key)!.find(({ path }) => paths.has(resolve(path)));
   if (both !== undefined)
     throw new CallsignError(
       "INVALID_ARGUMENT",
-      `${word}: ${both.name} is a recording of it and also among those without it (${paths.get(resolve(both.path))}); leave it out with --exclude`,
+      `${word}: ${both.name} is given both as a recording of it and as one without it (${paths.get(resolve(both.path))}); leave it out with --exclude`,
     );
 }

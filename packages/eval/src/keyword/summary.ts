@@ -41,14 +41,14 @@ export function summarizeKeywordReport({ model, labels, mean, conditions }: Keyw
     rowOf(heads.map((_, i) => (i === 0 ? "---" : "---:"))),
     ...rows.map(rowOf),
     "",
-    "Intervals of 95 % over speakers or files; \\* marks rates that the hours are too few to show.",
+    "95 % intervals over speakers or files; \\* marks rates for which the hours are too few.",
   ];
   return `${lines.join("\n")}\n`;
 }
 
 const missed = (point: MeanPoint): string => {
   const { low, high } = point.resampledInterval;
-  return `${formatPercent(point.falseRejectRate)} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})${point.isShown ? "" : " \\*"}`;
+  return `${formatPercent(point.falseRejectRate)} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})${point.isMeasurable ? "" : " \\*"}`;
 };
 
 const falseAccepts = ({ shipped }: LabelReport): string =>

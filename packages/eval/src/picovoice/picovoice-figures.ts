@@ -95,7 +95,7 @@ function countSteps(
   return { heard: heard.size, inWords: steps.length - outside, outside };
 }
 
-/** Thresholds, descending, with the steps that reach them: a day has a million steps, of which few reach a high threshold. */
+/** Descending thresholds, each with the steps that may reach it: few of the million steps of a day reach a high threshold. */
 function* withSteps(
   thresholds: readonly number[],
   sustained: Float32Array,

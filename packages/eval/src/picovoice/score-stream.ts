@@ -11,8 +11,8 @@ import {
 } from "@callsign/infer/internal";
 
 /**
- * Scores of one label over a stream of any length, one a step: those of the detector's own stream. Models that read sequences
- * of embeddings are computed in pieces of two minutes, about nine times as fast as step by step.
+ * Scores of one label over a stream of any length, one per step, equal to those of the detector's own stream. Models that read
+ * sequences of embeddings are run in pieces of two minutes, about nine times as fast as step by step.
  */
 export async function scoreStream(
   detector: Detector,
@@ -39,7 +39,7 @@ async function scoreInPieces(
   const silence = await silentEmbedding(frontend);
   const width = classifier.labels.length;
   const scored: Float32Array[] = [];
-  // Audio before a piece that its first embedding depends on, and embeddings before it that its first score does.
+  // Audio before a piece that its first embedding needs, and embeddings before it that its first score needs.
   let overlap = new Float32Array(0);
   let history = new Float32Array(0);
   for await (const piece of inPieces(stream)) {
@@ -61,7 +61,7 @@ async function scoreInPieces(
   return joinFloats(scored);
 }
 
-/** Whole chunks in pieces of two minutes; a remainder of less than a chunk at the end is dropped, as a stream keeps it waiting. */
+/** Whole chunks in pieces of two minutes; a remainder of less than a chunk at the end is dropped, since a stream does not score it either. */
 async function* inPieces(stream: AsyncIterable<Int16Array>): AsyncGenerator<Float32Array> {
   let piece = new Float32Array(PIECE_LENGTH);
   let filled = 0;

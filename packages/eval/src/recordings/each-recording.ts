@@ -10,12 +10,12 @@ export interface EachRecordingOptions {
   readonly stage?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Called for each unreadable recording. More than 2 % of them fail the evaluation. */
+  /** Called for each unreadable recording. The evaluation fails if more than 2 % cannot be read, unless that is at most 3 and at most half. */
   readonly onFault?: (place: string, error: CallsignError) => void;
 }
 
 /**
- * Works on one recording after the other, with progress; leaves out those that cannot be read.
+ * Calls `work` for one recording after the other, with progress; leaves out those that cannot be read.
  * @throws CallsignError `TOO_MANY_FAULTS`, `CORPUS_EMPTY` if none can be read, `ABORTED`
  */
 export async function eachRecording<Result extends { readonly staged: Pick<StagedRecording, "seconds"> }>(
@@ -45,9 +45,12 @@ export async function eachRecording<Result extends { readonly staged: Pick<Stage
   }
   tally.finish();
   if (results.length > 0) return results;
-  throw new CallsignError("CORPUS_EMPTY", `evaluation: none of the recordings (${stage}) could be read`);
+  throw new CallsignError(
+    "CORPUS_EMPTY",
+    `evaluation: none of the recordings (${stage}) can be read; expected audio files`,
+  );
 }
 
 const MAX_FAULTS = 0.02;
-/** Allowed in a small set, where one alone exceeds the share. */
+/** Number allowed in a small set, where a single one exceeds the share. */
 const FEW_FAULTS = 3;

@@ -10,11 +10,11 @@ import type { RecordingContent } from "./stage-recording.ts";
 /** Features of one recording as the cache keeps them. */
 export type CachedFeatures = Omit<RecordingFeatures, "recording">;
 
-/** Meaning of the cached values: staging, and the format of a file. Raise it when either changes. */
+/** Version of the cached values; increase it when staging or the file format changes. */
 const CACHE_VERSION = 1;
 
 /**
- * Path of a recording's features in a cache folder, from all that they depend on: the file's content, its name (which
+ * Path of a recording's features in a cache folder, from a hash of all that they depend on: the file's content, its name (which
  * seeds the draws), the conditions and the front-end. Undefined for a front-end that does not know its embedding's hash.
  */
 export async function cachePath(
@@ -36,7 +36,7 @@ export async function cachePath(
   return join(cacheDir, "eval-features", key.slice(0, 2), `${key}.safetensors`);
 }
 
-/** Reads features from the cache; undefined if they are not there, or not whole. */
+/** Reads features from the cache; undefined if the file is missing or damaged. */
 export async function readCached(path: string): Promise<CachedFeatures | undefined> {
   try {
     const { tensors, metadata } = readSafetensors(await readFile(path), { name: path });

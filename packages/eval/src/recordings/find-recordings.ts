@@ -5,7 +5,7 @@ import { CallsignError } from "@callsign/audio/internal";
 /** Audio file of an evaluation, not read yet. */
 export interface Recording {
   readonly path: string;
-  /** Unique among those found together: the folder's name, with as many of its parents as it takes, and the path within it. */
+  /** Unique among those found together: the folder's name, preceded by parents if needed, and the path within it. */
   readonly name: string;
   /** Folder it was found in, as given, with the first subfolder if there are several. */
   readonly source: string;
@@ -14,7 +14,7 @@ export interface Recording {
 }
 
 export interface FindRecordingsOptions {
-  /** All folders among which names are to be unique. Default: the given ones. */
+  /** All folders among which names must be unique. Default: the given ones. */
   readonly among?: readonly string[];
   /** Excludes recordings whose name matches. */
   readonly exclude?: RegExp;
@@ -65,7 +65,7 @@ const partsOf = (folder: string): string[] =>
     .split(/[/\\]/)
     .filter((part) => part !== "");
 
-/** A recording found twice, in a folder and in one within it, would count twice. */
+/** Refuses a recording that is found twice, such as in a folder and in one within it. */
 function refuseTwice(found: readonly Recording[]): void {
   const paths = new Map<string, string>();
   for (const { path, name } of found) {

@@ -10,7 +10,7 @@ export interface OpenConditions {
   /** Number of files to draw from; 0 without. */
   readonly noises: number;
   readonly rooms: number;
-  /** Hash of everything that changes a staged recording; does not read the audio. */
+  /** Hash of everything that changes a staged recording, without decoding the audio. */
   readonly digest: () => Promise<string>;
   readonly read: () => Promise<Conditions>;
 }
@@ -19,7 +19,7 @@ export interface OpenConditionsOptions {
   readonly seed: string | number;
   /** Folder of noise recordings. */
   readonly noise?: string;
-  /** Default 10 with noise. */
+  /** Signal-to-noise ratios to draw from. Default 10; ignored without noise. */
   readonly snrDb?: readonly number[];
   /** Folder of room impulse responses. */
   readonly rooms?: string;

@@ -13,7 +13,7 @@ import type { Recording } from "./find-recordings.ts";
 import type { OpenConditions } from "./open-conditions.ts";
 import { restage, type StagedFacts } from "./restage.ts";
 
-/** A recording as heads of windowing `embedding-sequence` read it. */
+/** A recording as input of heads of windowing `embedding-sequence`. */
 export interface RecordingFeatures {
   readonly recording: Recording;
   readonly staged: StagedFacts;
@@ -25,14 +25,14 @@ export interface RecordingFeatures {
 export interface RecordingScores {
   readonly recording: Recording;
   readonly staged: StagedFacts;
-  /** One score a step, by label. */
+  /** One score per step, by label. */
   readonly scores: ReadonlyMap<string, Float32Array>;
   readonly hopMs: number;
 }
 
 export interface FeaturesOptions extends EachRecordingOptions {
   readonly conditions: OpenConditions;
-  /** Folder that keeps features from one evaluation to the next; a recording found there is neither read nor staged. */
+  /** Folder that keeps features from one evaluation to the next; a recording found there is not decoded or staged again. */
   readonly cacheDir?: string;
 }
 

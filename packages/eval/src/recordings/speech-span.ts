@@ -24,7 +24,7 @@ export function speechSpan(samples: Float32Array): SpeechSpan {
 }
 
 /**
- * Finds all speech in a recording, from the first loud frame to the last, by the same rule. Its level above the audio
+ * Finds all speech in a recording, from the first loud frame to the last, by the same rule. Its ratio to the audio
  * around it is not estimated, since pauses count as speech.
  */
 export function talkSpan(samples: Float32Array): SpeechSpan {

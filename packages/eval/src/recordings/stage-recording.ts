@@ -25,7 +25,7 @@ export interface Conditions {
   readonly rooms?: readonly NamedSamples[];
 }
 
-/** Content of a recording, which decides where its level is measured: at one utterance of a word, or over all its speech. */
+/** Content of a recording, which decides where its level is measured: over one utterance of a word, or over all speech. */
 export type RecordingContent = "word" | "talk";
 
 /** Seconds of room tone before and after every recording: the context a model needs, and time for a late detection. */
@@ -43,8 +43,8 @@ export interface StagedRecording {
   /** Speech-to-noise ratio at which noise was mixed, measured over the speech; undefined without noise. */
   readonly mixedSnrDb: number | undefined;
   /**
-   * Level of the speech above all noise, that of the recording itself included, in dB: the noise around a word counts as
-   * under it. Undefined if neither is known.
+   * Ratio of the speech to all noise, including the recording's own, in dB; the recording's own is measured around the word.
+   * Undefined if neither is known.
    */
   readonly snrDb: number | undefined;
   readonly noise: string | undefined;
@@ -52,7 +52,7 @@ export interface StagedRecording {
 }
 
 /**
- * Pads a recording with room tone, then applies a room and noise if given. Audio beyond full scale is turned down as a
+ * Pads a recording with room tone, then applies a room and noise if given. Audio that exceeds full scale is scaled down as a
  * whole. The input is not changed.
  */
 export function stageRecording(
@@ -92,7 +92,7 @@ function ratioOverBoth(one: number | undefined, other: number | undefined): numb
   return -10 * Math.log10(10 ** (-one / 10) + 10 ** (-other / 10));
 }
 
-/** Turns audio beyond int16 down as a whole; clipping would add noise. */
+/** Scales audio that exceeds int16 down as a whole, since clipping would add noise. */
 function withinFullScale(samples: Float32Array): Float32Array {
   const highest = peak(samples);
   return highest > MAX_MAGNITUDE ? scaled(samples, MAX_MAGNITUDE / highest) : samples;
@@ -106,14 +106,14 @@ interface AddNoiseOptions extends Required<Pick<Conditions, "noises" | "snrDb">>
 }
 
 /**
- * Adds noise from any place in any recording, all equally likely, so that long recordings of noise give more than short
- * ones. Stretches that are silent over the span are drawn again. @throws CallsignError `INVALID_ARGUMENT` if none is heard
+ * Adds noise from a random offset of all noise recordings joined, so that long recordings are drawn more often than short ones.
+ * Noise that is silent over the span is drawn again. @throws CallsignError `INVALID_ARGUMENT` if all draws are silent
  */
 function addNoise(wet: Float32Array, { noises, snrDb, span, random }: AddNoiseOptions) {
   const ratio = random.fork("snr").choice(snrDb);
   const drawing = random.fork("noise");
   const lengths = noises.map(({ samples }) => samples.length);
-  for (let draw = 0; draw < NOISE_DRAWS; draw++) {
+  for (let draw = 0; draw < MAX_NOISE_DRAWS; draw++) {
     const { name, samples } = drawing.weightedChoice(noises, lengths);
     const offset = drawing.integer(0, Math.max(0, samples.length - 1));
     const mixed = mixAtSnr(wet, loopNoise(samples, { offset, length: wet.length }), { snrDb: ratio, span });
@@ -121,8 +121,8 @@ function addNoise(wet: Float32Array, { noises, snrDb, span, random }: AddNoiseOp
   }
   throw new CallsignError(
     "INVALID_ARGUMENT",
-    `noise: expected recordings that are heard for a word's length, got ${NOISE_DRAWS} silent stretches in a row; give noise without long pauses`,
+    `noise: expected noise over the speech, got silence in ${MAX_NOISE_DRAWS} draws in a row; use noise recordings without long pauses`,
   );
 }
 
-const NOISE_DRAWS = 200;
+const MAX_NOISE_DRAWS = 200;

@@ -59,7 +59,13 @@ describe("evaluateKeyword", () => {
     // 0.2 all words are heard.
     expect(at(5)).toMatchObject({ misses: 0, falseAccepts: 4, extraDetections: 1, threshold: 0.2 });
     // An hour shows one an hour, not less.
-    expect(found.operatingPoints.map(({ isShown }) => isShown)).toEqual([false, false, true, true, true]);
+    expect(found.operatingPoints.map(({ isMeasurable }) => isMeasurable)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
     // Garwood's bound at no event, -ln(0.025).
     expect(at(1)!.falseAcceptsInterval.high).toBeCloseTo(3.689, 3);
     // Wilson's formula for 2 of 4 with z = 1.95996, by hand: 0.5 +- 0.34996

@@ -27,14 +27,14 @@ export interface BatchesOptions {
   /** Embeddings per window. */
   readonly embeddings: number;
   readonly train: Pick<TrainConfig, "batch" | "mixup" | "noise" | "offset" | "mining">;
-  /** Directions of the noise. Default: round. */
+  /** Shapes of the noise. Default: independent values. */
   readonly noiseShapes?: NoiseShapes | undefined;
   readonly random: Random;
 }
 
 /**
- * Batches of a training: positives of every label in turn, then negatives of each kind by its share. The windows of a
- * step depend only on the seed and the hard negatives.
+ * Batches of a training: positives of each label in turn, then negatives of each kind by its share. The windows of a step
+ * depend only on the seed and the hard negatives.
  */
 export class Batches {
   readonly #options: BatchesOptions;
@@ -60,7 +60,7 @@ export class Batches {
     if (this.#negatives.length === 0)
       throw new CallsignError(
         "CLASS_EMPTY",
-        `train.batch.shares: 0 for every kind of negatives in the data (${kindsOf(tables)}); give one of them a share`,
+        `train.batch.shares: expected a share above 0 for a kind of negatives in the data (${kindsOf(tables)}), got 0 for all of them; set one`,
       );
     if (train.noise > 0 || train.offset > 0)
       this.#noise = new EmbeddingNoise(train, options.random.fork("noise tape"), options.noiseShapes);
@@ -100,7 +100,7 @@ export class Batches {
     return { features, targets, places };
   }
 
-  /** Positives of each label in turn, across batches: with more labels than positives a batch, no label is left out. */
+  /** Positives of each label in turn, across batches, so that no label is left out if there are more labels than positives. */
   #positivesAt(step: number): WindowPlace[] {
     const { labels, train } = this.#options;
     return Array.from({ length: train.batch.positives }, (_, i) => {
@@ -111,11 +111,11 @@ export class Batches {
 
   #negativesAt(step: number, size: number): WindowPlace[] {
     const weights = this.#negatives.map(({ weight }) => weight);
-    const most = weights.reduce((sum, weight) => sum + weight, 0);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
     const counts = divideBatch(weights, { size, step });
     return this.#negatives.flatMap(({ stream, weight }, group) => {
-      // Positions that the rounding leaves out are skipped, which in a shuffled stream takes none in particular.
-      const from = step * Math.ceil((this.#options.train.batch.negatives * weight) / most);
+      // Every step has a fixed range of positions. Those left over by rounding are skipped; the stream is shuffled, so that is no bias.
+      const from = step * Math.ceil((this.#options.train.batch.negatives * weight) / total);
       return Array.from({ length: counts[group]! }, (_, i) => stream.at(from + i));
     });
   }

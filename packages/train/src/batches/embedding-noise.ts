@@ -21,7 +21,7 @@ export class EmbeddingNoise {
   readonly #shared: Float32Array;
   readonly #isShaped: boolean;
 
-  /** @param shapes directions of the noise. Default: independent values, each in proportion to its own deviation */
+  /** @param shapes shapes of the noise. Default: independent values, each in proportion to its standard deviation */
   constructor(levels: NoiseLevels, random: Random, shapes?: NoiseShapes) {
     this.#levels = levels;
     const normals = Float32Array.from({ length: ROWS * EMBEDDING.dimension }, () => random.normal());
@@ -30,7 +30,7 @@ export class EmbeddingNoise {
     this.#isShaped = shapes !== undefined;
   }
 
-  /** Adds noise to windows `[size, embeddings, 96]` in place. Its total variance over the 96 values does not depend on its shape. */
+  /** Adds noise to windows `[size, embeddings, 96]` in place. Its total variance over the 96 values is the same for every shape. */
   addTo(
     features: Float32Array,
     { embeddings, random }: { readonly embeddings: number; readonly random: Random },
@@ -55,7 +55,7 @@ export class EmbeddingNoise {
   }
 }
 
-/** Rows of normals multiplied by a lower triangle. */
+/** Multiplies rows of normals by a lower triangular matrix. */
 function shaped(normals: Float32Array, lower: Float64Array): Float32Array {
   const width = EMBEDDING.dimension;
   const values = new Float32Array(normals.length);
@@ -68,13 +68,13 @@ function shaped(normals: Float32Array, lower: Float64Array): Float32Array {
   return values;
 }
 
-/** Rows that the deviations are computed of, about: their error is then 2 %. */
+/** Approximate number of rows from which deviations are computed, with an error of about 2 %. */
 const SAMPLED_ROWS = 1024;
 
-/** Standard deviation of each value over the rows, an even sample of them. */
+/** Standard deviation of each value over an even sample of the rows. */
 function deviations(embeddings: Float32Array): Float64Array {
   const width = EMBEDDING.dimension;
-  // Odd, so that the sample has rows of all places of a window.
+  // Odd, so that the sample has rows from all positions in a window.
   const step = Math.max(1, Math.floor(embeddings.length / width / SAMPLED_ROWS)) | 1;
   const sums = new Float64Array(width);
   const squares = new Float64Array(width);

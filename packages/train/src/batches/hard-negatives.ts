@@ -7,8 +7,8 @@ import { scoreWindows } from "../select/score-windows.ts";
 import { type NegativeGroup, negativeGroupOf } from "./negative-shares.ts";
 
 /**
- * Kinds that are searched: what is heard in use. Near-misses and parts of phrases are left out, since the hardest of
- * them sound like the phrase, and training on those alone would unlearn it.
+ * Kinds that are searched: those that occur in use. Near-misses and parts of phrases are left out, since the hardest of them
+ * sound like the phrase, and training mostly on those would lower its scores.
  */
 const SEARCHED: ReadonlySet<NegativeGroup> = new Set(["people", "synthetic", "noise", "scenes"]);
 
@@ -41,14 +41,14 @@ export async function* findHardNegatives(run: Run): AsyncGenerator<TrainEvent, W
 export const isSearched = ({ split, kind }: Pick<ShardTable, "split" | "kind">): boolean =>
   split === "train" && SEARCHED.has(negativeGroupOf(kind));
 
-/** Scores below this are learned; openWakeWord leaves such windows out of its batches, too. */
+/** Windows with lower scores are not hard; openWakeWord also leaves them out of its batches. */
 const MIN_SCORE = 1e-3;
 /** Neighbouring windows of a clip are nearly the same. */
 const MAX_PER_CLIP = 2;
 
 /**
- * A draw of windows without replacement with probability by score (Efraimidis and Spirakis 2006: the largest of
- * `u^(1/score)`), at most two a clip. The hardest alone would be a few clips, wrong labels first.
+ * Draws windows without replacement, with probability by score (Efraimidis and Spirakis 2006: the largest of
+ * `u^(1/score)`), at most two per clip. The highest scores alone would come from a few clips, often with wrong labels.
  */
 export class HardNegatives {
   readonly #keep: number;

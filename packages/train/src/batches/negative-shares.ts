@@ -29,9 +29,9 @@ export const negativeGroupOf = (kind: string): NegativeGroup => GROUP_OF.get(kin
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
- * Divides the `size` windows of a step in proportion to weights, exactly `size` in total. What rounding leaves over is
- * divided by systematic sampling from a place that moves with the step, so that every share is exact over many steps and
- * a part of less than one window a batch is in some batches.
+ * Divides the `size` windows of a step in proportion to weights, exactly `size` in total. The remainder of rounding is
+ * divided by systematic sampling with an offset that changes with the step, so that every share is exact over many steps and
+ * a share of less than one window per batch is in some batches.
  */
 export function divideBatch(
   weights: readonly number[],
@@ -46,7 +46,7 @@ export function divideBatch(
   for (const [i, value] of exact.entries()) {
     const before = sum;
     sum += value - counts[i]!;
-    // The last part takes what floating point withholds.
+    // Floating-point errors may leave one over, which goes to the last part.
     const isDue = Math.floor(sum + place) > Math.floor(before + place);
     if (left > 0 && isDue) {
       counts[i]!++;

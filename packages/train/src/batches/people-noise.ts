@@ -5,24 +5,24 @@ import type { FeatureStore } from "../shards/feature-store.ts";
 import type { ShardTable } from "../shards/shard-table.ts";
 import { negativeGroupOf } from "./negative-shares.ts";
 
-/** Shapes of noise: lower triangles `[96, 96]` that turn independent normals into noise with a total variance of 1. */
+/** Shapes of noise: lower triangular matrices `[96, 96]` that turn independent normals into noise with a total variance of 1. */
 export interface NoiseShapes {
-  /** Of the embeddings of one recording around their mean: what is said, and how from moment to moment. */
+  /** Differences of a recording's embeddings from their mean: what is said, and how. */
   readonly within: Float64Array;
-  /** Of the means of recordings: whose voice it is, and in which room and microphone. */
+  /** Differences between the means of recordings: voice, room and microphone. */
   readonly between: Float64Array;
 }
 
-/** Recordings that the shapes are computed from, at most: 96 values need some thousand rows. */
+/** Maximum number of recordings that shapes are computed from; 96 values need about a thousand rows. */
 const MAX_RECORDINGS = 5000;
 const MIN_RECORDINGS = 20;
 /** Share of the mean variance added to every value, since a covariance of few recordings is singular. */
 const RIDGE = 1e-3;
 
 /**
- * Shapes in which embeddings of people's speech differ within a recording and between recordings, from the training
- * split's corpora and recordings; no labels are needed. They stand for how the same word differs between people: a
- * recording's mean over time holds little of what is said and much of who says it where.
+ * Measures how embeddings of people's speech differ within a recording and between recordings, in the training split's corpora
+ * and recordings; no labels are needed. It approximates how the same word differs between people: a recording's mean over time
+ * depends little on what is said, and much on the speaker and the room.
  * @throws CallsignError `CLASS_EMPTY` with fewer than 20 recordings
  */
 export async function measurePeople(
@@ -46,7 +46,7 @@ export async function measurePeople(
     throw new CallsignError(
       "CLASS_EMPTY",
       `train.noiseShape: people: expected at least ${MIN_RECORDINGS} recordings of people's speech in split train, got ${means.length}; ` +
-        "give some in data.corpora, or set train.noiseShape to round",
+        "add some to data.corpora, or set train.noiseShape to round",
     );
   const between = new Covariance();
   const centre = meanOf(means);
@@ -54,7 +54,7 @@ export async function measurePeople(
   return { within: within.shape(), between: between.shape() };
 }
 
-/** Sums of products of deviations. */
+/** Covariance, summed row by row. */
 class Covariance {
   readonly #sums = new Float64Array(EMBEDDING.dimension ** 2);
 

@@ -32,12 +32,12 @@ const architecture = z.strictObject({
   positions: z
     .boolean()
     .optional()
-    .describe("Learned vector for each embedding's place in the window; for conv-attention. Default false."),
+    .describe("Adds a learned vector for each position in the window; for conv-attention. Default false."),
   pooling: z
     .enum(["mean", "attention", "last"])
     .optional()
     .describe(
-      "How conv-attention turns a sequence into one vector: `mean` of all steps, their mean weighted by `attention`, or the `last` one. Default mean.",
+      "How conv-attention reduces the steps to one vector: `mean`, mean weighted by `attention`, or the `last` step. Default mean.",
     ),
 });
 
@@ -58,7 +58,7 @@ const labelling = z.strictObject({
     .max(60)
     .optional()
     .describe(
-      "Seconds after `data.afterSeconds` during which a window is neither positive nor negative. Default 0.1 for early; for whole-phrase as long as the window contains any of the phrase.",
+      "Seconds after `data.afterSeconds` during which a window is neither positive nor negative. Default 0.1 for early; for whole-phrase, as long as the window contains any part of the phrase.",
     ),
 });
 
@@ -72,18 +72,18 @@ const shares = z
     synthetic: weight(6, "Synthesized talk: sentences, random words, other languages."),
     noise: weight(3, "Noise without speech."),
     scenes: weight(3, "Scenes: talk with phrases in it; their windows without a phrase."),
-    own: weight(3, "Texts of `data.negatives.own`."),
-    around: weight(1, "Windows before or after the phrase of a clip."),
+    own: weight(3, "Your own texts: `data.negatives.own`."),
+    around: weight(1, "Windows of positive clips before or after the phrase."),
   })
   .prefault({})
   .describe(
-    "Share of each kind in the negatives of every batch, as weights on any scale. What a kind without windows would have goes to the others in proportion; 0 leaves a kind out.",
+    "Share of each kind in the negatives of every batch, as weights on any scale. The share of a kind without windows goes to the others in proportion; 0 leaves a kind out.",
   );
 
 const batch = z.strictObject({
   positives: count(
     128,
-    "Positive windows in a batch, of each label in turn; with more labels than that, a label is in every few batches.",
+    "Positive windows in a batch, of each label in turn, also across batches if there are more labels.",
   ),
   negatives: count(384, "Negative windows in a batch."),
   shares,
@@ -148,7 +148,7 @@ const mining = z.strictObject({
   }),
   keep: count(
     5000,
-    "Number of hard negative windows kept: drawn by score from people's and synthetic talk, noise and scenes, at most two of a clip.",
+    "Number of hard negative windows kept, drawn by score from people's and synthetic talk, noise and scenes, at most two per clip.",
   ),
   share: share(0.3, "Share of a batch's negatives drawn from the hard ones."),
 });
@@ -166,13 +166,13 @@ const selection = z.strictObject({
     .max(1000)
     .default(0.5)
     .describe(
-      "Target rate of false accepts per hour of talk, people's where the validation split has ten minutes of it; for `detection`. Rates that are too low to be counted are estimated from the loudest false accepts.",
+      "Target rate of false accepts per hour of talk, for `detection`; of people's talk if the validation split has ten minutes of it. Rates too low to be counted are extrapolated from the highest-scoring false accepts, down to a quarter of one in all that talk; lower targets are raised to it.",
     ),
   missedCost: auto(z.number().positive().max(1e6)).describe(
-    "Cost of a window of a phrase that is not muted, relative to 1 for a needless mute; for `gate`. `auto`: both errors weigh the same under `phraseShare`, 18 for a gate.",
+    "Cost of a window of a phrase that is not muted, relative to 1 for a needless mute; for `gate`. `auto`: (1 - `phraseShare`) / `phraseShare`, which is 18 for a gate.",
   ),
   phraseShare: auto(z.number().gt(0).lt(1)).describe(
-    "Share of the time in which a phrase is being said where the detector is used; calibrated scores are probabilities under it. `auto`: 1/19 for a gate, else 0.001.",
+    "Share of the time in use during which a phrase is being said; calibrated scores are probabilities under it. `auto`: 1/19 for a gate, else 0.001.",
   ),
   patience: count(1, "Steps in a row that must reach the threshold.", { max: 100 }),
   refractorySeconds: auto(z.number().min(0).max(60)).describe(
@@ -220,7 +220,7 @@ export const trainSectionSchema = z.strictObject({
     .enum(["round", "people"])
     .default("round")
     .describe(
-      "Directions of `noise` and `offset`: `round`, independent for each value, or those in which people's speech in the training data differs, `noise` within a recording and `offset` between recordings, with the same total variance.",
+      "Covariance of `noise` and `offset`. `round`: independent values. `people`: as people's speech in the training data differs, `noise` within recordings and `offset` between them, with the same total variance.",
     ),
   averageDecay: z
     .number()
@@ -228,7 +228,7 @@ export const trainSectionSchema = z.strictObject({
     .lt(1)
     .default(0)
     .describe(
-      "Exponential moving average of the weights: share of it that each step keeps, such as 0.999. Validation and the best epochs then use the average. 0: none.",
+      "Decay of an exponential moving average of the weights, such as 0.999, which validation and the best epochs then use. 0: no average.",
     ),
   optimizer: optimizer.prefault({}).describe("Optimiser (AdamW) and learning-rate schedule."),
   mining: mining.prefault({}).describe("Hard negatives."),
@@ -246,7 +246,7 @@ export const trainSectionSchema = z.strictObject({
     .describe("Backend: auto, tensorflow-gpu, onnxruntime, tensorflow, webgpu, wasm or cpu."),
   memoryMiB: count(
     512,
-    "Memory for features, in MiB; those that do not fit are read from disk window by window.",
+    "Memory for features, in MiB; those that do not fit are read from the disk, window by window.",
     { min: 16, max: 65_536 },
   ),
 });

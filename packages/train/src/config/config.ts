@@ -45,6 +45,6 @@ function checkArchitecture({ train, windowing }: DetectorConfig, name: string): 
     if (value !== undefined && !isConvAttention)
       throw new CallsignError(
         "CONFIG_INVALID",
-        `${name}: train.architecture.${field}: only conv-attention has ${field}, got ${readsOne ? "mlp" : network}; remove it`,
+        `${name}: train.architecture.${field}: expected only with conv-attention, got ${readsOne ? "mlp" : network}; remove it`,
       );
 }

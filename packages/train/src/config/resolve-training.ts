@@ -44,15 +44,15 @@ export function resolveTraining(config: DetectorConfig): ResolvedTraining {
 }
 
 /**
- * Refractory period at which one phrase is one detection: no window after it holds any of the phrase that was detected
- * at its end. At least a second, because short windows with early labels score high from the phrase's first syllable on.
+ * Refractory period after which no window contains any part of the phrase, so that one phrase is one detection. At least a
+ * second, because short windows with early labels score high from the first syllable of the phrase on.
  */
 export const refractorySecondsOf = (windowing: DetectorConfig["windowing"]): number =>
   Math.max(1, windowLengthOf(windowing) / SAMPLE_RATE_HZ);
 
 /**
- * Share of the time in which a phrase is said: of a mute gate that of the galactic challenge's conversations, else some
- * four seconds an hour. The cost of a miss makes both errors weigh the same under it, as there (18).
+ * Default share of the time during which a phrase is said: for a mute gate that of the challenge's conversations (1/19), else
+ * about four seconds per hour. The default cost of a miss gives both errors equal weight under it, as the challenge does (18).
  */
 function resolveCosts(
   { phraseShare: share, missedCost }: DetectorConfig["train"]["selection"],

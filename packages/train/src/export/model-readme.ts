@@ -59,13 +59,13 @@ ${phrases.join("\n")}
 ## On the validation split
 
 Voices that were not trained on, at the card's own threshold. "Missed" and "needless" count windows, the rest detections.
-False accepts per hour stand on ${describeHours(finished.validation.hours)}.
+False accepts per hour are from ${describeHours(finished.validation.hours)}.
 
 | label | threshold | missed | needless | false rejects | false accepts per hour |
 |---|--:|--:|--:|--:|--:|
 ${figures.join("\n")}
 
-A score is the probability of the phrase where it is being said ${formatPercent(training.costs.phraseShare)} of the time.
+A score is the probability of the phrase in audio in which it is being said ${formatPercent(training.costs.phraseShare)} of the time.
 
 ## Data
 

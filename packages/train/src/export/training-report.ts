@@ -65,8 +65,8 @@ export function renderTrainingReport(parts: TrainingReportParts): string {
         keyFigures(figuresOf(parts)),
         labelTable(finished),
         html`<p>
-          False accepts per hour stand on ${describeHours(finished.validation.hours)}; below what these hours
-          can count they are estimated from the loudest ones.
+          False accepts per hour are from ${describeHours(finished.validation.hours)}; rates too low to be
+          counted there are extrapolated from the highest-scoring false accepts.
         </p>`,
       ),
       section({ id: "loss", heading: "Loss" }, lossFigure(history)),

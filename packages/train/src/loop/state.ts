@@ -70,7 +70,7 @@ export const initialState = (
 
 /**
  * Sets the bias of the output layer, the last values, to the logit of a label's share of a batch (Lin et al. 2017, arXiv
- * 1708.02002, 4.1). From zero, hundreds of steps go by until many labels, each of them rare, have come down to it.
+ * 1708.02002, 4.1). Starting from zero, many rare labels would take hundreds of steps to reach it.
  */
 function startAtPrior(
   weights: Float32Array,

@@ -7,7 +7,7 @@ import type { Scalar } from "@tensorflow/tfjs-core";
 import type { HostBatch } from "../batches/batches.ts";
 import { flattenWeights } from "../weights/flat-weights.ts";
 import type { TrainConfig } from "../config/config-train.ts";
-import { promisedRate } from "../select/choose-threshold.ts";
+import { estimableRate } from "../select/choose-threshold.ts";
 import type { LossOptions } from "../optimize/loss.ts";
 import { findHardNegatives } from "../batches/hard-negatives.ts";
 import { learningRateAt } from "../optimize/schedule.ts";
@@ -68,13 +68,13 @@ export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<Tra
 }
 
 function hoursNote({ hours }: Validation, { falseAcceptsPerHour: rate }: TrainConfig["selection"]): string {
-  const promised = promisedRate(rate, hours);
+  const lowest = estimableRate(rate, hours);
   return (
-    `validation: false accepts per hour stand on ${describeHours(hours)}` +
-    (promised > rate
-      ? `, too little for ${rate} an hour: thresholds are for ${promised.toPrecision(2)}`
+    `validation: false accepts per hour are from ${describeHours(hours)}` +
+    (lowest > rate
+      ? `, too little for a target of ${rate} per hour; thresholds are for ${lowest.toPrecision(2)} per hour`
       : "") +
-    (hours.talk === "people" ? "" : "; people's speech would be better: see data.corpora")
+    (hours.talk === "people" ? "" : "; add people's speech to data.corpora for a better estimate")
   );
 }
 
@@ -128,7 +128,7 @@ function takeStep(run: Run, { features: values, targets: truth }: HostBatch): Sc
     {
       learningRate: learningRateOf(run, state.step),
       loss: lossOf(run),
-      // Short at first, so that the initial weights are soon forgotten.
+      // Lower at first, so that the initial weights soon leave the average.
       averageDecay: Math.min(config.train.averageDecay, (1 + state.step) / (10 + state.step)),
     },
   );

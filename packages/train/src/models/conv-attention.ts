@@ -19,7 +19,7 @@ export interface SequenceConfig {
 
 /** Options of `convAttention`. */
 export interface ConvAttentionConfig extends SequenceConfig {
-  /** Adds a learned vector for each step before the attention, which else knows the order of steps by the convolutions only. Default false. */
+  /** Adds a learned vector for each step before the attention; without it only the convolutions depend on the order of steps. Default false. */
   readonly positions?: boolean;
   /** How the steps become one vector: their mean, their mean weighted by a learned query, or the last one. Default mean. */
   readonly pooling?: "mean" | "attention" | "last";
@@ -87,8 +87,9 @@ export function convAttention({
 const POSITIONS = "positions";
 const QUERY = "pooling.query";
 
-/** `[batch, steps, width]` to `[batch, width]`, in training and in ONNX. */
+/** Reduction of `[batch, steps, width]` to `[batch, width]`, in training and in ONNX. */
 interface Pooling {
+  /** Whether it has a learned query. */
   readonly query: boolean;
   readonly pool: (context: ForwardContext, steps: Tensor3D) => Tensor2D;
   readonly addPool: (graph: GraphBuilder, steps: string) => string;

@@ -16,7 +16,7 @@ export interface LearnerOptions {
   /** Maximum gradient norm over all parameters. Default 1; Infinity disables clipping. */
   readonly clipNorm?: number;
   /**
-   * Keeps a moving average of the weights, beginning with these; `true`: with the initial weights. Default none.
+   * Keeps a moving average of the weights that starts from these values; `true`: from the initial weights. Default: none.
    */
   readonly average?: Float32Array | boolean;
   /** Default `fusedBlock`. */
@@ -32,7 +32,7 @@ export interface Batch {
 
 export interface StepOptions {
   readonly learningRate: number;
-  /** Share of the moving average that is kept, if there is one. Default 0.999. */
+  /** Decay of the moving average, if there is one. Default 0.999. */
   readonly averageDecay?: number;
   readonly loss?: LossOptions;
 }
@@ -111,7 +111,7 @@ export class Learner {
     return this.#optimizer.state();
   }
 
-  /** Replaces the weights and ends their averaging; the optimiser's state is kept. */
+  /** Replaces the weights and removes their average; the optimiser's state is kept. */
   setWeights(weights: Weights): void {
     if (this.#average) this.#tf.dispose(this.#average);
     this.#average = undefined;

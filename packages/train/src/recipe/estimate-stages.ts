@@ -12,10 +12,10 @@ export interface StageSeconds {
 /** Rates per core, from runs on two shared cores in November 2026 (docs/recipe.md). */
 const CLIPS_A_SECOND_A_CORE = 20;
 const AUDIO_SECONDS_A_SECOND_A_CORE = 120;
-/** Training of conv-attention with onnxruntime on two idle cores, batches of 512, where it is not measured. */
+/** Default speed: conv-attention with onnxruntime on two idle cores, batches of 512. */
 const WINDOWS_A_SECOND = 10_000;
 
-/** Estimates the durations of a plan. `windowsPerSecond` is that of `measureTraining`; default: of two cores. */
+/** Estimates the durations of a plan. `windowsPerSecond` is from `measureTraining`; default: that of two cores. */
 export function estimateStages(
   plan: Pick<BuildPlan, "sets" | "featureSeconds">,
   options: {

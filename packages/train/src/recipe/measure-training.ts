@@ -9,12 +9,12 @@ import { createArchitecture } from "../models/create-architecture.ts";
 import { Learner } from "../optimize/learner.ts";
 import { initialWeights } from "../weights/initial-weights.ts";
 
-/** Steps before the clock starts: the first ones compile the graph. */
+/** Steps before the measurement; the first ones compile the graph. */
 const WARM_UP_STEPS = 4;
 
 /**
- * Measures the speed of training of a config on this machine, in windows per second, by some steps on random features.
- * Takes about `seconds`, and as long as the backend takes to compile the step.
+ * Measures the training speed of a config on this machine, in windows per second, with steps on random features. Takes about
+ * `seconds`, plus the time to compile the step.
  */
 export async function measureTraining(
   { config, backend }: { readonly config: DetectorConfig; readonly backend: Backend },

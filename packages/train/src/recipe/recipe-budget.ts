@@ -21,7 +21,7 @@ export interface RecipeSize {
   readonly randomWords: number;
   readonly foreign: number;
   readonly negativeCopies: number;
-  /** Hours that recordings of people and of noise become with their copies, where they are not longer themselves. */
+  /** Hours that recordings of people and of noise are extended to by copies, if they are shorter. */
   readonly recordedHours: { readonly speech: number; readonly noise: number };
   /** Scenes of ten seconds each. */
   readonly scenes: number;

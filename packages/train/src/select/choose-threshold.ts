@@ -28,48 +28,47 @@ export interface ErrorCurve {
   readonly points: readonly ThresholdPoint[];
   /** Undefined with too few false accepts to fit one. */
   readonly tail: FalseAcceptTail | undefined;
-  /** Logit of each phrase's loudest window, ascending: the highest threshold that detects it. */
+  /** Highest logit of each phrase, ascending: the highest threshold that detects it. */
   readonly peaks: Float64Array;
 }
 
 /**
- * False accepts per hour over which the DET area of a training is taken: from one in all its talk, since a lower rate
- * cannot be told from none, to 100.
+ * Range of false accepts per hour of the DET area of a training: from one in all its talk, since a lower rate cannot be
+ * distinguished from none, to 100.
  */
 export const detAreaRange = ({ talkHours }: Pick<RateHours, "talkHours">): FalseAcceptRange => ({
   from: Math.min(10, Math.max(0.1, Number((1 / talkHours).toPrecision(2)))),
   to: 100,
 });
 
-/** False accepts in all the talk at the lowest rate that a tail is extended to: below, its spread is known too badly. */
-const MIN_PROMISED = 0.25;
+/** Expected false accepts in all the talk at the lowest rate that a tail is extrapolated to; its spread is too uncertain for lower ones. */
+const MIN_EXPECTED = 0.25;
 
-/** The rate asked for, or the lowest that so many hours of talk can show. */
-export const promisedRate = (
+/** The target rate, or the lowest rate that can be estimated from the hours of talk if that is higher. */
+export const estimableRate = (
   falseAcceptsPerHour: number,
   { talkHours }: Pick<RateHours, "talkHours">,
-): number => Math.max(falseAcceptsPerHour, MIN_PROMISED / talkHours);
+): number => Math.max(falseAcceptsPerHour, MIN_EXPECTED / talkHours);
 
 /**
- * Runs the decision stage over the stream at its candidate thresholds. Above the beginning of the tail, false accepts per
- * hour are those of the tail, but never below the 95 % interval of what was counted: a word that sounds like the phrase
- * lies above the tail of all others.
+ * Runs the decision stage over the stream at candidate thresholds. In the tail, false accepts per hour are those of the fit, but
+ * never below the 95 % interval of the count, since a word that sounds like the phrase can score above the tail of all others.
  */
 export function sweepThresholds(stream: ScoredStream, timing: DecisionTiming): ErrorCurve {
   const peaks = phrasePeaks(stream);
-  const clips = byLoudness(stream);
+  const clips = byPeak(stream);
   const counted: (ThresholdPoint & { readonly atLeast: number })[] = [];
-  let loudest: readonly FalseAccept[] = [];
+  let highest: readonly FalseAccept[] = [];
   for (const threshold of candidateThresholds(stream, peaks)) {
     const { falseAccepts, falseRejectRate } = detect(stream, { clips, threshold, timing });
     const falseAcceptsPerHour = rateOf(falseAccepts);
     const { low } = poissonInterval(falseAccepts.length, 1);
     const atLeast = (falseAcceptsPerHour * low) / Math.max(1, falseAccepts.length);
     counted.push({ threshold, falseRejectRate, falseAcceptsPerHour, atLeast });
-    if (loudest.length <= TAIL_EVENTS) loudest = falseAccepts;
+    if (highest.length <= TAIL_EVENTS) highest = falseAccepts;
     if (falseAcceptsPerHour > MAX_FALSE_ACCEPTS_PER_HOUR) break;
   }
-  const tail = fitTail(loudest);
+  const tail = fitTail(highest);
   const points = counted.map(({ atLeast, ...point }) => {
     const logit = boundedLogit(point.threshold);
     if (tail === undefined || logit < tail.from) return point;
@@ -83,14 +82,14 @@ export function errorRatesAt(
   stream: ScoredStream,
   { threshold, ...timing }: DecisionTiming & { readonly threshold: number },
 ): ThresholdPoint {
-  const { falseAccepts, falseRejectRate } = detect(stream, { clips: byLoudness(stream), threshold, timing });
+  const { falseAccepts, falseRejectRate } = detect(stream, { clips: byPeak(stream), threshold, timing });
   return { threshold, falseRejectRate, falseAcceptsPerHour: rateOf(falseAccepts) };
 }
 
 /**
- * The threshold with the fewest misses within a rate of false accepts, with a margin to both sides: halfway in logit
- * between the threshold at which the rate is reached and the quietest phrase that is still detected. The rate returned
- * is that of the threshold, below the one asked for where the margin is wide.
+ * Chooses the threshold with the fewest misses within a rate of false accepts, with a margin on both sides: halfway, in logits,
+ * between the threshold at which the rate is reached and the lowest-scoring phrase that is still detected. The rate returned is
+ * that of the threshold, which is lower than the rate allowed if the margin is wide.
  */
 export function chooseThreshold(
   { points, tail, peaks }: ErrorCurve,
@@ -99,10 +98,10 @@ export function chooseThreshold(
   const over = points.find((point) => point.falseAcceptsPerHour > falseAcceptsPerHour);
   const reached = boundedLogit(over?.threshold ?? points.at(-1)?.threshold ?? 0);
   const isInTail = tail !== undefined && falseAcceptsPerHour <= tail.rate;
-  const binding = isInTail ? Math.max(reached, tailLogit(tail, falseAcceptsPerHour)) : reached;
-  const missed = lowerBound(peaks, binding + MIN_MARGIN);
-  const quietest = peaks[missed];
-  const logit = quietest === undefined ? binding + MIN_MARGIN : (binding + quietest) / 2;
+  const limit = isInTail ? Math.max(reached, tailLogit(tail, falseAcceptsPerHour)) : reached;
+  const missed = lowerBound(peaks, limit + MIN_MARGIN);
+  const lowestDetected = peaks[missed];
+  const logit = lowestDetected === undefined ? limit + MIN_MARGIN : (limit + lowestDetected) / 2;
   const above = points.findLast((point) => boundedLogit(point.threshold) >= logit);
   return {
     threshold: Math.min(LARGEST_SCORE, sigmoid(logit)),
@@ -113,7 +112,7 @@ export function chooseThreshold(
 
 /** Largest float32 below 1: scores are float32. */
 const LARGEST_SCORE = 1 - 2 ** -24;
-/** In logit; scores this near are one. */
+/** In logits; scores closer than this are treated as equal. */
 const MIN_MARGIN = 1e-6;
 
 /** Logit of a score, finite also for 0 and 1. */
@@ -123,21 +122,21 @@ const boundedLogit = (score: number): number =>
 const rateOf = (falseAccepts: readonly FalseAccept[]): number =>
   falseAccepts.reduce((sum, { perHour }) => sum + perHour, 0);
 
-interface LoudClip {
+interface PeakedClip {
   readonly clip: ScoredClip;
-  readonly loudest: number;
+  readonly peak: number;
 }
 
-/** Clips in which something can be detected, loudest first, so that a sweep stops at the first that is too quiet. */
-const byLoudness = ({ clips }: ScoredStream): LoudClip[] =>
+/** Clips by descending peak score, so that a sweep can stop at the first below the threshold. */
+const byPeak = ({ clips }: ScoredStream): PeakedClip[] =>
   clips
-    .map((clip) => ({ clip, loudest: clip.sustained.reduce((a, b) => Math.max(a, b), -1) }))
-    .toSorted((a, b) => b.loudest - a.loudest);
+    .map((clip) => ({ clip, peak: clip.sustained.reduce((a, b) => Math.max(a, b), -1) }))
+    .toSorted((a, b) => b.peak - a.peak);
 
 function detect(
   { phrases, hopMs }: ScoredStream,
   options: {
-    readonly clips: readonly LoudClip[];
+    readonly clips: readonly PeakedClip[];
     readonly threshold: number;
     readonly timing: DecisionTiming;
   },
@@ -146,8 +145,8 @@ function detect(
   const found = new Uint8Array(phrases);
   const falseAccepts: FalseAccept[] = [];
   const refractorySteps = Math.max(1, Math.floor((timing.refractorySeconds * 1000) / hopMs));
-  for (const { clip, loudest } of clips) {
-    if (loudest < Math.fround(threshold)) break;
+  for (const { clip, peak: clipPeak } of clips) {
+    if (clipPeak < Math.fround(threshold)) break;
     const { sustained, phrase, perHour } = clip;
     for (const step of detectionSteps(sustained, { ...timing, threshold, hopMs })) {
       const near = phrase?.[step] ?? -1;
@@ -170,23 +169,23 @@ function phrasePeaks({ clips, phrases }: ScoredStream): Float64Array {
   return peaks.map(boundedLogit).toSorted();
 }
 
-/** A sweep ends above this rate, the largest target of a config. */
+/** A sweep ends above this rate, the maximum target of a config. */
 const MAX_FALSE_ACCEPTS_PER_HOUR = 1000;
 
-/** Phrases whose scores are candidates, evenly by rank. */
+/** Number of phrases whose scores are candidates, spaced evenly by rank. */
 const MAX_PHRASES = 100;
 
-/** Scores of phrases and of counted windows without one, from high to low; of those dense at the top, where false accepts are few. */
+/** Scores of phrases and of counted windows without a phrase, descending; those of the latter are dense at the top, where false accepts are few. */
 function candidateThresholds({ clips }: ScoredStream, peaks: Float64Array): number[] {
-  const quiet = Float32Array.from(
+  const negatives = Float32Array.from(
     clips.flatMap(({ sustained, phrase, perHour }) =>
       perHour > 0 ? [...sustained].filter((score, i) => score >= 0 && (phrase?.[i] ?? -1) < 0) : [],
     ),
   ).toSorted((a, b) => b - a);
   const thresholds = new Set<number>();
-  const ranks = Math.min(quiet.length, Math.max(quiet.length / 2, 4 * TAIL_EVENTS));
+  const ranks = Math.min(negatives.length, Math.max(negatives.length / 2, 4 * TAIL_EVENTS));
   for (let rank = 0; rank < ranks; rank = Math.max(rank + 1, Math.floor(rank * 1.4)))
-    thresholds.add(quiet[rank]!);
+    thresholds.add(negatives[rank]!);
   const apart = Math.max(1, peaks.length / MAX_PHRASES);
   for (let rank = 0; rank < peaks.length; rank += apart)
     thresholds.add(Math.fround(sigmoid(peaks[Math.floor(rank)]!)));

@@ -1,4 +1,4 @@
-/** A false accept: its highest logit, and what it adds to the false accepts per hour. */
+/** A false accept: its highest logit, and its contribution to the false accepts per hour. */
 export interface FalseAccept {
   readonly logit: number;
   readonly perHour: number;
@@ -12,33 +12,35 @@ export interface FalseAcceptTail {
   readonly spread: number;
 }
 
-/** Number of the loudest false accepts that the tail is fitted to: the spread is then known to within 18 %; more would reach into
- * talk that is unlike what is detected falsely. */
+/**
+ * Number of highest-scoring false accepts that the tail is fitted to. The standard error of the spread is then 18 %
+ * (1 / sqrt(30)); more would include talk that is unlike false accepts in use.
+ */
 export const TAIL_EVENTS = 30;
-/** False accepts per hour at which a tail begins, at most; of a few minutes of talk the loudest 30 are not rare. */
+/** Maximum of false accepts per hour in a tail, since in a few minutes of talk the highest 30 are not rare. */
 const MAX_RATE = 200;
-/** With fewer, the spread is a guess, and the rate is as counted. */
+/** Minimum number for a fit; with fewer, rates are as counted. */
 const MIN_EVENTS = 5;
 
 /**
- * Fits an exponential tail to the loudest false accepts by maximum likelihood (peaks over threshold: Coles 2001, An
+ * Fits an exponential tail to the highest-scoring false accepts by maximum likelihood (peaks over threshold: Coles 2001, An
  * Introduction to Statistical Modeling of Extreme Values, 4.3, with shape 0, to which the tails of normal and logistic
- * logits tend). A validation of an hour or two does not hold half a false accept an hour: its threshold would be the
- * score of a single window. Undefined with fewer than five that are rare.
+ * logits tend). Without a tail, a rate of 0.5 per hour in an hour or two of validation would be set by the score of a
+ * single window. Undefined with fewer than five rare false accepts.
  */
 export function fitTail(falseAccepts: readonly FalseAccept[]): FalseAcceptTail | undefined {
   const sorted = falseAccepts.toSorted((a, b) => b.logit - a.logit).slice(0, TAIL_EVENTS + 1);
-  // The last one is where the tail begins.
-  const loudest: FalseAccept[] = [];
+  // The tail begins at the last one.
+  const highest: FalseAccept[] = [];
   let rate = 0;
   for (const one of sorted.slice(0, -1)) {
     if (rate + one.perHour > MAX_RATE) break;
     rate += one.perHour;
-    loudest.push(one);
+    highest.push(one);
   }
-  if (loudest.length < MIN_EVENTS) return undefined;
-  const from = sorted[loudest.length]!.logit;
-  const spread = loudest.reduce((sum, { logit, perHour }) => sum + perHour * (logit - from), 0) / rate;
+  if (highest.length < MIN_EVENTS) return undefined;
+  const from = sorted[highest.length]!.logit;
+  const spread = highest.reduce((sum, { logit, perHour }) => sum + perHour * (logit - from), 0) / rate;
   return spread > 0 ? { from, rate, spread } : undefined;
 }
 

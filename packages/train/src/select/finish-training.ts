@@ -8,7 +8,7 @@ import { calibrate, type LogitScale } from "./calibrate.ts";
 import { costAt, leastCost } from "./expected-cost.ts";
 import {
   chooseThreshold,
-  promisedRate,
+  estimableRate,
   type ThresholdPoint,
   errorRatesAt,
   sweepThresholds,
@@ -35,7 +35,7 @@ export interface FinishedLabel {
   readonly needlessShare: number;
   /** Errors after the decision stage at the threshold; `curve`: at other thresholds. */
   readonly falseRejectRate: number;
-  /** As estimated from the tail of the loudest false accepts; for a mute gate as counted. */
+  /** Estimated from the tail of the highest-scoring false accepts; for a mute gate as counted. */
   readonly falseAcceptsPerHour: number;
   /** False accepts per hour as counted. */
   readonly counted: number;
@@ -82,7 +82,7 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
       : undefined;
   const labels = config.labels.map(({ label }, i): FinishedLabel => {
     const { scores, stream, curve } = judged[i]!;
-    const chosen = chooseThreshold(curve, promisedRate(selection.falseAcceptsPerHour, stream.hours));
+    const chosen = chooseThreshold(curve, estimableRate(selection.falseAcceptsPerHour, stream.hours));
     const threshold = gate?.thresholds[i] ?? chosen.threshold;
     const { cost, missedShare, needlessShare } = costAt(scores, { ...costs, threshold });
     const { falseRejectRate, falseAcceptsPerHour: counted } = errorRatesAt(stream, { ...timing, threshold });
@@ -95,7 +95,7 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
   return { weights, labels, epochs, validation, ...(gate && { gate: gate.policy }) };
 }
 
-/** Validation logits as the network with a folded calibration gives them. */
+/** Validation logits of the network with the calibration folded in. */
 function scaleLogits({ shards, labels }: ScoredValidation, scales: readonly LogitScale[]): ScoredValidation {
   const apply = ({ scale, shift }: LogitScale, logit: number): number => scale * logit + shift;
   return {

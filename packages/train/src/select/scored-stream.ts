@@ -11,11 +11,11 @@ export interface ScoredClip {
   readonly sustained: Float32Array;
   /** Index of the phrase near each window, from 0; -1 for none. Undefined for a clip without phrases. */
   readonly phrase: Int32Array | undefined;
-  /** What one false accept in it adds to the false accepts per hour; 0 where false accepts are not counted. */
+  /** Contribution of one false accept in it to the false accepts per hour; 0 if false accepts are not counted in it. */
   readonly perHour: number;
 }
 
-/** Clips of the validation split as a detector of one label hears them. */
+/** Scores of one label over the clips of the validation split. */
 export interface ScoredStream {
   readonly clips: readonly ScoredClip[];
   readonly phrases: number;
@@ -24,9 +24,9 @@ export interface ScoredStream {
   readonly hours: RateHours;
 }
 
-/** Hours of audio without a phrase on which false accepts per hour are counted. */
+/** Hours of audio without a phrase in which false accepts are counted. */
 export interface RateHours {
-  /** Whose talk it is: people's where there are ten minutes of it, else synthetic voices'. */
+  /** Kind of talk: people's only, if there are ten minutes of it; else synthetic, together with what there is of people's. */
   readonly talk: "people" | "synthetic";
   readonly talkHours: number;
   readonly noiseHours: number;
@@ -41,7 +41,7 @@ export interface StreamOptions {
   readonly positivesAreStreams: boolean;
 }
 
-/** Least hours of people's speech on which a threshold may stand. */
+/** Minimum hours of people's speech for a threshold to be chosen on it alone: ten minutes. */
 const MIN_PEOPLE_HOURS = 1 / 6;
 
 type Use = "people" | "synthetic" | "noise" | "phrases" | "none";
@@ -54,10 +54,10 @@ const USES: Readonly<Record<string, Use>> = {
 };
 
 /**
- * Makes the stream of a label of scored shards. False accepts are counted in talk and in noise, each per hour of its
- * own, and added: the rate of an hour of talk with noise around it, which much noise or little does not change. Talk is
- * people's (corpora and recordings) where there are ten minutes, since synthetic voices are easier or harder than people
- * by an unknown factor. Clips made to resemble a phrase are left out: they are far more frequent here than in speech.
+ * Makes the stream of one label from scored shards. False accepts in talk and in noise are each counted per hour of their own
+ * kind, and the two rates are added, so that the sum does not depend on the amount of noise. Talk is people's (corpora and
+ * recordings) if there are ten minutes of it, since synthetic voices are easier or harder than people by an unknown factor.
+ * Clips made to resemble a phrase are left out, since they are far more frequent here than in use.
  */
 export function scoredStream(
   scored: readonly { readonly table: ShardTable; readonly logits: Float32Array }[],
@@ -69,7 +69,7 @@ export function scoredStream(
     LIKE_A_PHRASE.has(kind) || (kind === "positive" && !positivesAreStreams)
       ? "none"
       : (USES[kind] ?? "synthetic");
-  const quiet = { people: 0, synthetic: 0, noise: 0, phrases: 0, none: 0 };
+  const steps = { people: 0, synthetic: 0, noise: 0, phrases: 0, none: 0 };
   const clips: (Omit<ScoredClip, "perHour"> & { readonly use: Use })[] = [];
   let phrases = 0;
   for (const { table, logits } of scored) {
@@ -81,13 +81,13 @@ export function scoredStream(
       );
       const { phrase, count } = phrasesIn(table, { from, to, label, first: phrases });
       phrases += count;
-      quiet[use] += phrase ? phrase.filter((which) => which < 0).length : scores.length;
+      steps[use] += phrase ? phrase.filter((which) => which < 0).length : scores.length;
       clips.push({ sustained: sustainedScores(scores, patience), phrase, use });
     }
   }
-  const hoursOf = (use: Use): number => (quiet[use] * hopMs) / 3_600_000;
+  const hoursOf = (use: Use): number => (steps[use] * hopMs) / 3_600_000;
   const talk = hoursOf("people") >= MIN_PEOPLE_HOURS ? "people" : "synthetic";
-  // With too little people's speech for itself, it counts with the rest.
+  // Less than ten minutes of people's speech is counted together with synthetic speech.
   const talkHours = talk === "people" ? hoursOf("people") : hoursOf("synthetic") + hoursOf("people");
   const noiseHours = hoursOf("noise");
   const perHourOf = (use: Use): number => {

@@ -10,7 +10,7 @@ import { scoreWindows, type ScoreOptions } from "./score-windows.ts";
 import {
   chooseThreshold,
   detAreaRange,
-  promisedRate,
+  estimableRate,
   type ThresholdPoint,
   errorRatesAt,
   sweepThresholds,
@@ -46,7 +46,7 @@ export interface Validation {
   /** Mean cross-entropy with equal class weights. */
   readonly loss: number;
   readonly labels: readonly LabelValidation[];
-  /** Audio on which false accepts per hour are counted, and the rates over which the DET area is taken. */
+  /** Audio in which false accepts are counted, and the range of rates of the DET area. */
   readonly hours: RateHours;
   readonly detAreaRange: FalseAcceptRange;
   /** Criterion by which the best epoch is chosen; compared in order, lower is better. */
@@ -78,7 +78,7 @@ export function judge(
   const streams = config.labels.map((_, label) => streamOf(shards, { config, label }));
   const { hours } = streams[0]!;
   const range = detAreaRange(hours);
-  const rate = promisedRate(config.train.selection.falseAcceptsPerHour, hours);
+  const rate = estimableRate(config.train.selection.falseAcceptsPerHour, hours);
   const labels = config.labels.map(({ label }, i): LabelValidation => {
     const stream = streams[i]!;
     const curve = sweepThresholds(stream, training.timing);
@@ -119,8 +119,8 @@ export const streamOf = (
   });
 
 /**
- * Scores of all labels over the validation split, as a stream for a mute gate. Positives are left out, whose windows are
- * samples and not consecutive.
+ * Scores of all labels over the validation split, as a stream for a mute gate. Positives are left out, since their
+ * windows are drawn and not consecutive.
  */
 export const gateStreamOf = (shards: ScoredValidation["shards"], config: DetectorConfig) =>
   gateStream(shards, {
@@ -129,7 +129,7 @@ export const gateStreamOf = (shards: ScoredValidation["shards"], config: Detecto
     isStream: ({ kind }) => kind !== "positive",
   });
 
-/** Hours and kinds of audio on which false accepts per hour are counted, for logs and reports. */
+/** Describes the hours and kinds of audio in which false accepts are counted, for logs and reports. */
 export const describeHours = ({ talk, talkHours, noiseHours }: RateHours): string =>
   `${formatHours(talkHours)} of ${talk === "people" ? "people's speech" : "synthetic speech"}` +
   (noiseHours > 0 ? ` and ${formatHours(noiseHours)} of noise` : "");

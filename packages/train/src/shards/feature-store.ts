@@ -6,12 +6,12 @@ import { EMBEDDING } from "@callsign/infer/internal";
 import { readShardFile } from "./open-shards.ts";
 import type { ShardTable, WindowPlace } from "./shard-table.ts";
 
-/** Files kept open for reading single windows; the usual limit of a process is 1024. */
+/** Maximum number of files kept open for reading single windows; the usual limit of a process is 1024. */
 const MAX_OPEN_FILES = 256;
 
 /**
- * Features of all shards. The first shards used are kept in memory until `maxBytes`; of the others, single windows are
- * read from disk where they are needed (6 kB for 16 embeddings), so that batches may draw from all shards at any time.
+ * Features of all shards. The first shards used are kept in memory, up to `maxBytes`; single windows of the others are read from
+ * the disk when needed (6 kB for 16 embeddings), so that batches can draw from all shards at any time.
  */
 export class FeatureStore {
   readonly #tables: readonly ShardTable[];
@@ -39,7 +39,7 @@ export class FeatureStore {
     return embeddings;
   }
 
-  /** Features `[size, embeddings, 96]` of windows, with zeros after them. `size`: default the number of places. */
+  /** Features `[size, embeddings, 96]` of windows, followed by zeros. `size`: default the number of places. */
   async gather(
     places: readonly WindowPlace[],
     { embeddings, size = places.length }: { readonly embeddings: number; readonly size?: number },
@@ -66,7 +66,7 @@ export class FeatureStore {
     return this.#bytes + bytes <= this.#maxBytes;
   }
 
-  /** Reads values of a shard from disk, from the value `from` on. Shards are little-endian, as every supported processor. */
+  /** Reads values of a shard from disk, starting at value `from`. Shards are little-endian, like all supported processors. */
   #read(shard: number, { from, into }: { readonly from: number; readonly into: Float32Array }): void {
     const { file, embeddingsByte } = this.#tables[shard]!;
     let descriptor = this.#files.get(shard);
@@ -84,7 +84,7 @@ export class FeatureStore {
     if (readSync(descriptor, bytes, 0, bytes.length, position) < bytes.length)
       throw new CallsignError(
         "SHARD_INVALID",
-        `${file}: shorter than when the training began; build the data again, then start with --restart`,
+        `${file}: the shard is shorter than when the training began; build the data again, then train with --restart`,
       );
   }
 }

@@ -9,7 +9,7 @@ export interface ShardTable {
   readonly kind: string;
   /** Size of its features in memory. */
   readonly bytes: number;
-  /** Byte of the file at which its features begin. */
+  /** Byte offset of the features in the file. */
   readonly embeddingsByte: number;
   readonly clips: readonly ShardClip[];
   /** Last row of each window. */

@@ -109,6 +109,8 @@ describe("conv-attention", () => {
         { name: "x.yaml" },
       );
     expect(configOf("auto").train.architecture.pooling).toBe("last");
-    expect(() => configOf("crnn")).toThrow("only conv-attention has pooling, got crnn");
+    expect(() => configOf("crnn")).toThrow(
+      "train.architecture.pooling: expected only with conv-attention, got crnn",
+    );
   });
 });

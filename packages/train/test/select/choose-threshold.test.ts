@@ -6,7 +6,7 @@ import {
   errorRatesAt,
   fitTail,
   leastCost,
-  promisedRate,
+  estimableRate,
   type ScoredStream,
   sweepThresholds,
   tailLogit,
@@ -140,10 +140,10 @@ describe("chooseThreshold", () => {
   });
 });
 
-describe("promisedRate", () => {
+describe("estimableRate", () => {
   it("is the rate asked for, or what the hours can show", () => {
-    expect(promisedRate(0.5, { talkHours: 2 })).toBe(0.5);
-    expect(promisedRate(0.5, { talkHours: 0.1 })).toBe(2.5);
+    expect(estimableRate(0.5, { talkHours: 2 })).toBe(0.5);
+    expect(estimableRate(0.5, { talkHours: 0.1 })).toBe(2.5);
   });
 });
 

@@ -168,7 +168,7 @@ function formatLabel(report: LabelReport): string {
     "false accepts/h   missed   95 %             misses   counted   at most   threshold",
     ...operatingPoints.map(formatPoint),
     "",
-    ...(operatingPoints.every(({ isShown }) => isShown)
+    ...(operatingPoints.every(({ isMeasurable }) => isMeasurable)
       ? []
       : [`* the hours without the word are too few to measure this rate, so no false accept was allowed`]),
     `at the card's threshold ${shipped.threshold.toFixed(4)}: ${percent(shipped.falseRejectRate)} missed, ${shipped.falseAcceptsPerHour.toFixed(2)} false accepts per hour (${shipped.falseAccepts}, at most ${shipped.falseAcceptsInterval.high.toFixed(2)} per hour)`,
@@ -194,9 +194,9 @@ function formatMean({ labels, operatingPoints, shipped }: MeanFigures): string {
     "",
     "false accepts/h   missed   95 %",
     ...operatingPoints.map(
-      ({ falseAcceptsPerHour, falseRejectRate, resampledInterval: { low, high }, isShown }) =>
+      ({ falseAcceptsPerHour, falseRejectRate, resampledInterval: { low, high }, isMeasurable }) =>
         [
-          `${isShown ? "" : "* "}${falseAcceptsPerHour}`.padStart(15),
+          `${isMeasurable ? "" : "* "}${falseAcceptsPerHour}`.padStart(15),
           percent(falseRejectRate).padStart(9),
           `   ${(100 * low).toFixed(1)} to ${percent(high)}`,
         ].join(""),
@@ -209,10 +209,10 @@ function formatMean({ labels, operatingPoints, shipped }: MeanFigures): string {
 
 /** One line of the table; the interval is over resampled speakers or files, "at most" the upper bound of the rate counted. */
 function formatPoint(point: KeywordPoint): string {
-  const { falseAcceptsPerHour, resampledInterval: interval, threshold, isShown } = point;
+  const { falseAcceptsPerHour, resampledInterval: interval, threshold, isMeasurable } = point;
   const between = `${(100 * interval.low).toFixed(1)} to ${percent(interval.high)}`;
   return [
-    `${isShown ? "" : "* "}${falseAcceptsPerHour}`.padStart(15),
+    `${isMeasurable ? "" : "* "}${falseAcceptsPerHour}`.padStart(15),
     percent(point.falseRejectRate).padStart(9),
     `   ${between.padEnd(15)}`,
     String(point.misses).padStart(8),

@@ -28,7 +28,10 @@ export function addRecordingOptions(command: Command): Command {
       "--positives <dir...>",
       "recordings of the word, one utterance per file; with several labels, LABEL=DIR for each",
     )
-    .requiredOption("--negatives <dir...>", "recordings without the words; false accepts are per hour of these")
+    .requiredOption(
+      "--negatives <dir...>",
+      "recordings without the words; false accepts are per hour of these",
+    )
     .option("--cross", "use recordings of each label's word as negatives of the other labels as well")
     .option(
       "--exclude <regex...>",
@@ -111,7 +114,10 @@ function wordFolders({ positives, label }: RecordingFlags): Map<string, string[]
       `--positives: expected LABEL=DIR for every folder once one has a label, got ${folders.get(ONLY_LABEL)![0]}`,
     );
   if (label !== undefined && !folders.has(ONLY_LABEL))
-    throw new CallsignError("INVALID_ARGUMENT", "--label: expected only with --positives DIR, got --positives LABEL=DIR, which names the labels; remove --label");
+    throw new CallsignError(
+      "INVALID_ARGUMENT",
+      "--label: expected only with --positives DIR, got --positives LABEL=DIR, which names the labels; remove --label",
+    );
   return folders;
 }
 

@@ -31,8 +31,8 @@ export interface HubOptions {
 
 /**
  * A model repository of the hub as a local folder, one for each commit. Files are checked against the hashes the hub
- * lists; what is there already is not fetched again, and a broken download continues. A commit that is there whole is not
- * asked for again; without a network another revision is the folder of last time.
+ * lists; files that exist are not downloaded again, and an interrupted download continues. If the revision is a commit that was
+ * downloaded completely, the hub is not contacted; for another revision without a network, the folder of the last download is used.
  * @returns the folder
  * @throws CallsignError `DOWNLOAD_FAILED`, `CHECKSUM_MISMATCH`, `FILE_WRITE_FAILED`, `ABORTED`
  */

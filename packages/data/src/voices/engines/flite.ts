@@ -75,7 +75,7 @@ const VOICE = z.strictObject({
   pitchHz: z.number().min(40).max(400),
 });
 
-/** Lines of a lexicon that is read before flite's own; unstressed AH is flite's "ax". */
+/** Lexicon that flite reads before its own; unstressed AH is flite's "ax". */
 function fliteLexicon(sounds: SaidSounds): string {
   return Object.entries(sounds)
     .map(([word, sound]) => {

@@ -4,13 +4,12 @@ interface HeapOwner {
 }
 
 /**
- * Remembers a module's memory and returns the function that puts it back. State that lives on from clip to clip (noise
- * generators, filters) is reset by it in some 3 ms, where a fresh instance takes 15 to 60, so the bytes of a clip do not
- * depend on the clips before it.
+ * Copies a module's memory and returns a function that restores it, so that the bytes of a clip do not depend on the clips before
+ * it (noise generators, filters). That takes about 3 ms; a new instance takes 15 to 60 ms.
  */
 export function snapshotHeap(owner: HeapOwner): () => void {
   const { HEAPU8 } = owner;
-  // Without the zeros at its end, which are most of it.
+  // Without the zeros at the end, which are most of the memory.
   const untouched = HEAPU8.slice(0, HEAPU8.findLastIndex((byte) => byte !== 0) + 1);
   return () => {
     owner.HEAPU8.set(untouched);

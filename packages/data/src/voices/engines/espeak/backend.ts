@@ -16,7 +16,7 @@ export interface EspeakRequest {
   readonly range?: number;
   /** Pause between words in units of 10 ms. Only the program can. */
   readonly wordGap?: number;
-  /** espeak-ng's phoneme names of some words, parted by spaces. */
+  /** Pronunciations of some words, as espeak-ng's phoneme names separated by spaces. */
   readonly words?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -29,6 +29,6 @@ export interface EspeakBackend {
   /** Names under voices/!v that this copy has. */
   readonly variants: ReadonlySet<string>;
   speak(request: EspeakRequest): Promise<Audio>;
-  /** IPA: words parted by spaces or new lines, the phonemes of a word by `_`. */
+  /** IPA: words separated by spaces or new lines, the phonemes of a word by `_`. */
   transcribe(request: Pick<EspeakRequest, "text" | "speaker" | "words" | "signal">): Promise<string>;
 }

@@ -10,12 +10,12 @@ export interface DataFiles {
 }
 
 /**
- * Pronunciations put in front of espeak-ng's English dictionary. The package does not read phonemes in a text (`[[...]]`),
- * so they are given as entries of the compiled dictionary, which is read anew whenever a voice is set.
+ * Adds pronunciations before the entries of espeak-ng's English dictionary. The package does not read phonemes in text
+ * (`[[...]]`), so they are written into the compiled dictionary, which is read again whenever a voice is set.
  * Formats: compiledict.c, dictionary.c and synthdata.c of espeak-ng 1.52.
  */
 export interface EspeakDictionary {
-  /** Words (letters a to z and apostrophes) and their phoneme names parted by spaces; they replace those of the last call. */
+  /** Sets words (letters a to z and apostrophes) and their phoneme names, separated by spaces; they replace those of the last call. */
   set(words: Readonly<Record<string, string>>): void;
 }
 
@@ -38,7 +38,7 @@ export function openDictionary(files: DataFiles): EspeakDictionary {
 /** Number of hash chains (N_HASH_DICT). */
 const CHAINS = 1024;
 
-/** Each chain: entries, each beginning with its length, and a zero. */
+/** The dictionary with added entries. A chain has entries, each beginning with its length, and ends with a zero. */
 function withEntries(
   original: Uint8Array,
   words: Readonly<Record<string, string>>,
@@ -77,7 +77,7 @@ function withEntries(
   return result;
 }
 
-/** Letters in six bits each, as TransposeAlphabet does; with an apostrophe the word stays as it is. */
+/** Packs letters into six bits each, as TransposeAlphabet does; a word with an apostrophe is not packed. */
 function packed(word: string): { length: number; bytes: number[] } {
   const letters = Array.from(word, (letter) => letter.charCodeAt(0) - 0x60);
   if (letters.some((code) => code < 1))
@@ -95,7 +95,7 @@ function packed(word: string): { length: number; bytes: number[] } {
   return { length: bytes.length | 0x40, bytes };
 }
 
-/** HashDictionary of dictionary.c; it reads the packed letters and after them what they have left of the word. */
+/** HashDictionary of dictionary.c; it reads the packed letters, then the bytes of the word after them. */
 function chainOf(word: string, packedBytes: readonly number[]): number {
   let hash = 0;
   let count = 0;
@@ -137,5 +137,8 @@ const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1"
 function codeOf(phoneme: string, codes: ReadonlyMap<string, number>): number {
   const code = codes.get(phoneme);
   if (code !== undefined) return code;
-  throw new CallsignError("INVALID_ARGUMENT", `espeak: expected a phoneme of its English, got ${phoneme}`);
+  throw new CallsignError(
+    "INVALID_ARGUMENT",
+    `espeak: expected one of espeak-ng's English phonemes, got ${phoneme}`,
+  );
 }

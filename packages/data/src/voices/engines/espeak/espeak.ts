@@ -62,13 +62,13 @@ export async function createEspeakEngine(options: EspeakOptions = {}): Promise<S
   };
 }
 
-/** Variants that differ by a number are one speaker, such as `klatt` and `klatt2`, except the general `m1` and `f1`. */
+/** Variants that differ only by a number, such as `klatt` and `klatt2`, count as one speaker, except `m1`, `f1` and the like. */
 const timbreOf = (variant: string): string =>
   /^[mf]\d$/.test(variant) ? variant : variant.replace(/\d$/, "");
 
 /**
- * The espeak voices among those given, each speaking one of the languages in turn: same variant, rate and pitch. None
- * where no espeak voice is given.
+ * Converts the espeak voices among those given to other languages, in turn, with the same variant, rate and pitch. Empty
+ * if no espeak voice is given.
  */
 export function inOtherLanguages(
   voices: readonly VoiceParameters[],
@@ -111,7 +111,7 @@ export async function phonemize(
     .map((word) => word.split("_").filter((phoneme) => phoneme !== ""));
 }
 
-/** The accent, by default American, and pronunciations of some of the words. */
+/** Accent (default American) and pronunciations of some words. */
 interface PhonemizeOptions extends EspeakOptions {
   readonly accent?: string;
   readonly sounds?: SaidSounds;

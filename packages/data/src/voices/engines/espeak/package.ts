@@ -5,7 +5,7 @@ import { snapshotHeap } from "../snapshot-heap.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 
 /**
- * espeak-ng as @echogarden/espeak-ng-emscripten, in this process, its heap put back before each clip.
+ * espeak-ng as @echogarden/espeak-ng-emscripten, in this process; its heap is restored before each clip.
  * @throws CallsignError `DEPENDENCY_MISSING`
  */
 export async function openEspeakPackage(load?: () => Promise<CreateEspeak>): Promise<EspeakBackend> {

@@ -1,6 +1,6 @@
 /**
- * espeak-ng's names of the phonemes of a pronunciation, parted by spaces; those that its accents of English share, so that
- * each speaks them in its own way ("o@" is rhotic in America).
+ * espeak-ng's names of the phonemes of a pronunciation, separated by spaces. They are those that its English accents share, so
+ * that each accent pronounces them in its own way ("o@" is rhotic in American English).
  * @param sound ARPAbet with stress: `"SH IY0 AO1 R SH AH0"` gives `"S i ' o@ S @"`
  */
 export function espeakPhonemes(sound: string): string {

@@ -41,7 +41,7 @@ export async function openEspeakProgram(options: EspeakProgramOptions = {}): Pro
   };
 }
 
-/** The program reads `[[...]]` as phoneme names, where a bar parts two that would read as one. */
+/** Marks phonemes for the program: it reads `[[...]]` as phoneme names, separated by bars. */
 const withPhonemes = (text: string, words: Readonly<Record<string, string>> = {}): string =>
   replaceWords(text, (word) =>
     Object.hasOwn(words, word)

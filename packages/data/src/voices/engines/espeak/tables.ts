@@ -4,23 +4,23 @@ import { writeFileAtomic } from "@callsign/infer/node/internal";
 import { type CreateEspeak, loadEspeak, VERSION } from "./package.ts";
 
 /**
- * espeak-ng's tables as a folder, which Piper's models pronounce with: copied once into the cache from the package
- * (24 MB, all languages).
+ * Folder of espeak-ng's data, which Piper models need for pronunciation, copied once from the package into the cache (24 MB,
+ * all languages).
  * @throws CallsignError `DEPENDENCY_MISSING`, `FILE_WRITE_FAILED`
  */
 export async function espeakTables(cacheDir: string): Promise<string> {
   const folder = join(cacheDir, `espeak-ng-data-${VERSION}`);
-  if (await isThere(folder)) return folder;
+  if (await isFolder(folder)) return folder;
   const module = await (await loadEspeak())();
-  // Renamed when whole, so that a stopped copy is not taken for one.
+  // Renamed when complete, so that an interrupted copy is not used.
   await writeFileAtomic(join(cacheDir, ".keep"), "");
   const copy = await mkdtemp(`${folder}-`);
   try {
     for (const path of filesUnder(module.FS, SOURCE))
       await writeFileAtomic(join(copy, path.slice(SOURCE.length)), module.FS.readFile(path));
     await rename(copy, folder).catch(async (error: unknown) => {
-      // Another process was first.
-      if (!(await isThere(folder))) throw error;
+      // Another process has made the folder.
+      if (!(await isFolder(folder))) throw error;
     });
   } finally {
     await rm(copy, { recursive: true, force: true });
@@ -40,5 +40,5 @@ function filesUnder(FS: FileSystem, folder: string): string[] {
   });
 }
 
-const isThere = async (folder: string): Promise<boolean> =>
+const isFolder = async (folder: string): Promise<boolean> =>
   (await stat(folder).catch(() => undefined))?.isDirectory() ?? false;

@@ -7,9 +7,9 @@ import { speakableText } from "../../../text/speakable-text.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 
 /**
- * Gnuspeech: articulatory synthesis, a tube model of the vocal tract, from a child's to a man's, each in three lengths;
- * tempo, pitch, breathiness and the movement of pitch are drawn. The program is GPL-3.0-or-later; the recordings it
- * makes are not.
+ * Gnuspeech: articulatory synthesis with a tube model of the vocal tract, from a child's to a man's, each in three lengths.
+ * Tempo, pitch, breathiness and the final fall or rise of pitch are drawn. The program is GPL-3.0-or-later; its output is
+ * not.
  * @throws CallsignError `DEPENDENCY_MISSING`
  */
 export async function createGnuspeechEngine({ loadPackage }: GnuspeechOptions = {}): Promise<SpeechEngine> {
@@ -41,22 +41,22 @@ export async function createGnuspeechEngine({ loadPackage }: GnuspeechOptions = 
   };
 }
 
-/** For tests: how the package is imported. */
+/** Options for tests: how the package is imported. */
 export interface GnuspeechOptions {
   readonly loadPackage?: ImportGnuspeech;
 }
 
-/** Names of its voice files; tubes of 17.5, 15, 12.5 and 10 cm. Its baby (7.5 cm) is left out: babies say no words. */
+/** Names of its voice files; tubes of 17.5, 15, 12.5 and 10 cm. Its baby (7.5 cm) is left out: babies do not speak words. */
 const TRACTS = ["male", "female", "large_child", "small_child"] as const;
-/** Of the tube's length; among adults of one sex it varies by some 5 %. */
+/** Factors of the tube's length, which varies by about 5 % among adults of one sex. */
 const LENGTHS = [0.93, 1, 1.07] as const;
-/** Its own is 1. */
+/** Factors of the default tempo. */
 const TEMPO = [0.6, 1.5] as const;
-/** Semitones from the voice's own: a man's is 104 Hz, a woman's 208 Hz. */
+/** Semitones above the voice's default pitch: a man's is 104 Hz, a woman's 208 Hz. */
 const PITCH = [-4, 4] as const;
-/** Semitones from the stressed syllable to the end; its statements fall by 8, its questions rise by 2 to 6. */
+/** Semitones from the stressed syllable to the end; by default, statements fall by 8 and questions rise by 2 to 6. */
 const FALL = [-9, 5] as const;
-/** Percent of noise in the voice; its own are 0.5 and 1.5. */
+/** Percent of noise in the voice; the defaults are 0.5 and 1.5. */
 const BREATHINESS = [0.3, 5] as const;
 
 const VOICE = z.strictObject({
@@ -80,12 +80,12 @@ function checkVoice(voice: VoiceParameters) {
   const [, tract = "", shown] = id.split("/");
   const length = LENGTHS.find((one) => shown === `l${one}`);
   if (length !== undefined) return { ...parameters, tract, length };
-  throw new CallsignError("INVALID_ARGUMENT", `gnuspeech: no voice ${id}; voices() lists them`);
+  throw new CallsignError("INVALID_ARGUMENT", `gnuspeech: expected a voice that voices() lists, got ${id}`);
 }
 
 /**
- * Small letters, digits, apostrophes and spaces: it spells capitals, reads other scripts byte by byte, and has marks of
- * its own. @throws CallsignError `SYNTHESIS_FAILED`
+ * Reduces text to lower-case letters, digits, apostrophes and spaces, since Gnuspeech spells out capitals, reads other scripts
+ * byte by byte, and has markup of its own. @throws CallsignError `SYNTHESIS_FAILED`
  */
 function plainEnglish(text: string): string {
   const letters = text.normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll("’", "'").toLowerCase();

@@ -5,16 +5,16 @@ import { snapshotHeap } from "../snapshot-heap.ts";
 import { synthesisFailed } from "../../synthesis-error.ts";
 import { gnuspeechPhones } from "./phones.ts";
 
-/** Text of small letters, digits and apostrophes, and the voice that says it. */
+/** Text in lower-case letters, digits and apostrophes, and the settings of the voice. */
 interface GnuspeechRequest {
   readonly text: string;
-  /** Of words of the text. */
+  /** Pronunciations of some of the words. */
   readonly sounds: SaidSounds;
   /** `male`, as in the name of the file voice_male.txt. */
   readonly tract: string;
   readonly lengthFactor: number;
   readonly tempo: number;
-  /** Semitones from the voice's own pitch. */
+  /** Semitones above the voice's default pitch. */
   readonly pitch: number;
   /** Semitones from the stressed syllable to the end. */
   readonly fall: number;
@@ -28,8 +28,8 @@ export interface Gnuspeech {
 }
 
 /**
- * Gnuspeech as @echogarden/gnuspeech-wasm, its heap put back before each clip. The program reads its settings from files,
- * which are written anew for each clip; its own random intonation, which cannot be seeded, is off.
+ * Gnuspeech as @echogarden/gnuspeech-wasm, whose heap is restored before each clip. The program reads its settings from files,
+ * which are written for each clip; its random intonation is off because it cannot be seeded.
  * @throws CallsignError `DEPENDENCY_MISSING`
  */
 export async function openGnuspeech(load: ImportGnuspeech = importPackage): Promise<Gnuspeech> {
@@ -41,7 +41,7 @@ export async function openGnuspeech(load: ImportGnuspeech = importPackage): Prom
       try {
         return synthesize(opened, request);
       } catch (cause) {
-        // After a trap the stack pointer is not where it began.
+        // A trap leaves the stack pointer changed, so the module is opened again.
         opened = undefined;
         throw synthesisFailed({ engine: "gnuspeech", text: request.text, reason: String(cause), cause });
       }
@@ -89,7 +89,7 @@ function synthesize({ module, restore, dictionary, voices }: Opened, request: Gn
     put("/parameters.txt"),
     0,
   );
-  if (status !== 0) throw new Error(`it answered ${status}`);
+  if (status !== 0) throw new Error(`GnuSpeech_synthesizeToFile returned ${status}`);
   return readWav(module.FS.readFile(OUTPUT), { name: "gnuspeech output" });
 }
 
@@ -99,7 +99,7 @@ const OUTPUT = "/output.wav";
 const readText = ({ FS }: GnuspeechModule, name: string): string =>
   new TextDecoder().decode(FS.readFile(`${FOLDER}/${name}`));
 
-/** Its trm_control_model.txt, but for random intonation and the dictionary. */
+/** Values of the package's trm_control_model.txt, except random intonation and the dictionaries. */
 const CONTROL = {
   control_rate: 250,
   drift_deviation: 0.5,
@@ -129,7 +129,7 @@ function voiceSettings(own: string, { lengthFactor, breathiness }: GnuspeechRequ
     .replace(/(?<=^breathiness = )\S+/m, String(breathiness));
 }
 
-/** The first contour of its statements with another fall, for all five kinds of sentence. */
+/** The first contour of the package's statements with another fall, for all five kinds of sentences. */
 const intonation = (fall: number): string =>
   `RANDOM 0.0\n${`TG 1\n0.0 2.0 -2.0 4.0 0.0 ${fall} 4.0 0.0 0.33 0.5\n`.repeat(5)}END\n`;
 
@@ -152,8 +152,8 @@ function readDictionary(text: string): Dictionary {
 }
 
 /**
- * The entries that a text can need, words and the stems of their endings: reading the whole dictionary for each clip would
- * take two thirds of its time. Sounds that are given stand for the words' own.
+ * Dictionary with the entries that a text can need, words and their stems, since reading the whole dictionary would take two
+ * thirds of the time of a clip. Pronunciations that are given replace the entries.
  */
 function dictionaryFor(
   { text, sounds }: Pick<GnuspeechRequest, "text" | "sounds">,

@@ -1,6 +1,6 @@
 import type { Asset } from "@callsign/infer/node/internal";
 
-/** Languages that Callsign speaks with Pico; it has German, Spanish, French and Italian, too. */
+/** Languages that are used; Pico also has German, Spanish, French and Italian. */
 export const PICO_LANGUAGES = ["en-US", "en-GB"] as const;
 
 export type PicoLanguage = (typeof PICO_LANGUAGES)[number];

@@ -5,14 +5,14 @@ import { type Audio, CallsignError, INT16_SCALE } from "@callsign/audio/internal
 import { snapshotHeap } from "../snapshot-heap.ts";
 import { synthesisFailed } from "../../synthesis-error.ts";
 
-/** Pico with the files of one language; a second language needs a second one. */
+/** Pico with the files of one language. */
 export interface Pico {
   /** Speaks text with Pico's markup; `text` is what messages show. */
   speak(markup: string, options: { readonly text: string }): Promise<Audio>;
 }
 
 /**
- * Pico as @echogarden/svoxpico-wasm, in this process, its heap put back before each clip.
+ * Pico as @echogarden/svoxpico-wasm, in this process; its heap is restored before each clip.
  * @throws CallsignError `DEPENDENCY_MISSING`, `MODEL_INVALID`
  */
 export async function openPico(languageFiles: readonly string[]): Promise<Pico> {
@@ -28,7 +28,7 @@ export async function openPico(languageFiles: readonly string[]): Promise<Pico> 
         opened.restore();
         return { samples: synthesize(opened, markup), sampleRateHz: SAMPLE_RATE_HZ };
       } catch (cause) {
-        // After a trap the stack pointer is not where it began.
+        // A trap leaves the stack pointer changed, so the module is opened again.
         opened = undefined;
         throw synthesisFailed({ engine: "pico", text, reason: String(cause), cause });
       }
@@ -36,7 +36,7 @@ export async function openPico(languageFiles: readonly string[]): Promise<Pico> 
   };
 }
 
-/** Of the signal generation files of all languages. */
+/** Sample rate of the signal generation files of all languages. */
 const SAMPLE_RATE_HZ = 16_000;
 /** Working memory for one language, as pico2wave gives it. */
 const MEMORY_BYTES = 2_500_000;
@@ -66,7 +66,7 @@ function load(module: PicoModule, files: readonly LanguageFile[]): Opened {
     if (status === 0) return;
     throw new CallsignError(
       "MODEL_INVALID",
-      `pico: ${what} failed with status ${status} for ${files.map(({ name }) => name.slice(1)).join(", ")}`,
+      `pico: ${what} failed with status ${status} for ${files.map(({ name }) => name.slice(1)).join(", ")}; expected Pico's language files`,
     );
   };
   const put = (text: string): number => {
@@ -98,7 +98,7 @@ function synthesize({ module, engine, exchange }: Opened, markup: string): Float
   const samples: number[] = [];
   for (let at = 0; at < bytes.length;) {
     const put = module._pico_putTextUtf8(engine, text + at, bytes.length - at, count);
-    if (put !== 0) throw new Error(`pico_putTextUtf8 answered ${put}`);
+    if (put !== 0) throw new Error(`pico_putTextUtf8 returned ${put}`);
     at += module.HEAP16[count >> 1]!;
     let step = STEP_BUSY;
     while (step === STEP_BUSY) {
@@ -107,9 +107,9 @@ function synthesize({ module, engine, exchange }: Opened, markup: string): Float
       for (const sample of module.HEAP16.subarray(from, from + module.HEAP16[count >> 1]! / 2))
         samples.push(sample / INT16_SCALE);
     }
-    if (step !== STEP_IDLE) throw new Error(`pico_getData answered ${step}`);
+    if (step !== STEP_IDLE) throw new Error(`pico_getData returned ${step}`);
   }
-  if (samples.length === 0) throw new Error("it knows no letter of the text");
+  if (samples.length === 0) throw new Error("no letter of the text can be read");
   return Float32Array.from(samples);
 }
 

@@ -59,7 +59,7 @@ const BRITISH_BEFORE_R: Readonly<Record<string, string>> = {
   UH: "U_@",
 };
 
-/** Those that are not written as in ARPAbet, in lower case. */
+/** Consonants that are not the lower case of ARPAbet. */
 const CONSONANTS: Readonly<Record<string, string>> = {
   CH: "t_S",
   DH: "D",

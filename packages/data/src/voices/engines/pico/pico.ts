@@ -15,8 +15,8 @@ import { throwIfAborted } from "../../synthesis-error.ts";
 
 /**
  * SVOX Pico (Android's voice until 2014) compiled to WebAssembly: an American and a British woman, statistical synthesis
- * from recordings. A voice is a speaker at one of five pitches; speed and a little pitch are drawn. The American guesses rare words
- * badly ("aleeksa"), so she is given their pronunciations from the dictionary.
+ * from recordings. A voice is a speaker at one of five pitches; speed and a small change of pitch are drawn. The American voice guesses rare words
+ * badly ("aleeksa"), so it is given their pronunciations from the dictionary.
  * @throws CallsignError `DEPENDENCY_MISSING`, `FILE_NOT_FOUND`, `CHECKSUM_MISMATCH`, `DOWNLOAD_FAILED`
  */
 export async function createPicoEngine({ model, ...options }: PicoOptions = {}): Promise<SpeechEngine> {
@@ -59,7 +59,7 @@ export async function createPicoEngine({ model, ...options }: PicoOptions = {}):
         return sound === undefined ? written : `<phoneme ph='${picoPhonemes(sound, language)}'/>`;
       });
       throwIfAborted(signal, "pico");
-      // Not closed: a closing tag takes effect in the last sound already, which then is four times as loud.
+      // No closing tags: they would already affect the last sound and make it four times as loud.
       const markup = `<volume level="${VOLUME}"><speed level="${speed}"><pitch level="${pitch}">${said}`;
       return speakers.get(language)!.speak(markup, { text: spoken });
     },
@@ -69,17 +69,17 @@ export async function createPicoEngine({ model, ...options }: PicoOptions = {}):
 
 /** Where the language files are, and how they are downloaded. */
 export interface PicoOptions extends Omit<AssetOptions, "path"> {
-  /** Folder with the language files; without it they are looked for in CALLSIGN_ASSETS and the cache, then downloaded. */
+  /** Folder with the language files. Default: CALLSIGN_ASSETS, the cache, or a download. */
   readonly model?: string;
 }
 
-/** Percent of the voice's own pitch; with formants of a grown woman, so not as far as its 50 to 200. */
+/** Percent of the default pitch. Narrower than Pico's 50 to 200, because the formants stay those of a woman. */
 const PITCHES = [65, 80, 95, 110, 130] as const;
 /** Percent, drawn around the voice's pitch. */
 const PITCH_SPREAD = 6;
-/** Percent of the voice's own speed. */
+/** Percent of the default speed. */
 const SPEED = [60, 170] as const;
-/** Percent of the voice's own level, at which the American's vowels are cut off at full scale. */
+/** Percent of the default level, at which vowels of the American voice clip. */
 const VOLUME = 40;
 
 const VOICE = z.strictObject({
@@ -105,7 +105,7 @@ function checkVoice(voice: VoiceParameters): { language: PicoLanguage; pitch: nu
   );
 }
 
-/** Pronunciations of the dictionary's words that few people use; the others it knows. */
+/** Looks up rare words of the dictionary; Pico knows the others. */
 async function openRareWords(): Promise<(word: string) => string | undefined> {
   const { dictionary } = await import("cmu-pronouncing-dictionary");
   const pronunciations = await loadPronunciations();

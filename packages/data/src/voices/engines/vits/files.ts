@@ -10,7 +10,7 @@ export interface VitsFiles {
   readonly lexicon?: string;
   /** espeak-ng's tables, which pronounce any word (Piper voices). */
   readonly dataDir?: string;
-  /** What the graph's own metadata lacks. */
+  /** Metadata that the graph lacks. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -40,8 +40,8 @@ export async function findVitsFiles(folder: string): Promise<VitsFiles> {
   if (missing.length > 0 || model === undefined) {
     throw new CallsignError(
       "MODEL_NOT_FOUND",
-      `${folder}: expected a VITS model for sherpa-onnx, missing ${missing.join(", ")}; download the whole of it, for ` +
-        "example huggingface.co/csukuangfj/vits-vctk or csukuangfj/vits-piper-en_US-libritts_r-medium; or a Piper voice, " +
+      `${folder}: expected a VITS model for sherpa-onnx, missing ${missing.join(", ")}; download the complete model, for ` +
+        "example huggingface.co/csukuangfj/vits-vctk or csukuangfj/vits-piper-en_US-libritts_r-medium, or a Piper voice, " +
         "NAME.onnx with NAME.onnx.json",
     );
   }

@@ -7,9 +7,9 @@ import { espeakTables } from "../espeak/tables.ts";
 import type { VitsFiles } from "./files.ts";
 
 /**
- * The files of a voice as Piper publishes it, `NAME.onnx` with `NAME.onnx.json`: what sherpa-onnx needs beside the graph is
- * made from the latter (as its export script for Piper does) and kept in the cache.
- * @returns undefined for a folder that is laid out for sherpa-onnx, or has no such pair
+ * Finds the files of a voice as Piper publishes it, `NAME.onnx` with `NAME.onnx.json`. The other inputs of sherpa-onnx are made
+ * from the JSON file, as by sherpa-onnx's export script, and kept in the cache.
+ * @returns undefined for a folder with `tokens.txt` (sherpa-onnx's layout) or without such a pair
  * @throws CallsignError `MODEL_INVALID`, `DEPENDENCY_MISSING`
  */
 export async function findPiperFiles(

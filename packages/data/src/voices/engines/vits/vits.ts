@@ -17,8 +17,8 @@ import { NOISE_STEP, packDraw, seedVitsGraph, type SeededVits } from "./graph.ts
 /**
  * VITS and Piper voices through sherpa-onnx: every speaker of the model, with noise, duration noise, length and the
  * noise's seed drawn for each clip. Neural voices of people: the most natural, and the slowest. The engine is named after
- * the model, so that several can speak together. Text goes in: Piper's models have any word pronounced by espeak-ng's tables,
- * others only those of their lexicon.
+ * the model, so that a config can have several. Its input is text: Piper models pronounce any word with espeak-ng's data, models
+ * with a lexicon only the words in it.
  * @throws CallsignError `DEPENDENCY_MISSING`, `MODEL_NOT_FOUND`, `MODEL_INVALID`, `DOWNLOAD_FAILED`
  */
 export async function createVitsEngine(options: VitsOptions): Promise<SpeechEngine> {

@@ -277,9 +277,9 @@ describe("recordings of unknown speakers", () => {
     const one = await collect("one");
     expect(Object.keys(one.splits)).toEqual(["train"]);
     expect(one.notes).toEqual([
-      "corpus-one: all of it is one speaker or recording, so it is in train as a whole; " +
-        "with a second one there would be some in train and in validation",
-      "people: 0.0 minutes in train, 0.0 in validation: epoch and threshold are chosen on synthetic voices alone",
+      "corpus-one: has one speaker or recording only, so all of it is in train; " +
+        "add a second one to have some in train and some in validation",
+      "people: 0.0 minutes in train, 0.0 in validation; epoch and threshold are chosen on synthetic voices only. Give several recordings or speakers",
     ]);
     for (const path of ["two", "three"]) {
       const { splits } = await collect(path);

@@ -75,6 +75,10 @@ const shares = z
     own: weight(3, "Texts of `data.negatives.own`."),
     around: weight(1, "Windows before or after the phrase of a clip."),
   })
+  .refine(
+    (weights) => Object.values(weights).some((weight) => weight > 0),
+    "expected a share above 0, got none",
+  )
   .prefault({})
   .describe(
     "Share of each kind in the negatives of every batch, as weights on any scale. What a kind without windows would have goes to the others in proportion; 0 leaves a kind out.",

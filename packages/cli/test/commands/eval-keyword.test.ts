@@ -111,7 +111,7 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
 
   it("fails when a model is worse than its baseline allows, and adds a summary to a job's page", async () => {
     const baseline = join(folder, "baseline.json");
-    const summary = join(folder, "summary.md");
+    const summary = join(folder, "page", "summary.md");
     const command = ["eval", "keyword", "--model", head, ...recordings(), "--cache", join(folder, "cache")];
     const written = await runCaptured([...command, "--write-baseline", baseline, "--summary", summary]);
     expect(written.exitCode).toBe(0);

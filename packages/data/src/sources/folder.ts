@@ -57,10 +57,20 @@ export function createFolderSource(input: z.input<typeof folderConfig>): ClipSou
 async function* readFolder(
   name: string,
   config: z.output<typeof folderConfig>,
-  { signal, onFault, onLeftOut }: ReadClipsOptions,
+  { signal, onFault, onLeftOut, onNote }: ReadClipsOptions,
 ): AsyncGenerator<SourceClip> {
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
-  for (const file of await findClipFiles(config, { onLeftOut })) {
+  const files = await findClipFiles(config, { onLeftOut });
+  const unnamed =
+    config.speakerPattern === undefined
+      ? []
+      : files.filter(({ relativePath }) => speakerOf(relativePath, config) === undefined);
+  if (unnamed.length > 0)
+    onNote?.(
+      `${name}: speakerPattern ${config.speakerPattern} finds no speaker in ${unnamed.length} of ${files.length} paths, ` +
+        `such as ${unnamed[0]!.relativePath}; each of these counts as a speaker of its own`,
+    );
+  for (const file of files) {
     const damage = watchDamage({ onLeftOut });
     const segments = cutAtPauses(
       readMagnitudeChunks(file.path, {

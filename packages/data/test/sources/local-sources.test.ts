@@ -4,7 +4,12 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type ClipSource, createSource, type SourceClip } from "@callsign/data/internal";
+import {
+  type ClipSource,
+  createSource,
+  type ReadClipsOptions,
+  type SourceClip,
+} from "@callsign/data/internal";
 import { readMagnitudes } from "@callsign/audio/node/internal";
 
 import { hasSharedData, sharedPath } from "../../../../test-support/shared-data.ts";
@@ -19,9 +24,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const licence = "CC0-1.0";
 
-async function readAll(source: ClipSource): Promise<SourceClip[]> {
+async function readAll(source: ClipSource, options: ReadClipsOptions = {}): Promise<SourceClip[]> {
   const clips: SourceClip[] = [];
-  for await (const clip of source.clips()) clips.push(clip);
+  for await (const clip of source.clips(options)) clips.push(clip);
   return clips;
 }
 
@@ -33,6 +38,7 @@ describe("folder", () => {
     await put(folder, "no/.hidden.wav", "not audio");
     await put(folder, "no/notes.txt", "not audio");
     await symlink(folder, join(folder, "no", "loop"));
+    const notes: string[] = [];
     const clips = await readAll(
       createSource({
         kind: "folder",
@@ -41,7 +47,11 @@ describe("folder", () => {
         name: "mine",
         speakerPattern: "/(?<speaker>[a-z]+)_\\d+\\.",
       }),
+      { onNote: (note) => notes.push(note) },
     );
+    expect(notes).toEqual([
+      expect.stringContaining("finds no speaker in 1 of 3 paths, such as no/strange.wav; "),
+    ]);
     expect(clips.map(({ id, label, speaker }) => [id, label, speaker])).toEqual([
       ["no/ben_1.ogg", "no", "mine/ben"],
       ["no/strange.wav", "no", undefined],

@@ -20,7 +20,11 @@ export interface KeywordFigures {
 
 /** Operating point with an interval that includes the choice of its threshold. */
 export interface KeywordPoint extends OperatingPoint {
-  /** 95 % interval of the false reject rate over resampled speakers, or files if speakers are not known (`resampleMissRates`). */
+  /**
+   * 95 % interval of the false reject rate over resampled speakers, where they are known, or files (`resampleMissRates`).
+   * It contains Wilson's interval of the misses, because resamples of recordings that all are heard, or all missed, do
+   * not differ.
+   */
   readonly resampledInterval: Interval;
 }
 
@@ -106,13 +110,19 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
   });
   const { curve } = sweep;
   const rates = [...new Set([...OPERATING_RATES, atFalseAcceptsPerHour])].toSorted((a, b) => a - b);
-  const resampled = resampleMissRates(sweep, {
+  const draws = resampleMissRates(sweep, {
     positives: positives.map(resampledOf),
     negatives: negatives.map(resampledOf),
     rates,
   });
-  const resampledMissRates = new Map(rates.map((rate, i) => [rate, resampled[i]!]));
-  const { threshold } = operatingPoint(curve, atFalseAcceptsPerHour);
+  const resampledMissRates = new Map(rates.map((rate, i) => [rate, draws[i]!]));
+  const pointAt = (rate: number): KeywordPoint => {
+    const point = operatingPoint(curve, rate);
+    const resampled = resampledInterval(resampledMissRates.get(rate)!);
+    return { ...point, resampledInterval: hull(resampled, point.interval) };
+  };
+  const chosen = pointAt(atFalseAcceptsPerHour);
+  const { threshold } = chosen;
   const detections = positives.map(({ track }) => detectionsAt(track, { decision, threshold }));
   const hits = positives.map(({ track }, i) => outcomeOf(track, detections[i]!).hit);
   const latenciesMs = hits.flatMap((step, i) => {
@@ -126,10 +136,7 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
   return {
     positives: positives.length,
     negativeHours,
-    operatingPoints: OPERATING_RATES.map((rate) => ({
-      ...operatingPoint(curve, rate),
-      resampledInterval: resampledInterval(resampledMissRates.get(rate)!),
-    })),
+    operatingPoints: OPERATING_RATES.map((rate) => pointAt(rate)),
     latencyMs:
       latenciesMs.length === 0
         ? null
@@ -137,7 +144,7 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
     curve,
     shipped: figuresAt(decision.threshold, { ...options, negativeHours }),
     atFalseAcceptsPerHour,
-    resampledInterval: resampledInterval(resampledMissRates.get(atFalseAcceptsPerHour)!),
+    resampledInterval: chosen.resampledInterval,
     heard,
     detectedTwice: detectedTwice(positives, detections),
     resampledMissRates,
@@ -192,7 +199,12 @@ function detectedTwice(
   return { hits, twice };
 }
 
-/** Recordings of one speaker are resampled together, and those of unknown speakers separately. */
+const hull = (a: Interval, b: Interval): Interval => ({
+  low: Math.min(a.low, b.low),
+  high: Math.max(a.high, b.high),
+});
+
+/** Recordings of one speaker are resampled together; where the speaker is not known, each by itself. */
 const resampledOf = ({ recording, staged }: ScoredRecording) => ({
   group: recording.speaker === undefined ? `file ${recording.name}` : `speaker ${recording.speaker}`,
   seconds: staged.seconds,

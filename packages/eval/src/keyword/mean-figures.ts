@@ -1,5 +1,5 @@
 import { resampledInterval } from "../detection/resample-curve.ts";
-import type { Interval } from "../statistics/confidence-interval.ts";
+import { type Interval, wilsonInterval } from "../statistics/confidence-interval.ts";
 import type { KeywordEvaluation } from "./keyword-evaluation.ts";
 
 /** Mean over the labels of an evaluation, every label with the same weight. */
@@ -32,8 +32,12 @@ export function meanFigures(evaluations: readonly KeywordEvaluation[]): MeanFigu
       return {
         falseAcceptsPerHour,
         falseRejectRate: mean(points.map(({ falseRejectRate }) => falseRejectRate)),
-        resampledInterval: resampledInterval(
-          draws[0]!.map((_, draw) => mean(draws.map((values) => values[draw]!))),
+        resampledInterval: meanInterval(
+          resampledInterval(draws[0]!.map((_, draw) => mean(draws.map((values) => values[draw]!)))),
+          {
+            misses: sum(points.map(({ misses }) => misses)),
+            positives: sum(evaluations.map(({ positives }) => positives)),
+          },
         ),
         isMeasurable: points.every(({ isMeasurable }) => isMeasurable),
       };
@@ -45,5 +49,14 @@ export function meanFigures(evaluations: readonly KeywordEvaluation[]): MeanFigu
   };
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Resamples do not differ where all words are heard, or all missed; the interval is then Wilson's of all recordings. */
+function meanInterval(
+  resampled: Interval,
+  { misses, positives }: { readonly misses: number; readonly positives: number },
+): Interval {
+  return misses > 0 && misses < positives ? resampled : wilsonInterval(misses, positives);
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+const mean = (values: readonly number[]): number => sum(values) / values.length;

@@ -73,6 +73,17 @@ describe("evaluateKeyword", () => {
     expect(at(1)!.interval.high).toBeCloseTo(0.84996, 4);
   });
 
+  it("has an interval where all recordings are heard, or none", () => {
+    const all = [1, 2, 3, 4].map(() => ({ scores: [0, 0, 0.9, 0.95, 0.9] })).map(scored);
+    const heard = evaluateKeyword({ positives: all, negatives, decision, atFalseAcceptsPerHour: 1 });
+    expect(heard.heard).toEqual([true, true, true, true]);
+    // Wilson's bound at 0 of 4: z² / (4 + z²), by hand.
+    expect(heard.resampledInterval).toEqual({ low: 0, high: expect.closeTo(0.4899, 4) });
+    const none = [1, 2, 3, 4].map(() => ({ scores: [0, 0, 0, 0, 0] })).map(scored);
+    const { operatingPoints } = evaluateKeyword({ positives: none, negatives, decision });
+    expect(operatingPoints[0]!.resampledInterval).toEqual({ low: expect.closeTo(0.5101, 4), high: 1 });
+  });
+
   it("measures from the end of the word to the end of the step that heard it", () => {
     // At a threshold of 0.9: the second recording's fifth step ends at 400 ms, the third's third at 240.
     expect(found.heard).toEqual([false, true, true, false]);

@@ -75,6 +75,10 @@ const shares = z
     own: weight(3, "Your own texts: `data.negatives.own`."),
     around: weight(1, "Windows of positive clips before or after the phrase."),
   })
+  .refine(
+    (weights) => Object.values(weights).some((weight) => weight > 0),
+    "expected a share above 0, got none",
+  )
   .prefault({})
   .describe(
     "Share of each kind in the negatives of every batch, as weights on any scale. The share of a kind without windows goes to the others in proportion; 0 leaves a kind out.",

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { CallsignError } from "@callsign/audio/internal";
 import type {
   EvaluatedKeyword,
@@ -62,9 +62,15 @@ interface KeywordFlags extends DetectorFlags, RecordingFlags {
 }
 
 async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<void> {
-  const { evaluateKeyword, findKeywordRegressions, machineFacts, toKeywordBaseline } =
-    await import("@callsign/eval/internal");
-  const { toolIdentity, writeFileAtomic } = await import("@callsign/infer/node/internal");
+  const {
+    evaluateKeyword,
+    findKeywordRegressions,
+    machineFacts,
+    makeKeywordReport,
+    summarizeKeywordReport,
+    toKeywordBaseline,
+  } = await import("@callsign/eval/internal");
+  const { appendToFile, toolIdentity, writeFileAtomic } = await import("@callsign/infer/node/internal");
   const baseline = await openBaseline(flags);
   const recordings = await openRecordings(context, flags);
   const detector = await openDetector(context, [flags.model], flags);
@@ -84,7 +90,7 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
       };
     });
     const { tool: name, ...version } = toolIdentity();
-    const report = await print(context, flags, {
+    const parts: KeywordReportParts = {
       keywords,
       model: detector.card,
       conditions: recordings.conditions,
@@ -93,12 +99,16 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
       machine: machineFacts(),
       tool: { name, ...version },
       createdAt: new Date(),
-    });
+    };
+    const report = makeKeywordReport(parts);
+    print(context, report, flags);
     if (flags.writeBaseline !== undefined)
       await writeFileAtomic(
         flags.writeBaseline,
         `${JSON.stringify(toKeywordBaseline(report), undefined, 2)}\n`,
       );
+    if (flags.summary !== undefined) await appendToFile(flags.summary, summarizeKeywordReport(report));
+    if (flags.report !== undefined) await writeReport(context, report, { folder: flags.report, parts });
     const worse =
       baseline === undefined ? [] : findKeywordRegressions(report, baseline, { name: flags.check! });
     if (worse.length > 0)
@@ -125,27 +135,25 @@ async function openBaseline({ check }: KeywordFlags): Promise<KeywordBaseline | 
   return parseKeywordBaseline(text, { name: check });
 }
 
-async function print(
-  context: CliContext,
-  flags: KeywordFlags,
-  parts: KeywordReportParts,
-): Promise<KeywordReport> {
-  const { makeKeywordReport, readKeywordExcerpts, summarizeKeywordReport, writeKeywordReport } =
-    await import("@callsign/eval/internal");
-  const report = makeKeywordReport(parts);
-  if (flags.json) printJson(context, summaryOf(report));
-  else {
-    const tables = report.labels.map(formatLabel);
-    if (report.mean !== null) tables.push(formatMean(report.mean));
-    context.stdout(tables.join("\n"));
+function print(context: CliContext, report: KeywordReport, { json }: Pick<KeywordFlags, "json">): void {
+  if (json) {
+    printJson(context, summaryOf(report));
+    return;
   }
-  if (flags.summary !== undefined) await appendFile(flags.summary, summarizeKeywordReport(report));
-  if (flags.report === undefined) return report;
-  const { signal } = context;
+  const tables = report.labels.map(formatLabel);
+  if (report.mean !== null) tables.push(formatMean(report.mean));
+  context.stdout(tables.join("\n"));
+}
+
+async function writeReport(
+  { signal, stderr }: CliContext,
+  report: KeywordReport,
+  { folder, parts }: { readonly folder: string; readonly parts: KeywordReportParts },
+): Promise<void> {
+  const { readKeywordExcerpts, writeKeywordReport } = await import("@callsign/eval/internal");
   const excerpts = await readKeywordExcerpts(parts);
-  const { htmlPath } = await writeKeywordReport(flags.report, report, { excerpts, signal });
-  context.stderr(`report: ${htmlPath}\n`);
-  return report;
+  const { htmlPath } = await writeKeywordReport(folder, report, { excerpts, signal });
+  stderr(`report: ${htmlPath}\n`);
 }
 
 /** Report without curves, latencies and recordings; report.json has them. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
@@ -33,44 +33,57 @@ export async function choosePronunciations(
   const words = new Set(spoken.flatMap((phrase) => phrase.split(" ")));
   const pronunciations = await data.loadPronunciations();
   const sources = { pronunciations, loadModel: data.loadSpellingModel, readAs: data.readByEspeak };
-  const given: Record<string, { sound: string; weight: number }[]> = {};
-  for (const { word, value } of assignments(flags.soundsLike, { flag: "--sounds-like", words }))
-    (given[word] ??= []).push({ sound: await soundLike(value, sources), weight: 1 });
+  const given = new Map<string, { sound: string; weight: number }[]>();
+  for (const [word, texts] of assignments(flags.soundsLike, { flag: "--sounds-like", words })) {
+    const own: string[] = [];
+    for (const text of texts) own.push(await soundLike(text, sources));
+    given.set(
+      word,
+      own.map((sound) => ({ sound, weight: 1 })),
+    );
+  }
   const sounds: Record<string, WordSounds[string]> = {
     ...(await data.findWordSounds(spoken, {
       ...sources,
-      given: Object.fromEntries(Object.entries(given).map(([word, own]) => [word, data.normalized(own)])),
+      given: Object.fromEntries([...given].map(([word, own]) => [word, data.normalized(own)])),
     })),
   };
   const recorded = assignments(flags.said, { flag: "--said", words });
-  for (const { word, value } of recorded)
-    sounds[word] = await soundsOfRecording(context, {
+  for (const [word, files] of recorded)
+    sounds[word] = await soundsOfRecordings(context, {
       word,
-      file: value,
-      sounds: given[word] ?? (await data.possibleSounds(word, sources)),
+      files,
+      sounds: given.get(word) ?? (await data.possibleSounds(word, sources)),
     });
   const named = Object.entries(sounds).filter(
-    ([word]) => !pronunciations.has(word) || word in given || recorded.some((own) => own.word === word),
+    ([word]) => !pronunciations.has(word) || given.has(word) || recorded.has(word),
   );
   return { sounds, named: Object.fromEntries(named) };
 }
 
+/** Values of WORD=VALUE by word. */
+
 function assignments(
   texts: readonly string[] = [],
   { flag, words }: { flag: string; words: ReadonlySet<string> },
-): { word: string; value: string }[] {
-  return texts.map((text) => {
+): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const text of texts) {
     const at = text.indexOf("=");
     const word = text.slice(0, Math.max(0, at)).trim().toLowerCase();
     const value = text.slice(at + 1).trim();
-    if (at > 0 && value !== "" && words.has(word)) return { word, value };
+    if (at > 0 && value !== "" && words.has(word)) {
+      values.set(word, [...(values.get(word) ?? []), value]);
+      continue;
+    }
     const known = words.has(word) || at <= 0 ? "" : `; ${JSON.stringify(word)} is not a word of the phrases`;
     throw new CallsignError(
       "INVALID_ARGUMENT",
       `new: ${flag}: expected WORD=${flag === "--said" ? "FILE" : 'SOUND, such as "siorsha=see OR sha"'} with a word of the ` +
         `phrases (${[...words].join(", ")}), got ${JSON.stringify(text)}${known}`,
     );
-  });
+  }
+  return values;
 }
 
 /** IPA between slashes, or a respelling. */
@@ -87,18 +100,18 @@ async function soundLike(text: string, sources: SoundSources): Promise<string> {
   });
 }
 
-async function soundsOfRecording(
+/** The pronunciations nearest to recordings of a word; each recording counts the same. */
+async function soundsOfRecordings(
   { env, signal, stderr }: CliContext,
-  { word, file, sounds }: { word: string; file: string; sounds: WordSounds[string] },
+  { word, files, sounds }: { word: string; files: readonly string[]; sounds: WordSounds[string] },
 ): Promise<WordSounds[string]> {
   const { nearestSounds, normalized, createRandom, createSpeechEngines, findSoundEngines } =
     await import("@callsign/data/internal");
   const { createFrontend } = await import("@callsign/infer/internal");
   const { cacheDirectory, chooseEmbedding, createNodeSession } =
     await import("@callsign/infer/node/internal");
-  const { readAudioFile } = await import("@callsign/audio/node/internal");
-  const { toMagnitudes } = await import("@callsign/audio/internal");
-  const { samples } = await readAudioFile(file, { maxSeconds: MAX_RECORDING_SECONDS, signal });
+  const recordings: Float32Array[] = [];
+  for (const file of files) recordings.push(await readSpoken(file, signal));
   const note = (text: string): void => stderr(`note: ${text}\n`);
   const { path } = await chooseEmbedding("auto", {
     env,
@@ -112,24 +125,43 @@ async function soundsOfRecording(
     embedding: new Uint8Array(await readFile(path)),
     floor: "window",
   });
+  const weights = new Map<string, number>();
   try {
-    const weighed = await nearestSounds(toMagnitudes(samples), {
-      word,
-      sounds,
-      engines,
-      frontend,
-      random: createRandom(`said ${word}`),
-    });
-    return normalized(weighed.slice(0, MAX_RECORDED_SOUNDS));
+    for (const recording of recordings)
+      for (const { sound, weight } of await nearestSounds(recording, {
+        word,
+        sounds,
+        engines,
+        frontend,
+        random: createRandom(`said ${word}`),
+      }))
+        weights.set(sound, (weights.get(sound) ?? 0) + weight);
   } finally {
     await frontend.dispose();
     await Promise.all(engines.map(({ engine }) => engine.dispose()));
   }
+  const weighed = [...weights].map(([sound, weight]) => ({ sound, weight }));
+  return normalized(weighed.toSorted((a, b) => b.weight - a.weight).slice(0, MAX_RECORDED_SOUNDS));
+}
+
+/** A recording of a word. @throws CallsignError of audio files; `AUDIO_EMPTY` for silence */
+async function readSpoken(file: string, signal: AbortSignal): Promise<Float32Array> {
+  const { speechBounds } = await import("@callsign/data/internal");
+  const { readAudioFile } = await import("@callsign/audio/node/internal");
+  const { SAMPLE_RATE_HZ, toMagnitudes } = await import("@callsign/audio/internal");
+  const { samples } = await readAudioFile(file, { maxSeconds: MAX_RECORDING_SECONDS, signal });
+  const recording = toMagnitudes(samples);
+  if (speechBounds(recording, { sampleRateHz: SAMPLE_RATE_HZ }) === undefined)
+    throw new CallsignError(
+      "AUDIO_EMPTY",
+      `new: --said: ${file}: expected a spoken word, got silence; record it again, louder`,
+    );
+  return recording;
 }
 
 /** Limit for the recording of one word. */
 const MAX_RECORDING_SECONDS = 10;
-/** Number of pronunciations taken from a recording. */
+/** Number of pronunciations taken from recordings. */
 const MAX_RECORDED_SOUNDS = 3;
 
 /** Lines that show the pronunciations of each word: share, IPA, respelling. */
@@ -159,7 +191,6 @@ export async function writeSamples(
   const { engine } = opened!;
   const drawn = engine.drawVoice(createRandom("samples"));
   const voice = engine.id === "espeak" ? { ...drawn, voice: "espeak/en-us+f3", rate: 130, pitch: 50 } : drawn;
-  await mkdir(folder, { recursive: true });
   const paths: string[] = [];
   try {
     for (const [word, choices] of Object.entries(sounds))

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CallsignError } from "@callsign/audio/internal";
 import { writeError } from "./write-error.ts";
@@ -32,6 +32,16 @@ export async function writeFileAtomic(
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
     if (signal?.aborted) throw new CallsignError("ABORTED", `${path}: writing was interrupted`, { cause });
+    throw writeError(path, cause);
+  }
+}
+
+/** Appends to a file; a missing file or folder is created. @throws CallsignError `FILE_WRITE_FAILED` with the path */
+export async function appendToFile(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await appendFile(path, text);
+  } catch (cause) {
     throw writeError(path, cause);
   }
 }

@@ -150,7 +150,7 @@ export function writeRecipe({
     `  batch:`,
     `    positives: ${size.batch.positives}`,
     `    negatives: ${size.batch.negatives}`,
-    `    shares: { people: 8, synthetic: 6, nearMiss: 3, partial: 1, noise: 3, scenes: 3 }`,
+    `    shares: { people: 5, synthetic: 13, nearMiss: 0.3, partial: 0.3, noise: 2, scenes: 0.7 }`,
     `  # Noise added to each embedding, and an offset shared by all embeddings of a window: without them the network overfits the synthesizers.`,
     `  noise: 1`,
     `  offset: 0.7`,

@@ -12,7 +12,7 @@ export function parseJsonFile<Schema extends z.ZodType>(
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new CallsignError("CONFIG_INVALID", `${name}: expected JSON: ${String(cause)}`, { cause });
+    throw new CallsignError("CONFIG_INVALID", `${name}: not JSON: ${String(cause)}`, { cause });
   }
   return parseStrict(schema, value, { name, code: "CONFIG_INVALID" });
 }

@@ -55,7 +55,9 @@ describe("new --no-run", () => {
     await writeFile(join(out, "config.yaml"), `${text}# mine\n`);
     const again = await runCaptured(args);
     expect(again.exitCode).not.toBe(0);
-    expect(again.stderr).toContain("exists and differs; run it with callsign run --config");
+    expect(again.stderr).toContain(
+      "exists with other content and is not overwritten; run it with callsign run --config",
+    );
     expect(await readFile(join(out, "config.yaml"), "utf8")).toBe(`${text}# mine\n`);
   });
 

@@ -61,7 +61,7 @@ describe("a phrase longer than the window", () => {
     const config = { labels: [{ label: "go", phrases: [LONG] }], data };
     const out = join(folder, "long");
     await expect(runBuild(smallContext(folder, { out, config }))).rejects.toThrow(
-      /labels: "go": expected phrases of at most 1\.8 s \(windowing\.embeddings 16, less data\.afterSeconds\), got \d\d of 12 clips that are longer; set windowing\.embeddings to \d\d, or use a shorter phrase/,
+      /labels: "go": expected most clips to be at most 1\.8 s \(a window of windowing\.embeddings 16 minus data\.afterSeconds\), got \d\d of 12 that are longer; set windowing\.embeddings to \d\d, or use a shorter phrase/,
     );
   });
 

@@ -92,7 +92,7 @@ describe("measurePeople", () => {
       measurePeople(noise, { features: new FeatureStore(noise, { maxBytes: 1e9 }) }),
     ).rejects.toMatchObject({
       code: "CLASS_EMPTY",
-      message: expect.stringContaining("got 0; give some in data.corpora"),
+      message: expect.stringContaining("got 0; add some to data.corpora"),
     });
   });
 });

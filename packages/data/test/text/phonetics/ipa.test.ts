@@ -25,7 +25,7 @@ describe("IPA", () => {
   });
 
   it("is refused with what it should be", () => {
-    expect(() => parseIpa("/see9/")).toThrow(/expected IPA such as .*got "\/see9\/" \(9\); respell it/);
+    expect(() => parseIpa("/see9/")).toThrow(/expected IPA such as .*got "\/see9\/" \(9\); correct it/);
     expect(() => parseIpa("st")).toThrow(/no vowel/);
   });
 });

@@ -96,7 +96,7 @@ describe("stageRecording", () => {
   it("refuses noise that is nowhere heard", () => {
     const conditions = { seed: 1, noises: [{ name: "nothing", samples: new Float32Array(RATE) }] };
     expect(() => stageRecording(word(1000, "a"), { name: "a", content: "word", conditions })).toThrow(
-      "noise: expected recordings that are heard",
+      "noise: expected noise over the speech, got silence in 200 draws",
     );
   });
 });

@@ -53,7 +53,6 @@ export class Batches {
       (_, label) => new WindowStream(poolsOf(tables, label), { random: random.fork(label) }),
     );
     this.#negatives = NEGATIVE_GROUPS.map((group) => ({
-      group,
       weight: train.batch.shares[group],
       stream: new WindowStream(poolsOf(tables, NEGATIVE, group), { random: random.fork(group) }),
     })).filter(({ weight, stream }) => weight > 0 && stream.length > 0);
@@ -125,7 +124,6 @@ const kindsOf = (tables: readonly ShardTable[]): string =>
   [...new Set(tables.map(({ kind }) => negativeGroupOf(kind)))].toSorted().join(", ");
 
 interface NegativeStream {
-  readonly group: NegativeGroup;
   readonly weight: number;
   readonly stream: WindowStream;
 }

@@ -31,7 +31,7 @@ export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<Tra
     const loaderMs = yield* runSteps(run);
     const stepsMs = options.now() - started;
     const scored = await scoreValidation({ tables: run.shards.tables, config }, scoringOf(run));
-    const validation = judge(scored, { config, training: run.training, tables: run.shards.tables });
+    const validation = judge(scored, { config, training: run.training });
     await copyWeights(run);
     const isBest = state.best[0] === undefined || isBetter(validation.criterion, state.best[0].criterion);
     const epoch = state.history.length + 1;

@@ -1,3 +1,4 @@
+import { joinFloats } from "@callsign/audio/internal";
 import {
   type ErrorRates,
   type FalseAcceptRange,
@@ -177,9 +178,9 @@ const MAX_PHRASES = 100;
 
 /** Scores of phrases and of counted windows without a phrase, descending; those of the latter are dense at the top, where false accepts are few. */
 function candidateThresholds({ clips }: ScoredStream, peaks: Float64Array): number[] {
-  const negatives = Float32Array.from(
+  const negatives = joinFloats(
     clips.flatMap(({ sustained, phrase, perHour }) =>
-      perHour > 0 ? [...sustained].filter((score, i) => score >= 0 && (phrase?.[i] ?? -1) < 0) : [],
+      perHour > 0 ? [sustained.filter((score, i) => score >= 0 && (phrase?.[i] ?? -1) < 0)] : [],
     ),
   ).toSorted((a, b) => b - a);
   const thresholds = new Set<number>();

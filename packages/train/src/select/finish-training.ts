@@ -55,13 +55,10 @@ export interface FinishedTraining {
 
 /** Chooses the weights, calibrates them, and chooses the thresholds, all on the validation split. */
 export async function finishTraining(run: Run): Promise<FinishedTraining> {
-  const { architecture, config, training, learner, shards } = run;
-  const { epochs, flat, validation } = await chooseWeights(run);
-  const chosen = splitWeights(architecture, flat);
+  const { architecture, config, training, learner } = run;
+  const { epochs, flat, raw, validation } = await chooseWeights(run);
   const { selection } = config.train;
   const { costs, timing } = training;
-  learner.setWeights(chosen);
-  const raw = await scoreValidation({ tables: shards.tables, config }, scoringOf(run));
   const scales = raw.labels.map((scores) =>
     selection.calibration === "platt"
       ? calibrate({ ...scores, phraseShare: costs.phraseShare })
@@ -90,7 +87,7 @@ export async function finishTraining(run: Run): Promise<FinishedTraining> {
     const figures = { cost, missedShare, needlessShare, falseRejectRate, falseAcceptsPerHour, counted };
     return { label, threshold, calibration: scales[i]!, ...figures, curve: curve.points };
   });
-  const weights = foldCalibration(architecture, chosen, { scales });
+  const weights = foldCalibration(architecture, splitWeights(architecture, flat), { scales });
   learner.setWeights(weights);
   return { weights, labels, epochs, validation, ...(gate && { gate: gate.policy }) };
 }
@@ -110,26 +107,32 @@ function scaleLogits({ shards, labels }: ScoredValidation, scales: readonly Logi
   };
 }
 
-/** Mean of the best epochs' weights (Izmailov et al. 2018, arXiv 1803.05407), or the best epoch if that is better. */
-async function chooseWeights(run: Run): Promise<{
+/** Weights with their scores on the validation split. */
+interface ChosenWeights {
   readonly epochs: readonly number[];
   readonly flat: Float32Array;
+  readonly raw: ScoredValidation;
   readonly validation: Validation;
-}> {
+}
+
+/** Mean of the best epochs' weights (Izmailov et al. 2018, arXiv 1803.05407), or the best epoch if that is better. */
+async function chooseWeights(run: Run): Promise<ChosenWeights> {
   const { state, architecture, config, learner, shards, training } = run;
-  const judged = async (flat: Float32Array): Promise<Validation> => {
+  const judged = async (flat: Float32Array, epochs: readonly number[]): Promise<ChosenWeights> => {
     learner.setWeights(splitWeights(architecture, flat));
-    const scored = await scoreValidation({ tables: shards.tables, config }, scoringOf(run));
-    return judge(scored, { config, training, tables: shards.tables });
+    const raw = await scoreValidation({ tables: shards.tables, config }, scoringOf(run));
+    return { epochs, flat, raw, validation: judge(raw, { config, training }) };
   };
   const [best] = state.best;
   const flat = best?.weights ?? flattenWeights(architecture, await learner.weights());
-  const single = { epochs: [best?.epoch ?? 0], flat, validation: await judged(flat) };
+  const single = await judged(flat, [best?.epoch ?? 0]);
   if (state.best.length < 2) return single;
   const mean = new Float32Array(flat.length);
   for (const { weights } of state.best)
     for (let i = 0; i < mean.length; i++) mean[i]! += weights[i]! / state.best.length;
-  const validation = await judged(mean);
-  if (!isBetter(validation.criterion, single.validation.criterion)) return single;
-  return { epochs: state.best.map(({ epoch }) => epoch).toSorted((a, b) => a - b), flat: mean, validation };
+  const averaged = await judged(
+    mean,
+    state.best.map(({ epoch }) => epoch).toSorted((a, b) => a - b),
+  );
+  return isBetter(averaged.validation.criterion, single.validation.criterion) ? averaged : single;
 }

@@ -16,13 +16,6 @@ import {
   sweepThresholds,
 } from "./choose-threshold.ts";
 
-/** Config and shards of a validation. */
-export interface ValidationOptions {
-  readonly config: DetectorConfig;
-  readonly training: ResolvedTraining;
-  readonly tables: readonly ShardTable[];
-}
-
 /** Logits of the validation split, by shard and by label. */
 export interface ScoredValidation {
   readonly shards: readonly { readonly table: ShardTable; readonly logits: Float32Array }[];
@@ -55,7 +48,7 @@ export interface Validation {
 
 /** Scores every window of the validation split. */
 export async function scoreValidation(
-  { tables, config }: Pick<ValidationOptions, "tables" | "config">,
+  { tables, config }: { readonly tables: readonly ShardTable[]; readonly config: DetectorConfig },
   scoring: ScoreOptions,
 ): Promise<ScoredValidation> {
   const shards: { table: ShardTable; logits: Float32Array }[] = [];
@@ -73,7 +66,7 @@ export async function scoreValidation(
 /** Computes validation results from scores. */
 export function judge(
   { shards, labels: scores }: ScoredValidation,
-  { config, training }: ValidationOptions,
+  { config, training }: { readonly config: DetectorConfig; readonly training: ResolvedTraining },
 ): Validation {
   const streams = config.labels.map((_, label) => streamOf(shards, { config, label }));
   const { hours } = streams[0]!;

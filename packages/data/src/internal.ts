@@ -85,7 +85,7 @@ export * from "./store/recorded-config.ts";
 export { planTexts } from "./build/stages/texts.ts";
 export { type AudioFile, findAudioFiles } from "./sources/files/find-audio-files.ts";
 export { colouredNoise } from "./augment/dsp/coloured-noise.ts";
-export { decibelsToGain, peak, rms, scaled } from "./augment/dsp/level.ts";
+export { withinInt16 } from "./augment/dsp/level.ts";
 export { loopNoise, mixAtSnr, type Mixture, type Span } from "./augment/dsp/mix-noise.ts";
 export { reverberate } from "./augment/dsp/reverberate.ts";
 export * from "./lessons/lesson-config.ts";

@@ -4,11 +4,10 @@ import {
   mixAtSnr,
   type NamedSamples,
   padWithRoomTone,
-  peak,
   type Random,
   reverberate,
-  scaled,
   type Span,
+  withinInt16,
 } from "@callsign/data/internal";
 import { CallsignError, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { speechSpan, talkSpan } from "./speech-span.ts";
@@ -74,7 +73,7 @@ export function stageRecording(
   const span = { start: before + speech.start, end: before + speech.end };
   const mixed = noises.length === 0 ? undefined : addNoise(wet, { noises, snrDb, span, random });
   return {
-    samples: mixed?.samples ?? withinFullScale(wet),
+    samples: mixed?.samples ?? withinInt16(wet),
     content,
     seconds: recording.length / SAMPLE_RATE_HZ,
     speechStartMs: (span.start * 1000) / SAMPLE_RATE_HZ,
@@ -91,14 +90,6 @@ function ratioOverBoth(one: number | undefined, other: number | undefined): numb
   if (one === undefined || other === undefined) return one ?? other;
   return -10 * Math.log10(10 ** (-one / 10) + 10 ** (-other / 10));
 }
-
-/** Scales audio that exceeds int16 down as a whole, since clipping would add noise. */
-function withinFullScale(samples: Float32Array): Float32Array {
-  const highest = peak(samples);
-  return highest > MAX_MAGNITUDE ? scaled(samples, MAX_MAGNITUDE / highest) : samples;
-}
-
-const MAX_MAGNITUDE = 32_767;
 
 interface AddNoiseOptions extends Required<Pick<Conditions, "noises" | "snrDb">> {
   readonly span: Span;

@@ -59,6 +59,14 @@ export function scaled(samples: Float32Array, gain: number): Float32Array {
   return output;
 }
 
+/** Samples scaled down as a whole if they exceed int16, since clipping would add noise; else the same array. */
+export function withinInt16(samples: Float32Array): Float32Array {
+  const highest = peak(samples);
+  return highest > MAX_INT16 ? scaled(samples, MAX_INT16 / highest) : samples;
+}
+
+const MAX_INT16 = INT16_SCALE - 1;
+
 /** Whole int16 magnitudes, clipped at full scale, as a sound card would give them. In place. */
 export function quantize(samples: Float32Array): Float32Array {
   for (let i = 0; i < samples.length; i++) {

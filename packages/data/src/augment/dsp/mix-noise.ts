@@ -1,6 +1,4 @@
-import { INT16_SCALE } from "@callsign/audio/internal";
-
-import { activeLevel, decibelsToGain, levelDb, magnitudeAt, peak, rms } from "./level.ts";
+import { activeLevel, decibelsToGain, levelDb, magnitudeAt, rms, withinInt16 } from "./level.ts";
 
 /** Samples from `start` up to but not including `end`. */
 export interface Span {
@@ -65,9 +63,7 @@ export function addScaled(speech: Float32Array, noise: Float32Array, gainDb: num
   const gain = decibelsToGain(gainDb);
   const samples = new Float32Array(speech.length);
   for (let i = 0; i < samples.length; i++) samples[i] = speech[i]! + gain * (noise[i] ?? 0);
-  const scale = (INT16_SCALE - 1) / peak(samples);
-  if (scale < 1) for (let i = 0; i < samples.length; i++) samples[i]! *= scale;
-  return samples;
+  return withinInt16(samples);
 }
 
 const NOMINAL_SPEECH_DBFS = -26;

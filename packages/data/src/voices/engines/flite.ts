@@ -7,6 +7,7 @@ import * as z from "zod";
 import type { SaidSounds } from "../draw-sounds.ts";
 import { roundParameter, type SpeechEngine } from "../speech-engine.ts";
 import { speakableText } from "../../text/speakable-text.ts";
+import { snapshotHeap } from "./snapshot-heap.ts";
 import { webAssembly, type WasmInstance, type WasmModule } from "./web-assembly.ts";
 import { synthesisFailed, throwIfAborted } from "../synthesis-error.ts";
 
@@ -136,7 +137,7 @@ interface Program {
  */
 function createProgram(module: WasmModule): Program {
   let wasi: WASI | undefined;
-  let loaded: { readonly instance: WasmInstance; readonly memory: Uint8Array } | undefined;
+  let loaded: { readonly instance: WasmInstance; readonly restore: () => void } | undefined;
   const imports = new Proxy(
     {},
     {
@@ -148,15 +149,18 @@ function createProgram(module: WasmModule): Program {
   );
   const load = () => {
     const instance = new webAssembly.Instance(module, { wasi_snapshot_preview1: imports });
-    return { instance, memory: new Uint8Array(instance.exports.memory.buffer).slice() };
+    const restore = snapshotHeap({
+      get HEAPU8() {
+        return new Uint8Array(instance.exports.memory.buffer);
+      },
+    });
+    return { instance, restore };
   };
   return {
     run(current) {
       wasi = current;
-      const { instance, memory } = (loaded ??= load());
-      const now = new Uint8Array(instance.exports.memory.buffer);
-      now.set(memory);
-      now.fill(0, memory.length);
+      const { instance, restore } = (loaded ??= load());
+      restore();
       let exitCode = -1;
       try {
         exitCode = wasi.start(instance);

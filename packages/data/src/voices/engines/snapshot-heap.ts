@@ -1,4 +1,4 @@
-/** The memory of an Emscripten module; the view is replaced when the memory grows. */
+/** The memory of a WebAssembly module; the view is replaced when the memory grows. */
 interface HeapOwner {
   readonly HEAPU8: Uint8Array;
 }

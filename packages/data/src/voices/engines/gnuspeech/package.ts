@@ -1,8 +1,8 @@
 /* oxlint-disable no-underscore-dangle -- names of functions that Emscripten exports */
 import { type Audio, CallsignError, readWav } from "@callsign/audio/internal";
 import type { SaidSounds } from "../../draw-sounds.ts";
+import { allocateString, openProgram } from "../emscripten.ts";
 import { snapshotHeap } from "../snapshot-heap.ts";
-import { synthesisFailed } from "../../synthesis-error.ts";
 import { gnuspeechPhones } from "./phones.ts";
 
 /** Text in lower-case letters, digits and apostrophes, and the settings of the voice. */
@@ -34,18 +34,9 @@ export interface Gnuspeech {
  */
 export async function openGnuspeech(load: ImportGnuspeech = importPackage): Promise<Gnuspeech> {
   const create = await loaded(load);
-  let opened: Opened | undefined = open(await create());
+  const program = await openProgram("gnuspeech", async () => open(await create()));
   return {
-    async speak(request) {
-      opened ??= open(await create());
-      try {
-        return synthesize(opened, request);
-      } catch (cause) {
-        // A trap leaves the stack pointer changed, so the module is opened again.
-        opened = undefined;
-        throw synthesisFailed({ engine: "gnuspeech", text: request.text, reason: String(cause), cause });
-      }
-    },
+    speak: (request) => program.speak(request.text, (opened) => synthesize(opened, request)),
   };
 }
 
@@ -76,12 +67,7 @@ function synthesize({ module, restore, dictionary, voices }: Opened, request: Gn
   write("trm_control_model.txt", settings({ ...CONTROL, voice_name: tract, tempo, pitch_offset: pitch - 4 }));
   write("intonation.txt", intonation(fall));
   write("words.txt", dictionaryFor(request, dictionary));
-  const put = (argument: string): number => {
-    const bytes = new TextEncoder().encode(`${argument}\0`);
-    const at = module._malloc(bytes.length);
-    module.HEAPU8.set(bytes, at);
-    return at;
-  };
+  const put = (argument: string): number => allocateString(module, argument).at;
   const status = module._GnuSpeech_synthesizeToFile(
     put(text),
     put(OUTPUT),

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Audio, CallsignError, INT16_SCALE } from "@callsign/audio/internal";
+import { allocateString, openProgram } from "../emscripten.ts";
 import { snapshotHeap } from "../snapshot-heap.ts";
-import { synthesisFailed } from "../../synthesis-error.ts";
 
 /** Pico with the files of one language. */
 export interface Pico {
@@ -20,19 +20,13 @@ export async function openPico(languageFiles: readonly string[]): Promise<Pico> 
     languageFiles.map(async (path) => ({ name: `/${basename(path)}`, bytes: await readFile(path) })),
   );
   const create = await importPackage();
-  let opened: Opened | undefined = load(await create(), files);
+  const program = await openProgram("pico", async () => load(await create(), files));
   return {
-    async speak(markup, { text }) {
-      opened ??= load(await create(), files);
-      try {
+    speak: (markup, { text }) =>
+      program.speak(text, (opened) => {
         opened.restore();
         return { samples: synthesize(opened, markup), sampleRateHz: SAMPLE_RATE_HZ };
-      } catch (cause) {
-        // A trap leaves the stack pointer changed, so the module is opened again.
-        opened = undefined;
-        throw synthesisFailed({ engine: "pico", text, reason: String(cause), cause });
-      }
-    },
+      }),
   };
 }
 
@@ -91,13 +85,11 @@ function load(module: PicoModule, files: readonly LanguageFile[]): Opened {
 }
 
 function synthesize({ module, engine, exchange }: Opened, markup: string): Float32Array {
-  const bytes = new TextEncoder().encode(`${markup}\0`);
-  const text = module._malloc(bytes.length);
-  module.HEAPU8.set(bytes, text);
+  const { at: text, length } = allocateString(module, markup);
   const [count, type] = [exchange + RESULT_AT, exchange + RESULT_AT + 2];
   const samples: number[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const put = module._pico_putTextUtf8(engine, text + at, bytes.length - at, count);
+  for (let at = 0; at < length;) {
+    const put = module._pico_putTextUtf8(engine, text + at, length - at, count);
     if (put !== 0) throw new Error(`pico_putTextUtf8 returned ${put}`);
     at += module.HEAP16[count >> 1]!;
     let step = STEP_BUSY;

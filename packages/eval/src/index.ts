@@ -13,13 +13,12 @@ export {
   type DetectedTwice,
   evaluateKeyword,
   type EvaluateKeywordOptions,
-  type FalseAcceptGroup,
-  type HitGroup,
   type KeywordEvaluation,
   type KeywordFigures,
   type KeywordPoint,
   type ThresholdFigures,
 } from "./keyword/keyword-evaluation.ts";
+export type { FalseAcceptGroup, HitGroup } from "./keyword/recording-groups.ts";
 export type { DetCurve, DetPoint } from "./detection/det-curve.ts";
 export {
   type ComparedModel,

@@ -44,3 +44,26 @@ export function outcomeOf(track: ScoreTrack, steps: readonly number[]): Outcome 
   const hit = steps.find((step) => stepEndMs(track, step) >= fromMs && stepEndMs(track, step) <= untilMs);
   return { hit, falseAccepts: steps.length - Number(hit !== undefined) };
 }
+
+/** Steps at which a recording has detections at a threshold; none if it is null. */
+export function detectionsAt(
+  track: ScoreTrack,
+  { decision, threshold }: { readonly decision: DecisionTiming; readonly threshold: number | null },
+): number[] {
+  return threshold === null ? [] : trackDetections(track, { ...decision, threshold });
+}
+
+/** Highest score of a recording from `fromMs` on, and the end of its step in milliseconds. */
+export function peakOf({ scores, hopMs, fromMs = 0 }: ScoreTrack): {
+  readonly score: number;
+  readonly atMs: number;
+} {
+  let step = 0;
+  let score = -1;
+  for (let i = 0; i < scores.length; i++) {
+    if ((i + 1) * hopMs < fromMs || !(scores[i]! > score)) continue;
+    score = scores[i]!;
+    step = i;
+  }
+  return { score: Math.max(0, score), atMs: (step + 1) * hopMs };
+}

@@ -1,7 +1,7 @@
 import { formatPercent } from "../report/format-percent.ts";
 import type { HtmlValue, SafeHtml } from "../report/html.ts";
 import { notice, section, table } from "../report/sections.ts";
-import type { HitGroup } from "./keyword-evaluation.ts";
+import type { HitGroup } from "./recording-groups.ts";
 import type { LabelReport, SnrSummary } from "./report.ts";
 import { between, numberColumn, rate, whole } from "./report-format.ts";
 

@@ -1,11 +1,18 @@
 import type { DecisionTiming } from "@callsign/infer/internal";
-import { outcomeOf, type ScoreTrack, stepEndMs, trackDetections } from "../detection/score-track.ts";
+import { detectionsAt, outcomeOf, stepEndMs } from "../detection/score-track.ts";
 import { type Interval, poissonInterval, wilsonInterval } from "../statistics/confidence-interval.ts";
 import { type DetCurve, sweepThresholds } from "../detection/det-curve.ts";
 import { resampledInterval, resampleMissRates } from "../detection/resample-curve.ts";
 import { OPERATING_RATES, type OperatingPoint, operatingPoint } from "../detection/operating-point.ts";
 import { percentile } from "../statistics/percentile.ts";
-import type { ScoredRecording } from "../recordings/score-recordings.ts";
+import { hoursOf, type ScoredRecording } from "../recordings/score-recordings.ts";
+import {
+  type FalseAcceptGroup,
+  falseAcceptGroups,
+  type HitGroup,
+  hitGroups,
+  snrGroup,
+} from "./recording-groups.ts";
 
 /** Figures of a model on recordings with and without the word. */
 export interface KeywordFigures {
@@ -32,25 +39,6 @@ export interface KeywordPoint extends OperatingPoint {
 export interface DetectedTwice {
   readonly hits: number;
   readonly twice: number;
-}
-
-/** One group of recordings of the word. */
-export interface HitGroup {
-  readonly group: string;
-  readonly recordings: number;
-  readonly misses: number;
-  readonly falseRejectRate: number;
-  readonly interval: Interval;
-}
-
-/** One group of recordings without the word. */
-export interface FalseAcceptGroup {
-  readonly group: string;
-  readonly recordings: number;
-  readonly hours: number;
-  readonly falseAccepts: number;
-  readonly falseAcceptsPerHour: number;
-  readonly interval: Interval;
 }
 
 /** Errors at one threshold. */
@@ -146,7 +134,7 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
     atFalseAcceptsPerHour,
     resampledInterval: chosen.resampledInterval,
     heard,
-    detectedTwice: detectedTwice(positives, detections),
+    detectedTwice: detectedTwice(hits, detections),
     resampledMissRates,
     latenciesMs,
     missesBySource: misses(({ recording }) => recording.source),
@@ -156,47 +144,13 @@ export function evaluateKeyword(options: EvaluateKeywordOptions): KeywordEvaluat
   };
 }
 
-/** Steps at which a recording has detections at a threshold; none if it is null. */
-export function detectionsAt(
-  track: ScoreTrack,
-  { decision, threshold }: { readonly decision: DecisionTiming; readonly threshold: number | null },
-): number[] {
-  return threshold === null ? [] : trackDetections(track, { ...decision, threshold });
-}
-
-/** Highest score of a recording from `fromMs` on, and the end of its step in milliseconds. */
-export function peakOf({ scores, hopMs, fromMs = 0 }: ScoreTrack): {
-  readonly score: number;
-  readonly atMs: number;
-} {
-  let step = 0;
-  let score = -1;
-  for (let i = 0; i < scores.length; i++) {
-    if ((i + 1) * hopMs < fromMs || !(scores[i]! > score)) continue;
-    score = scores[i]!;
-    step = i;
-  }
-  return { score: Math.max(0, score), atMs: (step + 1) * hopMs };
-}
-
-interface At {
-  readonly decision: DecisionTiming;
-  readonly threshold: number | null;
-}
-
+/** @param hits step of the hit in each recording of the word; undefined for a miss */
 function detectedTwice(
-  positives: readonly ScoredRecording[],
+  hits: readonly (number | undefined)[],
   detections: readonly (readonly number[])[],
 ): DetectedTwice {
-  let hits = 0;
-  let twice = 0;
-  for (const [i, { track }] of positives.entries()) {
-    const { hit } = outcomeOf(track, detections[i]!);
-    if (hit === undefined) continue;
-    hits++;
-    if (detections[i]!.at(-1)! > hit) twice++;
-  }
-  return { hits, twice };
+  const heard = hits.flatMap((hit, i) => (hit === undefined ? [] : [detections[i]!.at(-1)! > hit]));
+  return { hits: heard.length, twice: heard.filter(Boolean).length };
 }
 
 const hull = (a: Interval, b: Interval): Interval => ({
@@ -209,9 +163,6 @@ const resampledOf = ({ recording, staged }: ScoredRecording) => ({
   group: recording.speaker === undefined ? `file ${recording.name}` : `speaker ${recording.speaker}`,
   seconds: staged.seconds,
 });
-
-const hoursOf = (recordings: readonly ScoredRecording[]): number =>
-  recordings.reduce((sum, { staged }) => sum + staged.seconds, 0) / 3600;
 
 function figuresAt(
   threshold: number,
@@ -240,62 +191,9 @@ function figuresAt(
     extraDetections,
     falseAcceptsPerHour: falseAccepts / negativeHours,
     falseAcceptsInterval: poissonInterval(falseAccepts, negativeHours),
-    detectedTwice: detectedTwice(positives, detections),
+    detectedTwice: detectedTwice(
+      outcomes.map(({ hit }) => hit),
+      detections,
+    ),
   };
-}
-
-function hitGroups(
-  positives: readonly ScoredRecording[],
-  heard: readonly boolean[],
-  keyOf: (scored: ScoredRecording) => string | undefined,
-): HitGroup[] {
-  const counts = new Map<string, { recordings: number; misses: number }>();
-  for (const [i, scored] of positives.entries()) {
-    const key = keyOf(scored);
-    if (key === undefined) continue;
-    const count = counts.get(key) ?? { recordings: 0, misses: 0 };
-    count.recordings++;
-    if (!heard[i]) count.misses++;
-    counts.set(key, count);
-  }
-  return [...counts]
-    .map(([group, { recordings, misses }]) => ({
-      group,
-      recordings,
-      misses,
-      falseRejectRate: misses / recordings,
-      interval: wilsonInterval(misses, recordings),
-    }))
-    .toSorted(
-      (a, b) => rankOf(a.group) - rankOf(b.group) || a.group.localeCompare(b.group, "en", { numeric: true }),
-    );
-}
-
-/** Sort key that puts the open ranges of `snrGroup` first and last. */
-const rankOf = (group: string): number => (group === "below 10 dB" ? -1 : group === "from 50 dB" ? 1 : 0);
-
-/** Group by speech-to-noise ratio: as mixed, or in ranges of 10 dB as recorded. */
-function snrGroup({ snrDb, mixedSnrDb }: ScoredRecording["staged"]): string {
-  if (mixedSnrDb !== undefined) return `${Math.round(10 * mixedSnrDb) / 10} dB`;
-  if (snrDb === undefined) return "not known";
-  if (snrDb < 10) return "below 10 dB";
-  const from = Math.floor(snrDb / 10) * 10;
-  return from >= 50 ? "from 50 dB" : `${from} to ${from + 10} dB`;
-}
-
-function falseAcceptGroups(negatives: readonly ScoredRecording[], at: At): FalseAcceptGroup[] {
-  const groups = [...new Set(negatives.map(({ recording }) => recording.source))];
-  return groups.map((group) => {
-    const members = negatives.filter(({ recording }) => recording.source === group);
-    const hours = hoursOf(members);
-    const falseAccepts = members.reduce((sum, { track }) => sum + detectionsAt(track, at).length, 0);
-    return {
-      group,
-      recordings: members.length,
-      hours,
-      falseAccepts,
-      falseAcceptsPerHour: falseAccepts / hours,
-      interval: poissonInterval(falseAccepts, hours),
-    };
-  });
 }

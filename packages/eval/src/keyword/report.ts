@@ -1,6 +1,7 @@
 import type { ModelCard } from "@callsign/infer/internal";
 import { CallsignError } from "@callsign/audio/internal";
-import { detectionsAt, type KeywordEvaluation, peakOf } from "./keyword-evaluation.ts";
+import { detectionsAt, peakOf } from "../detection/score-track.ts";
+import type { KeywordEvaluation } from "./keyword-evaluation.ts";
 import { type MeanFigures, meanFigures } from "./mean-figures.ts";
 import type { ScoredKeyword } from "./score-keywords.ts";
 import type { MachineFacts } from "../report/machine-facts.ts";

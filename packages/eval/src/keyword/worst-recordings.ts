@@ -1,4 +1,5 @@
-import { detectionsAt, type KeywordEvaluation, peakOf } from "./keyword-evaluation.ts";
+import { detectionsAt, peakOf } from "../detection/score-track.ts";
+import type { KeywordEvaluation } from "./keyword-evaluation.ts";
 import type { DecisionTiming } from "@callsign/infer/internal";
 import { restage } from "../recordings/restage.ts";
 import type { ScoredRecording } from "../recordings/score-recordings.ts";

@@ -4,6 +4,7 @@ import {
   type DetectorModel,
   embedClip,
   type Frontend,
+  type ModelCard,
   scoreEmbeddings,
   silentEmbedding,
 } from "@callsign/infer/internal";
@@ -109,13 +110,23 @@ async function featureScorer({
   const hopMs = (windowing.hopLength * 1000) / SAMPLE_RATE_HZ;
   return async ({ recording, staged, embeddings }) => {
     const values = await scoreEmbeddings(embeddings, head);
-    const steps = values.length / labels.length;
-    const scores = new Map(
-      commandLabels(card).map((label) => {
-        const column = labels.indexOf(label);
-        return [label, Float32Array.from({ length: steps }, (_, i) => values[i * labels.length + column]!)];
-      }),
-    );
+    const scores = scoresByLabel(card, {
+      steps: values.length / labels.length,
+      scoreAt: (step, column) => values[step * labels.length + column]!,
+    });
     return { recording, staged, scores, hopMs };
   };
+}
+
+/** Scores of every step by label, without the background label. */
+export function scoresByLabel(
+  card: ModelCard,
+  { steps, scoreAt }: { readonly steps: number; readonly scoreAt: (step: number, column: number) => number },
+): ReadonlyMap<string, Float32Array> {
+  return new Map(
+    commandLabels(card).map((label) => {
+      const column = card.labels.indexOf(label);
+      return [label, Float32Array.from({ length: steps }, (_, step) => scoreAt(step, column))];
+    }),
+  );
 }

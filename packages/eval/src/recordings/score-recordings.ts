@@ -1,9 +1,14 @@
 import { fromMagnitudes, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
-import { commandLabels, type Detector } from "@callsign/infer/internal";
+import type { Detector } from "@callsign/infer/internal";
 import type { ScoreTrack } from "../detection/score-track.ts";
 import { eachRecording, type EachRecordingOptions } from "./each-recording.ts";
 import type { Recording } from "./find-recordings.ts";
-import { type FeaturesOptions, type RecordingScores, scoreSequences } from "./recording-features.ts";
+import {
+  type FeaturesOptions,
+  type RecordingScores,
+  scoresByLabel,
+  scoreSequences,
+} from "./recording-features.ts";
 import { restage, type StagedFacts } from "./restage.ts";
 import type { Conditions } from "./stage-recording.ts";
 
@@ -61,12 +66,10 @@ export async function scoreLabels(
   return eachRecording(recordings, options, async (recording) => {
     const { samples, ...staged } = await restage(recording, { ...options, conditions });
     const steps = await detector.detectClip(fromMagnitudes(samples));
-    const scores = new Map(
-      commandLabels(card).map((label) => {
-        const column = card.labels.indexOf(label);
-        return [label, Float32Array.from(steps, (step) => step.scores[column]!)];
-      }),
-    );
+    const scores = scoresByLabel(card, {
+      steps: steps.length,
+      scoreAt: (step, column) => steps[step]!.scores[column]!,
+    });
     return { recording, staged, scores, hopMs };
   });
 }
@@ -83,3 +86,7 @@ export function scoredAs(
     track: kind === "positive" ? { ...track, fromMs: staged.speechStartMs } : track,
   };
 }
+
+/** Hours of recordings without their padding. */
+export const hoursOf = (recordings: readonly ScoredRecording[]): number =>
+  recordings.reduce((sum, { staged }) => sum + staged.seconds, 0) / 3600;

@@ -66,4 +66,5 @@ export type { EmbeddingProgress } from "./embedding/train-embedding.ts";
 export * from "./recipe/estimate-stages.ts";
 export * from "./recipe/measure-training.ts";
 export * from "./recipe/recipe-budget.ts";
+export * from "./recipe/name-of-phrases.ts";
 export * from "./recipe/write-recipe.ts";

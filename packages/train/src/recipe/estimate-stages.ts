@@ -12,7 +12,7 @@ export interface StageSeconds {
 /** Rates per core, from runs on two shared cores in November 2026 (docs/recipe.md). */
 const CLIPS_A_SECOND_A_CORE = 20;
 const AUDIO_SECONDS_A_SECOND_A_CORE = 120;
-/** Default speed: conv-attention with onnxruntime on two idle cores, batches of 512. */
+/** Assumed where the speed is not measured: conv-attention with onnxruntime on two idle cores, batches of 512. */
 const WINDOWS_A_SECOND = 10_000;
 
 /** Estimates the durations of a plan. `windowsPerSecond` is from `measureTraining`; default: that of two cores. */

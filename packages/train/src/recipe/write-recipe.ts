@@ -1,6 +1,7 @@
 import { type EngineChoice, formatIpa, respell, spokenText, type WordSounds } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 
+import { nameOfPhrases } from "./name-of-phrases.ts";
 import { RECIPE_SIZES, type RecipeBudget } from "./recipe-budget.ts";
 
 export interface RecipeOptions {
@@ -23,48 +24,6 @@ export interface RecipeOptions {
   /** Pronunciations of words of the phrases. */
   readonly pronunciations?: WordSounds;
 }
-
-/**
- * File name made from phrases, such as `hey-nimbus-lights-out`. Accents are removed (`café` gives `cafe`); letters of
- * other scripts are kept.
- */
-export function nameOfPhrases(phrases: readonly string[]): string {
-  const plain = phrases
-    .map(spokenOrWritten)
-    .join(" ")
-    .toLowerCase()
-    .normalize("NFKD")
-    .replaceAll(/(?<=\p{Script=Latin})\p{M}+/gu, "")
-    .replaceAll(/[ßæœøđðþłıħ]/g, (letter) => UNDECOMPOSED[letter] ?? letter)
-    .normalize("NFC")
-    .replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, "-")
-    .replaceAll(/^[-\p{M}]+|-+$/gu, "");
-  const name = Array.from(plain).slice(0, 60).join("").replace(/-+$/, "");
-  return name === "" ? "detector" : name;
-}
-
-/**
- * The words of a phrase ("C++" is "c plus plus"), so that phrases of different words have different names. Other scripts,
- * which have no reading, stay as written.
- */
-function spokenOrWritten(phrase: string): string {
-  const isLatin = /^[\p{Script=Latin}\p{N}\p{M}\p{P}\p{S}\s]*$/u.test(phrase);
-  return (isLatin && spokenText(phrase)) || phrase;
-}
-
-/** Latin letters that have no Unicode decomposition into letter and accent. */
-const UNDECOMPOSED: Readonly<Record<string, string>> = {
-  ß: "ss",
-  æ: "ae",
-  œ: "oe",
-  ø: "o",
-  đ: "d",
-  ð: "d",
-  þ: "th",
-  ł: "l",
-  ı: "i",
-  ħ: "h",
-};
 
 /**
  * Config of a new detector as YAML with comments, as `callsign new` writes it. Built from strings, because the comments
@@ -210,7 +169,7 @@ function pronunciationsOf(sounds: WordSounds): string[] {
   const words = Object.entries(sounds);
   if (words.length === 0) return [];
   return [
-    `# Pronunciations of these words, with their shares of the clips. Remove those that nobody uses and add any that are missing.`,
+    `# Pronunciations of these words, with their shares of the clips. Remove the wrong ones and add any that are missing.`,
     `pronunciations:`,
     ...words.flatMap(([word, choices]) => [
       `  ${quoted(word)}:`,

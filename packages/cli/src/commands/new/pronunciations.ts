@@ -33,14 +33,11 @@ export async function choosePronunciations(
   const words = new Set(spoken.flatMap((phrase) => phrase.split(" ")));
   const pronunciations = await data.loadPronunciations();
   const sources = { pronunciations, loadModel: data.loadSpellingModel, readAs: data.readByEspeak };
-  const given = new Map<string, { sound: string; weight: number }[]>();
+  const given = new Map<string, WordSounds[string]>();
   for (const [word, texts] of assignments(flags.soundsLike, { flag: "--sounds-like", words })) {
-    const own: string[] = [];
-    for (const text of texts) own.push(await soundLike(text, sources));
-    given.set(
-      word,
-      own.map((sound) => ({ sound, weight: 1 })),
-    );
+    const own: WordSounds[string][number][] = [];
+    for (const text of texts) own.push({ sound: await soundLike(text, sources), weight: 1 });
+    given.set(word, own);
   }
   const sounds: Record<string, WordSounds[string]> = {
     ...(await data.findWordSounds(spoken, {
@@ -61,8 +58,7 @@ export async function choosePronunciations(
   return { sounds, named: Object.fromEntries(named) };
 }
 
-/** Values of WORD=VALUE by word. */
-
+/** Values of WORD=VALUE by word. @throws CallsignError `INVALID_ARGUMENT` for a text without both, or another word */
 function assignments(
   texts: readonly string[] = [],
   { flag, words }: { flag: string; words: ReadonlySet<string> },

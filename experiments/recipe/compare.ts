@@ -54,7 +54,7 @@ backend.release();
 console.log(await formatTable());
 
 async function runOne(name: string, seed: number): Promise<void> {
-  const folder = join(outDir!, "runs", `${name.replaceAll(/\W+/g, "-")}-${seed}`);
+  const folder = folderOf(name, seed);
   if (existsSync(join(folder, "errors.json"))) return;
   const value = merge(merge(base, comparison.variants[name]!), { train: { seed } });
   const config = parseDetectorConfig(value, { name: `${file} ${name}` });
@@ -86,6 +86,11 @@ async function runOne(name: string, seed: number): Promise<void> {
   };
   await writeFile(join(folder, "errors.json"), JSON.stringify(row, undefined, 1));
   console.log(JSON.stringify(row));
+}
+
+/** Folder of a variant's training with one seed. */
+function folderOf(name: string, seed: number): string {
+  return join(outDir!, "runs", `${name.replaceAll(/\W+/g, "-")}-${seed}`);
 }
 
 async function build(
@@ -143,7 +148,7 @@ async function formatTable(): Promise<string> {
   for (const name of Object.keys(comparison.variants)) {
     const rows: WordErrors[][] = [];
     for (const seed of comparison.seeds) {
-      const path = join(outDir!, "runs", `${name.replaceAll(/\W+/g, "-")}-${seed}`, "errors.json");
+      const path = join(folderOf(name, seed), "errors.json");
       if (existsSync(path))
         rows.push((JSON.parse(await readFile(path, "utf8")) as { errors: WordErrors[] }).errors);
     }

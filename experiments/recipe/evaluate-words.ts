@@ -4,11 +4,12 @@ import { join } from "node:path";
 import {
   detCurve,
   findRecordings,
+  hoursOf,
   openConditions,
   operatingPoint,
-  type RecordingScores,
-  scoredAs,
-  scoreLabels,
+  type Recording,
+  type ScoredKeyword,
+  scoreKeywords,
 } from "@callsign/eval/internal";
 import { type Detector, commandLabels } from "@callsign/infer/internal";
 import { loadDetector } from "@callsign/infer/node/internal";
@@ -64,37 +65,32 @@ async function evaluateCondition(
 ): Promise<WordErrors[]> {
   const { condition, cacheDir } = options;
   const conditions = await openConditions({ seed: 1, ...shape(options.conditions[condition]!) });
-  const labels = commandLabels(detector.card);
-  const negatives = await scoreLabels(detector, await findRecordings(options.negatives), {
-    content: "talk",
-    conditions,
-    cacheDir,
-  });
-  const hours = negatives.reduce((sum, { staged }) => sum + staged.seconds, 0) / 3600;
   const folders = new Set(await readdir(options.positives));
+  const labels = commandLabels(detector.card).filter((label) => folders.has(label));
+  const words = new Map<string, Recording[]>();
+  for (const label of labels) words.set(label, await findRecordings([join(options.positives, label)]));
+  const scored = await scoreKeywords(
+    detector,
+    { words, negatives: await findRecordings(options.negatives) },
+    { conditions, cacheDir, labels: new Map(labels.map((label) => [label, label])) },
+  );
   const groups = new Map<string, Counted[]>();
-  for (const label of labels) {
-    if (!folders.has(label)) continue;
-    const recordings = await findRecordings([join(options.positives, label)]);
-    const positives = await scoreLabels(detector, recordings, { content: "word", conditions, cacheDir });
-    const group = recordings.length >= MIN_RECORDINGS ? label : "words";
-    groups.set(group, [
-      ...(groups.get(group) ?? []),
-      count(detector, { label, positives, negatives, hours }),
-    ]);
+  for (const [label, recordings] of scored) {
+    const group = recordings.positives.length >= MIN_RECORDINGS ? label : "words";
+    groups.set(group, [...(groups.get(group) ?? []), count(detector, label, recordings)]);
   }
   return [...groups].flatMap(([group, counted]) =>
     [...RATES, "card" as const].map((rate, i) => {
       const positives = counted.reduce((sum, one) => sum + one.positives, 0);
       const misses = counted.reduce((sum, one) => sum + one.misses[i]!, 0);
-      const accepts = counted.reduce((sum, one) => sum + one.falseAccepts[i]!, 0);
+      const accepts = counted.reduce((sum, one) => sum + one.falseAccepts[i]! / one.negativeHours, 0);
       return {
         condition,
         group,
         rate,
         missed: misses / positives,
         positives,
-        falseAcceptsPerHour: accepts / hours / counted.length,
+        falseAcceptsPerHour: accepts / counted.length,
       };
     }),
   );
@@ -102,42 +98,30 @@ async function evaluateCondition(
 
 interface Counted {
   readonly positives: number;
+  readonly negativeHours: number;
+  /** At each of `RATES`, then at the threshold of the card. */
   readonly misses: readonly number[];
   readonly falseAccepts: readonly number[];
 }
 
-function count(
-  detector: Detector,
-  {
-    label,
-    positives,
-    negatives,
-    hours,
-  }: {
-    label: string;
-    positives: readonly RecordingScores[];
-    negatives: readonly RecordingScores[];
-    hours: number;
-  },
-): Counted {
+function count(detector: Detector, label: string, { positives, negatives }: ScoredKeyword): Counted {
   const { patience, refractorySeconds, thresholds } = detector.card.decision;
-  const tracksOf = (scored: readonly RecordingScores[], kind: "positive" | "negative") =>
-    scored.map((one) => scoredAs(one, { label, kind }).track);
   const curve = detCurve({
-    positives: tracksOf(positives, "positive"),
-    negatives: tracksOf(negatives, "negative"),
-    negativeHours: hours,
+    positives: positives.map(({ track }) => track),
+    negatives: negatives.map(({ track }) => track),
+    negativeHours: hoursOf(negatives),
     decision: { patience, refractorySeconds },
     maxFalseAcceptsPerHour: Infinity,
   });
-  const points = RATES.map((rate) => operatingPoint(curve, rate));
   const card = curve.points.findLast(
     ({ threshold }) => threshold === null || threshold >= thresholds[label]!,
   )!;
+  const points = [...RATES.map((rate) => operatingPoint(curve, rate)), card];
   return {
     positives: curve.positives,
-    misses: [...points, card].map(({ misses }) => misses),
-    falseAccepts: [...points, card].map(({ falseAccepts }) => falseAccepts),
+    negativeHours: curve.negativeHours,
+    misses: points.map(({ misses }) => misses),
+    falseAccepts: points.map(({ falseAccepts }) => falseAccepts),
   };
 }
 

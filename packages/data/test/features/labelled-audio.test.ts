@@ -22,7 +22,7 @@ const refOf = (label: string, text = label): ClipRef => ({
   sha256: "",
   label,
   text,
-  speaker: "somebody",
+  speaker: "one speaker",
   durationSeconds: 1,
   provenance: {},
 });

@@ -53,11 +53,11 @@ describe("downloadModelFolder", () => {
     await expect(other).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
   });
 
-  it("asks nobody for a commit that is there", async () => {
+  it("sends no request for a commit that is in the cache", async () => {
     const options = { hubUrl: hub.url, cacheDir: join(folder, "by-commit") };
     const path = await downloadModelFolder("some/vits", options);
-    const nobody: typeof fetch = () => Promise.reject(new Error("asked"));
-    expect(await downloadModelFolder("some/vits", { ...options, revision: COMMIT, fetch: nobody })).toBe(
+    const refuse: typeof fetch = () => Promise.reject(new Error("asked"));
+    expect(await downloadModelFolder("some/vits", { ...options, revision: COMMIT, fetch: refuse })).toBe(
       path,
     );
   });

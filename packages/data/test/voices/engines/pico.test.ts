@@ -87,7 +87,7 @@ describe.skipIf(!hasSharedData)("createPicoEngine", () => {
     expect(picoPhonemes("AH0 L EH1 K S AH0", "en-GB")).toBe('@."lEk.s@');
   });
 
-  it("says a rare word by the dictionary, and any word as it is told to", async () => {
+  it("pronounces rare words as in the dictionary, and any word by a given pronunciation", async () => {
     const engine = await open();
     const say = async (text: string, sounds = {}) =>
       (await engine.synthesize(text, voice, { sounds })).samples;

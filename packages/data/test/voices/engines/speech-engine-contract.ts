@@ -51,7 +51,7 @@ export function describeSpeechEngine(name: string, create: () => Promise<SpeechE
       expect(Math.max(...audio.samples.map(Math.abs))).toBeGreaterThan(0.01);
     });
 
-    it("says a word as it is told, and again as before without, if it takes pronunciations", async () => {
+    it("uses a given pronunciation for one clip only, if it takes pronunciations", async () => {
       if (engine.takesSounds !== true) return;
       const voice = drawn(1);
       const plain = await say("hey siorsha", voice);

@@ -24,7 +24,7 @@ describe("writeRecipe", () => {
       const text = writeRecipe({ phrases: ["hey nimbus"], budget, seed: 1 });
       const { train } = parseDetectorConfig(parseConfig(text, { name: budget }), { name: budget });
       const windows = train.epochs * train.stepsPerEpoch * (train.batch.positives + train.batch.negatives);
-      const millions = { "5m": 0.2, "30m": 0.8, overnight: 10.2 }[budget];
+      const millions = { "5m": 0.5, "30m": 1.6, overnight: 10.2 }[budget];
       expect(windows / 1e6).toBeCloseTo(millions, 1);
       expect(train.selection).toMatchObject({ falseAcceptsPerHour: 0.5, refractorySeconds: "auto" });
     },

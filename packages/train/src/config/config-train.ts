@@ -66,14 +66,14 @@ const weight = (value: number, what: string) => z.number().min(0).max(1e6).defau
 
 const shares = z
   .strictObject({
-    nearMiss: weight(0.3, "Phrases that sound like one to detect, and phrases with their words swapped."),
-    partial: weight(0.3, "Parts of phrases."),
-    people: weight(5, "People's speech: `data.corpora` and recordings."),
-    synthetic: weight(13, "Synthesized talk: sentences, random words, other languages."),
-    noise: weight(2, "Noise without speech."),
-    scenes: weight(0.7, "Scenes: talk with phrases in it; their windows without a phrase."),
+    nearMiss: weight(0.2, "Phrases that sound like one to detect, and phrases with their words swapped."),
+    partial: weight(0.2, "Parts of phrases."),
+    people: weight(10, "People's speech: `data.corpora` and recordings."),
+    synthetic: weight(6, "Synthesized talk: sentences, random words, other languages."),
+    noise: weight(4, "Noise without speech."),
+    scenes: weight(1.2, "Scenes: talk with phrases in it; their windows without a phrase."),
     own: weight(0.3, "Your own texts: `data.negatives.own`."),
-    around: weight(0.3, "Windows of positive clips before or after the phrase."),
+    around: weight(0.1, "Windows of positive clips before or after the phrase."),
   })
   .refine(
     (weights) => Object.values(weights).some((weight) => weight > 0),

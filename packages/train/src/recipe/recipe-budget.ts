@@ -31,8 +31,8 @@ export interface RecipeSize {
 }
 
 /**
- * Sizes by budget: windows seen in training are 0.2, 0.8 and 10 million. `30m` was measured; four times its windows, with larger
- * shares of near-misses, scenes and people, missed more (docs/recipe.md).
+ * Sizes by budget: windows seen in training are 0.5, 1.6 and 10 million. Half the windows of `30m` missed more phrases; other
+ * measurements are in docs/recipe.md.
  */
 export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
   "5m": {
@@ -46,7 +46,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     recordedHours: { speech: 2, noise: 1 },
     scenes: 120,
     epochs: 6,
-    stepsPerEpoch: 150,
+    stepsPerEpoch: 300,
     batch: { positives: 64, negatives: 192 },
   },
   "30m": {
@@ -57,10 +57,10 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     randomWords: 4000,
     foreign: 4000,
     negativeCopies: 2,
-    recordedHours: { speech: 8, noise: 4 },
+    recordedHours: { speech: 28, noise: 4 },
     scenes: 600,
     epochs: 4,
-    stepsPerEpoch: 400,
+    stepsPerEpoch: 800,
     batch: { positives: 128, negatives: 384 },
   },
   overnight: {

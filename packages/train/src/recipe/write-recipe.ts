@@ -110,7 +110,7 @@ export function writeRecipe({
     `  batch:`,
     `    positives: ${size.batch.positives}`,
     `    negatives: ${size.batch.negatives}`,
-    `    shares: { people: 5, synthetic: 13, nearMiss: 0.3, partial: 0.3, noise: 2, scenes: 0.7 }`,
+    `    shares: { people: 10, synthetic: 6, nearMiss: 0.2, partial: 0.2, noise: 4, scenes: 1.2 }`,
     `  # Noise added to each embedding, and an offset shared by all embeddings of a window: without them the network overfits the synthesizers.`,
     `  noise: 1`,
     `  offset: 0.7`,

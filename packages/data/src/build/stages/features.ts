@@ -24,7 +24,7 @@ export async function* buildShards(
   context: BuildContext,
   { sets, embedding, used }: Building,
 ): AsyncGenerator<Progress, ShardEntry[]> {
-  const { config, out, workers, identity } = context;
+  const { config, out, workers, identity, openPool = createPool } = context;
   const settings = featureSettings(config, embedding);
   const plans = planShards({
     settings,
@@ -50,7 +50,7 @@ export async function* buildShards(
   }
   if (missing.length > 0) {
     const setup = { out, settings, embeddingPath: embedding.path, identity };
-    const pool = createPool("features", { setup, workers: workers === 1 ? 0 : workers });
+    const pool = openPool("features", { setup, workers: workers === 1 ? 0 : workers });
     try {
       for await (const { plan, entry } of runAll(missing, { context, pool })) yield finish(plan, entry);
     } finally {

@@ -82,7 +82,7 @@ export { chooseEmbeddings, measurePhrases } from "./build/phrase-lengths.ts";
 export * from "./build/plan-build.ts";
 export * from "./build/stages/pull-sources.ts";
 export * from "./store/recorded-config.ts";
-export { planTexts } from "./build/stages/texts.ts";
+export { expectedSets, planTexts } from "./build/stages/texts.ts";
 export { type AudioFile, findAudioFiles } from "./sources/files/find-audio-files.ts";
 export { colouredNoise } from "./augment/dsp/coloured-noise.ts";
 export { withinInt16 } from "./augment/dsp/level.ts";

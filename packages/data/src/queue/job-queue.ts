@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { CallsignError } from "@callsign/audio/internal";
-import type { Progress } from "@callsign/infer/internal";
 import type { ToolIdentity } from "@callsign/infer/node/internal";
 
 import { type JobOutput, jobId, type JobRequest, jobRecords, storeId } from "./job.ts";
-import { connectQueue } from "./redis.ts";
+import { connectQueue, type ReportedProgress } from "./redis.ts";
 import { announce, requirementsHere, requirementsId } from "./requirements.ts";
 import type { ArtifactStore } from "./store/artifact-store.ts";
 
@@ -20,7 +19,7 @@ export interface JobQueue {
   /** Discards an output whose files turned out to be damaged, so that `run` has it made again. */
   discard(request: JobRequest): Promise<void>;
   /** Records how far a build is, for `readQueueState`. */
-  report(build: string, progress: Progress): void;
+  report(build: string, progress: Omit<ReportedProgress, "at">): void;
   /** Ends the connection; jobs that wait are left to the workers. */
   close(): Promise<void>;
 }

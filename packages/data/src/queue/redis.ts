@@ -24,8 +24,11 @@ export interface QueueAccess {
   close(): Promise<void>;
 }
 
-/** Progress with its time, in milliseconds since 1970. */
+/** Progress of a build, as its planner reports it. */
 export interface ReportedProgress extends Progress {
+  /** Estimate of the time left in all stages. */
+  readonly leftSeconds?: number | undefined;
+  /** Milliseconds since 1970. */
   readonly at: number;
 }
 

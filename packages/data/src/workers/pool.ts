@@ -12,6 +12,8 @@ export interface WorkerPool<Name extends TaskName> {
   run(input: Tasks[Name]["input"], signal?: AbortSignal): Promise<Tasks[Name]["output"]>;
   /** Announces inputs that `run` will get, in this order, to a pool that can begin with them. */
   prepare?(inputs: Iterable<Tasks[Name]["input"]>): void;
+  /** Inputs to have in progress. Default: one or two for each worker of this process. */
+  readonly atOnce?: number;
   dispose(): Promise<void>;
 }
 

@@ -101,7 +101,7 @@ async function* runAll(
   try {
     for (let next = 0; next < plans.length || running.size > 0;) {
       throwIfStopped(context, "features");
-      for (; next < plans.length && running.size < context.workers; next++)
+      for (; next < plans.length && running.size < (pool.atOnce ?? context.workers); next++)
         running.set(plans[next]!, start(plans[next]!));
       const finished = await Promise.race(running.values());
       running.delete(finished.plan);

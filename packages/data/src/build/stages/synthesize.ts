@@ -220,5 +220,5 @@ async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose:
   await dispose();
   const setup = { engines: configs, cacheDir, assets: env.CALLSIGN_ASSETS };
   const pool = (openPool ?? createPool)("synthesis", { setup, workers });
-  return { engines: [], pool, concurrency: 2 * workers, dispose: () => pool.dispose() };
+  return { engines: [], pool, concurrency: pool.atOnce ?? 2 * workers, dispose: () => pool.dispose() };
 }

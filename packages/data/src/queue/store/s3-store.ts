@@ -24,12 +24,24 @@ export async function openS3Store(
       load: () => import("@aws-sdk/client-s3"),
       use: "a store in S3",
     });
+  const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
   const client = new S3Client({
     // Other servers than Amazon's rarely have a host name for each bucket.
-    forcePathStyle: (env["AWS_ENDPOINT_URL_S3"] ?? env["AWS_ENDPOINT_URL"] ?? "") !== "",
+    ...(endpoint && { endpoint, forcePathStyle: true }),
+    ...(env["AWS_REGION"] && { region: env["AWS_REGION"] }),
+    // Without keys the SDK looks for a profile, or for the role of the machine.
+    ...(accessKeyId &&
+      secretAccessKey && {
+        credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
+      }),
     // Jobs and machines come and go: a bucket that is busy for a minute must not end a build of days.
     maxAttempts: 8,
-    // Servers that are not Amazon's may not know the checksums that the SDK adds by itself; keys of content are checked anyway.
+    // Servers that are not Amazon's may not know the checksums that the SDK adds by itself; content is checked by its key anyway.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
   });

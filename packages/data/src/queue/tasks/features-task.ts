@@ -19,6 +19,9 @@ interface FeaturesSetup extends Pick<ShardSetup, "settings" | "identity"> {
   readonly probeSha256: string;
 }
 
+/** Shards asked for at a time: enough for some hundred threads. */
+const SHARDS_AT_ONCE = 1000;
+
 const EMBEDDING_FILE = "embedding.onnx";
 
 /** The planner's side of `features`: each shard is a job. */
@@ -29,6 +32,7 @@ export function queueFeatures(
   const known = new Set<string>();
   let probed: Promise<string> | undefined;
   return {
+    atOnce: SHARDS_AT_ONCE,
     async run(plan, signal) {
       const embedding = { path: EMBEDDING_FILE, sha256: setup.settings.embeddingSha256 };
       if (!known.has(embedding.sha256)) await queue.store.send(blobKey(embedding.sha256), embeddingPath);

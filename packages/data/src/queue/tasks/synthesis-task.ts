@@ -114,6 +114,7 @@ export function queueSynthesis(queue: JobQueue, { engines }: AttemptSetup): Work
   }
 
   return {
+    atOnce: BLOCK_CLIPS,
     prepare(given) {
       blocks = [];
       places.clear();

@@ -75,7 +75,6 @@ async function worker(context: CliContext, flags: WorkerFlags): Promise<void> {
 /** Takes jobs until it is stopped. @returns their number */
 async function work(context: CliContext, flags: WorkerFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
-  const { join } = await import("node:path");
   const { cacheDirectory, createFetch, toolIdentity } = await import("@callsign/infer/node/internal");
   const { dataJobs, runWorker } = await import("@callsign/data/internal");
   const { trainJob } = await import("./sweep/train-job.ts");

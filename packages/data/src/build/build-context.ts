@@ -27,7 +27,7 @@ export interface BuildEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hub?: HubEnvironment | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Opens the pools of workers. Default: threads of this process. */
+  /** Opens the pools of workers. Default: threads of this process. @internal */
   readonly openPool?: OpenPool | undefined;
   /** Called with remarks that are not errors. */
   readonly onNote?: ((note: string) => void) | undefined;

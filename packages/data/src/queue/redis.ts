@@ -1,7 +1,7 @@
 import { CallsignError } from "@callsign/audio/internal";
 import type { Progress } from "@callsign/infer/internal";
 import type * as BullMq from "bullmq";
-import type { Redis } from "ioredis";
+import type * as IoRedis from "ioredis";
 
 import type { QueuedJob } from "./job.ts";
 import { loadOptional } from "./load-optional.ts";
@@ -10,7 +10,7 @@ import { loadOptional } from "./load-optional.ts";
 export interface QueueAccess {
   /** Without its password, for messages. */
   readonly url: string;
-  readonly redis: Redis;
+  readonly redis: IoRedis.Redis;
   readonly queue: BullMq.Queue<QueuedJob>;
   readonly DelayedError: typeof BullMq.DelayedError;
   openEvents(): BullMq.QueueEvents;
@@ -47,7 +47,7 @@ export async function connectQueue(given: string): Promise<QueueAccess> {
   const url = withoutPassword(given);
   const use = "a queue in Redis";
   const bullmq = await loadOptional<typeof BullMq>("bullmq", { load: () => import("bullmq"), use });
-  const { Redis } = await loadOptional<typeof import("ioredis")>("ioredis", {
+  const { Redis } = await loadOptional<typeof IoRedis>("ioredis", {
     load: () => import("ioredis"),
     use,
   });
@@ -95,7 +95,7 @@ export async function connectQueue(given: string): Promise<QueueAccess> {
 }
 
 /** A first question, so that a wrong address is reported at once. */
-async function ask(redis: Redis, url: string): Promise<void> {
+async function ask(redis: IoRedis.Redis, url: string): Promise<void> {
   let reason = "";
   redis.on("error", (error: Error) => (reason = error.message));
   try {

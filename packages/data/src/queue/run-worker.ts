@@ -79,7 +79,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   let lastMs = Date.now();
   let busy = 0;
 
-  async function process(job: Job<QueuedJob>, token?: string): Promise<void> {
+  async function take(job: Job<QueuedJob>, token?: string): Promise<void> {
     const startedMs = Date.now();
     const handBack = async (): Promise<never> => {
       await job.moveToDelayed(Date.now() + 1000, token);
@@ -89,12 +89,15 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     busy++;
     try {
       const id = job.id!;
-      if (job.data.needs !== needs) await checkWorker(access, here);
+      if (job.data.needs !== needs) {
+        await checkWorker(access, here);
+        throw new CallsignError("QUEUE_FAILED", "a planner of another version has left this job; discard it");
+      }
       let known = true;
       if ((await records.readOutput(id)) === undefined) {
         known = false;
         const request = await records.readRequest(id);
-        if (request === undefined || jobId(request, job.data.needs) !== id)
+        if (request === undefined || jobId(request, needs) !== id)
           throw new CallsignError(
             "STORE_FAILED",
             `${store.name}: the request of job ${id} is missing or damaged`,
@@ -132,8 +135,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 
   try {
     await checkWorker(access, here);
-    const worker = access.openWorker(process, {
-      name: `${hostname()}-${globalThis.process.pid}`,
+    const worker = access.openWorker(take, {
+      name: `${hostname()}-${process.pid}`,
       concurrency: workers,
       lockDuration: LOCK_MS,
       stalledInterval: LOCK_MS / 2,

@@ -30,10 +30,13 @@ export function queueFeatures(
   { out, embeddingPath, ...setup }: ShardSetup,
 ): WorkerPool<"features"> {
   const known = new Set<string>();
+  // One job that fails ends the build; the others are then left to the workers.
+  const stop = new AbortController();
   let probed: Promise<string> | undefined;
   return {
     atOnce: SHARDS_AT_ONCE,
     async run(plan, signal) {
+      signal?.addEventListener("abort", () => stop.abort(), { once: true, signal: stop.signal });
       const embedding = { path: EMBEDDING_FILE, sha256: setup.settings.embeddingSha256 };
       if (!known.has(embedding.sha256)) await queue.store.send(blobKey(embedding.sha256), embeddingPath);
       known.add(embedding.sha256);
@@ -47,7 +50,11 @@ export function queueFeatures(
         files: [...clips, embedding],
       };
       for (let tries = 1; ; tries++) {
-        const output = await queue.run(request, signal);
+        const output = await queue.run(request, stop.signal).catch((error: unknown) => {
+          // After the error itself has been seen.
+          setImmediate(() => stop.abort());
+          throw error;
+        });
         try {
           await fetchFiles(queue.store, { files: output.files, folder: out });
           return output.value as ShardFile;
@@ -58,7 +65,7 @@ export function queueFeatures(
         }
       }
     },
-    dispose: async () => undefined,
+    dispose: async () => stop.abort(),
   };
 }
 
@@ -90,8 +97,8 @@ export async function openFeaturesJob(
     );
   const pool = createPool("features", { setup, workers: 1 });
   return {
-    async run(plan, signal) {
-      const file = await pool.run(plan as ShardPlan, signal);
+    async run(plan) {
+      const file = await pool.run(plan as ShardPlan);
       return { value: file, files: [file.path] };
     },
     dispose: () => pool.dispose(),

@@ -174,7 +174,7 @@ export function synthesisJobs({ cacheDir, env, hub }: EngineEnvironment): OpenHa
       workers: 1,
     });
     return {
-      run: (input, signal) => makeBlock(input as readonly SentInput[], { folder, pool, signal }),
+      run: (input) => makeBlock(input as readonly SentInput[], { folder, pool }),
       dispose: () => pool.dispose(),
     };
   };
@@ -183,7 +183,6 @@ export function synthesisJobs({ cacheDir, env, hub }: EngineEnvironment): OpenHa
 interface Making {
   readonly folder: string;
   readonly pool: Pick<WorkerPool<"synthesis">, "run">;
-  readonly signal: AbortSignal;
 }
 
 async function makeBlock(

@@ -87,7 +87,7 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
   const until = await stageOf(flags.stage);
   if (flags.dryRun) return printPlan(context, { building, flags });
   await announceChanges(context, building);
-  const options = until === undefined ? {} : { until };
+  const options: { readonly until?: BuildStage } = until === undefined ? {} : { until };
   const index =
     flags.queue === undefined
       ? await drain(context, (onNote) => buildData({ ...building, onNote }, options))

@@ -16,6 +16,8 @@ import { type ArtifactStore, blobKey } from "./store/artifact-store.ts";
 
 /** One kind of job, open for one setup. */
 export interface JobHandler {
+  /** Its output differs from run to run, so the first one counts. Default: two that differ are an error. */
+  readonly varies?: boolean;
   /** Does a job whose files are in `folder`, and writes its own there. @returns what is made, and its files */
   run(
     input: unknown,
@@ -102,8 +104,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
             "STORE_FAILED",
             `${store.name}: the request of job ${id} is missing or damaged`,
           );
-        const output = await slot.run(request, signal);
-        await keep(id, output);
+        const { output, varies } = await slot.run(request, signal);
+        await keep(id, { output, varies });
       }
       onEvent?.({ kind: "done", task: job.name, id, seconds: (Date.now() - startedMs) / 1000, known });
     } catch (error) {
@@ -123,10 +125,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 
   /** Where another machine was first, its output counts. @throws CallsignError `CHECKSUM_MISMATCH` if the two differ */
-  async function keep(id: string, output: JobOutput): Promise<void> {
-    if (await records.writeOutput(id, output)) return;
+  async function keep(id: string, made: Made): Promise<void> {
+    if ((await records.writeOutput(id, made.output)) || made.varies) return;
     const first = await records.readOutput(id);
-    if (first === undefined || sha256Of(first) === sha256Of(JSON.parse(JSON.stringify(output)))) return;
+    if (first === undefined || sha256Of(first) === sha256Of(JSON.parse(JSON.stringify(made.output)))) return;
     throw new CallsignError(
       "CHECKSUM_MISMATCH",
       `job ${id}: another machine made other bytes of the same input; use machines with the same processor, system and packages`,
@@ -175,6 +177,11 @@ function named(error: unknown): Error {
   return new Error(`${text} (on ${hostname()})`, { cause: error });
 }
 
+interface Made {
+  readonly output: JobOutput;
+  readonly varies: boolean;
+}
+
 /** One job at a time, in a folder of its own, with the handler of the latest setup kept open. */
 class Slot {
   readonly #folder: string;
@@ -194,7 +201,7 @@ class Slot {
       files,
     }: { task: string; setup: unknown; input: unknown; files: readonly JobFile[] },
     signal: AbortSignal,
-  ): Promise<JobOutput> {
+  ): Promise<Made> {
     const { store } = this.#options;
     try {
       await mkdir(this.#folder, { recursive: true });
@@ -207,7 +214,7 @@ class Slot {
         await store.send(blobKey(sha256), join(this.#folder, path));
         kept.push({ path, sha256 });
       }
-      return { value: made.value, files: kept };
+      return { output: { value: made.value, files: kept }, varies: handler.varies ?? false };
     } finally {
       await rm(this.#folder, { recursive: true, force: true });
     }

@@ -28,6 +28,8 @@ export const trainRequest = ({
 export const trainJob =
   (context: CliContext): OpenHandler =>
   async (_setup, { folder }): Promise<JobHandler> => ({
+    // The durations in its report, and with some backends the weights.
+    varies: true,
     async run(given, signal) {
       const { config, backend } = given as TrainInput;
       const outDir = join(folder, "model");

@@ -51,7 +51,8 @@ interface Block {
 /** The planner's side of `synthesis`: clips are made in blocks, ahead of those asked for. */
 export function queueSynthesis(queue: JobQueue, { engines }: AttemptSetup): WorkerPool<"synthesis"> {
   const stop = new AbortController();
-  const shared = new WeakMap<object, Promise<string>>();
+  /** Hashes of the lists of one set; between sets, lists of voices grow. */
+  let shared = new WeakMap<object, Promise<string>>();
   /** Blocks not yet passed, in order, and where each clip is in them. */
   let blocks: Block[] = [];
   const places = new Map<string, { readonly block: Block; readonly place: number }>();
@@ -118,6 +119,7 @@ export function queueSynthesis(queue: JobQueue, { engines }: AttemptSetup): Work
     prepare(given) {
       blocks = [];
       places.clear();
+      shared = new WeakMap();
       inputs = given[Symbol.iterator]();
       startAhead();
     },

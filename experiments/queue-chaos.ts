@@ -1,17 +1,17 @@
 /**
  * Check of builds on a queue while processes are killed, run by hand:
  *
- *     npx tsx --conditions=@callsign/source experiments/queue-chaos.ts CONFIG OUT [SEED]
+ *     npx tsx --conditions=@callsign/source experiments/queue-chaos.ts CONFIG OUT [SEED [SECONDS]]
  *
  * Builds CONFIG once in one process, then on a queue with three workers on this machine and, if it may make network namespaces
  * (root on Linux, `ip`), three more with addresses of their own, while it kills workers, planner and Redis (SIGKILL) at random
- * moments and cuts one namespace off for 30 s. It then compares every file of both builds and counts jobs. Wants `redis-server`
+ * moments, SECONDS (8) apart on average, and cuts a namespace off for 30 s. It then compares every file of both builds and counts jobs. Wants `redis-server`
  * and built packages (`npm run build`).
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { createRandom } from "@callsign/data";
 import { readQueueState } from "@callsign/data/internal";
 
-const [config = "", out = "", seed = "1"] = process.argv.slice(2);
+const [config = "", out = "", seed = "1", pause = "8"] = process.argv.slice(2);
 if (config === "" || out === "") throw new Error("queue-chaos: expected CONFIG OUT [SEED]");
 const callsign = fileURLToPath(new URL("../packages/cli/bin/callsign.js", import.meta.url));
 const folder = resolve(out);
@@ -36,6 +36,9 @@ const log = (text: string): void =>
 mkdirSync(folder, { recursive: true });
 const alone = join(folder, "alone");
 await run("one process", ["data", "build", "--config", config, "--out", alone]);
+// Texts are drawn by the planner alone.
+mkdirSync(join(folder, "queued"), { recursive: true });
+for (const file of ["plan.json", "texts.json"]) copyFileSync(join(alone, file), join(folder, "queued", file));
 const here = openNamespaces();
 const url = (host: string): string => `redis://:${PASSWORD}@${host}:${PORT}`;
 const store = join(folder, "store");
@@ -75,7 +78,10 @@ if (differing.length > 0) {
 /** Disturbs the build until the planner has finished it. */
 async function disturb(): Promise<void> {
   for (let turn = 0; ; turn++) {
-    const code = await Promise.race([ended(planner), sleep(1000 * random.uniform(4, 12)).then(() => "time")]);
+    const code = await Promise.race([
+      ended(planner),
+      sleep(1000 * Number(pause) * random.uniform(0.5, 1.5)).then(() => "time"),
+    ]);
     if (code === 0) return log("planner: done");
     if (code !== "time") {
       log(`planner ended with ${String(code)}; started again`);

@@ -139,8 +139,9 @@ function startRedis(): ChildProcess {
   return spawnLogged("redis", ["redis-server", ...flags, ...bind, "--appendonly", "yes"]);
 }
 
-const start = (name: string, args: readonly string[], prefix: readonly string[] = []): ChildProcess =>
-  spawnLogged(name, [...prefix, process.execPath, callsign, ...args]);
+function start(name: string, args: readonly string[], prefix: readonly string[] = []): ChildProcess {
+  return spawnLogged(name, [...prefix, process.execPath, callsign, ...args]);
+}
 
 function spawnLogged(name: string, [command, ...args]: readonly string[]): ChildProcess {
   const file = openSync(join(folder, `${name.replaceAll(" ", "-")}.log`), "a");

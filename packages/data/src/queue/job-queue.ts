@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { CallsignError } from "@callsign/audio/internal";
@@ -149,6 +150,8 @@ export async function openJobQueue({ url, store, identity, onNote }: JobQueueOpt
       const { promise, resolve, reject } = withResolvers<JobOutput>();
       waiting.set(id, { task: request.task, since: Date.now(), ended: promise, resolve, reject });
       const stop = (): void => settle(id, () => reject(stopped()));
+      // A thousand jobs wait with one signal.
+      if (signal !== undefined) setMaxListeners(0, signal);
       signal?.addEventListener("abort", stop, { once: true });
       try {
         await enqueue(id);

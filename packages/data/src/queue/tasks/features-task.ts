@@ -32,11 +32,14 @@ export function queueFeatures(
   const known = new Set<string>();
   // One job that fails ends the build; the others are then left to the workers.
   const stop = new AbortController();
+  let tied: AbortSignal | undefined;
   let probed: Promise<string> | undefined;
   return {
     atOnce: SHARDS_AT_ONCE,
     async run(plan, signal) {
-      signal?.addEventListener("abort", () => stop.abort(), { once: true, signal: stop.signal });
+      // One signal is given for all shards.
+      if (signal !== tied) signal?.addEventListener("abort", () => stop.abort(), { once: true });
+      tied = signal;
       const embedding = { path: EMBEDDING_FILE, sha256: setup.settings.embeddingSha256 };
       if (!known.has(embedding.sha256)) await queue.store.send(blobKey(embedding.sha256), embeddingPath);
       known.add(embedding.sha256);

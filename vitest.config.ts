@@ -12,8 +12,8 @@ const TESTS = [
 const ISOLATED = ["packages/infer/test/web/**/*.test.ts"];
 
 export default defineConfig({
-  resolve: { conditions: [...conditions, "module", "node"] },
-  ssr: { resolve: { conditions: [...conditions, "module", "node"], externalConditions: ["node"] } },
+  resolve: { conditions: [...conditions, "node"] },
+  ssr: { resolve: { conditions: [...conditions, "node"], externalConditions: ["node"] } },
   test: {
     projects: [
       // One process for many files: loading the packages takes longer than most files' tests. A file puts back what it

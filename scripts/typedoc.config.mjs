@@ -27,6 +27,7 @@ export default {
   blockTags: [...OptionDefaults.blockTags, "@generated"],
   excludeTags: ["@generated"],
   excludePrivate: true,
+  excludeInternal: true,
   disableSources: true,
   treatWarningsAsErrors: true,
   plugin: [nameByPackage],

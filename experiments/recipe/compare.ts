@@ -21,7 +21,9 @@ import { dirname, join, resolve } from "node:path";
 import { buildData, parseDataConfig } from "@callsign/data/internal";
 import {
   type DetectorConfig,
+  formatSpread,
   loadBackend,
+  mergeConfig,
   parseDetectorConfig,
   trainDetector,
 } from "@callsign/train/internal";
@@ -56,7 +58,7 @@ console.log(await formatTable());
 async function runOne(name: string, seed: number): Promise<void> {
   const folder = folderOf(name, seed);
   if (existsSync(join(folder, "errors.json"))) return;
-  const value = merge(merge(base, comparison.variants[name]!), { train: { seed } });
+  const value = mergeConfig(mergeConfig(base, comparison.variants[name]!), { train: { seed } });
   const config = parseDetectorConfig(value, { name: `${file} ${name}` });
   const dataDir = await build(value, config);
   const started = performance.now();
@@ -129,19 +131,6 @@ async function finish(stage: string, events: AsyncGenerator): Promise<void> {
   }
 }
 
-/** `patch` over `value`; objects are merged, anything else is replaced. */
-function merge(value: unknown, patch: unknown): unknown {
-  if (!isObject(value) || !isObject(patch)) return patch;
-  const merged = { ...value };
-  for (const [key, entry] of Object.entries(patch))
-    merged[key] = key in value ? merge(value[key], entry) : entry;
-  return merged;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Mean over the seeds, with their lowest and highest. */
 async function formatTable(): Promise<string> {
   const lines: string[] = [];
@@ -162,8 +151,7 @@ async function formatTable(): Promise<string> {
     }
     const cells = rows[0]!.map((_, i) => {
       const values = rows.map((row) => 100 * row[i]!.missed);
-      const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
-      return `${mean.toFixed(1)} (${Math.min(...values).toFixed(1)}-${Math.max(...values).toFixed(1)})`;
+      return formatSpread(values, 1);
     });
     lines.push(`| ${name} | ${rows.length} | ${cells.join(" | ")} |`);
   }

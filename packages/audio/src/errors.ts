@@ -53,8 +53,11 @@ export type CallsignErrorCode =
   | "MICROPHONE_FAILED"
   | "MODEL_REGRESSED"
   | "PROTOCOL_INVALID"
+  | "QUEUE_FAILED"
   | "SERVE_FAILED"
+  | "STORE_FAILED"
   | "TRUTH_INVALID"
+  | "VERSION_MISMATCH"
   | "WORKER_FAILED";
 
 /** Error thrown by Callsign. `cause` is the underlying error, if any. */

@@ -15,7 +15,9 @@ import { registerModels } from "./commands/models.ts";
 import { registerNew } from "./commands/new/new.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
+import { registerSweep } from "./commands/sweep/sweep.ts";
 import { registerTrain } from "./commands/train.ts";
+import { registerWorker } from "./commands/worker.ts";
 import type { CliContext } from "./context.ts";
 import { describeError, exitCodeOf, type ExitCode } from "./exit-code.ts";
 
@@ -55,7 +57,9 @@ export function createProgram(context: CliContext): Command {
     registerEval,
     registerBench,
     registerTrain,
+    registerSweep,
     registerRun,
+    registerWorker,
     registerEmbedding,
     registerExport,
     registerModels,

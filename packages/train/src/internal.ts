@@ -68,3 +68,5 @@ export * from "./recipe/measure-training.ts";
 export * from "./recipe/recipe-budget.ts";
 export * from "./recipe/name-of-phrases.ts";
 export * from "./recipe/write-recipe.ts";
+export * from "./sweep/format-variants.ts";
+export * from "./sweep/variants.ts";

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 
 import { type CliContext, commandPrefix, printJson } from "../context.ts";
 import { parseCount, parseWorkers } from "../flags/numbers.ts";
+import { queueOption, storeOption } from "../flags/queue.ts";
 import { asProgress, follow } from "../output/follow.ts";
 import type { RemainingTime } from "../output/remaining-time.ts";
 
@@ -29,10 +30,13 @@ export function registerData(program: Command, context: CliContext): void {
       "worker threads (default: the config's, else one per core); the number does not change the result",
       parseWorkers,
     )
+    .addOption(queueOption().conflicts("workers"))
+    .addOption(storeOption())
     .option("--json", json)
     .addHelpText(
       "after",
-      "\nExample:\n  callsign data build --config configs/data-example.yaml --out build/example --workers 2",
+      "\nExample:\n  callsign data build --config configs/data-example.yaml --out build/example --workers 2\n" +
+        "  callsign data build --config big.yaml --queue redis://queue.lan --store /mnt/callsign   # on `callsign worker`s",
     )
     .action((flags: BuildFlags) => build(context, flags));
   data
@@ -66,6 +70,8 @@ interface BuildFlags extends PullFlags {
   readonly stage?: string;
   readonly dryRun?: boolean;
   readonly workers?: number;
+  readonly queue?: string;
+  readonly store?: string;
 }
 
 interface InspectFlags {
@@ -81,9 +87,11 @@ async function build(context: CliContext, flags: BuildFlags): Promise<void> {
   const until = await stageOf(flags.stage);
   if (flags.dryRun) return printPlan(context, { building, flags });
   await announceChanges(context, building);
-  const index = await drain(context, (onNote) =>
-    buildData({ ...building, onNote }, until === undefined ? {} : { until }),
-  );
+  const options: { readonly until?: BuildStage } = until === undefined ? {} : { until };
+  const index =
+    flags.queue === undefined
+      ? await drain(context, (onNote) => buildData({ ...building, onNote }, options))
+      : await (await import("./build-on-queue.ts")).buildOnQueue(context, { ...flags, building, options });
   if (flags.json)
     printJson(
       context,

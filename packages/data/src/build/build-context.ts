@@ -5,6 +5,7 @@ import type { ToolIdentity } from "@callsign/infer/node/internal";
 
 import type { DataConfig } from "../config/config.ts";
 import type { HubEnvironment } from "../sources/common-voice/common-voice.ts";
+import type { OpenPool } from "../workers/pool.ts";
 
 /** Stages of a build in order. Each keeps its files, and a rerun makes only what is missing. */
 export const BUILD_STAGES = ["texts", "synthesize", "collect", "features"] as const;
@@ -26,6 +27,8 @@ export interface BuildEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hub?: HubEnvironment | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Opens the pools of workers. Default: threads of this process. @internal */
+  readonly openPool?: OpenPool | undefined;
   /** Called with remarks that are not errors. */
   readonly onNote?: ((note: string) => void) | undefined;
 }

@@ -59,7 +59,11 @@ export function openShardWriter(setup: ShardSetup) {
   };
 }
 
-async function openFrontend({ embeddingPath, settings }: ShardSetup): Promise<Frontend> {
+/** The front-end of a build's shards. @throws CallsignError `FILE_NOT_FOUND`, and as `createFrontend` */
+export async function openFrontend({
+  embeddingPath,
+  settings,
+}: Pick<ShardSetup, "embeddingPath" | "settings">): Promise<Frontend> {
   return createFrontend({
     createSession: createNodeSession(),
     embedding: await readEmbedding(embeddingPath),

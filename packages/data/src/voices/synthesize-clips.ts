@@ -1,5 +1,6 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { type Attempt, type MadeClip, makeAttempt } from "./make-clip.ts";
+import { type Attempt, type ClipRequest, type MadeClip, makeAttempt } from "./make-clip.ts";
+import type { AttemptInput } from "./open-attempts.ts";
 import type { SaidSounds } from "./draw-sounds.ts";
 import type { UtteranceDraw, WeightedEngine } from "./draw-utterance.ts";
 import { type QualityLimits, type Rejection, type RejectionCounts } from "./quality/quality-check.ts";
@@ -56,7 +57,7 @@ export interface SynthesisPlan {
   /** State of an earlier run to continue from. */
   readonly resumeAfter?: SynthesisState;
   /** Threads that make the attempts, with engines of their own; give `concurrency` twice their number. Default: this thread. */
-  readonly pool?: Pick<WorkerPool<"synthesis">, "run">;
+  readonly pool?: Pick<WorkerPool<"synthesis">, "run" | "prepare">;
   readonly signal?: AbortSignal;
 }
 
@@ -125,12 +126,27 @@ function runAttempt(
 ): Promise<Attempt> {
   if (plan.signal?.aborted)
     throw new CallsignError("ABORTED", "synthesis: stopped", { cause: plan.signal.reason });
-  const { seed, engines, limits, signal, sounds, pool } = plan;
-  const request = { seed, limits, index, sounds, ...plan.turn(index) };
+  const { engines, signal, pool } = plan;
+  const request = requestOf(plan, index);
   if (pool === undefined) return makeAttempt({ ...request, engines, signal }, attempt);
   // The first attempt with given voices has its voice already, so the whole list is not sent.
-  if (attempt === 0 && request.voiceInTurn !== undefined) request.voices = undefined;
-  return pool.run({ request, attempt }, signal);
+  const isGiven = attempt === 0 && request.voiceInTurn !== undefined;
+  return pool.run({ request: isGiven ? { ...request, voices: undefined } : request, attempt }, signal);
+}
+
+const requestOf = (
+  { seed, limits, sounds, turn }: Texts,
+  index: number,
+): Omit<ClipRequest, "engines" | "signal"> => ({ seed, limits, index, sounds, ...turn(index) });
+
+type Texts = Pick<SynthesisPlan, "seed" | "limits" | "sounds" | "turn">;
+
+/** First attempts at clips, for `WorkerPool.prepare`. */
+export function* firstAttempts(
+  texts: Texts,
+  { from, to }: { readonly from: number; readonly to: number },
+): Generator<AttemptInput> {
+  for (let index = from; index < to; index++) yield { request: requestOf(texts, index), attempt: 0 };
 }
 
 interface Accepting {

@@ -10,6 +10,10 @@ export interface WorkerPool<Name extends TaskName> {
    * @throws CallsignError thrown by the task; `WORKER_FAILED` if the thread ends or throws anything else; `ABORTED`
    */
   run(input: Tasks[Name]["input"], signal?: AbortSignal): Promise<Tasks[Name]["output"]>;
+  /** Announces inputs that `run` will get, in this order, to a pool that can begin with them. */
+  prepare?(inputs: Iterable<Tasks[Name]["input"]>): void;
+  /** Inputs to have in progress. Default: one or two for each worker of this process. */
+  readonly atOnce?: number;
   dispose(): Promise<void>;
 }
 
@@ -19,6 +23,9 @@ export interface PoolOptions<Name extends TaskName> {
   /** Number of threads; 0 does the tasks in this one. The output does not depend on it. */
   readonly workers: number;
 }
+
+/** Opens pools: `createPool`, or one whose workers are other machines. */
+export type OpenPool = typeof createPool;
 
 /** Opens a pool for one task of the table in `tasks.ts`. */
 export function createPool<Name extends TaskName>(

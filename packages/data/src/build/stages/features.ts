@@ -24,7 +24,7 @@ export async function* buildShards(
   context: BuildContext,
   { sets, embedding, used }: Building,
 ): AsyncGenerator<Progress, ShardEntry[]> {
-  const { config, out, workers, identity } = context;
+  const { config, out, workers, identity, openPool = createPool } = context;
   const settings = featureSettings(config, embedding);
   const plans = planShards({
     settings,
@@ -50,7 +50,7 @@ export async function* buildShards(
   }
   if (missing.length > 0) {
     const setup = { out, settings, embeddingPath: embedding.path, identity };
-    const pool = createPool("features", { setup, workers: workers === 1 ? 0 : workers });
+    const pool = openPool("features", { setup, workers: workers === 1 ? 0 : workers });
     try {
       for await (const { plan, entry } of runAll(missing, { context, pool })) yield finish(plan, entry);
     } finally {
@@ -101,7 +101,7 @@ async function* runAll(
   try {
     for (let next = 0; next < plans.length || running.size > 0;) {
       throwIfStopped(context, "features");
-      for (; next < plans.length && running.size < context.workers; next++)
+      for (; next < plans.length && running.size < (pool.atOnce ?? context.workers); next++)
         running.set(plans[next]!, start(plans[next]!));
       const finished = await Promise.race(running.values());
       running.delete(finished.plan);

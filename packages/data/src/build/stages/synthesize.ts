@@ -8,7 +8,12 @@ import { replaceWords } from "../../text/spoken-text.ts";
 import type { SaidSounds } from "../../voices/draw-sounds.ts";
 import type { RejectionCounts } from "../../voices/quality/quality-check.ts";
 import type { VoiceParameters } from "../../voices/speech-engine.ts";
-import { type SynthesisPlan, synthesizeClips, type SynthesizedClip } from "../../voices/synthesize-clips.ts";
+import {
+  firstAttempts,
+  type SynthesisPlan,
+  synthesizeClips,
+  type SynthesizedClip,
+} from "../../voices/synthesize-clips.ts";
 import { type Batch, BatchJournal, writeClip } from "../../store/journal.ts";
 import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { sha256Of } from "../../store/build-folder.ts";
@@ -48,6 +53,8 @@ export async function* synthesizeSets(
     for (const set of sets) {
       const key = setKey(context, { set, positives });
       const turn = clipTurns(set, { seed, shares, positives });
+      const texts = { turn, seed: `${seed}/${set.id}`, ...(set.sounds && { sounds: set.sounds }) };
+      let isAnnounced = false;
       const journal = new BatchJournal<SpokenBatch>({ out: context.out, set: set.id, key, used });
       const batches: SpokenBatch[] = [];
       const hashes = new Set<string>();
@@ -56,11 +63,16 @@ export async function* synthesizeSets(
         const size = Math.min(BATCH_CLIPS, set.count - done);
         const recorded = await journal.read(batches.length);
         const fits = recorded !== undefined && recorded.clips.length === size;
+        if (!fits && !isAnnounced) {
+          const { pool } = await speakers.get();
+          pool?.prepare?.(firstAttempts(texts, { from: done, to: set.count }));
+          isAnnounced = true;
+        }
         const batch = fits
           ? recorded
           : yield* speakBatch(
               context,
-              { set, turn, done, size, last: batches.at(-1), hashes, speaker: await speakers.get() },
+              { set, texts, done, size, last: batches.at(-1), hashes, speaker: await speakers.get() },
               (made) => ({
                 stage: "synthesize",
                 done: before + done + made,
@@ -117,7 +129,7 @@ function setKey({ config }: BuildContext, from: { set: SpokenSet; positives: Spl
 
 interface BatchRequest {
   readonly set: SpokenSet;
-  readonly turn: (index: number) => SplitTurn;
+  readonly texts: Pick<SynthesisPlan, "seed" | "sounds"> & { readonly turn: (index: number) => SplitTurn };
   /** Clips before this batch. */
   readonly done: number;
   readonly size: number;
@@ -129,16 +141,14 @@ interface BatchRequest {
 
 async function* speakBatch(
   context: BuildContext,
-  { set, turn, done, size, last, hashes, speaker }: BatchRequest,
+  { set, texts, done, size, last, hashes, speaker }: BatchRequest,
   progress: (made: number) => Progress,
 ): AsyncGenerator<Progress, SpokenBatch> {
   const { config, out, signal } = context;
   const events = synthesizeClips({
     ...speaker,
-    turn,
-    ...(set.sounds && { sounds: set.sounds }),
+    ...texts,
     count: done + size,
-    seed: `${config.seed}/${set.id}`,
     mostAttempts: config.data.mostAttempts,
     mostRejectedShare: config.data.mostRejectedShare,
     ...(last && {
@@ -151,7 +161,7 @@ async function* speakBatch(
   let attempts = 0;
   let rejected: RejectionCounts | undefined;
   for await (const event of events) {
-    clips.push(await keepClip(out, { set, clip: event.clip, split: turn(event.clip.index).split }));
+    clips.push(await keepClip(out, { set, clip: event.clip, split: texts.turn(event.clip.index).split }));
     made.push(event.clip);
     ({ attempts, rejected } = event);
     yield progress(made.length);
@@ -200,15 +210,15 @@ function lazySpeakers(context: BuildContext): { get: () => Promise<Speaker>; dis
 }
 
 async function openSpeakers(context: BuildContext): Promise<Speaker & { dispose: () => Promise<void> }> {
-  const { workers, cacheDir, env } = context;
+  const { workers, cacheDir, env, openPool } = context;
   const configs = context.config.data.engines.map((engine) => locateModel(engine, context));
   const engines = await openEngines(context);
   const dispose = async (): Promise<void> =>
     void (await Promise.all(engines.map(({ engine }) => engine.dispose())));
-  if (workers === 1) return { engines, dispose };
+  if (workers === 1 && openPool === undefined) return { engines, dispose };
   // The engines are opened once here, so that missing files fail or download once; each thread opens its own.
   await dispose();
   const setup = { engines: configs, cacheDir, assets: env.CALLSIGN_ASSETS };
-  const pool = createPool("synthesis", { setup, workers });
-  return { engines: [], pool, concurrency: 2 * workers, dispose: () => pool.dispose() };
+  const pool = (openPool ?? createPool)("synthesis", { setup, workers });
+  return { engines: [], pool, concurrency: pool.atOnce ?? 2 * workers, dispose: () => pool.dispose() };
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { bearerOf, sameToken } from "../server/bearer-token.ts";
@@ -41,9 +41,10 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
  */
 export function addWebSocket(server: Server, options: WebSocketListenerOptions): () => void {
   const accept = acceptWebSockets(options);
-  const upgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (pathOf(request) !== WEBSOCKET_PATH) return;
-    options.context.waiting.add(socket);
+    // The types of Node say Duplex, for servers on other streams.
+    if (socket instanceof Socket) options.context.waiting.add(socket);
     accept(request, socket, head);
   };
   server.on("upgrade", upgrade);

@@ -35,9 +35,11 @@ describe("ready words", () => {
   });
 
   it("are found whatever the case, spaces or _, unless a folder has the name", async () => {
-    const folder = readyWords().get("hey-computer");
-    expect(findReadyWord("Hey Computer")).toBe(folder);
-    expect(findReadyWord("hey_computer")).toBe(folder);
+    for (const [name, folder] of readyWords()) {
+      expect(findReadyWord(name)).toBe(folder);
+      expect(findReadyWord(name.toUpperCase().replaceAll("-", " "))).toBe(folder);
+      expect(findReadyWord(name.replaceAll("-", "_"))).toBe(folder);
+    }
     expect(findReadyWord("./computer")).toBeUndefined();
     expect(findReadyWord("computer.onnx")).toBeUndefined();
     const before = process.cwd();
@@ -53,7 +55,7 @@ describe("ready words", () => {
   });
 
   it("are suggested for a name that nothing has", () => {
-    const message = /no ready word: .*one of computer, galactic, .*; did you mean computer\?/;
+    const message = /no ready word: .*one of computer.*; did you mean computer\?/;
     expect(() => findReadyWord("computr")).toThrow(CallsignError);
     expect(() => findReadyWord("computr")).toThrow(message);
   });

@@ -50,5 +50,8 @@ export function wordConfig({ name, phrases, embeddings }: Word, budget: RecipeBu
     text = text.replace(`{ label: "${phrase}", `, `{ label: "${label}", `);
   const embedding =
     "# Callsign's embedding, which @callsign/infer contains.\nfrontend: { embedding: callsign-embedding }";
-  return text.replace("\n\n# What a detection", `\n\n${embedding}\n\n# What a detection`);
+  text = text.replace("\n\n# What a detection", `\n\n${embedding}\n\n# What a detection`);
+  const splits =
+    "  # A tenth of the voices is kept for conversations that measure the word.\n  splits: { train: 0.7, validation: 0.2, test: 0.1 }";
+  return text.replace("\n\ntrain:\n", `\n${splits}\n\ntrain:\n`);
 }

@@ -39,7 +39,7 @@ const context: CliContext = {
 
 const recordings = values.recordings === undefined ? {} : readRecordings(values.recordings);
 checkLicences(recordings, values.recordings);
-const tests = values.tests === undefined ? {} : readTests(values.tests);
+const tests = readTests(values.tests);
 for (const config of listConfigs(values.configs, positionals)) {
   const name = basename(config, ".yaml");
   const run = join(root, "runs", "words", name);

@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type CliContext, runCli } from "@callsign/cli";
 import { readAudioFile } from "@callsign/audio/node/internal";
 import { type ChallengeTruth, readChallengeTruth } from "@callsign/eval/internal";
-import { loadDetector } from "@callsign/infer/node/internal";
+import { loadDetector, readyWords } from "@callsign/infer/node/internal";
 import { checkFrontend } from "./check-frontend.ts";
 import { describeNeedlessMutes, formatHeard, hearConversation } from "./start/hear-conversation.ts";
 import { newWord } from "./start/new-word.ts";
@@ -50,6 +50,12 @@ async function main(phrases: readonly string[]): Promise<number> {
 
 /** The ready word on the conversation that is in the repository. */
 async function firstAct(): Promise<0> {
+  if (!readyWords().has("computer")) {
+    console.log(
+      '\n1. Not done: packages/words has no ready word "computer"; npm run build-words makes it (docs/words.md)',
+    );
+    return 0;
+  }
   const folder = join(root, "scripts", "start");
   const conversation = await readConversation(join(folder, "conversation.opus"), join(folder, "truth.json"));
   console.log(

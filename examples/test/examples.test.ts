@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { fromInt16, writeWav } from "@callsign/audio/internal";
 import { runCli } from "@callsign/cli";
 import { formatModelCard } from "@callsign/infer/internal";
-import { loadDetector } from "@callsign/infer/node/internal";
+import { loadDetector, readyWords } from "@callsign/infer/node/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { parse } from "yaml";
@@ -119,28 +119,31 @@ describe("a model in one ONNX file", () => {
   });
 });
 
-it("Home Assistant's compose file starts a server that knows its words", async () => {
-  const compose = parse(await readFile(join(examples, "home-assistant", "compose.yaml"), "utf8"));
-  const { build, command } = compose.services.callsign;
-  const dockerfile = await readFile(join(examples, "..", build.dockerfile), "utf8");
-  const entrypoint = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)![1]!) as string[];
-  const [, ...serve] = entrypoint.slice(entrypoint.indexOf("packages/cli/src/main.ts"));
-  const args = [...serve, ...command].map((arg: string) => (arg === "0.0.0.0" ? "127.0.0.1" : arg));
-  const stop = new AbortController();
-  let printed = "";
-  const exitCode = await runCli([...args, "--wyoming-port", "0", "--json"], {
-    stdout: (text) => {
-      printed += text;
-      stop.abort();
-    },
-    stderr: () => undefined,
-    env: {},
-    signal: stop.signal,
-    interactive: false,
-  });
-  expect(exitCode).toBe(0);
-  const { http, wyoming, models } = JSON.parse(printed);
-  expect(http).toBeUndefined();
-  expect(wyoming.port).toBeGreaterThan(0);
-  expect(models).toEqual(["computer"]);
-});
+it.skipIf(!readyWords().has("computer"))(
+  "Home Assistant's compose file starts a server that knows its words",
+  async () => {
+    const compose = parse(await readFile(join(examples, "home-assistant", "compose.yaml"), "utf8"));
+    const { build, command } = compose.services.callsign;
+    const dockerfile = await readFile(join(examples, "..", build.dockerfile), "utf8");
+    const entrypoint = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)![1]!) as string[];
+    const [, ...serve] = entrypoint.slice(entrypoint.indexOf("packages/cli/src/main.ts"));
+    const args = [...serve, ...command].map((arg: string) => (arg === "0.0.0.0" ? "127.0.0.1" : arg));
+    const stop = new AbortController();
+    let printed = "";
+    const exitCode = await runCli([...args, "--wyoming-port", "0", "--json"], {
+      stdout: (text) => {
+        printed += text;
+        stop.abort();
+      },
+      stderr: () => undefined,
+      env: {},
+      signal: stop.signal,
+      interactive: false,
+    });
+    expect(exitCode).toBe(0);
+    const { http, wyoming, models } = JSON.parse(printed);
+    expect(http).toBeUndefined();
+    expect(wyoming.port).toBeGreaterThan(0);
+    expect(models).toEqual(["computer"]);
+  },
+);

@@ -31,7 +31,9 @@ const testsSchema = z.strictObject({
 /** Recordings to measure the ready words on. */
 export type Tests = z.output<typeof testsSchema>;
 
-export const readTests = (file: string): Tests => testsSchema.parse(readYaml(file));
+/** Reads the file of `--tests`; without one there is nothing to measure on. */
+export const readTests = (file: string | undefined): Tests =>
+  testsSchema.parse(file === undefined ? {} : readYaml(file));
 
 /** Detections in recordings without the word, at the card's thresholds. */
 interface FalseAccepts {

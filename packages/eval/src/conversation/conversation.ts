@@ -90,7 +90,12 @@ async function makeScene(options: SceneOptions): Promise<Conversation> {
   const { length, talk, commands, random, commandShare, noises } = options;
   const { labels, data } = options.config;
   const config = data.augmentation;
-  const makesPhrase = createJoinTest(labels.flatMap(({ phrases }) => phrases));
+  const phrases = labels.flatMap((label) => label.phrases);
+  const joins = createJoinTest(phrases);
+  // Nobody says one command right after another, and a detector ignores its label for a while after a detection.
+  const isCommand = (text: string | undefined): boolean => phrases.some((phrase) => phrase === text);
+  const makesPhrase = (texts: readonly (string | undefined)[]): boolean =>
+    joins(texts) || texts.slice(-2).filter(isCommand).length === 2;
   for (let attempt = 0; ; attempt++) {
     const made = buildScene({
       length,

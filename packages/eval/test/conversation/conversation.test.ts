@@ -55,7 +55,7 @@ describe("makeConversations", () => {
     // The gain, drawn once a scene, is what made a minute 30 dB louder than the one before.
     const loud = configWith(shares, { augmentation: { gain: { probability: 1, peakDbfs: [-45, -1] } } });
     const made: Conversation[] = [];
-    const options = { config: loud, minutes: 2, clips: 1, seed: "level", commandShare: 0.1 };
+    const options = { config: loud, minutes: 2, clips: 1, seed: "level", commandShare: 0.4 };
     const events = makeConversations(options, async (conversation) => void made.push(conversation));
     while (!(await events.next()).done);
     const { samples, truth, said } = made[0]!;
@@ -67,6 +67,9 @@ describe("makeConversations", () => {
     expect(new Set(said.map(({ voice }) => voice)).size).toBeGreaterThan(4);
     for (const { startSample, endSample } of truth.commands)
       expect(endSample - startSample).toBeGreaterThan(SAMPLE_RATE_HZ / 4);
+    // Something else is said between two commands.
+    for (const [i, { text }] of said.entries())
+      if (i > 0 && text === "lights on") expect(said[i - 1]!.text).not.toBe("lights on");
   });
 
   it("says words as the config does, among babble and through the codec where it says so", async () => {

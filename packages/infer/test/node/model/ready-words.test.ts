@@ -5,7 +5,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { CALLSIGN_EMBEDDING, findReadyWord, loadDetector, readyWords } from "@callsign/infer/node/internal";
 import { describe, expect, it } from "vitest";
 
-describe("ready words", () => {
+describe.skipIf(readyWords().size === 0)("ready words", () => {
   it.each([...readyWords().keys()])("%s loads by its name, with the embedding that is here", async (name) => {
     const detector = await loadDetector(name);
     expect(detector.card.name).toBe(name);

@@ -80,10 +80,12 @@ async function secondAct(word: ReturnType<typeof newWord>, run: string): Promise
   const model = join(run, "model");
   const failed =
     (await callsign(["run", "--config", configs.own, "--out", run])) ||
-    (await callsign([
-      ...["eval", "conversation", "--config", configs.conversation, "--out", talk],
-      ...["--minutes", String(CONVERSATION_MINUTES), "--command-share", "0.12"],
-    ]));
+    (await callsign(
+      [
+        ["eval", "conversation", "--config", configs.conversation, "--out", talk],
+        ["--minutes", String(CONVERSATION_MINUTES), "--command-share", "0.12"],
+      ].flat(),
+    ));
   if (failed !== 0) return failed;
   const conversation = await readConversation(clip, truth);
   console.log(
@@ -93,10 +95,12 @@ async function secondAct(word: ReturnType<typeof newWord>, run: string): Promise
   console.log(formatHeard(await hearConversation(detector, conversation)));
   await detector.dispose();
   console.log("\nAs a mute gate, which mutes too much rather than too little, in the same conversation");
-  const scored = await callsign([
-    ...["eval", "challenge", "--model", model, "--clip", clip, "--truth", truth],
-    ...["--report", join(run, "report")],
-  ]);
+  const scored = await callsign(
+    [
+      ["eval", "challenge", "--model", model, "--clip", clip, "--truth", truth],
+      ["--report", join(run, "report")],
+    ].flat(),
+  );
   if (scored !== 0) return scored;
   const gate = await loadDetector(model);
   console.log(await describeNeedlessMutes(gate, conversation));
@@ -115,14 +119,18 @@ async function challengeClip(model: string): Promise<number> {
   const recording = ["--clip", needed.clip, "--truth", needed.truth, "--prime", needed.prime];
   console.log("\nThe published detector on the challenge clip");
   const failed =
-    (await callsign([
-      ...["export", "--checkpoint", needed.checkpoint, "--architecture", "mlp", "--label", "galactic"],
-      ...["--threshold", "0.73", "--out", published, "--force"],
-    ])) ||
-    (await callsign([
-      ...["eval", "challenge", "--model", published, "--embedding", needed.embedding],
-      ...[...recording, "--report", join(published, "report")],
-    ]));
+    (await callsign(
+      [
+        ["export", "--checkpoint", needed.checkpoint, "--architecture", "mlp", "--label", "galactic"],
+        ["--threshold", "0.73", "--out", published, "--force"],
+      ].flat(),
+    )) ||
+    (await callsign(
+      [
+        ["eval", "challenge", "--model", published, "--embedding", needed.embedding],
+        [...recording, "--report", join(published, "report")],
+      ].flat(),
+    ));
   if (failed !== 0) return failed;
   console.log("\nThe detector just made on the same clip, of which it has heard nothing");
   return callsign(["eval", "challenge", "--model", model, ...recording]);

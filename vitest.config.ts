@@ -5,6 +5,7 @@ const conditions = ["@callsign/source"];
 const TESTS = [
   "packages/*/test/**/*.test.ts",
   "scripts/test/**/*.test.ts",
+  "examples/test/**/*.test.ts",
   "examples/browser/test/**/*.test.ts",
 ];
 

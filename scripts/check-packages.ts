@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { packPackages } from "./pack-packages.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsign-pack-"));
@@ -11,6 +11,8 @@ try {
     console.log(tarball);
     const options = { cwd: import.meta.dirname, stdio: "inherit" } as const;
     execFileSync("npx", ["publint", "--strict", tarball], options);
+    // Models alone, without code or types.
+    if (basename(tarball).startsWith("callsign-words-")) continue;
     // CommonJS reads these packages by `import()` alone, which every Node they run on has.
     const assets = ["--exclude-entrypoints", "assets/callsign-embedding.onnx", "capture-processor.js"];
     execFileSync("npx", ["attw", "--profile", "esm-only", tarball, ...assets], options);

@@ -46,7 +46,10 @@ try {
     await install(command, ONNX_RUNTIME_INSTALL);
   const detected = await run(command, "npx @callsign/cli detect recording.wav --model model");
   check("npx @callsign/cli detect hears two tones", detected.match(/\ttone\t/g)?.length === 2, detected);
+  const words = await run(command, "npx @callsign/cli models words");
+  check("npx @callsign/cli knows the ready words", words.includes("computer"), words);
   for (const [name, pattern] of [
+    ["words", /computer/],
     ["data", /kal/],
     ["eval", /low/],
     ["train", /onnxruntime/],

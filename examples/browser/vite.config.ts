@@ -10,8 +10,8 @@ import type { Catalogue, CatalogueModel } from "./src/catalogue.ts";
 
 const example = fileURLToPath(new URL(".", import.meta.url));
 const root = join(example, "../..");
-/** Model folders or .onnx heads without a card; by default the folder that `npm start` left its model in. */
-const models = listPaths(process.env["CALLSIGN_MODEL"] ?? join(root, "runs/start/model"));
+/** Ready words, model folders or .onnx heads without a card. */
+const models = listPaths(process.env["CALLSIGN_MODEL"] ?? "computer").map(orReadyWord);
 const assets = process.env["CALLSIGN_ASSETS"];
 /** Files of the embeddings that the models need; Callsign's own lies in the repository. */
 const embeddings = [
@@ -93,7 +93,7 @@ function describeModel(path: string, at: string): DescribedModel {
   const cardPath = join(path, "model.json");
   if (!existsSync(cardPath))
     throw new Error(
-      `${path} has no model.json: run npm start in the repository first, or name model folders or .onnx files in ` +
+      `${path} has no model.json: name ready words of packages/words/models, model folders or .onnx files in ` +
         `CALLSIGN_MODEL, separated by ${delimiter}`,
     );
   const card = JSON.parse(readFileSync(cardPath, "utf8")) as {
@@ -168,6 +168,12 @@ const toPhrase = (label: string): string =>
     .trim();
 
 const sha256Of = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
+
+/** The folder of a ready word, if nothing else has that name. */
+function orReadyWord(path: string): string {
+  const word = join(root, "packages/words/models", basename(path).toLowerCase().replaceAll(/[ _]+/g, "-"));
+  return !existsSync(path) && existsSync(word) ? word : path;
+}
 
 /** A folder may end in a separator; a path on Windows has a colon. */
 function listPaths(text: string): string[] {

@@ -2,9 +2,15 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseDetectorConfig, parseEmbeddingConfig, writeRecipe } from "@callsign/train/internal";
+import {
+  parseDetectorConfig,
+  parseEmbeddingConfig,
+  type RecipeBudget,
+  writeRecipe,
+} from "@callsign/train/internal";
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../src/config/read-config.ts";
+import { WORDS, wordConfig } from "../../../scripts/word-config.ts";
+import { parseConfig, readConfig } from "../src/config/read-config.ts";
 
 const folder = fileURLToPath(new URL("../../../configs", import.meta.url));
 const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
@@ -28,6 +34,18 @@ describe("configs/", () => {
     const [comment, ...recipe] = text.split("\n\n");
     expect(comment).toMatch(/^(?:#.*\n?)+$/);
     expect(recipe.join("\n\n")).toBe(writeRecipe({ phrases: ["hey nimbus"], budget: "5m", seed: "1" }));
+  });
+
+  it.each(WORDS)("words/$name.yaml is what `npm run word-configs` writes", async (word) => {
+    const text = await readFile(join(folder, "words", `${word.name}.yaml`), "utf8");
+    expect(["5m", "30m", "overnight"].map((budget) => wordConfig(word, budget as RecipeBudget))).toContain(
+      text,
+    );
+    expect(
+      parseDetectorConfig(parseConfig(text, { name: word.name }), { name: word.name }).labels.map(
+        ({ label }) => label,
+      ),
+    ).toEqual(Object.keys(word.phrases));
   });
 
   it("galactic-attention.yaml has the data of galactic-offline.yaml", async () => {

@@ -52,6 +52,7 @@ export * from "./conversation/conversation.ts";
 export * from "./conversation/conversation-files.ts";
 export * from "./statistics/bootstrap.ts";
 export * from "./conversation/evaluate-clips.ts";
+export * from "./conversation/judge-detections.ts";
 export * from "./challenge/look-ahead.ts";
 export * from "./challenge/heard-commands.ts";
 export * from "./keyword/compare-models.ts";

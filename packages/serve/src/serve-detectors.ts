@@ -9,7 +9,7 @@ import type { ServerContext, ServeLogRecord } from "./connection/connection.ts";
 import { resolveLimits, type ServeLimits } from "./server/limits.ts";
 import { ServeMetrics } from "./server/metrics.ts";
 import { WaitingConnections } from "./server/waiting-connections.ts";
-import { createWebSocketListener } from "./websocket/listener.ts";
+import { addWebSocket, createWebSocketListener } from "./websocket/listener.ts";
 import { listenOnUnixSocket } from "./server/unix-socket.ts";
 import { createWyomingListener, serveWyomingPair } from "./wyoming/listener.ts";
 import { announceWyoming } from "./wyoming/zeroconf.ts";
@@ -24,6 +24,11 @@ export interface ListenAddress {
 export interface ServeOptions {
   /** Address for HTTP: WebSocket, health and metrics. Default off. */
   readonly http?: ListenAddress;
+  /**
+   * HTTP server of the caller, such as that of Express, which gets the WebSocket at `/v1/stream` but neither health nor metrics.
+   * It needs a token, or `withoutToken`, unless it already listens on a loopback address. The caller closes it. Default none.
+   */
+  readonly server?: HttpServer;
   /** Address for Wyoming over TCP. Default off. The protocol has no authentication. */
   readonly wyoming?: ListenAddress;
   /** Path of a Unix socket for Wyoming, accessible by this user only. Default off. */
@@ -102,6 +107,7 @@ export async function serveDetectors(detector: Detector, options: ServeOptions):
       models: detector.cards.map(({ name }) => name),
     });
     if (wyomingPair !== undefined) pairClosed = serveWyomingPair(wyomingPair, context);
+    const leave = options.server && addWebSocket(options.server, { context, origins, isStopping });
     return {
       ...(http && { http }),
       ...(wyoming && { wyoming }),
@@ -109,6 +115,7 @@ export async function serveDetectors(detector: Detector, options: ServeOptions):
       metrics: context.metrics,
       close: async () => {
         stopping = true;
+        leave?.();
         context.log("info", "stopping", { streams: context.connections.size });
         await Promise.all([withdraw?.(), shutDown(servers, context), pairClosed]);
         context.log("info", "stopped");
@@ -122,12 +129,12 @@ export async function serveDetectors(detector: Detector, options: ServeOptions):
 }
 
 function checkOptions(options: ServeOptions): void {
-  const { http, wyoming, wyomingSocket, wyomingPair, zeroconf, token, withoutToken } = options;
+  const { http, server, wyoming, wyomingSocket, wyomingPair, zeroconf, token, withoutToken } = options;
   const refuse = (message: string): never => {
     throw new CallsignError("INVALID_ARGUMENT", `serve: ${message}`);
   };
-  if ([http, wyoming, wyomingSocket, wyomingPair].every((address) => address === undefined))
-    refuse("expected a port for HTTP, for Wyoming, or both");
+  if ([http, server, wyoming, wyomingSocket, wyomingPair].every((address) => address === undefined))
+    refuse("expected a port for HTTP, for Wyoming, or both, or an HTTP server");
   if (zeroconf !== undefined && zeroconf !== false) {
     if (wyoming === undefined || isLoopback(wyoming.host ?? LOOPBACK))
       refuse("zeroconf needs Wyoming over TCP on an address that other machines can reach");
@@ -147,6 +154,15 @@ function checkOptions(options: ServeOptions): void {
     refuse(
       `${http.host} can be reached from other machines; give a token, or set withoutToken (CLI: --no-token)`,
     );
+  if (server !== undefined && token === undefined && withoutToken !== true && !listensOnLoopback(server))
+    refuse(
+      "other machines may reach this HTTP server; give a token, set withoutToken, or let it listen on a loopback address first",
+    );
+}
+
+function listensOnLoopback(server: HttpServer): boolean {
+  const address = server.address();
+  return address !== null && (typeof address === "string" || isLoopback(address.address));
 }
 
 const LOOPBACK = "127.0.0.1";

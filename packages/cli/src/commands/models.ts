@@ -12,10 +12,12 @@ interface JsonFlag {
 export function registerModels(program: Command, context: CliContext): void {
   const models = program
     .command("models")
-    .description("List, download and find the files that models share, such as speech embeddings.")
+    .description(
+      "List the ready words; list, download and find the files that models share, such as speech embeddings.",
+    )
     .addHelpText(
       "after",
-      "\nExample:\n  callsign models list\n  callsign models pull google-speech-embedding",
+      "\nExamples:\n  callsign models words\n  callsign models list\n  callsign models pull google-speech-embedding",
     );
   models
     .command("list")
@@ -23,6 +25,12 @@ export function registerModels(program: Command, context: CliContext): void {
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", "\nExample:\n  callsign models list --json")
     .action((flags: JsonFlag) => list(context, flags));
+  models
+    .command("words")
+    .description("List the ready words, which can be given wherever a model can, with what was measured.")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .addHelpText("after", "\nExample:\n  callsign models words\n  callsign listen computer")
+    .action((flags: JsonFlag) => listWords(context, flags));
   models
     .command("pull")
     .description("Download shared files into the cache; files already there are verified and kept.")
@@ -76,6 +84,19 @@ async function list(context: CliContext, { json }: JsonFlag): Promise<void> {
     if (path !== null) context.stdout(`  found: ${path} (${origin})\n`);
     else context.stdout(`  missing: ${problem ?? `${commandPrefix(context.env)} models pull ${id}`}\n`);
   }
+}
+
+async function listWords(context: CliContext, { json }: JsonFlag): Promise<void> {
+  const { readModelFolder, readyWords } = await import("@callsign/infer/node/internal");
+  const words = [];
+  for (const [name, folder] of readyWords()) {
+    const { labels, training = {}, data = [] } = (await readModelFolder(folder)).card;
+    const licences = [...new Set(data.map(({ licence }) => licence))];
+    words.push({ name, labels, measured: training["measured"] ?? null, licences });
+  }
+  if (json) return printJson(context, words);
+  if (words.length === 0) context.stdout("no ready words: npm install @callsign/words\n");
+  for (const { name, labels } of words) context.stdout(`${name.padEnd(16)} ${labels.join(", ")}\n`);
 }
 
 async function pull(

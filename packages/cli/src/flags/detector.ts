@@ -25,7 +25,7 @@ export interface DetectorFlags extends LoadFlags {
 
 /** Help of a flag or argument that names a model. */
 export const MODEL_HELP =
-  "model folder, its model.json or model.onnx, or an .onnx head without a card (openWakeWord, livekit-wakeword)";
+  "name of a ready word (`callsign models words` lists them), model folder, its model.json or model.onnx, or an .onnx head without a card (openWakeWord, livekit-wakeword)";
 
 /** Help of `--embedding` for a model that is loaded. */
 export const EMBEDDING_HELP = "speech embedding ONNX file (default: found as `callsign models list` shows)";

@@ -6,13 +6,14 @@ import {
   type DataConfig,
   type NamedSamples,
   type Random,
+  type SceneClip,
 } from "@callsign/data/internal";
 import { CallsignError, fromMagnitudes, SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import { type Progress } from "@callsign/infer/internal";
 
 import { throwIfAborted } from "../abort.ts";
 import type { ChallengeTruth, CommandInterval } from "../challenge/truth.ts";
-import { openSpeakers, readClipName, type Speakers, speakCommands, speakTalk } from "./speakers.ts";
+import { openSpeakers, readClipName, speakCommands, speakTalk } from "./speakers.ts";
 
 /** A synthesized conversation that contains commands, with their positions. */
 export interface Conversation {
@@ -50,46 +51,54 @@ export async function* makeConversations(
   checkOptions(options);
   const { clips, minutes } = options;
   const random = createRandom(options.seed).fork("conversation");
-  const scenes = Math.max(1, Math.round((minutes * 60) / SCENE_SECONDS / clips));
-  const total = clips * scenes;
+  const parts = Math.max(1, Math.round((minutes * 60) / PART_SECONDS / clips));
+  const total = clips * parts;
   const speakers = await openSpeakers(options.config);
   try {
     for (let clip = 0; clip < clips; clip++) {
-      const parts: Conversation[] = [];
-      for (let scene = 0; scene < scenes; scene++) {
+      const own = random.fork(clip);
+      const talk: SceneClip[] = [];
+      const commands: SceneClip[] = [];
+      for (let part = 0; part < parts; part++) {
         throwIfAborted(options.signal, "conversation");
-        const own = random.fork(clip).fork(scene);
-        const needsCommand = scene === scenes - 1 && parts.every(({ truth }) => truth.commands.length === 0);
-        parts.push(await makeScene(speakers, { ...options, random: own, needsCommand }));
-        yield { stage: "conversation", done: clip * scenes + scene + 1, total, unit: "scenes" };
+        talk.push(...(await speakTalk(speakers, own.fork(part).fork("talk"))));
+        commands.push(...(await speakCommands(speakers, own.fork(part).fork("commands"))));
+        yield { stage: "conversation", done: clip * parts + part + 1, total, unit: "half minutes" };
       }
-      await keep(join(parts), clip);
+      const length = parts * PART_SECONDS * SAMPLE_RATE_HZ;
+      await keep(await makeScene({ ...options, length, talk, commands, random: own }), clip);
     }
   } finally {
     await Promise.all(speakers.engines.map(({ engine }) => engine.dispose()));
   }
 }
 
-const SCENE_SECONDS = 30;
-const SCENE_LENGTH = SCENE_SECONDS * SAMPLE_RATE_HZ;
+/** For each part of a clip new voices speak. */
+const PART_SECONDS = 30;
 /** Frame length of the challenge, in samples. */
 const FRAME_LENGTH = 512;
 
-interface SceneOptions extends Pick<ConversationOptions, "commandShare" | "noises"> {
+interface SceneOptions extends Pick<ConversationOptions, "config" | "commandShare" | "noises"> {
+  readonly length: number;
+  readonly talk: readonly SceneClip[];
+  readonly commands: readonly SceneClip[];
   readonly random: Random;
-  readonly needsCommand: boolean;
 }
 
-async function makeScene(speakers: Speakers, options: SceneOptions): Promise<Conversation> {
-  const { random, commandShare, noises } = options;
-  const talk = await speakTalk(speakers, random.fork("talk"));
-  const commands = await speakCommands(speakers, random.fork("commands"));
-  const { labels, data } = speakers.config;
+/** One scene with one level, room, noise and channel, so that a clip sounds like one recording. */
+async function makeScene(options: SceneOptions): Promise<Conversation> {
+  const { length, talk, commands, random, commandShare, noises } = options;
+  const { labels, data } = options.config;
   const config = data.augmentation;
-  const makesPhrase = createJoinTest(labels.flatMap(({ phrases }) => phrases));
+  const phrases = labels.flatMap((label) => label.phrases);
+  const joins = createJoinTest(phrases);
+  // Nobody says one command right after another, and a detector ignores its label for a while after a detection.
+  const isCommand = (text: string | undefined): boolean => phrases.some((phrase) => phrase === text);
+  const makesPhrase = (texts: readonly (string | undefined)[]): boolean =>
+    joins(texts) || texts.slice(-2).filter(isCommand).length === 2;
   for (let attempt = 0; ; attempt++) {
     const made = buildScene({
-      length: SCENE_LENGTH,
+      length,
       commands,
       talk,
       commandShare,
@@ -98,13 +107,15 @@ async function makeScene(speakers: Speakers, options: SceneOptions): Promise<Con
       random: random.fork("scene").fork(attempt),
       resources: { talkers: talk, makesPhrase, ...(noises && { noises }) },
     });
-    if (options.needsCommand && made.commands.length === 0) continue;
+    // The end of the clip may cut off the last one.
+    const whole = made.commands.filter(({ start, end, wholeLength }) => end - start === wholeLength);
+    if (whole.length === 0) continue;
     const intervals = [...made.commands, ...made.talk].toSorted((a, b) => a.start - b.start);
     return {
       samples: fromMagnitudes(await augmentCodec(made.samples, { config, random: random.fork("codec") })),
       truth: truthOf(
-        SCENE_LENGTH,
-        made.commands.map(({ label, start, end }) => ({
+        length,
+        whole.map(({ label, start, end }) => ({
           startSample: start,
           endSample: end - 1,
           ...(label !== undefined && { text: label }),
@@ -113,23 +124,6 @@ async function makeScene(speakers: Speakers, options: SceneOptions): Promise<Con
       said: intervals.map(({ name, start }) => ({ startSample: start, ...readClipName(name) })),
     };
   }
-}
-
-/** Concatenates scenes into one conversation. */
-function join(parts: readonly Conversation[]): Conversation {
-  const samples = new Float32Array(parts.length * SCENE_LENGTH);
-  for (const [i, part] of parts.entries()) samples.set(part.samples, i * SCENE_LENGTH);
-  const commands = parts.flatMap(({ truth }, i) =>
-    truth.commands.map((command) => ({
-      ...command,
-      startSample: command.startSample + i * SCENE_LENGTH,
-      endSample: command.endSample + i * SCENE_LENGTH,
-    })),
-  );
-  const said = parts.flatMap((part, i) =>
-    part.said.map((one) => ({ ...one, startSample: one.startSample + i * SCENE_LENGTH })),
-  );
-  return { samples, truth: truthOf(samples.length, commands), said };
 }
 
 const truthOf = (numSamples: number, commands: readonly CommandInterval[]): ChallengeTruth => ({

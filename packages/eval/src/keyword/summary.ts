@@ -2,8 +2,14 @@ import { formatPercent } from "../report/format-percent.ts";
 import type { KeywordReport, LabelReport } from "./report.ts";
 import type { MeanPoint } from "./mean-figures.ts";
 
-/** Summary of a report in Markdown, for the page of a CI job: one table with a row for each label and their mean. */
-export function summarizeKeywordReport({ model, labels, mean, conditions }: KeywordReport): string {
+/**
+ * Summary of a report in Markdown, for the page of a CI job: one table with a row for each label and their mean, then the
+ * figures that are worse than a baseline allows, as `findKeywordRegressions` describes them.
+ */
+export function summarizeKeywordReport(
+  { model, labels, mean, conditions }: KeywordReport,
+  { worse = [] }: { readonly worse?: readonly string[] } = {},
+): string {
   const rates = labels[0]!.operatingPoints.map(({ falseAcceptsPerHour }) => falseAcceptsPerHour);
   const heads = [
     "label",
@@ -42,6 +48,9 @@ export function summarizeKeywordReport({ model, labels, mean, conditions }: Keyw
     ...rows.map(rowOf),
     "",
     "95 % intervals over speakers or files; \\* marks rates for which the hours are too few.",
+    ...(worse.length > 0
+      ? ["", "**Worse than the baseline:**", "", ...worse.map((one) => `- ${escape(one)}`)]
+      : []),
   ];
   return `${lines.join("\n")}\n`;
 }

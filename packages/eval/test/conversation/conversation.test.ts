@@ -1,4 +1,11 @@
-import { createEspeakEngine, onlyAugment, parseDataConfig, splitVoices } from "@callsign/data/internal";
+import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
+import {
+  activeLevel,
+  createEspeakEngine,
+  onlyAugment,
+  parseDataConfig,
+  splitVoices,
+} from "@callsign/data/internal";
 import { describe, expect, it } from "vitest";
 import { type Conversation, makeConversations } from "../../src/conversation/conversation.ts";
 import { parseChallengeTruth } from "../../src/challenge/truth.ts";
@@ -44,6 +51,27 @@ describe("makeConversations", () => {
     }
   });
 
+  it("is as loud at its end as at its beginning", async () => {
+    // The gain, drawn once a scene, is what made a minute 30 dB louder than the one before.
+    const loud = configWith(shares, { augmentation: { gain: { probability: 1, peakDbfs: [-45, -1] } } });
+    const made: Conversation[] = [];
+    const options = { config: loud, minutes: 2, clips: 1, seed: "level", commandShare: 0.4 };
+    const events = makeConversations(options, async (conversation) => void made.push(conversation));
+    while (!(await events.next()).done);
+    const { samples, truth, said } = made[0]!;
+    const levels = [0, 1, 2, 3].map((part) =>
+      levelDb(activeLevel(samples.subarray((part * samples.length) / 4, ((part + 1) * samples.length) / 4))),
+    );
+    // Utterances differ by 6 dB up or down.
+    expect(Math.max(...levels) - Math.min(...levels)).toBeLessThan(6);
+    expect(new Set(said.map(({ voice }) => voice)).size).toBeGreaterThan(4);
+    for (const { startSample, endSample } of truth.commands)
+      expect(endSample - startSample).toBeGreaterThan(SAMPLE_RATE_HZ / 4);
+    // Something else is said between two commands.
+    for (const [i, { text }] of said.entries())
+      if (i > 0 && text === "lights on") expect(said[i - 1]!.text).not.toBe("lights on");
+  });
+
   it("says words as the config does, among babble and through the codec where it says so", async () => {
     const plain = bytesOf(first ?? (await make("a", 1))[0]!);
     const changes = [
@@ -65,6 +93,8 @@ describe("makeConversations", () => {
     });
   });
 });
+
+const levelDb = (level: number): number => 20 * Math.log10(level);
 
 /** Comparing samples one by one takes longer than making them. */
 const bytesOf = ({ samples }: Conversation): string =>

@@ -14,6 +14,7 @@ export * from "./model/bare-head.ts";
 export * from "./model/load-detector.ts";
 export * from "./model/model-folder.ts";
 export * from "./model/read-model.ts";
+export * from "./model/ready-words.ts";
 export * from "./runtime/load-onnxruntime.ts";
 export * from "./runtime/session.ts";
 export * from "./runtime/warm-up.ts";

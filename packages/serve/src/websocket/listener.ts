@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { bearerOf, sameToken } from "../server/bearer-token.ts";
@@ -30,13 +31,36 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
     (request, response) => answerHttp(request, { response, context, stopping: isStopping() }),
   );
   server.on("connection", (socket) => context.waiting.add(socket));
+  server.on("upgrade", acceptWebSockets(options));
+  return server;
+}
+
+/**
+ * Adds the WebSocket to an HTTP server of the caller. Other paths are left to the caller's listeners.
+ * @returns a function that takes it away again; connections stay open
+ */
+export function addWebSocket(server: Server, options: WebSocketListenerOptions): () => void {
+  const accept = acceptWebSockets(options);
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (pathOf(request) !== WEBSOCKET_PATH) return;
+    // The types of Node say Duplex, for servers on other streams.
+    if (socket instanceof Socket) options.context.waiting.add(socket);
+    accept(request, socket, head);
+  };
+  server.on("upgrade", upgrade);
+  return () => server.off("upgrade", upgrade);
+}
+
+/** Listener for `upgrade`, which refuses a request or serves it. */
+function acceptWebSockets(options: WebSocketListenerOptions) {
+  const { context } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: context.limits.messageBytes,
     perMessageDeflate: false,
     clientTracking: false,
   });
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Without a listener an error of the connection would be uncaught.
     socket.on("error", () => undefined);
     const refusal = refuse(request, options);
@@ -57,12 +81,13 @@ export function createWebSocketListener(options: WebSocketListenerOptions): Serv
         context.token === undefined || sameToken(bearerOf(request.headers.authorization), context.token);
       serveWebSocket(client, { context, peer: peerOf(request), socket, authorized });
     });
-  });
-  return server;
+  };
 }
 
 /** Time for a refused client to read the response. */
 const REFUSAL_GRACE_MS = 1000;
+
+const pathOf = ({ url = "" }: IncomingMessage): string => url.split("?", 1)[0]!;
 
 const peerOf = ({ socket }: IncomingMessage): string => `${socket.remoteAddress}:${socket.remotePort}`;
 
@@ -74,8 +99,7 @@ interface Refusal {
 function refuse(request: IncomingMessage, options: WebSocketListenerOptions): Refusal | undefined {
   const { context, origins, isStopping } = options;
   if (isStopping()) return { status: "503 Service Unavailable", reason: "stopping" };
-  if ((request.url ?? "").split("?", 1)[0] !== WEBSOCKET_PATH)
-    return { status: "404 Not Found", reason: "path" };
+  if (pathOf(request) !== WEBSOCKET_PATH) return { status: "404 Not Found", reason: "path" };
   // A page from any site can open a WebSocket to this machine; the browser sets `Origin`.
   const { origin, authorization } = request.headers;
   if (origin !== undefined && !origins.includes(origin) && !isLoopback(origin))

@@ -107,10 +107,11 @@ async function evalKeyword(context: CliContext, flags: KeywordFlags): Promise<vo
         flags.writeBaseline,
         `${JSON.stringify(toKeywordBaseline(report), undefined, 2)}\n`,
       );
-    if (flags.summary !== undefined) await appendToFile(flags.summary, summarizeKeywordReport(report));
     if (flags.report !== undefined) await writeReport(context, report, { folder: flags.report, parts });
     const worse =
       baseline === undefined ? [] : findKeywordRegressions(report, baseline, { name: flags.check! });
+    if (flags.summary !== undefined)
+      await appendToFile(flags.summary, summarizeKeywordReport(report, { worse }));
     if (worse.length > 0)
       throw new CallsignError(
         "MODEL_REGRESSED",

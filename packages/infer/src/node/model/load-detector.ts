@@ -10,12 +10,13 @@ import { createNodeSession } from "../runtime/session.ts";
 
 export type { LoadDetectorOptions } from "./read-model.ts";
 
-/** Path of a model, with options for an .onnx head without a card. */
+/** Path of a model or name of a ready word, with options for an .onnx head without a card. */
 export type ModelSource = string | { readonly path: string; readonly head?: BareHeadOptions };
 
 /**
  * Loads a detector of one or several models. A model is a folder with `model.json` and its graph, given by the path of the
- * folder or of either file, or an .onnx head without a card, as trained by openWakeWord. Graphs and speech embeddings must
+ * folder or of either file, an .onnx head without a card, as trained by openWakeWord, or the name of a ready word of the optional
+ * package @callsign/words, such as "computer"; a file or folder of that name comes first. Graphs and speech embeddings must
  * have the sha256 of the cards. Models with the same front-end share its sessions.
  * @param options.head settings of heads without a card that have none of their own
  * @throws CallsignError `MODEL_NOT_FOUND`, `MODEL_INVALID`, `MODEL_SHAPE_MISMATCH`, `CARD_INVALID`, `CARD_MISMATCH`,

@@ -4,6 +4,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { type ModelCard, parseModelCard } from "../../model/model-card.ts";
 import { errorCode } from "@callsign/audio/node/internal";
 import { sha256Hex } from "../files/sha256.ts";
+import { findReadyWord } from "./ready-words.ts";
 
 /** File name of the card in a model's folder. */
 export const MODEL_CARD_FILE = "model.json";
@@ -17,10 +18,12 @@ export interface ModelFiles {
 }
 
 /**
- * Reads the model at a path: its folder, its card, or its graph with the card beside it. Undefined for a graph without a card.
+ * Reads a model, given by the path of its folder, of its card, or of its graph with the card beside it, or by the name of a ready
+ * word. Undefined for a graph without a card.
  * @throws CallsignError `MODEL_NOT_FOUND`, `CARD_INVALID`, `CARD_MISMATCH`, also if the card names another graph
  */
-export async function findModel(path: string): Promise<ModelFiles | undefined> {
+export async function findModel(model: string): Promise<ModelFiles | undefined> {
+  const path = findReadyWord(model) ?? model;
   const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? extname(path) === ".onnx";
   if (!isFile || extname(path) === ".json") return readModelFolder(path);
   for (const graph of [path, await realpath(path).catch(() => path)]) {

@@ -34,7 +34,7 @@ export interface FoundModel extends ModelFiles {
 }
 
 /**
- * Reads the model at a path: a folder, its `model.json`, its graph, or a head without a card. Thresholds and test-time
+ * Reads a model as `findModel`, or a head without a card. Thresholds and test-time
  * augmentation of the options are applied to the card.
  */
 export async function readModelFiles(

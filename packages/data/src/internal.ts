@@ -65,6 +65,9 @@ export { loadSherpa } from "./voices/engines/vits/load-sherpa.ts";
 export * from "./config/config.ts";
 export { dataSectionSchema } from "./config/config-data.ts";
 export * from "./features/shard.ts";
+export * from "./features/shard-windows.ts";
+export { type OpenedShard, openShard, readShardClips } from "./features/open-shard.ts";
+export * from "./formats/float16.ts";
 export {
   BUILD_STAGES,
   type BuildContext,

@@ -15,7 +15,7 @@ import { featureSettings, settingsSha256 } from "../features/feature-settings.ts
 
 /** Content of index.json: the files of a build and what they hold. */
 export interface BuildIndex {
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   readonly name: string;
   readonly tool: { readonly tool: string; readonly version: string; readonly gitCommit?: string };
   readonly seed: string;
@@ -63,7 +63,7 @@ export async function writeIndex(context: BuildContext, finished: Finished): Pro
   const { sets, shards, embedding, manifest } = finished;
   const settings = featureSettings(config, embedding);
   const index: BuildIndex = {
-    formatVersion: 1,
+    formatVersion: 2,
     name: config.name,
     tool: identity,
     seed: settings.seed,
@@ -94,14 +94,14 @@ export async function readBuildIndex(out: string): Promise<BuildIndex> {
   if (!isIndex.safeParse(found).success)
     throw new CallsignError(
       "MANIFEST_INVALID",
-      `${path}: expected an index of format 1, got a damaged one or another format; what is made is kept, ${again}`,
+      `${path}: expected an index of format 2, got a damaged one or another format; what is made is kept, ${again}`,
     );
   return found as BuildIndex;
 }
 
 /** Fields of an index that readers rely on. */
 const isIndex = z.looseObject({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(2),
   labels: z.array(z.string()),
   manifest: z.looseObject({ path: z.string(), sha256: z.string() }),
   frontend: z.looseObject({ embeddingSha256: z.string() }),

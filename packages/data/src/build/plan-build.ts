@@ -66,8 +66,8 @@ export async function planBuild(context: BuildContext, spoken: readonly SpokenSe
     clipSeconds,
     clipBytes: Math.round(clipSeconds * 32_000),
     featureSeconds,
-    // 96 float32 a row, and 20 bytes a window.
-    shardBytes: Math.round(((featureSeconds * 16_000) / hop) * (96 * 4 + 20)),
+    // 96 values a row; windows and names of clips add a hundredth.
+    shardBytes: Math.round(((featureSeconds * 16_000) / hop) * 97 * (data.precision === "float16" ? 2 : 4)),
   };
 }
 

@@ -162,6 +162,12 @@ export const dataSectionSchema = z.strictObject({
     .describe("Windows drawn from audio; only for windowing sliding-audio."),
   splits: splits.prefault({}).describe("Shares of the splits; train, validation and test sum to 1."),
   shardMinutes: z.number().min(0.1).max(120).default(10).describe("Length of audio in a shard, in minutes."),
+  precision: z
+    .enum(["float16", "float32"])
+    .default("float16")
+    .describe(
+      "Type of the embeddings in shards. float16 takes half the disk; its rounding is far below the differences between two copies of a clip (docs/data.md).",
+    ),
   workers: z
     .int()
     .min(0)

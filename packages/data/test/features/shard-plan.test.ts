@@ -20,6 +20,7 @@ const settings: FeatureSettings = {
   frontend: "x",
   floor: "chunk",
   embeddingSha256: "0".repeat(64),
+  precision: "float16",
 };
 
 /** A set of clips of one second, every fifth in validation. */

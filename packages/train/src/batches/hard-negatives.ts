@@ -2,6 +2,7 @@ import { createRandom, NEGATIVE, type Random } from "@callsign/data/internal";
 import { sigmoid } from "@callsign/eval/internal";
 
 import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";
+import type { WindowTable } from "../shards/window-table.ts";
 import { type Run, scoringOf, type TrainEvent } from "../loop/run.ts";
 import { scoreWindows } from "../select/score-windows.ts";
 import { type NegativeGroup, negativeGroupOf } from "./negative-shares.ts";
@@ -23,14 +24,15 @@ export async function* findHardNegatives(run: Run): AsyncGenerator<TrainEvent, W
   for (const [shard, table] of shards.tables.entries()) {
     const progress = { stage: "mine", done: shard + 1, total: shards.tables.length, unit: "shards" };
     if (isSearched(table)) {
-      const windows = [...table.outcome.keys()].filter((i) => table.outcome[i] === NEGATIVE);
+      const negatives = table.windows.select(NEGATIVE);
+      const windows = Array.from({ length: negatives.length }, (_, i) => negatives.at(i));
       const logits = await scoreWindows({ table, shard, windows }, scoringOf(run));
       const scores = windows.map((_, i) => {
         let highest = -Infinity;
         for (let label = 0; label < labels; label++) highest = Math.max(highest, logits[i * labels + label]!);
         return sigmoid(highest);
       });
-      drawing.offer(table, { shard, windows, scores });
+      drawing.offer(table.windows, { shard, windows, scores });
     }
     yield { kind: "progress", progress };
   }
@@ -62,7 +64,7 @@ export class HardNegatives {
 
   /** Adds the negative windows of a shard. */
   offer(
-    { clip }: Pick<ShardTable, "clip">,
+    table: Pick<WindowTable, "clipOf">,
     { shard, windows, scores }: { shard: number; windows: readonly number[]; scores: readonly number[] },
   ): void {
     const random = this.#random.fork(shard);
@@ -72,8 +74,9 @@ export class HardNegatives {
       .filter(({ score }) => score >= MIN_SCORE)
       .toSorted((a, b) => b.key - a.key)
       .filter(({ window }) => {
-        const count = (ofClips.get(clip[window]!) ?? 0) + 1;
-        ofClips.set(clip[window]!, count);
+        const clip = table.clipOf(window);
+        const count = (ofClips.get(clip) ?? 0) + 1;
+        ofClips.set(clip, count);
         return count <= MAX_PER_CLIP;
       })
       .slice(0, this.#keep);

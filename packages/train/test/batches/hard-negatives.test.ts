@@ -8,7 +8,7 @@ function draw(clips: readonly (readonly number[])[], { keep = 1000, seed = 1 } =
   const drawing = new HardNegatives({ keep, random: createRandom(seed) });
   const clip = Int32Array.from(clips.flatMap((scores, i) => scores.map(() => i)));
   const scores = clips.flat();
-  drawing.offer({ clip }, { shard: 0, windows: [...scores.keys()], scores });
+  drawing.offer({ clipOf: (window) => clip[window]! }, { shard: 0, windows: [...scores.keys()], scores });
   return drawing.drawn().map(({ window }) => window);
 }
 

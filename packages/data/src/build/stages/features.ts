@@ -129,6 +129,6 @@ async function readRecord(context: BuildContext, plan: ShardPlan): Promise<Shard
 
 /** Hash of the inputs and of the version that makes features of them. */
 const shardKey = ({ inputsSha256 }: ShardPlan, { identity }: BuildContext): string =>
-  sha256Of({ version: 2, inputsSha256, tool: identity.version });
+  sha256Of({ version: 3, inputsSha256, tool: identity.version });
 
 const recordPath = (id: string): string => `state/shards/${id}.json`;

@@ -4,6 +4,7 @@ import { augmentConfigSchema } from "./augment-config.ts";
 import { impulseResponsesConfig } from "../sources/impulse-responses.ts";
 import { noiseConfig } from "../sources/noise.ts";
 import { sourceConfig } from "../sources/create-source.ts";
+import { featuresConfig } from "../sources/features.ts";
 import { LABELLING_SECONDS } from "../labelling/label-policy.ts";
 import { DEFAULT_SPLITS, SPLITS } from "../split.ts";
 import { engineConfig } from "./engine-config.ts";
@@ -54,7 +55,11 @@ const negatives = z.strictObject({
 });
 
 const corpus = z.strictObject({
-  source: sourceConfig.describe("Recordings to read: kind folder, clip or common-voice."),
+  source: z
+    .discriminatedUnion("kind", [...sourceConfig.options, featuresConfig])
+    .describe(
+      "Recordings to read: kind folder, clip or common-voice; or precomputed features: kind features.",
+    ),
   role: z
     .enum(["auto", "negative", "labelled"])
     .default("auto")

@@ -20,7 +20,7 @@ export interface PoolOptions<Name extends TaskName> {
   readonly workers: number;
 }
 
-/** Opens a pool for one task of the table in `tasks.ts`. */
+/** Opens a pool for one task of the table in `tasks.ts`. Threads start with the first task. */
 export function createPool<Name extends TaskName>(
   task: Name,
   { setup, workers }: PoolOptions<Name>,
@@ -48,16 +48,19 @@ function inThreads<Name extends TaskName>(
 ): WorkerPool<Name> {
   const isSource = import.meta.url.endsWith(".ts");
   const start: WorkerStart = { task, setup };
-  const pool = new Tinypool({
-    filename: new URL(isSource ? "worker-from-source.mjs" : "worker.js", import.meta.url).href,
-    name: "work",
-    minThreads: workers,
-    maxThreads: workers,
-    workerData: start,
-    ...(isSource && { execArgv: ["--conditions=@callsign/source"] }),
-  });
+  let pool: Tinypool | undefined;
+  const open = (): Tinypool =>
+    new Tinypool({
+      filename: new URL(isSource ? "worker-from-source.mjs" : "worker.js", import.meta.url).href,
+      name: "work",
+      minThreads: workers,
+      maxThreads: workers,
+      workerData: start,
+      ...(isSource && { execArgv: ["--conditions=@callsign/source"] }),
+    });
   return {
     async run(input, signal) {
+      pool ??= open();
       const outcome: WorkOutcome<Tasks[Name]["output"]> = await pool
         .run(input, signal ? { signal } : {})
         .catch((cause: unknown) => {
@@ -70,6 +73,6 @@ function inThreads<Name extends TaskName>(
       if ("error" in outcome) throw new CallsignError(outcome.error.code, outcome.error.message);
       return outcome.output;
     },
-    dispose: () => pool.destroy(),
+    dispose: async () => pool?.destroy(),
   };
 }

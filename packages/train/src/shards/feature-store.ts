@@ -86,7 +86,7 @@ export class FeatureStore {
     const row = from + Math.floor(bad / EMBEDDING.dimension);
     throw new CallsignError(
       "FEATURES_NOT_FINITE",
-      `${this.#tables[shard]!.file}: row ${row}, column ${bad % EMBEDDING.dimension} is ${into[bad]}, expected a finite number; build the shard again`,
+      `${this.#tables[shard]!.file}: row ${row}, column ${bad % EMBEDDING.dimension} is ${into[bad]}, expected a finite number; the file is damaged: build or download it again`,
     );
   }
 

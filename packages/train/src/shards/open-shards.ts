@@ -9,10 +9,11 @@ import {
   readBuildIndex,
 } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
-import { FRONTEND_ID, type Progress } from "@callsign/infer/internal";
+import { embeddingsOf, FRONTEND_ID, type Progress } from "@callsign/infer/internal";
 import { CALLSIGN_EMBEDDING, sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node/internal";
 
 import type { DetectorConfig } from "../config/config.ts";
+import { featureTables } from "./feature-tables.ts";
 import type { ShardTable } from "./shard-table.ts";
 import { WindowTable } from "./window-table.ts";
 
@@ -50,13 +51,20 @@ export async function* openShards(
     tables.push({ file, split, source, kind, ...features, windows: new WindowTable(windows, policy) });
     yield { stage: "read shards", done: tables.length, total: index.shards.length, unit: "shards" };
   }
+  const embeddings = embeddingsOf(config.windowing);
+  for (const file of index.features) tables.push(...featureTables(file, { embeddings, policy }));
   checkClasses(tables, { config, folder });
   return { folder, index, tables, sha256: shardsSha256(index) };
 }
 
-/** Hash of all shards of a build. */
-export const shardsSha256 = ({ shards }: Pick<BuildIndex, "shards">): string =>
-  sha256Hex(shards.map(({ path, sha256 }) => `${path} ${sha256}`).join("\n"));
+/** Hash of all shards and precomputed features of a build. */
+export const shardsSha256 = ({ shards, features }: Pick<BuildIndex, "shards" | "features">): string =>
+  sha256Hex(
+    [
+      ...shards.map(({ path, sha256 }) => `${path} ${sha256}`),
+      ...features.map(({ id, sha256 }) => `${id} ${sha256}`),
+    ].join("\n"),
+  );
 
 interface Fitting {
   readonly file: string;
@@ -71,7 +79,7 @@ function checkFits(metadata: OpenedShard["metadata"], { file, config, index }: F
     labels: config.labels.map(({ label }) => label).join(", "),
     "front-end": FRONTEND_ID,
     floor: windowing.kind === "sliding-audio" ? "window" : "chunk",
-    "embeddings a window": windowing.kind === "sliding-audio" ? 1 : windowing.embeddings,
+    "embeddings a window": embeddingsOf(windowing),
     "embedding of sha256": named?.sha256 ?? index.frontend.embeddingSha256,
   };
   const got: Record<keyof typeof expected, string | number> = {

@@ -54,6 +54,7 @@ export async function makeSyntheticBuild(options: SyntheticBuild): Promise<strin
     manifest: { path: "manifest.jsonl", sha256: sha256Hex("") },
     sets: [],
     shards: entries,
+    features: [],
     licences: [{ source: "synthetic", licence: "CC0-1.0", clips: 1, seconds: 60, speakers: 1 }],
   };
   await writeFile(join(folder, "index.json"), JSON.stringify(index));

@@ -48,7 +48,7 @@ export async function* synthesizeSets(
     for (const set of sets) {
       const key = setKey(context, { set, positives });
       const turn = clipTurns(set, { seed, shares, positives });
-      const journal = new BatchJournal<SpokenBatch>({ out: context.out, set: set.id, key, used });
+      const journal = new BatchJournal<SpokenBatch>({ ...context, set: set.id, key, used });
       const batches: SpokenBatch[] = [];
       const hashes = new Set<string>();
       for (let done = 0; done < set.count; done += batches.at(-1)!.clips.length) {

@@ -1,7 +1,7 @@
 /**
  * `npx tsx --conditions=@callsign/source experiments/scale.ts plan CLIPS` plans, lists and indexes a build of so many clips;
  * `... scale.ts draw HOURS FOLDER` opens shards of so many hours in FOLDER (made there if missing: real windows, features that take
- * no room on the disk) and draws batches from them. Prints seconds and peak memory of each step.
+ * no room on the disk) and draws batches from them. Prints processor seconds and peak memory of each step.
  */
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,9 +35,10 @@ const config = { labels: [{ label: "hey nimbus", phrases: ["hey nimbus"] }] };
 const [command, size, folder = ""] = process.argv.slice(2);
 
 async function step<T>(name: string, work: () => Promise<T> | T): Promise<T> {
-  const start = performance.now();
+  const before = process.cpuUsage();
   const result = await work();
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const { user, system } = process.cpuUsage(before);
+  const seconds = ((user + system) / 1e6).toFixed(1);
   const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
   console.log(`${name.padEnd(44)} ${seconds.padStart(7)} s   peak ${peakMiB} MiB`);
   return result;

@@ -17,26 +17,42 @@ const SEARCHED: ReadonlySet<NegativeGroup> = new Set(["people", "synthetic", "no
 export async function* findHardNegatives(run: Run): AsyncGenerator<TrainEvent, WindowPlace[]> {
   const { shards, config, training, state } = run;
   const labels = config.labels.length;
-  const drawing = new HardNegatives({
-    keep: config.train.mining.keep,
-    random: createRandom(training.seed).fork("mining").fork(state.step),
-  });
-  for (const [shard, table] of shards.tables.entries()) {
-    const progress = { stage: "mine", done: shard + 1, total: shards.tables.length, unit: "shards" };
-    if (isSearched(table)) {
-      const negatives = table.windows.select(NEGATIVE);
-      const windows = Array.from({ length: negatives.length }, (_, i) => negatives.at(i));
-      const logits = await scoreWindows({ table, shard, windows }, scoringOf(run));
-      const scores = windows.map((_, i) => {
-        let highest = -Infinity;
-        for (let label = 0; label < labels; label++) highest = Math.max(highest, logits[i * labels + label]!);
-        return sigmoid(highest);
-      });
-      drawing.offer(table.windows, { shard, windows, scores });
-    }
-    yield { kind: "progress", progress };
+  const { keep, maxWindows } = config.train.mining;
+  const random = createRandom(training.seed).fork("mining").fork(state.step);
+  const drawing = new HardNegatives({ keep, random });
+  const searched = chooseSearched(shards.tables, { maxWindows, random: random.fork("shards") });
+  for (const [i, shard] of searched.entries()) {
+    const table = shards.tables[shard]!;
+    const negatives = table.windows.select(NEGATIVE);
+    const windows = Array.from({ length: negatives.length }, (_, place) => negatives.at(place));
+    const logits = await scoreWindows({ table, shard, windows }, scoringOf(run));
+    const scores = windows.map((_, window) => {
+      let highest = -Infinity;
+      for (let label = 0; label < labels; label++)
+        highest = Math.max(highest, logits[window * labels + label]!);
+      return sigmoid(highest);
+    });
+    drawing.offer(table.windows, { shard, windows, scores });
+    yield {
+      kind: "progress",
+      progress: { stage: "mine", done: i + 1, total: searched.length, unit: "shards" },
+    };
   }
   return drawing.drawn();
+}
+
+/** Indices of the shards to search, in their order: all, or as many drawn ones as have `maxWindows` windows. */
+export function chooseSearched(
+  tables: readonly Pick<ShardTable, "split" | "kind" | "windows">[],
+  { maxWindows, random }: { readonly maxWindows: number; readonly random: Random },
+): number[] {
+  const all = [...tables.keys()].filter((shard) => isSearched(tables[shard]!));
+  let windows = 0;
+  const taken = random.shuffle(all).filter((shard) => {
+    windows += tables[shard]!.windows.length;
+    return windows <= maxWindows;
+  });
+  return taken.toSorted((a, b) => a - b);
 }
 
 /** Whether hard negatives are searched in a shard. */

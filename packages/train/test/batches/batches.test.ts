@@ -209,7 +209,7 @@ describe("Batches", () => {
   });
 
   it("draws its share of the negatives from the hard ones", async () => {
-    const batches = batchesOf({ mining: { everyEpochs: 1, keep: 2, share: 0.5 } });
+    const batches = batchesOf({ mining: { everyEpochs: 1, keep: 2, maxWindows: 1000, share: 0.5 } });
     const negatives = batches.at(0).places.slice(5);
     const hard = negatives.slice(0, 2);
     batches.setHard(hard);

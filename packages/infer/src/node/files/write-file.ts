@@ -53,7 +53,7 @@ async function writeAndSync(
 ): Promise<void> {
   const file = await open(path, "wx");
   try {
-    await file.writeFile(data, { ...(signal && { signal }) });
+    await writeFile(file, data, { ...(signal && { signal }) });
     // Without this a power failure after the rename could leave an empty file.
     await file.sync();
   } finally {

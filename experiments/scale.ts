@@ -64,7 +64,8 @@ async function plan(clips: number): Promise<void> {
         scenes: 1000,
         shares: { train: 0.8, validation: 0.2 },
       };
-      for (const _plan of planShards(options)) shards++;
+      const plans = planShards(options);
+      while (plans.next().done !== true) shards++;
     });
     const manifest = await step("manifest written", () => writeBuildManifest(out, sets));
     const entry = {

@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { fromMagnitudes, writeWav } from "@callsign/audio/internal";
-import { createRandom, createSource, type LeftOutClip, type ReadClipsOptions, type SourceClip } from "@callsign/data/internal";
+import {
+  createRandom,
+  createSource,
+  type LeftOutClip,
+  type ReadClipsOptions,
+  type SourceClip,
+} from "@callsign/data/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { openRecordings } from "../../src/sources/files/decode-recording.ts";
@@ -16,7 +22,10 @@ beforeAll(async () => {
   const random = createRandom("decode");
   for (let i = 0; i < 9; i++) {
     const samples = Float32Array.from({ length: 16_000 * (1 + (i % 3)) }, () => 1000 * random.normal());
-    await writeFile(join(folder, `${i}.wav`), writeWav({ samples: fromMagnitudes(samples), sampleRateHz: 16_000 }));
+    await writeFile(
+      join(folder, `${i}.wav`),
+      writeWav({ samples: fromMagnitudes(samples), sampleRateHz: 16_000 }),
+    );
   }
   await truncate(join(folder, "4.wav"), 20_000);
   await writeFile(join(folder, "5.wav"), "none");

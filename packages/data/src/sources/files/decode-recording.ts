@@ -63,13 +63,14 @@ export async function* segmentsOfFiles<File extends { readonly path: string }>(
   readonly open: (onNote: (note: AudioNote) => void) => AsyncGenerator<Segment, void, undefined>;
 }> {
   const ahead: Promise<DecodedRecording | undefined>[] = [];
+  const mostAhead = decoder ? 2 * decoder.workers : 0;
   const decode = async ({ path }: File): Promise<DecodedRecording | undefined> => {
     const size = (await stat(path).catch(() => undefined))?.size ?? Infinity;
     return size > MAX_WHOLE_BYTES ? undefined : decoder?.run({ path, maxLength }, signal);
   };
   let next = 0;
   for (const file of files) {
-    for (; decoder && next < files.length && ahead.length < 2 * decoder.workers; next++) {
+    for (; next < files.length && ahead.length < mostAhead; next++) {
       const decoding = decode(files[next]!);
       // Awaited in its turn; a failure meanwhile must not end the process.
       decoding.catch(() => undefined);

@@ -77,7 +77,7 @@ export {
 export * from "./build/build-data.ts";
 export * from "./build/build-index.ts";
 export type { ShardEntry } from "./features/write-shard.ts";
-export type { FeatureBlock, FeatureFile } from "./features/feature-file.ts";
+export type { FeatureBlock, FeatureFile, FeatureOrigin } from "./features/feature-file.ts";
 export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./store/clip-set.ts";
 export * from "./build/inspect-build.ts";
 export { findBuildProblems, spokenNotes, throwProblems } from "./build/check/check-build.ts";

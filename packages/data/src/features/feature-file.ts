@@ -8,8 +8,9 @@ export interface FeatureFile {
   readonly id: string;
   readonly source: string;
   readonly licence: string;
-  readonly origin: OpenedFeatures["origin"];
-  readonly dtype: OpenedFeatures["dtype"];
+  readonly origin: FeatureOrigin;
+  /** float16 or float32. */
+  readonly dtype: "F16" | "F32";
   /** Consecutive embeddings in a row; undefined where those of a block all are. */
   readonly framesPerRow?: number;
   /** Hash of what was chosen from which file. */
@@ -18,6 +19,11 @@ export interface FeatureFile {
   readonly files: readonly string[];
   readonly blocks: readonly FeatureBlock[];
 }
+
+/** Where features come from: a file on this machine, or a file of a dataset at a commit. */
+export type FeatureOrigin =
+  | { readonly path: string }
+  | { readonly repository: string; readonly revision: string; readonly file: string };
 
 /** Consecutive rows of a file. */
 export interface FeatureBlock {

@@ -6,6 +6,7 @@ import { EMBEDDING } from "@callsign/infer/internal";
 import { sha256Hex } from "@callsign/infer/node/internal";
 import * as z from "zod";
 
+import type { FeatureOrigin } from "../features/feature-file.ts";
 import { NPY_HEAD_BYTES, type NpyHeader, parseNpyHeader } from "../formats/npy.ts";
 import type { HubEnvironment } from "./common-voice/common-voice.ts";
 import type { BytePlace, CorpusFile, CorpusFiles } from "./files/corpus-files.ts";
@@ -72,9 +73,7 @@ export interface FrameRange {
 export interface OpenedFeatures {
   /** For messages: path, or repository and file. */
   readonly name: string;
-  readonly origin:
-    | { readonly path: string }
-    | { readonly repository: string; readonly revision: string; readonly file: string };
+  readonly origin: FeatureOrigin;
   readonly dtype: NpyHeader["dtype"];
   /** Embeddings in the file. */
   readonly frames: number;

@@ -40,6 +40,7 @@ export type CallsignErrorCode =
   | "FILE_WRITE_FAILED"
   // training
   | "CLASS_EMPTY"
+  | "FEATURES_INVALID"
   | "FEATURES_NOT_FINITE"
   | "LOSS_NOT_FINITE"
   | "SHARD_MISMATCH"

@@ -16,6 +16,7 @@ export { pullSources, type PulledSource } from "./build/stages/pull-sources.ts";
 export { buildData } from "./build/build-data.ts";
 export { type BuildReport, inspectBuild, sampleClips, type SplitSummary } from "./build/inspect-build.ts";
 export type { ClipKind } from "./store/clip-set.ts";
+export type { FeatureBlock, FeatureFile, FeatureOrigin } from "./features/feature-file.ts";
 export type { ShardEntry } from "./features/write-shard.ts";
 export type { BuildIndex, LicenceSummary, SetSummary } from "./build/build-index.ts";
 export type { LeftOut, LeftOutReason } from "./store/left-out.ts";

@@ -65,6 +65,9 @@ export { loadSherpa } from "./voices/engines/vits/load-sherpa.ts";
 export * from "./config/config.ts";
 export { dataSectionSchema } from "./config/config-data.ts";
 export * from "./features/shard.ts";
+export * from "./features/shard-windows.ts";
+export { type OpenedShard, openShard, readShardClips } from "./features/open-shard.ts";
+export * from "./formats/float16.ts";
 export {
   BUILD_STAGES,
   type BuildContext,
@@ -74,6 +77,7 @@ export {
 export * from "./build/build-data.ts";
 export * from "./build/build-index.ts";
 export type { ShardEntry } from "./features/write-shard.ts";
+export type { FeatureBlock, FeatureFile, FeatureOrigin } from "./features/feature-file.ts";
 export { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "./store/clip-set.ts";
 export * from "./build/inspect-build.ts";
 export { findBuildProblems, spokenNotes, throwProblems } from "./build/check/check-build.ts";

@@ -24,6 +24,10 @@ export function registerData(program: Command, context: CliContext): void {
     .requiredOption("--config <file>", "YAML config of the detector")
     .option("--out <dir>", "folder for the build (default: build/NAME)")
     .option("--stage <name>", "stop after this stage: texts, synthesize, collect, features")
+    .option(
+      "--verify",
+      "read all files of an earlier run to check them (default: only those whose size or date changed)",
+    )
     .option("--dry-run", "print what would be built and its size, without building it")
     .option(
       "--workers <n>",
@@ -69,6 +73,7 @@ interface BuildFlags extends PullFlags {
   readonly out?: string;
   readonly stage?: string;
   readonly dryRun?: boolean;
+  readonly verify?: boolean;
   readonly workers?: number;
   readonly queue?: string;
   readonly store?: string;
@@ -190,7 +195,8 @@ export async function openContext(
   const config = parseDataConfig(await readConfig(flags.config, { env: context.env }), {
     name: flags.config,
   });
-  return contextOf(context, { ...flags, config, file: flags.config });
+  const building = await contextOf(context, { ...flags, config, file: flags.config });
+  return { ...building, isVerified: flags.verify };
 }
 
 /** Build context of a parsed config. @param options.file path of the config; relative paths in it start from its folder */

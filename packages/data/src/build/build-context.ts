@@ -19,6 +19,8 @@ export interface BuildEnvironment {
   /** Folder of the build, which owns everything in its `clips`, `shards` and `state`. */
   readonly out: string;
   readonly workers: number;
+  /** Whether files of an earlier run are read to check them. Default: only those whose size or date changed. */
+  readonly isVerified?: boolean | undefined;
   /** Tool and version, recorded in every artifact. */
   readonly identity: ToolIdentity;
   /** Folder for downloaded models and corpora. */

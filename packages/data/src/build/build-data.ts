@@ -9,7 +9,9 @@ import { buildShards } from "./stages/features.ts";
 import { collectSets } from "./stages/collect.ts";
 import { findBuildProblems, spokenNotes, throwProblems } from "./check/check-build.ts";
 import { corpusSets } from "./stages/corpus-sets.ts";
+import { featureSeconds, locateFeatures } from "./stages/feature-files.ts";
 import { locateEmbedding } from "./locate-models.ts";
+import type { FeatureFile } from "../features/feature-file.ts";
 import { SPLITS } from "../split.ts";
 import { type CollectedSet, PEOPLE, secondsOf } from "../store/clip-set.ts";
 import { recordedConfig } from "../store/recorded-config.ts";
@@ -51,13 +53,14 @@ export async function* buildData(
   const synthesized = yield* synthesizeSets(context, { sets: spoken, used });
   if (last < BUILD_STAGES.indexOf("collect")) return undefined;
   const collected = yield* collectSets(context, { sets: corpora, used });
-  notePeople(context, collected);
+  const features = yield* locateFeatures(context);
+  notePeople(context, { sets: collected, features });
   const sets = [...synthesized, ...collected];
   const manifest = await writeBuildManifest(out, sets);
   if (embedding === undefined) return undefined;
   noteEmptySplits(context, sets);
   const shards = yield* buildShards(context, { sets, embedding, used });
-  const index = await writeIndex(context, { sets, shards, embedding, manifest });
+  const index = await writeIndex(context, { sets, features, shards, embedding, manifest });
   for (const folder of ["clips", "shards", "state"]) await removeOthers(out, { folder, wanted: used });
   return index;
 
@@ -70,11 +73,18 @@ export async function* buildData(
 }
 
 /** Notes the length of people's recordings in each split: without any in validation, the threshold is chosen on synthetic voices. */
-function notePeople({ onNote }: BuildContext, sets: readonly CollectedSet[]): void {
+function notePeople(
+  { onNote }: BuildContext,
+  { sets, features }: { readonly sets: readonly CollectedSet[]; readonly features: readonly FeatureFile[] },
+): void {
   const clips = sets.filter(({ kind }) => PEOPLE.has(kind)).flatMap((set) => set.clips);
-  if (clips.length === 0) return;
+  const blocks = features.flatMap((file) => file.blocks);
+  if (clips.length + blocks.length === 0) return;
   const [train, validation] = SPLITS.map(
-    (split) => secondsOf(clips.filter((clip) => clip.split === split)) / 60,
+    (split) =>
+      (secondsOf(clips.filter((clip) => clip.split === split)) +
+        featureSeconds(blocks.filter((block) => block.split === split))) /
+      60,
   );
   onNote?.(
     `people: ${train!.toFixed(1)} minutes in train, ${validation!.toFixed(1)} in validation` +

@@ -8,14 +8,16 @@ import * as z from "zod";
 import { type ManifestClip, writeManifest } from "../store/manifest.ts";
 import type { BuildContext } from "./build-context.ts";
 import { BUILD_FILES, readJson, writeJson } from "../store/build-folder.ts";
+import type { FeatureFile } from "../features/feature-file.ts";
 import type { ShardEntry } from "../features/write-shard.ts";
+import { featureSeconds } from "./stages/feature-files.ts";
 import { type ClipKind, type CollectedSet, secondsOf, voicesOf } from "../store/clip-set.ts";
 import type { LeftOut } from "../store/left-out.ts";
 import { featureSettings, settingsSha256 } from "../features/feature-settings.ts";
 
 /** Content of index.json: the files of a build and what they hold. */
 export interface BuildIndex {
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   readonly name: string;
   readonly tool: { readonly tool: string; readonly version: string; readonly gitCommit?: string };
   readonly seed: string;
@@ -26,6 +28,8 @@ export interface BuildIndex {
   readonly manifest: { readonly path: string; readonly sha256: string; readonly clips: number };
   readonly sets: readonly SetSummary[];
   readonly shards: readonly ShardEntry[];
+  /** Precomputed features that training reads beside the shards. */
+  readonly features: readonly FeatureFile[];
   readonly licences: readonly LicenceSummary[];
 }
 
@@ -51,6 +55,7 @@ export interface LicenceSummary {
 }
 
 interface Finished {
+  readonly features: readonly FeatureFile[];
   readonly sets: readonly CollectedSet[];
   readonly shards: readonly ShardEntry[];
   readonly embedding: ChosenEmbedding;
@@ -60,10 +65,10 @@ interface Finished {
 /** Writes index.json and SOURCES.md. */
 export async function writeIndex(context: BuildContext, finished: Finished): Promise<BuildIndex> {
   const { config, out, identity } = context;
-  const { sets, shards, embedding, manifest } = finished;
+  const { sets, features, shards, embedding, manifest } = finished;
   const settings = featureSettings(config, embedding);
   const index: BuildIndex = {
-    formatVersion: 1,
+    formatVersion: 2,
     name: config.name,
     tool: identity,
     seed: settings.seed,
@@ -72,9 +77,10 @@ export async function writeIndex(context: BuildContext, finished: Finished): Pro
     frontend: { id: settings.frontend, floor: settings.floor, embeddingSha256: embedding.sha256 },
     configSha256: settingsSha256(settings),
     manifest,
-    sets: sets.map(summarizeSet),
+    sets: [...sets.map(summarizeSet), ...features.map(summarizeFeatures)],
     shards,
-    licences: summarizeLicences(sets.flatMap(({ clips }) => clips)),
+    features,
+    licences: [...summarizeLicences(sets.flatMap(({ clips }) => clips)), ...features.map(featureLicence)],
   };
   await writeFileAtomic(join(out, BUILD_FILES.sources), formatSources(index));
   await writeJson(join(out, BUILD_FILES.index), index);
@@ -94,19 +100,20 @@ export async function readBuildIndex(out: string): Promise<BuildIndex> {
   if (!isIndex.safeParse(found).success)
     throw new CallsignError(
       "MANIFEST_INVALID",
-      `${path}: expected an index of format 1, got a damaged one or another format; what is made is kept, ${again}`,
+      `${path}: expected an index of format 2, got a damaged one or another format; what is made is kept, ${again}`,
     );
   return found as BuildIndex;
 }
 
 /** Fields of an index that readers rely on. */
 const isIndex = z.looseObject({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(2),
   labels: z.array(z.string()),
   manifest: z.looseObject({ path: z.string(), sha256: z.string() }),
   frontend: z.looseObject({ embeddingSha256: z.string() }),
   sets: z.array(z.looseObject({ id: z.string(), clips: z.number() })),
   shards: z.array(z.looseObject({ path: z.string(), sha256: z.string(), windows: z.number() })),
+  features: z.array(z.looseObject({ id: z.string(), sha256: z.string(), blocks: z.array(z.unknown()) })),
   licences: z.array(z.looseObject({ source: z.string() })),
 });
 
@@ -137,6 +144,22 @@ function summarizeSet({ clips, clean: _clean, copies: _copies, ...set }: Collect
   return { ...set, clips: clips.length, seconds: secondsOf(clips), speakers: voicesOf(clips) };
 }
 
+const summarizeFeatures = ({ id, blocks }: FeatureFile): SetSummary => ({
+  id,
+  kind: "corpus",
+  clips: 0,
+  seconds: featureSeconds(blocks),
+  speakers: 0,
+});
+
+const featureLicence = ({ source, licence, blocks }: FeatureFile): LicenceSummary => ({
+  source,
+  licence,
+  clips: 0,
+  seconds: featureSeconds(blocks),
+  speakers: 0,
+});
+
 function summarizeLicences(clips: readonly ManifestClip[]): LicenceSummary[] {
   const groups = new Map<string, ManifestClip[]>();
   for (const clip of clips) {
@@ -165,7 +188,7 @@ function formatSources({ name, licences }: BuildIndex): string {
   return [
     `# Where the data of ${name} comes from`,
     "",
-    "Every clip's own source, licence and speaker are in `manifest.jsonl`.",
+    "Every clip's own source, licence and speaker are in `manifest.jsonl`. A source without clips is of precomputed features.",
     "",
     "| source | licence | clips | minutes | voices |",
     "|---|---|--:|--:|--:|",

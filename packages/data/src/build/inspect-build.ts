@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
@@ -6,6 +6,7 @@ import { sha256File } from "@callsign/infer/node/internal";
 
 import { type ManifestClip, readManifest } from "../store/manifest.ts";
 import { createRandom } from "../random.ts";
+import { bytesOfFrames, type FeatureFile } from "../features/feature-file.ts";
 import { readShard } from "../features/shard.ts";
 import { SPLITS } from "../split.ts";
 import { type BuildIndex, readBuildIndex } from "./build-index.ts";
@@ -66,6 +67,7 @@ export async function inspectBuild(
     const problem = await checkShard(out, shard);
     if (problem !== undefined) damaged.push(problem);
   }
+  for (const features of index.features) damaged.push(...(await findMissing(features)));
   const sum = (of: (shard: ShardEntry) => number): number =>
     index.shards.reduce((total, shard) => total + of(shard), 0);
   return {
@@ -103,6 +105,21 @@ export async function sampleClips(
   for (let turn = 0; taken.length < count && shuffled.some((clips) => clips.length > turn); turn++)
     taken.push(...shuffled.flatMap((clips) => clips.slice(turn, turn + 1)));
   return taken.slice(0, count).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Files of precomputed features that are missing, or shorter than when they were chosen. */
+async function findMissing({ files, blocks, dtype }: FeatureFile): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [i, path] of files.entries()) {
+    const ends = blocks
+      .filter(({ file }) => file === i)
+      .map((block) => block.byte + bytesOfFrames(block.frames, dtype));
+    const size = (await stat(path).catch(() => undefined))?.size;
+    const needed = ends.reduce((most, end) => Math.max(most, end), 0);
+    if (size === undefined || size < needed)
+      problems.push(`${path}: ${size === undefined ? "missing" : "cut off"}`);
+  }
+  return problems;
 }
 
 async function checkShard(out: string, shard: ShardEntry): Promise<string | undefined> {

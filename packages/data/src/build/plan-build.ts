@@ -3,7 +3,8 @@ import { findClipFiles } from "../sources/folder.ts";
 import type { SourceConfig } from "../sources/create-source.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { ClipKind } from "../store/clip-set.ts";
-import { corpusSets, locateSource } from "./stages/corpus-sets.ts";
+import { corpusSets, featureSets, locateSource } from "./stages/corpus-sets.ts";
+import { plannedFeatureSeconds } from "./stages/feature-files.ts";
 import { estimateSeconds } from "./check/estimate-seconds.ts";
 import { windowLengthOf } from "../labelling/windows.ts";
 import type { SpokenSet } from "./stages/draw-texts.ts";
@@ -21,7 +22,7 @@ export interface BuildPlan {
   readonly shardBytes: number;
 }
 
-/** One set of clips; `files` where they are cut from recordings: their number is an estimate then. */
+/** One set of clips; `files` where they are cut from recordings: their number is an estimate then. Precomputed features have no clips. */
 export interface PlannedSet {
   readonly id: string;
   readonly kind: ClipKind;
@@ -45,6 +46,11 @@ export async function planBuild(context: BuildContext, spoken: readonly SpokenSe
     clean.set(id, asIs);
     sets.push({ id, kind, copies, ...(await sizeOfSource(context, source)) });
   }
+  const precomputed: PlannedSet[] = [];
+  for (const set of featureSets(context)) {
+    const seconds = await plannedFeatureSeconds(context, set);
+    precomputed.push({ id: set.id, kind: "corpus", clips: 0, copies: 0, seconds });
+  }
   const padding = windowLengthOf(windowing) / 16_000;
   const embedded = sets.reduce((sum, { id, kind, seconds, copies, clips, files }) => {
     if (kind === "impulse-response") return sum;
@@ -60,14 +66,14 @@ export async function planBuild(context: BuildContext, spoken: readonly SpokenSe
   const hop = windowing.kind === "sliding-audio" ? data.slidingWindows.stepLength : windowing.hopLength;
   return {
     name,
-    sets,
+    sets: [...sets, ...precomputed],
     scenes: data.scenes.count,
     clips: sets.reduce((sum, { clips = 0, files = 0 }) => sum + (clips || files), 0),
     clipSeconds,
     clipBytes: Math.round(clipSeconds * 32_000),
     featureSeconds,
-    // 96 float32 a row, and 20 bytes a window.
-    shardBytes: Math.round(((featureSeconds * 16_000) / hop) * (96 * 4 + 20)),
+    // 96 values a row; windows and names of clips add a hundredth.
+    shardBytes: Math.round(((featureSeconds * 16_000) / hop) * 97 * (data.precision === "float16" ? 2 : 4)),
   };
 }
 

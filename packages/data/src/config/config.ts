@@ -120,6 +120,7 @@ export function parseDataConfig(value: unknown, { name }: { readonly name: strin
       `${name}: data.splits: expected shares that sum to 1, got ${train} + ${validation} + ${test}`,
     );
   checkForeign(config, name);
+  checkFeatures(config, name);
   checkPronunciations(config, name);
   return config;
 }
@@ -137,6 +138,18 @@ function checkForeign({ data: { negatives, engines, positives } }: DataConfig, n
       `${name}: data.negatives.foreign: only espeak speaks other languages, in the voices of the positives; expected ` +
         `{ kind: espeak } in data.engines and positives to be synthesized`,
     );
+}
+
+/** Features have no audio to augment and no labels. */
+function checkFeatures({ data }: DataConfig, name: string): void {
+  for (const [i, { source, role, copies }] of data.corpora.entries()) {
+    if (source.kind !== "features" || (role !== "labelled" && copies === 0)) continue;
+    const problem = copies > 0 ? `copies 0, got ${copies}` : "role negative or auto, got labelled";
+    throw new CallsignError(
+      "CONFIG_INVALID",
+      `${name}: data.corpora[${i}]: precomputed features are negatives without audio: expected ${problem}; remove it`,
+    );
+  }
 }
 
 function checkPronunciations({ labels, pronunciations }: DataConfig, name: string): void {

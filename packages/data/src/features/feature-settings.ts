@@ -5,6 +5,7 @@ import { FRONTEND_ID, type LogMelFloor } from "@callsign/infer/internal";
 import type { ChosenEmbedding } from "@callsign/infer/node/internal";
 
 import { afterSecondsOf, type DataConfig } from "../config/config.ts";
+import type { FeaturePrecision } from "./shard.ts";
 import { sha256Of } from "../store/build-folder.ts";
 
 /** Settings that, with the clips, determine features. Plain data, since it is sent to worker threads. */
@@ -21,6 +22,7 @@ export interface FeatureSettings {
   readonly frontend: string;
   readonly floor: LogMelFloor;
   readonly embeddingSha256: string;
+  readonly precision: FeaturePrecision;
 }
 
 /** Settings of a config with an embedding. */
@@ -39,11 +41,12 @@ export function featureSettings(config: DataConfig, embedding: ChosenEmbedding):
     frontend: FRONTEND_ID,
     floor: windowing.kind === "sliding-audio" ? "window" : "chunk",
     embeddingSha256: embedding.sha256,
+    precision: data.precision,
   };
 }
 
 /** Hash of the settings that determine features. */
-export const settingsSha256 = (settings: FeatureSettings): string => sha256Of({ version: 2, settings });
+export const settingsSha256 = (settings: FeatureSettings): string => sha256Of({ version: 3, settings });
 
 /** @throws CallsignError `FILE_NOT_FOUND` */
 export async function readEmbedding(path: string): Promise<Uint8Array> {

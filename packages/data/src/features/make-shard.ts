@@ -98,7 +98,7 @@ export async function makeShard(
     seconds: samples / 16_000,
     leftOut,
   };
-  return { bytes: writeShard(shard), counts };
+  return { bytes: writeShard(shard, settings), counts };
 }
 
 type Windows = Record<"windowEnd" | "label" | "heard" | "sinceEnd" | "clip", number[]>;

@@ -1,10 +1,11 @@
+import { sha256Hex } from "@callsign/infer/node/internal";
+
 import type { ManifestClip } from "../store/manifest.ts";
 import { createRandom, type Random } from "../random.ts";
 import { type Split, SPLITS } from "../split.ts";
-import { sha256Of } from "../store/build-folder.ts";
 import { type ClipKind, type CollectedSet, LIKE_A_PHRASE } from "../store/clip-set.ts";
 import { windowLengthOf } from "../labelling/windows.ts";
-import type { FeatureSettings } from "./feature-settings.ts";
+import { type FeatureSettings, settingsSha256 } from "./feature-settings.ts";
 
 /** Fields of a clip that features depend on. */
 export type ClipRef = Pick<
@@ -47,30 +48,47 @@ export interface ShardPlanOptions {
   readonly shares: Readonly<Record<Split, number>>;
 }
 
-/** Plans every shard of a build, in order. A shard draws only from clips of its own split. */
-export function planShards(options: ShardPlanOptions): ShardPlan[] {
-  return SPLITS.flatMap((split) => {
-    const sets = options.sets.map((set) => ({
-      ...set,
-      clips: set.clips.filter((clip) => clip.split === split),
-    }));
-    const pools = poolsOf(sets, options.settings);
-    const ofSets = sets
-      .filter(({ kind }) => kind !== "impulse-response")
-      .flatMap((set) => cut(itemsOf(set), { ...options, split, set, pools }));
+/**
+ * Plans the shards of a build one after the other, since the plans of a million clips would fill the memory. A shard draws only
+ * from clips of its own split.
+ */
+export function* planShards(options: ShardPlanOptions): Generator<ShardPlan> {
+  for (const split of SPLITS) {
+    const { sets, pools } = ofSplit(split, options);
+    for (const set of sets) yield* cut(itemsOf(set), { ...options, split, set, pools });
     const scenes = { id: "scene", kind: "scene" } as const;
-    const ofScenes = cut(scenesOf(split, { ...options, pools }), { ...options, split, set: scenes, pools });
-    return [...ofSets, ...ofScenes];
-  });
+    yield* cut(scenesOf(split, { ...options, pools }), { ...options, split, set: scenes, pools });
+  }
 }
 
+/** Length of audio in all shards, in seconds. */
+export function plannedSeconds(options: ShardPlanOptions): number {
+  let total = 0;
+  for (const split of SPLITS) {
+    const { sets, pools } = ofSplit(split, options);
+    for (const set of sets) for (const item of itemsOf(set)) total += itemSeconds(item, options.settings);
+    for (const item of scenesOf(split, { ...options, pools })) total += itemSeconds(item, options.settings);
+  }
+  return total;
+}
+
+function ofSplit(split: Split, { sets: all, settings }: ShardPlanOptions) {
+  const sets = all.map((set) => ({ ...set, clips: set.clips.filter((clip) => clip.split === split) }));
+  return { sets: sets.filter(({ kind }) => kind !== "impulse-response"), pools: poolsOf(sets, settings) };
+}
+
+/** One stretch of audio of a set, before it is reduced to what features depend on. */
+type SetItem =
+  | { readonly clips: readonly ManifestClip[]; readonly copy: number }
+  | { readonly scene: number };
+
 interface Pools {
-  readonly noises: readonly ClipRef[];
-  readonly impulseResponses: readonly ClipRef[];
-  readonly speech: readonly ClipRef[];
+  readonly noises: readonly ManifestClip[];
+  readonly impulseResponses: readonly ManifestClip[];
+  readonly speech: readonly ManifestClip[];
   /** Speech without clips made to resemble a phrase. */
-  readonly ordinary: readonly ClipRef[];
-  readonly commands: readonly ClipRef[];
+  readonly ordinary: readonly ManifestClip[];
+  readonly commands: readonly ManifestClip[];
 }
 
 /** Seconds of each that a shard holds in memory: enough that no two copies are alike. */
@@ -86,8 +104,8 @@ const LONGEST_SPEECH_SECONDS = 15;
 
 function poolsOf(sets: readonly CollectedSet[], { labels }: FeatureSettings): Pools {
   const isPhrase = (clip: ManifestClip): boolean => labels.includes(clip.label);
-  const of = (test: (set: CollectedSet, clip: ManifestClip) => boolean): ClipRef[] =>
-    sets.flatMap((set) => set.clips.filter((clip) => test(set, clip)).map(toRef));
+  const of = (test: (set: CollectedSet, clip: ManifestClip) => boolean): ManifestClip[] =>
+    sets.flatMap((set) => set.clips.filter((clip) => test(set, clip)));
   const talks = (clip: ManifestClip): boolean =>
     !isPhrase(clip) && clip.durationSeconds <= LONGEST_SPEECH_SECONDS;
   const isSpeech = ({ kind }: CollectedSet, clip: ManifestClip): boolean => !NO_TALK.has(kind) && talks(clip);
@@ -102,32 +120,35 @@ function poolsOf(sets: readonly CollectedSet[], { labels }: FeatureSettings): Po
 
 const NO_TALK: ReadonlySet<ClipKind> = new Set(["noise", "impulse-response", "recording", "positive"]);
 
-function itemsOf(set: CollectedSet): ShardItem[] {
-  const groups = set.kind === "recording" ? joinable(set.clips) : set.clips.map((clip) => [clip]);
-  return groups.flatMap((group) => {
-    const clips = group.map(toRef);
-    const copies = Array.from({ length: set.copies }, (_, copy) => ({ clips, copy }));
-    return set.clean ? [{ clips, copy: -1 }, ...copies] : copies;
-  });
+function* itemsOf({ kind, clips: all, clean, copies }: CollectedSet): Generator<SetItem> {
+  for (const clips of kind === "recording" ? joinable(all) : singles(all))
+    for (let copy = clean ? -1 : 0; copy < copies; copy++) yield { clips, copy };
+}
+
+function* singles(clips: readonly ManifestClip[]): Generator<readonly ManifestClip[]> {
+  for (const clip of clips) yield [clip];
 }
 
 /** Consecutive pieces of one recording, up to a minute, so that a recording cut for labelling is embedded as one. */
-function joinable(clips: readonly ManifestClip[]): ManifestClip[][] {
-  const groups: ManifestClip[][] = [];
+function* joinable(clips: readonly ManifestClip[]): Generator<readonly ManifestClip[]> {
+  let group: ManifestClip[] = [];
   let end = -1;
   let seconds = 0;
   for (const clip of clips) {
     const { startSample, endSample } = clip.provenance;
-    const follows = groups.length > 0 && startSample === end + 1 && seconds + clip.durationSeconds <= 60;
-    if (follows) groups.at(-1)!.push(clip);
-    else groups.push([clip]);
+    const follows = group.length > 0 && startSample === end + 1 && seconds + clip.durationSeconds <= 60;
+    if (!follows && group.length > 0) {
+      yield group;
+      group = [];
+    }
+    group.push(clip);
     seconds = (follows ? seconds : 0) + clip.durationSeconds;
     end = Number(endSample);
   }
-  return groups;
+  if (group.length > 0) yield group;
 }
 
-function scenesOf(split: Split, options: ShardPlanOptions & { pools: Pools }): ShardItem[] {
+function scenesOf(split: Split, options: ShardPlanOptions & { pools: Pools }): SetItem[] {
   const { scenes, shares, pools } = options;
   if (pools.commands.length === 0) return [];
   // Rounded at the borders between splits, so that all splits together have as many as were asked for.
@@ -142,30 +163,31 @@ interface CutOptions extends ShardPlanOptions {
   readonly pools: Pools;
 }
 
-function cut(items: readonly ShardItem[], options: CutOptions): ShardPlan[] {
+function* cut(items: Iterable<SetItem>, options: CutOptions): Generator<ShardPlan> {
   const { shardSeconds, settings } = options;
-  const plans: ShardPlan[] = [];
-  let from = 0;
+  let taken: SetItem[] = [];
   let seconds = 0;
-  for (const [i, item] of items.entries()) {
+  let index = 0;
+  for (const item of items) {
+    taken.push(item);
     seconds += itemSeconds(item, settings);
-    if (seconds < shardSeconds && i + 1 < items.length) continue;
-    plans.push(makePlan(items.slice(from, i + 1), { ...options, seconds, index: plans.length }));
-    from = i + 1;
+    if (seconds < shardSeconds) continue;
+    yield makePlan(taken, { ...options, seconds, index: index++ });
+    taken = [];
     seconds = 0;
   }
-  return plans;
+  if (taken.length > 0) yield makePlan(taken, { ...options, seconds, index });
 }
 
 /** A window's length goes before every copy. */
-function itemSeconds(item: ShardItem, { scenes, windowing }: FeatureSettings): number {
+function itemSeconds(item: SetItem, { scenes, windowing }: FeatureSettings): number {
   if ("scene" in item) return scenes.seconds;
   const window = windowLengthOf(windowing) / 16_000;
   return item.clips.reduce((sum, clip) => sum + clip.durationSeconds, item.copy < 0 ? 0 : window);
 }
 
 function makePlan(
-  items: readonly ShardItem[],
+  items: readonly SetItem[],
   options: CutOptions & { seconds: number; index: number },
 ): ShardPlan {
   const { split, set, settings, seconds, index } = options;
@@ -184,7 +206,7 @@ function makePlan(
     split,
     source: set.id,
     kind: set.kind,
-    items,
+    items: items.map((item) => ("scene" in item ? item : { clips: item.clips.map(toRef), copy: item.copy })),
     seconds,
     noises: draw("noises"),
     impulseResponses: draw("impulseResponses"),
@@ -192,7 +214,8 @@ function makePlan(
     commands: set.kind === "scene" ? draw("commands") : [],
     stepLength: stepLengthOf(split, settings),
   };
-  return { ...plan, inputsSha256: sha256Of({ settings, plan }) };
+  // Plans have their keys in one order, so that plain JSON of equal plans is equal; sorting them took most of the time.
+  return { ...plan, inputsSha256: sha256Hex(`${settingsSha256(settings)}\n${JSON.stringify(plan)}`) };
 }
 
 /** Training may skip windows; validation steps as the detector does, whose patience and mute gate are chosen on it. */
@@ -200,17 +223,20 @@ const stepLengthOf = (split: Split, { windowing, slidingWindows }: FeatureSettin
   windowing.kind === "sliding-audio" && split === "train" ? slidingWindows.stepLength : windowing.hopLength;
 
 /** Clips drawn without replacement until the length is reached. */
-function takeSeconds(clips: readonly ClipRef[], options: { seconds: number; random: Random }): ClipRef[] {
+function takeSeconds(
+  clips: readonly ManifestClip[],
+  options: { seconds: number; random: Random },
+): ClipRef[] {
   const taken: ClipRef[] = [];
   // Fisher-Yates over the places that are drawn alone, since a pool may be a thousand times what is taken from it.
-  const moved = new Map<number, ClipRef>();
+  const moved = new Map<number, ManifestClip>();
   let seconds = 0;
   for (let from = 0; from < clips.length; from++) {
     const place = options.random.integer(from, clips.length - 1);
     const clip = moved.get(place) ?? clips[place]!;
     moved.set(place, moved.get(from) ?? clips[from]!);
     if (taken.length > 0 && seconds + clip.durationSeconds > options.seconds) break;
-    taken.push(clip);
+    taken.push(toRef(clip));
     seconds += clip.durationSeconds;
   }
   return taken;
@@ -225,9 +251,11 @@ const toRef = ({
   durationSeconds,
   provenance,
 }: ManifestClip): ClipRef => {
-  // Only the fields that features depend on; the rest would make every plan long.
-  const kept = Object.entries(provenance).filter(([key]) =>
-    ["startSample", "endSample", "leadIn"].includes(key),
+  const kept = KEPT.flatMap((key) =>
+    provenance[key] === undefined ? [] : [[key, provenance[key]] as const],
   );
   return { path, sha256, label, text, speaker, durationSeconds, provenance: Object.fromEntries(kept) };
 };
+
+/** Fields of a provenance that features depend on; the rest would make every plan long. */
+const KEPT = ["startSample", "endSample", "leadIn"] as const;

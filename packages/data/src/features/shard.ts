@@ -2,8 +2,21 @@ import { CallsignError } from "@callsign/audio/internal";
 import { EMBEDDING, parseStrict, type LogMelFloor } from "@callsign/infer/internal";
 import * as z from "zod";
 
-import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../formats/safetensors.ts";
+import { findNotFinite, findNotFinite16, toFloat16 } from "../formats/float16.ts";
+import {
+  readSafetensors,
+  type SafetensorsTensor,
+  tensorToFloat32,
+  writeSafetensors,
+} from "../formats/safetensors.ts";
 import { type Split, SPLITS } from "../split.ts";
+import {
+  findWindowProblem,
+  packWindows,
+  type ShardWindows,
+  unpackWindows,
+  WINDOW_TENSORS,
+} from "./shard-windows.ts";
 
 /** One recording that windows of a shard come from, so that an error found in training has a name. */
 export interface ShardClip {
@@ -45,6 +58,7 @@ export interface ShardMetadata {
 export interface FeatureShard {
   /** `[rows, 96]`, row-major. */
   readonly embeddings: Float32Array;
+  /** Last row of each window; consecutive within a clip. */
   readonly windowEnd: Int32Array;
   /** Index into the labels; -1 where no phrase is near. */
   readonly label: Int32Array;
@@ -52,75 +66,102 @@ export interface FeatureShard {
   readonly heard: Float32Array;
   /** Samples from the phrase's end to the window's; 0 while it is being said, -1 where the label is -1. */
   readonly sinceEnd: Int32Array;
-  /** Index into the metadata's clips. */
+  /** Index into the metadata's clips, ascending. */
   readonly clip: Int32Array;
   readonly metadata: ShardMetadata;
 }
 
-/** Version of the shard format. */
-export const SHARD_FORMAT = 1;
+/** Type of the embeddings in a file. */
+export type FeaturePrecision = "float16" | "float32";
 
-/** A shard as a safetensors file: the same shard gives the same bytes. */
-export function writeShard(shard: FeatureShard): Uint8Array {
-  const { embeddings, windowEnd, label, heard, sinceEnd, clip, metadata } = shard;
-  const columns = EMBEDDING.dimension;
-  const int32 = (data: Int32Array): SafetensorsTensor => ({ dtype: "I32", shape: [data.length], data });
+/** Version of the shard format. Version 1 stored every window, and embeddings as float32 only. */
+export const SHARD_FORMAT = 2;
+
+/**
+ * A shard as a safetensors file: the same shard gives the same bytes. @throws CallsignError `INVALID_ARGUMENT` where clips are
+ * not in order or the windows of a clip are not consecutive, `FEATURES_NOT_FINITE`
+ */
+export function writeShard(
+  shard: FeatureShard,
+  { precision = "float16" }: { readonly precision?: FeaturePrecision } = {},
+): Uint8Array {
+  const { embeddings, metadata } = shard;
+  const shape = [embeddings.length / EMBEDDING.dimension, EMBEDDING.dimension];
+  const half = precision === "float16" ? toFloat16(embeddings) : undefined;
+  const bad = half ? findNotFinite16(half) : findNotFinite(embeddings);
+  if (bad >= 0)
+    throw new CallsignError(
+      "FEATURES_NOT_FINITE",
+      `${metadata.source}: row ${Math.floor(bad / EMBEDDING.dimension)}, column ${bad % EMBEDDING.dimension} is ` +
+        `${embeddings[bad]}, expected a finite number that fits ${precision}`,
+    );
   const tensors = new Map<string, SafetensorsTensor>([
-    ["embeddings", { dtype: "F32", shape: [embeddings.length / columns, columns], data: embeddings }],
-    ["windowEnd", int32(windowEnd)],
-    ["label", int32(label)],
-    ["heard", { dtype: "F32", shape: [heard.length], data: heard }],
-    ["sinceEnd", int32(sinceEnd)],
-    ["clip", int32(clip)],
+    ["embeddings", half ? { dtype: "F16", shape, data: half } : { dtype: "F32", shape, data: embeddings }],
   ]);
+  const windows = packWindows(shard, { clips: metadata.clips.length });
+  for (const name of WINDOW_NAMES)
+    tensors.set(name, { dtype: WINDOW_TENSORS[name], shape: [windows[name].length], data: windows[name] });
   return writeSafetensors(tensors, { metadata: formatMetadata(metadata) });
 }
 
 /**
- * Reads and checks a shard; the arrays are views into `bytes`. `name` (the file) begins every message.
+ * Reads and checks a shard. `name` (the file) begins every message.
  * @throws CallsignError `SHARD_INVALID`, `SAFETENSORS_INVALID`
  */
 export function readShard(bytes: Uint8Array, { name }: { readonly name: string }): FeatureShard {
-  const { tensors, metadata } = readSafetensors(bytes, { name });
-  const take = (key: string, dtype: "F32" | "I32"): SafetensorsTensor["data"] => {
-    const tensor = tensors.get(key);
-    if (tensor?.dtype === dtype) return tensor.data;
-    throw invalid(name, `expected a tensor ${key} of ${dtype}, got ${tensor?.dtype ?? "none"}`);
-  };
-  const floats = (key: string): Float32Array => take(key, "F32") as Float32Array;
-  const integers = (key: string): Int32Array => take(key, "I32") as Int32Array;
-  const shard: FeatureShard = {
-    embeddings: floats("embeddings"),
-    windowEnd: integers("windowEnd"),
-    label: integers("label"),
-    heard: floats("heard"),
-    sinceEnd: integers("sinceEnd"),
-    clip: integers("clip"),
-    metadata: parseMetadata(metadata, name),
-  };
-  checkWindows(shard, { name, shape: tensors.get("embeddings")!.shape });
-  return shard;
+  const { tensors, metadata: fields } = readSafetensors(bytes, { name });
+  const metadata = { ...parseShardMetadata(fields, name), clips: parseShardClips(fields, name) };
+  const { rows } = embeddingsOfShard(tensors.get("embeddings"), name);
+  const windows = windowsOfShard(tensors, { name, rows, metadata });
+  if (windows.clipWindows.length !== metadata.clips.length)
+    throw shardInvalid(
+      name,
+      `it has windows of ${windows.clipWindows.length} clips and names of ${metadata.clips.length}`,
+    );
+  return { embeddings: tensorToFloat32(tensors.get("embeddings")!), ...unpackWindows(windows), metadata };
 }
 
-function checkWindows(shard: FeatureShard, place: { name: string; shape: readonly number[] }): void {
-  const { name, shape } = place;
-  const { windowEnd, label, heard, sinceEnd, clip, metadata } = shard;
-  const [rows = 0, columns] = shape;
-  if (shape.length !== 2 || columns !== EMBEDDING.dimension)
-    throw invalid(name, `expected embeddings [rows, ${EMBEDDING.dimension}], got [${shape.join(", ")}]`);
-  const count = windowEnd.length;
-  if ([label, heard, sinceEnd, clip].some(({ length }) => length !== count))
-    throw invalid(name, `expected ${count} windows in every tensor, got tensors of different lengths`);
-  const first = metadata.embeddingsPerWindow - 1;
-  for (let i = 0; i < count; i++) {
-    if (windowEnd[i]! < first || windowEnd[i]! >= rows)
-      throw invalid(name, `window ${i} ends at row ${windowEnd[i]}, expected ${first} to ${rows - 1}`);
-    if (label[i]! < -1 || label[i]! >= metadata.labels.length)
-      throw invalid(name, `window ${i} has label ${label[i]}, of ${metadata.labels.length}`);
-    if (clip[i]! < 0 || clip[i]! >= metadata.clips.length)
-      throw invalid(name, `window ${i} names clip ${clip[i]}, of ${metadata.clips.length}`);
-    if (!(heard[i]! >= 0 && heard[i]! <= 1)) throw invalid(name, `window ${i} has heard ${heard[i]}`);
-  }
+export const WINDOW_NAMES = Object.keys(WINDOW_TENSORS) as (keyof ShardWindows)[];
+
+/** Rows and type of the embeddings. @throws CallsignError `SHARD_INVALID` */
+export function embeddingsOfShard(
+  found: Pick<SafetensorsTensor, "dtype" | "shape"> | undefined,
+  name: string,
+): { readonly rows: number; readonly dtype: "F16" | "F32" } {
+  const { dtype, shape = [] } = found ?? {};
+  if ((dtype !== "F16" && dtype !== "F32") || shape.length !== 2 || shape[1] !== EMBEDDING.dimension)
+    throw shardInvalid(
+      name,
+      `expected embeddings [rows, ${EMBEDDING.dimension}] of F16 or F32, got ${dtype ?? "none"} [${shape.join(", ")}]`,
+    );
+  return { rows: shape[0]!, dtype };
+}
+
+/** Checked windows of a shard. @throws CallsignError `SHARD_INVALID` */
+export function windowsOfShard(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  {
+    name,
+    rows,
+    metadata: { labels, embeddingsPerWindow },
+  }: {
+    readonly name: string;
+    readonly rows: number;
+    readonly metadata: Pick<ShardMetadata, "labels" | "embeddingsPerWindow">;
+  },
+): ShardWindows {
+  const take = (key: keyof ShardWindows): SafetensorsTensor["data"] => {
+    const tensor = tensors.get(key);
+    if (tensor?.dtype === WINDOW_TENSORS[key]) return tensor.data;
+    throw shardInvalid(
+      name,
+      `expected a tensor ${key} of ${WINDOW_TENSORS[key]}, got ${tensor?.dtype ?? "none"}`,
+    );
+  };
+  const windows = Object.fromEntries(WINDOW_NAMES.map((key) => [key, take(key)])) as unknown as ShardWindows;
+  const problem = findWindowProblem(windows, { rows, labels: labels.length, embeddingsPerWindow });
+  if (problem !== undefined) throw shardInvalid(name, problem);
+  return windows;
 }
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256");
@@ -140,8 +181,9 @@ const metadataSchema = z.object({
   seed: z.string(),
   tool: z.string(),
   gitCommit: z.string().optional(),
-  clips: z.array(z.object({ clip: z.string(), speaker: z.string(), copy: z.int() })),
 });
+
+const clipsSchema = z.array(z.object({ clip: z.string(), speaker: z.string(), copy: z.int() }));
 
 /** In a fixed order, so that the bytes do not depend on how the object was made. */
 function formatMetadata(metadata: ShardMetadata): Record<string, string> {
@@ -165,15 +207,12 @@ function formatMetadata(metadata: ShardMetadata): Record<string, string> {
   };
 }
 
-function parseMetadata(metadata: Readonly<Record<string, string>>, name: string): ShardMetadata {
-  const json = (key: string): unknown => {
-    try {
-      return JSON.parse(metadata[key] ?? "null");
-    } catch (cause) {
-      throw invalid(name, `metadata ${key}: not JSON`, cause);
-    }
-  };
-  const value = { ...metadata, labels: json("labels"), clips: json("clips") };
+/** Metadata without the names of clips, which are most of it and seldom needed. @throws CallsignError `SHARD_INVALID` */
+export function parseShardMetadata(
+  fields: Readonly<Record<string, string>>,
+  name: string,
+): Omit<ShardMetadata, "clips"> {
+  const value = { ...fields, labels: parseField(fields, { key: "labels", name }) };
   const { formatVersion: _version, ...parsed } = parseStrict(metadataSchema, value, {
     name: `${name}: metadata`,
     code: "SHARD_INVALID",
@@ -181,7 +220,25 @@ function parseMetadata(metadata: Readonly<Record<string, string>>, name: string)
   return parsed;
 }
 
-const invalid = (name: string, problem: string, cause?: unknown): CallsignError =>
+/** @throws CallsignError `SHARD_INVALID` */
+export const parseShardClips = (fields: Readonly<Record<string, string>>, name: string): ShardClip[] =>
+  parseStrict(clipsSchema, parseField(fields, { key: "clips", name }), {
+    name: `${name}: metadata clips`,
+    code: "SHARD_INVALID",
+  });
+
+function parseField(
+  fields: Readonly<Record<string, string>>,
+  { key, name }: { readonly key: string; readonly name: string },
+): unknown {
+  try {
+    return JSON.parse(fields[key] ?? "null");
+  } catch (cause) {
+    throw shardInvalid(name, `metadata ${key}: not JSON`, cause);
+  }
+}
+
+export const shardInvalid = (name: string, problem: string, cause?: unknown): CallsignError =>
   new CallsignError("SHARD_INVALID", `${name}: not a whole feature shard: ${problem}; build it again`, {
     cause,
   });

@@ -1,5 +1,11 @@
 import { CallsignError } from "@callsign/audio/internal";
-import { ELEMENT_BYTES, parseSafetensorsHeader, type SafetensorsDtype } from "./safetensors-header.ts";
+import { fromFloat16 } from "./float16.ts";
+import {
+  ELEMENT_BYTES,
+  parseSafetensorsHeader,
+  type SafetensorsDtype,
+  type TensorEntry,
+} from "./safetensors-header.ts";
 
 /** Elements as they are stored: F16 and BF16 as their 16 bits, BOOL as 0 or 1; `tensorToFloat32` makes numbers of them. */
 export type SafetensorsData =
@@ -34,10 +40,20 @@ export interface Safetensors {
 export function readSafetensors(bytes: Uint8Array, { name }: { readonly name: string }): Safetensors {
   const header = parseSafetensorsHeader(bytes, { name, fileLength: bytes.length });
   const tensors = new Map<string, SafetensorsTensor>();
-  for (const [tensor, { dtype, shape, begin, end }] of header.tensors)
-    tensors.set(tensor, { dtype, shape, data: viewAs(dtype, bytes.subarray(begin, end)) });
+  for (const [tensor, entry] of header.tensors)
+    tensors.set(tensor, tensorOf(entry, bytes.subarray(entry.begin, entry.end)));
   return { tensors, metadata: header.metadata };
 }
+
+/** A tensor from its entry in the header and its bytes; a view into them where alignment allows, else a copy. */
+export const tensorOf = (
+  { dtype, shape }: Pick<TensorEntry, "dtype" | "shape">,
+  bytes: Uint8Array,
+): SafetensorsTensor => ({
+  dtype,
+  shape,
+  data: viewAs(dtype, bytes),
+});
 
 /**
  * The file for these tensors, byte for byte as the reference implementation writes it: widest elements first, then by
@@ -81,7 +97,7 @@ export function writeSafetensors(
  */
 export function tensorToFloat32({ dtype, data }: SafetensorsTensor): Float32Array {
   if (data instanceof Float32Array) return data;
-  if (dtype === "F16") return Float32Array.from(data as Uint16Array, halfToNumber);
+  if (dtype === "F16") return fromFloat16(data as Uint16Array);
   if (dtype === "BF16") return widenBfloat(data as Uint16Array);
   return Float32Array.from(data as Uint8Array | BigInt64Array, Number);
 }
@@ -126,16 +142,6 @@ function checkFits(name: string, { dtype, shape, data }: SafetensorsTensor): voi
       `tensor ${JSON.stringify(name)}: expected ${elements} elements for ${dtype} [${shape.join(", ")}], ` +
         `got ${data.constructor.name} of ${data.length}`,
     );
-}
-
-/** IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** bfloat16 is the upper half of a float32. */

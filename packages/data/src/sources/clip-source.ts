@@ -1,6 +1,7 @@
 import type { AudioNote, CallsignError } from "@callsign/audio/internal";
 
 import type { Provenance } from "../store/manifest.ts";
+import type { RecordingDecoder } from "./files/decode-recording.ts";
 
 /** A recording of a source. */
 export interface SourceClip {
@@ -45,6 +46,8 @@ export interface ReadClipsOptions {
   readonly onLeftOut?: ((left: LeftOutClip) => void) | undefined;
   /** Called with remarks that are not errors, such as fewer suitable clips than asked for. */
   readonly onNote?: ((note: string) => void) | undefined;
+  /** Threads for decoding, for sources that can use them. Default: this thread. */
+  readonly decoder?: RecordingDecoder | undefined;
 }
 
 /** Source of clips. Every adapter gives the same clips in the same order on every pass and counts broken ones. */

@@ -2,7 +2,6 @@ import { basename, dirname } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
-import { readMagnitudeChunks } from "@callsign/audio/node/internal";
 import * as z from "zod";
 
 import { createRandom } from "../random.ts";
@@ -13,7 +12,8 @@ import {
   type ReadClipsOptions,
   type SourceClip,
 } from "./clip-source.ts";
-import { cutAtPauses, type Segment } from "./files/cut-at-pauses.ts";
+import type { Segment } from "./files/cut-at-pauses.ts";
+import { segmentsOfFiles } from "./files/decode-recording.ts";
 import { FaultTally } from "./files/fault-tally.ts";
 import { type AudioFile, findAudioFiles } from "./files/find-audio-files.ts";
 import { recordingFields } from "./files/recording-fields.ts";
@@ -57,7 +57,7 @@ export function createFolderSource(input: z.input<typeof folderConfig>): ClipSou
 async function* readFolder(
   name: string,
   config: z.output<typeof folderConfig>,
-  { signal, onFault, onLeftOut, onNote }: ReadClipsOptions,
+  { signal, onFault, onLeftOut, onNote, decoder }: ReadClipsOptions,
 ): AsyncGenerator<SourceClip> {
   const tally = new FaultTally(name, { mostShare: config.mostFaultShare, onFault });
   const files = await findClipFiles(config, { onLeftOut });
@@ -70,16 +70,10 @@ async function* readFolder(
       `${name}: speakerPattern ${config.speakerPattern} finds no speaker in ${unnamed.length} of ${files.length} paths, ` +
         `such as ${unnamed[0]!.relativePath}; each of these counts as a speaker of its own`,
     );
-  for (const file of files) {
+  const maxLength = Math.max(1, Math.round(config.maxSeconds * CLIP_SAMPLE_RATE_HZ));
+  for await (const { file, open } of segmentsOfFiles(files, { maxLength, decoder, signal })) {
     const damage = watchDamage({ onLeftOut });
-    const segments = cutAtPauses(
-      readMagnitudeChunks(file.path, {
-        sampleRateHz: CLIP_SAMPLE_RATE_HZ,
-        onNote: damage.onNote,
-        ...(signal && { signal }),
-      }),
-      { maxLength: Math.max(1, Math.round(config.maxSeconds * CLIP_SAMPLE_RATE_HZ)) },
-    );
+    const segments = open(damage.onNote);
     try {
       for (;;) {
         if (signal?.aborted)

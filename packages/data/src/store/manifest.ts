@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 
 import { CallsignError } from "@callsign/audio/internal";
 import { parseStrict } from "@callsign/infer/internal";
@@ -59,16 +59,32 @@ export async function writeManifest(
   clips: Iterable<ManifestClip> | AsyncIterable<ManifestClip>,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ sha256: string; clips: number }> {
-  const lines: { readonly path: string; readonly line: string }[] = [];
-  for await (const clip of clips)
-    lines.push({ path: clip.path, line: formatManifestClip(clip, { name: path }) });
-  lines.sort((a, b) => byCodeUnits(a.path, b.path));
-  const twice = lines.find((line, i) => lines[i - 1]?.path === line.path)?.path;
+  const sorted: ManifestClip[] = [];
+  for await (const clip of clips) sorted.push(clip);
+  sorted.sort((a, b) => byCodeUnits(a.path, b.path));
+  const twice = sorted.find((clip, i) => sorted[i - 1]?.path === clip.path)?.path;
   if (twice !== undefined)
     throw new CallsignError("MANIFEST_INVALID", `${path}: two clips have the path ${JSON.stringify(twice)}`);
-  const bytes = Buffer.from(lines.map(({ line }) => line).join(""), "utf8");
-  await writeFileAtomic(path, bytes, { ...(signal && { signal }) });
-  return { sha256: createHash("sha256").update(bytes).digest("hex"), clips: lines.length };
+  const hash = createHash("sha256");
+  await writeFileAtomic(path, formatBlocks(sorted, { name: path, hash }), { ...(signal && { signal }) });
+  return { sha256: hash.digest("hex"), clips: sorted.length };
+}
+
+/** Lines joined at a time: a million clips are half a gigabyte, more than a string may have. */
+const BLOCK_CLIPS = 1000;
+
+async function* formatBlocks(
+  clips: readonly ManifestClip[],
+  { name: file, hash }: { readonly name: string; readonly hash: Hash },
+): AsyncGenerator<string> {
+  for (let from = 0; from < clips.length; from += BLOCK_CLIPS) {
+    const lines = clips
+      .slice(from, from + BLOCK_CLIPS)
+      .map((clip) => formatManifestClip(clip, { name: file }))
+      .join("");
+    hash.update(lines);
+    yield lines;
+  }
 }
 
 /** One manifest line, newline included, checked first; provenance keys are sorted. @throws CallsignError MANIFEST_INVALID */

@@ -27,7 +27,7 @@ export interface PoolOptions<Name extends TaskName> {
 /** Opens pools: `createPool`, or one whose workers are other machines. */
 export type OpenPool = typeof createPool;
 
-/** Opens a pool for one task of the table in `tasks.ts`. */
+/** Opens a pool for one task of the table in `tasks.ts`. Threads start with the first task. */
 export function createPool<Name extends TaskName>(
   task: Name,
   { setup, workers }: PoolOptions<Name>,
@@ -55,16 +55,19 @@ function inThreads<Name extends TaskName>(
 ): WorkerPool<Name> {
   const isSource = import.meta.url.endsWith(".ts");
   const start: WorkerStart = { task, setup };
-  const pool = new Tinypool({
-    filename: new URL(isSource ? "worker-from-source.mjs" : "worker.js", import.meta.url).href,
-    name: "work",
-    minThreads: workers,
-    maxThreads: workers,
-    workerData: start,
-    ...(isSource && { execArgv: ["--conditions=@callsign/source"] }),
-  });
+  let pool: Tinypool | undefined;
+  const open = (): Tinypool =>
+    new Tinypool({
+      filename: new URL(isSource ? "worker-from-source.mjs" : "worker.js", import.meta.url).href,
+      name: "work",
+      minThreads: workers,
+      maxThreads: workers,
+      workerData: start,
+      ...(isSource && { execArgv: ["--conditions=@callsign/source"] }),
+    });
   return {
     async run(input, signal) {
+      pool ??= open();
       const outcome: WorkOutcome<Tasks[Name]["output"]> = await pool
         .run(input, signal ? { signal } : {})
         .catch((cause: unknown) => {
@@ -77,6 +80,6 @@ function inThreads<Name extends TaskName>(
       if ("error" in outcome) throw new CallsignError(outcome.error.code, outcome.error.message);
       return outcome.output;
     },
-    dispose: () => pool.destroy(),
+    dispose: async () => pool?.destroy(),
   };
 }

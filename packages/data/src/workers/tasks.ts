@@ -2,6 +2,7 @@ import type { DataConfig } from "../config/config.ts";
 import type { DrawnTexts } from "../build/stages/draw-texts.ts";
 import type { ShardFile, ShardSetup } from "../features/write-shard.ts";
 import type { ShardPlan } from "../features/shard-plan.ts";
+import type { DecodedRecording, RecordingInput } from "../sources/files/decode-recording.ts";
 import type { LessonPlan } from "../lessons/make-lessons.ts";
 import type { LessonSetup } from "../lessons/write-lessons.ts";
 import type { Attempt } from "../voices/make-clip.ts";
@@ -12,6 +13,7 @@ export interface Tasks {
   texts: { setup: undefined; input: DataConfig; output: DrawnTexts };
   synthesis: { setup: AttemptSetup; input: AttemptInput; output: Attempt };
   features: { setup: ShardSetup; input: ShardPlan; output: ShardFile };
+  recordings: { setup: undefined; input: RecordingInput; output: DecodedRecording };
   lessons: { setup: LessonSetup; input: Pick<LessonPlan, "split" | "index">; output: string };
 }
 
@@ -30,6 +32,7 @@ const OPEN: {
   texts: async () => (await import("../build/stages/draw-texts.ts")).openTexts,
   synthesis: async () => (await import("../voices/open-attempts.ts")).openAttempts,
   features: async () => (await import("../features/write-shard.ts")).openShardWriter,
+  recordings: async () => (await import("../sources/files/decode-recording.ts")).openRecordings,
   lessons: async () => (await import("../lessons/write-lessons.ts")).openLessonWriter,
 };
 

@@ -2,7 +2,7 @@ import { type CollectedSet, parseDataConfig } from "@callsign/data/internal";
 import { describe, expect, it } from "vitest";
 
 import type { FeatureSettings } from "../../src/features/feature-settings.ts";
-import { planShards, type ShardPlan } from "../../src/features/shard-plan.ts";
+import { plannedSeconds, planShards, type ShardPlan } from "../../src/features/shard-plan.ts";
 
 const { data, windowing } = parseDataConfig(
   { labels: [{ label: "go", phrases: ["go home"] }] },
@@ -20,6 +20,7 @@ const settings: FeatureSettings = {
   frontend: "x",
   floor: "chunk",
   embeddingSha256: "0".repeat(64),
+  precision: "float16",
 };
 
 /** A set of clips of one second, every fifth in validation. */
@@ -46,8 +47,15 @@ const setOf = (
   })),
 });
 
-const planOf = (sets: readonly CollectedSet[]): ShardPlan[] =>
-  planShards({ settings, sets, shardSeconds: 60, scenes: 40, shares: { train: 0.8, validation: 0.2 } });
+const optionsOf = (sets: readonly CollectedSet[]) => ({
+  settings,
+  sets,
+  shardSeconds: 60,
+  scenes: 40,
+  shares: { train: 0.8, validation: 0.2 },
+});
+
+const planOf = (sets: readonly CollectedSet[]): ShardPlan[] => [...planShards(optionsOf(sets))];
 
 describe("planShards", () => {
   const sets = [setOf("positive", 1000), setOf("sentence", 1000), setOf("near-miss", 400)];
@@ -80,5 +88,28 @@ describe("planShards", () => {
     expect(scenes.flatMap(({ items }) => items)).toHaveLength(8);
     for (const { speech } of scenes)
       expect(speech.every(({ path }) => path.startsWith("clips/sentence/"))).toBe(true);
+  });
+
+  it("knows the length of all shards before it plans them, and every copy is in one shard", () => {
+    const copied = sets.map((set) => ({ ...set, copies: 3, clean: true }));
+    const plans = planOf(copied);
+    const planned = plans.reduce((sum, { seconds }) => sum + seconds, 0);
+    expect(plannedSeconds(optionsOf(copied))).toBeCloseTo(planned, 6);
+    const items = plans.flatMap((plan) =>
+      plan.items.flatMap((item) => ("clips" in item ? [`${item.clips[0]!.path} ${item.copy}`] : [])),
+    );
+    expect(items).toHaveLength(4 * 2400);
+    expect(new Set(items).size).toBe(items.length);
+  });
+
+  it("has the same hash for clips that were just made and for those read from a journal, whose keys are sorted", () => {
+    const [set] = sets;
+    const hashesOf = (provenance: Record<string, number>) =>
+      planOf([{ ...set!, clips: set!.clips.map((clip) => ({ ...clip, provenance })) }]).map(
+        ({ inputsSha256 }) => inputsSha256,
+      );
+    const made = hashesOf({ startSample: 5, endSample: 9, pitch: 1 });
+    expect(hashesOf({ endSample: 9, pitch: 2, startSample: 5 })).toEqual(made);
+    expect(hashesOf({ endSample: 9, startSample: 4 })).not.toEqual(made);
   });
 });

@@ -27,6 +27,8 @@ const nothing = {
   corpora: [],
   noise: [],
   scenes: { count: 0 },
+  // Compared with a detector's to 1e-5.
+  precision: "float32" as const,
 };
 
 async function shardsOf(

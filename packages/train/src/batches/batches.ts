@@ -9,7 +9,7 @@ import { divideBatch, NEGATIVE_GROUPS, type NegativeGroup, negativeGroupOf } fro
 import type { NoiseShapes } from "./people-noise.ts";
 import type { FeatureStore } from "../shards/feature-store.ts";
 import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";
-import { WindowStream } from "../shards/window-stream.ts";
+import { type WindowPool, WindowStream } from "../shards/window-stream.ts";
 
 /** Examples of one training step, in host memory. */
 export interface HostBatch {
@@ -71,13 +71,13 @@ export class Batches {
   }
 
   /** Sets the hard negatives and copies their features. */
-  async setHard(places: readonly WindowPlace[]): Promise<void> {
+  setHard(places: readonly WindowPlace[]): void {
     const { features, embeddings } = this.#options;
-    this.#hardFeatures = places.length > 0 ? await features.gather(places, { embeddings }) : undefined;
+    this.#hardFeatures = places.length > 0 ? features.gather(places, { embeddings }) : undefined;
     this.#hard = places;
   }
 
-  async at(step: number): Promise<HostBatch> {
+  at(step: number): HostBatch {
     const { labels, embeddings, random, train } = this.#options;
     const { positives, negatives } = train.batch;
     const hardCount = this.#hard.length > 0 ? Math.round(negatives * train.mining.share) : 0;
@@ -86,7 +86,7 @@ export class Batches {
     const hard = Array.from({ length: hardCount }, () => hardRandom.integer(0, this.#hard.length - 1));
     const places = [...drawn, ...hard.map((which) => this.#hard[which]!)];
     const length = embeddings * EMBEDDING.dimension;
-    const features = await this.#options.features.gather(drawn, { embeddings, size: places.length });
+    const features = this.#options.features.gather(drawn, { embeddings, size: places.length });
     for (const [i, which] of hard.entries())
       features.set(
         this.#hardFeatures!.subarray(which * length, (which + 1) * length),
@@ -128,11 +128,10 @@ interface NegativeStream {
   readonly stream: WindowStream;
 }
 
-function poolsOf(tables: readonly ShardTable[], outcome: number, group?: NegativeGroup) {
-  return tables.flatMap(({ split, kind, outcome: outcomes }, shard) => {
-    if (split !== "train" || (group !== undefined && negativeGroupOf(kind) !== group)) return [];
-    const windows: number[] = [];
-    for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === outcome) windows.push(i);
-    return [{ shard, windows: Int32Array.from(windows) }];
-  });
+function poolsOf(tables: readonly ShardTable[], outcome: number, group?: NegativeGroup): WindowPool[] {
+  return tables.flatMap(({ split, kind, windows }, shard) =>
+    split === "train" && (group === undefined || negativeGroupOf(kind) === group)
+      ? [{ shard, windows: windows.select(outcome) }]
+      : [],
+  );
 }

@@ -2,6 +2,7 @@ import { createRandom, NEGATIVE, type Random } from "@callsign/data/internal";
 import { sigmoid } from "@callsign/eval/internal";
 
 import type { ShardTable, WindowPlace } from "../shards/shard-table.ts";
+import type { WindowTable } from "../shards/window-table.ts";
 import { type Run, scoringOf, type TrainEvent } from "../loop/run.ts";
 import { scoreWindows } from "../select/score-windows.ts";
 import { type NegativeGroup, negativeGroupOf } from "./negative-shares.ts";
@@ -16,25 +17,42 @@ const SEARCHED: ReadonlySet<NegativeGroup> = new Set(["people", "synthetic", "no
 export async function* findHardNegatives(run: Run): AsyncGenerator<TrainEvent, WindowPlace[]> {
   const { shards, config, training, state } = run;
   const labels = config.labels.length;
-  const drawing = new HardNegatives({
-    keep: config.train.mining.keep,
-    random: createRandom(training.seed).fork("mining").fork(state.step),
-  });
-  for (const [shard, table] of shards.tables.entries()) {
-    const progress = { stage: "mine", done: shard + 1, total: shards.tables.length, unit: "shards" };
-    if (isSearched(table)) {
-      const windows = [...table.outcome.keys()].filter((i) => table.outcome[i] === NEGATIVE);
-      const logits = await scoreWindows({ table, shard, windows }, scoringOf(run));
-      const scores = windows.map((_, i) => {
-        let highest = -Infinity;
-        for (let label = 0; label < labels; label++) highest = Math.max(highest, logits[i * labels + label]!);
-        return sigmoid(highest);
-      });
-      drawing.offer(table, { shard, windows, scores });
-    }
-    yield { kind: "progress", progress };
+  const { keep, maxWindows } = config.train.mining;
+  const random = createRandom(training.seed).fork("mining").fork(state.step);
+  const drawing = new HardNegatives({ keep, random });
+  const searched = chooseSearched(shards.tables, { maxWindows, random: random.fork("shards") });
+  for (const [i, shard] of searched.entries()) {
+    const table = shards.tables[shard]!;
+    const negatives = table.windows.select(NEGATIVE);
+    const windows = Array.from({ length: negatives.length }, (_, place) => negatives.at(place));
+    const logits = await scoreWindows({ table, shard, windows }, scoringOf(run));
+    const scores = windows.map((_, window) => {
+      let highest = -Infinity;
+      for (let label = 0; label < labels; label++)
+        highest = Math.max(highest, logits[window * labels + label]!);
+      return sigmoid(highest);
+    });
+    drawing.offer(table.windows, { shard, windows, scores });
+    yield {
+      kind: "progress",
+      progress: { stage: "mine", done: i + 1, total: searched.length, unit: "shards" },
+    };
   }
   return drawing.drawn();
+}
+
+/** Indices of the shards to search, in their order: all, or as many drawn ones as have `maxWindows` windows. */
+export function chooseSearched(
+  tables: readonly Pick<ShardTable, "split" | "kind" | "windows">[],
+  { maxWindows, random }: { readonly maxWindows: number; readonly random: Random },
+): number[] {
+  const all = [...tables.keys()].filter((shard) => isSearched(tables[shard]!));
+  let windows = 0;
+  const taken = random.shuffle(all).filter((shard) => {
+    windows += tables[shard]!.windows.length;
+    return windows <= maxWindows;
+  });
+  return taken.toSorted((a, b) => a - b);
 }
 
 /** Whether hard negatives are searched in a shard. */
@@ -62,7 +80,7 @@ export class HardNegatives {
 
   /** Adds the negative windows of a shard. */
   offer(
-    { clip }: Pick<ShardTable, "clip">,
+    table: Pick<WindowTable, "clipOf">,
     { shard, windows, scores }: { shard: number; windows: readonly number[]; scores: readonly number[] },
   ): void {
     const random = this.#random.fork(shard);
@@ -72,8 +90,9 @@ export class HardNegatives {
       .filter(({ score }) => score >= MIN_SCORE)
       .toSorted((a, b) => b.key - a.key)
       .filter(({ window }) => {
-        const count = (ofClips.get(clip[window]!) ?? 0) + 1;
-        ofClips.set(clip[window]!, count);
+        const clip = table.clipOf(window);
+        const count = (ofClips.get(clip) ?? 0) + 1;
+        ofClips.set(clip, count);
         return count <= MAX_PER_CLIP;
       })
       .slice(0, this.#keep);

@@ -25,18 +25,21 @@ const RIDGE = 1e-3;
  * depends little on what is said, and much on the speaker and the room.
  * @throws CallsignError `CLASS_EMPTY` with fewer than 20 recordings
  */
-export async function measurePeople(
+export function measurePeople(
   tables: readonly ShardTable[],
   { features }: { readonly features: FeatureStore },
-): Promise<NoiseShapes> {
+): NoiseShapes {
   const within = new Covariance();
   const means: Float64Array[] = [];
   for (const [shard, table] of tables.entries()) {
     if (table.split !== "train" || negativeGroupOf(table.kind) !== "people") continue;
     if (means.length >= MAX_RECORDINGS) break;
-    const rows = await features.rows(shard);
-    for (const windows of windowsByClip(table)) {
-      const own = windows.map((window) => rowOf(rows, table.windowEnd[window]!));
+    const clips = table.windows.clipRanges().filter(([from, to]) => to - from > 1);
+    // Precomputed features may be single windows, which say nothing about a recording.
+    if (clips.length === 0) continue;
+    const rows = features.rows(shard);
+    for (const [from, to] of clips) {
+      const own = Array.from({ length: to - from }, (_, i) => rowOf(rows, table.windows.rowOf(from + i)));
       const mean = meanOf(own);
       means.push(mean);
       for (const row of own) within.add(row, mean);
@@ -86,16 +89,6 @@ export function cholesky(matrix: Float64Array, width: number): Float64Array {
       lower[i * width + j] = i === j ? Math.sqrt(value) : value / lower[j * width + j]!;
     }
   return lower;
-}
-
-function windowsByClip({ clip }: ShardTable): number[][] {
-  const clips = new Map<number, number[]>();
-  for (const [window, of] of clip.entries()) {
-    const windows = clips.get(of);
-    if (windows) windows.push(window);
-    else clips.set(of, [window]);
-  }
-  return [...clips.values()].filter((windows) => windows.length > 1);
 }
 
 const rowOf = (rows: Float32Array, row: number): Float32Array =>

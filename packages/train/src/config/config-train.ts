@@ -154,6 +154,11 @@ const mining = z.strictObject({
     5000,
     "Number of hard negative windows kept, drawn by score from people's and synthetic talk, noise and scenes, at most two per clip.",
   ),
+  maxWindows: count(
+    2_000_000,
+    "Windows searched at a time, 44 hours; of more, whole shards are drawn anew for each search.",
+    { min: 1, max: 1e9 },
+  ),
   share: share(0.3, "Share of a batch's negatives drawn from the hard ones."),
 });
 

@@ -45,7 +45,7 @@ export interface Run extends TrainRunOptions {
 }
 
 /** Creates the objects of a training and restores its state. @throws CallsignError `CLASS_EMPTY`. The caller disposes the learner and closes the features. */
-export async function startRun(options: TrainRunOptions): Promise<Run> {
+export function startRun(options: TrainRunOptions): Run {
   const { backend, architecture, config, training, shards, state } = options;
   const { optimizer, memoryMiB, averageDecay, noise, offset, noiseShape } = config.train;
   const features = new FeatureStore(shards.tables, { maxBytes: memoryMiB * 2 ** 20 });
@@ -56,12 +56,10 @@ export async function startRun(options: TrainRunOptions): Promise<Run> {
     embeddings: config.windowing.kind === "sliding-audio" ? 1 : config.windowing.embeddings,
     train: config.train,
     noiseShapes:
-      noiseShape === "people" && noise + offset > 0
-        ? await measurePeople(shards.tables, { features })
-        : undefined,
+      noiseShape === "people" && noise + offset > 0 ? measurePeople(shards.tables, { features }) : undefined,
     random: createRandom(training.seed).fork("batches"),
   });
-  await batches.setHard(state.hard);
+  batches.setHard(state.hard);
   const learner = new Learner(backend.tf, {
     architecture,
     weights: splitWeights(architecture, state.weights),

@@ -138,7 +138,7 @@ function embeddingOf({ index }: OpenedShards) {
 /** Training data for the card: one entry per source and licence. */
 const licencesOf = ({ index }: OpenedShards) =>
   index.licences.map(({ source, licence, clips, seconds }) => ({
-    name: `${source}: ${clips} clips, ${(seconds / 60).toFixed(1)} min`,
+    name: `${source}: ${clips > 0 ? `${clips} clips` : "precomputed features"}, ${(seconds / 60).toFixed(1)} min`,
     licence,
     source,
   }));

@@ -24,7 +24,7 @@ import { describeHours, isBetter, judge, scoreValidation, type Validation } from
  */
 export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<TrainEvent, Run> {
   const { config, state, checkpointFile, metricsFile, identity } = options;
-  const run = await startRun(options);
+  const run = startRun(options);
   const { epochs, stepsPerEpoch, mining, selection } = config.train;
   while (state.history.length < epochs && !hasStalled(state, selection.stopAfterEpochs)) {
     const started = options.now();
@@ -55,7 +55,7 @@ export async function* trainEpochs(options: TrainRunOptions): AsyncGenerator<Tra
     raiseNegativeWeight(run, validation);
     if (mining.everyEpochs > 0 && epoch % mining.everyEpochs === 0 && epoch < epochs) {
       state.hard = yield* findHardNegatives(run);
-      await run.batches.setHard(state.hard);
+      run.batches.setHard(state.hard);
     }
     await saveCheckpoint(run);
     await writeFileAtomic(metricsFile, state.history.map((one) => `${JSON.stringify(one)}\n`).join(""));
@@ -90,7 +90,7 @@ async function* runSteps(run: Run): AsyncGenerator<TrainEvent, number> {
   let pending: { readonly loss: Scalar; readonly step: number; readonly batch: HostBatch }[] = [];
   while (state.step < end) {
     const before = now();
-    const batch = await batches.at(state.step);
+    const batch = batches.at(state.step);
     loaderMs += now() - before;
     pending.push({ loss: takeStep(run, batch), step: state.step, batch });
     await backend.submit();
@@ -149,7 +149,7 @@ async function readLoss(
       : "there is no earlier checkpoint";
   throw new CallsignError(
     "LOSS_NOT_FINITE",
-    `train: the loss of step ${step + 1} is ${value}; its batch begins with ${describeWindow(shards.tables, batch.places[0]!)}; ` +
+    `train: the loss of step ${step + 1} is ${value}; its batch begins with ${await describeWindow(shards.tables, batch.places[0]!)}; ` +
       `${kept}; a lower train.optimizer.learningRate or a longer warmUp helps`,
   );
 }

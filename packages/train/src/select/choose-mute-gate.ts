@@ -37,7 +37,7 @@ export function gateStream(
   }: Pick<GateStream, "labels" | "hopLength"> & { readonly isStream: (table: ShardTable) => boolean },
 ): GateStream {
   const streams = scored.filter(({ table }) => isStream(table));
-  const length = streams.reduce((sum, { table }) => sum + table.outcome.length, 0);
+  const length = streams.reduce((sum, { table }) => sum + table.windows.length, 0);
   const scores = new Float64Array(length * sizes.labels);
   const outcome = new Int32Array(length);
   const isNear = new Uint8Array(length);
@@ -45,10 +45,11 @@ export function gateStream(
   let place = 0;
   for (const { table, logits } of streams) {
     scores.set(Float64Array.from(logits, sigmoid), place * sizes.labels);
-    for (let i = 0; i < table.outcome.length; i++, place++) {
-      outcome[place] = table.outcome[i]!;
-      isNear[place] = table.label[i]! >= 0 ? 1 : 0;
-      begins[place] = i === 0 || table.clip[i] !== table.clip[i - 1] ? 1 : 0;
+    const columns = table.windows.columns();
+    for (let i = 0; i < table.windows.length; i++, place++) {
+      outcome[place] = columns.outcome[i]!;
+      isNear[place] = columns.label[i]! >= 0 ? 1 : 0;
+      begins[place] = i === 0 || columns.clip[i] !== columns.clip[i - 1] ? 1 : 0;
     }
   }
   return { scores, outcome, isNear, begins, ...sizes };

@@ -24,7 +24,7 @@ export async function scoreWindows(
   { table, shard, windows }: { table: ShardTable; shard: number; windows: ArrayLike<number> },
   { tf, learner, features: store, featureShape }: ScoreOptions,
 ): Promise<Float32Array> {
-  const rows = await store.rows(shard);
+  const rows = store.rows(shard);
   const length = featureShape.reduce((product, n) => product * n, 1);
   const parts: Float32Array[] = [];
   for (let from = 0; from < windows.length; from += AT_ONCE) {
@@ -32,7 +32,7 @@ export async function scoreWindows(
     const padded = Math.ceil(size / SIZES_APART) * SIZES_APART;
     const values = new Float32Array(padded * length);
     for (let i = 0; i < size; i++) {
-      const end = (table.windowEnd[windows[from + i]!]! + 1) * EMBEDDING.dimension;
+      const end = (table.windows.rowOf(windows[from + i]!) + 1) * EMBEDDING.dimension;
       values.set(rows.subarray(end - length, end), i * length);
     }
     const features = tf.tensor(values, [padded, ...featureShape]);

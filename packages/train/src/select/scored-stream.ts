@@ -4,6 +4,7 @@ import { type DecisionTiming, sustainedScores } from "@callsign/infer/internal";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 
 import type { ShardTable } from "../shards/shard-table.ts";
+import type { WindowColumns } from "../shards/window-table.ts";
 
 /** Scores of one label over the consecutive windows of one clip. */
 export interface ScoredClip {
@@ -75,11 +76,12 @@ export function scoredStream(
   for (const { table, logits } of scored) {
     const use = useOf(table);
     if (use === "none") continue;
-    for (const [from, to] of clipRanges(table)) {
+    const columns = table.windows.columns();
+    for (const [from, to] of table.windows.clipRanges()) {
       const scores = Float32Array.from({ length: to - from }, (_, i) =>
         sigmoid(logits[(from + i) * labels + label]!),
       );
-      const { phrase, count } = phrasesIn(table, { from, to, label, first: phrases });
+      const { phrase, count } = phrasesIn(columns, { from, to, label, first: phrases });
       phrases += count;
       steps[use] += phrase ? phrase.filter((which) => which < 0).length : scores.length;
       clips.push({ sustained: sustainedScores(scores, patience), phrase, use });
@@ -102,19 +104,8 @@ export function scoredStream(
   };
 }
 
-/** First window of each clip, and the one after its last. */
-function clipRanges({ clip }: ShardTable): [number, number][] {
-  const ranges: [number, number][] = [];
-  for (let from = 0, i = 1; i <= clip.length; i++) {
-    if (i < clip.length && clip[i] === clip[i - 1]) continue;
-    ranges.push([from, i]);
-    from = i;
-  }
-  return ranges;
-}
-
 function phrasesIn(
-  { label: near, heard }: ShardTable,
+  { label: near, heard }: WindowColumns,
   { from, to, label, first }: { from: number; to: number; label: number; first: number },
 ): { readonly phrase: Int32Array | undefined; readonly count: number } {
   if (!near.subarray(from, to).includes(label)) return { phrase: undefined, count: 0 };

@@ -54,7 +54,7 @@ export async function scoreValidation(
   const shards: { table: ShardTable; logits: Float32Array }[] = [];
   for (const [shard, table] of tables.entries()) {
     if (table.split !== "validation") continue;
-    const windows = Int32Array.from({ length: table.outcome.length }, (_, i) => i);
+    const windows = Int32Array.from({ length: table.windows.length }, (_, i) => i);
     shards.push({ table, logits: await scoreWindows({ table, shard, windows }, scoring) });
   }
   const labels = config.labels.map((_, label) =>
@@ -143,7 +143,7 @@ function labelScores(
   const positives: number[] = [];
   const negatives: number[] = [];
   for (const { table, logits } of shards)
-    for (const [i, outcome] of table.outcome.entries())
+    for (const [i, outcome] of table.windows.columns().outcome.entries())
       if (outcome !== IGNORED) (outcome === label ? positives : negatives).push(logits[i * labels + label]!);
   return { positives: Float64Array.from(positives), negatives: Float64Array.from(negatives) };
 }

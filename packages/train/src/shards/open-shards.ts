@@ -1,21 +1,21 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import {
   type BuildIndex,
-  type FeatureShard,
   type LabelPolicy,
-  outcomeOf,
-  parseSafetensorsHeader,
+  NEGATIVE,
+  type OpenedShard,
+  openShard,
   readBuildIndex,
-  readShard,
 } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
-import { EMBEDDING, FRONTEND_ID, type Progress } from "@callsign/infer/internal";
+import { embeddingsOf, FRONTEND_ID, type Progress } from "@callsign/infer/internal";
 import { CALLSIGN_EMBEDDING, sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node/internal";
 
 import type { DetectorConfig } from "../config/config.ts";
+import { featureTables } from "./feature-tables.ts";
 import type { ShardTable } from "./shard-table.ts";
+import { WindowTable } from "./window-table.ts";
 
 /** Shards of a data build, checked against the config. */
 export interface OpenedShards {
@@ -33,8 +33,8 @@ export interface OpenShardsOptions {
 }
 
 /**
- * Reads and checks every shard once, and keeps everything but its features. @throws CallsignError `FILE_NOT_FOUND`,
- * `SHARD_INVALID`, `SHARD_MISMATCH` (another front-end, windowing or label set), `FEATURES_NOT_FINITE`, `CLASS_EMPTY`
+ * Reads and checks the windows of every shard; its features are read when they are needed. @throws CallsignError
+ * `FILE_NOT_FOUND`, `SHARD_INVALID`, `SHARD_MISMATCH` (another front-end, windowing or label set), `CLASS_EMPTY`
  */
 export async function* openShards(
   folder: string,
@@ -45,33 +45,26 @@ export async function* openShards(
   for (const entry of index.shards) {
     if (signal?.aborted) throw new CallsignError("ABORTED", "train: stopped while reading shards");
     const file = join(folder, entry.path);
-    const bytes = await readFileOf(file);
-    const shard = readShard(bytes, { name: file });
-    checkFits(shard, { file, config, index });
-    checkFinite(shard.embeddings, file);
-    const { tensors } = parseSafetensorsHeader(bytes, { name: file, fileLength: bytes.length });
-    tables.push(tableOf(shard, { file, policy, embeddingsByte: tensors.get("embeddings")!.begin }));
+    const { metadata, windows, ...features } = await openShard(file);
+    checkFits(metadata, { file, config, index });
+    const { split, source, kind } = metadata;
+    tables.push({ file, split, source, kind, ...features, windows: new WindowTable(windows, policy) });
     yield { stage: "read shards", done: tables.length, total: index.shards.length, unit: "shards" };
   }
+  const embeddings = embeddingsOf(config.windowing);
+  for (const file of index.features) tables.push(...featureTables(file, { embeddings, policy }));
   checkClasses(tables, { config, folder });
   return { folder, index, tables, sha256: shardsSha256(index) };
 }
 
-/** Hash of all shards of a build. */
-export const shardsSha256 = ({ shards }: Pick<BuildIndex, "shards">): string =>
-  sha256Hex(shards.map(({ path, sha256 }) => `${path} ${sha256}`).join("\n"));
-
-/** @throws CallsignError `FILE_NOT_FOUND`, `SHARD_INVALID` */
-export async function readShardFile(file: string): Promise<FeatureShard> {
-  return readShard(await readFileOf(file), { name: file });
-}
-
-const readFileOf = (file: string): Promise<Uint8Array> =>
-  readFile(file).catch((cause: unknown) => {
-    throw new CallsignError("FILE_NOT_FOUND", `${file}: the shard is missing; build the data again`, {
-      cause,
-    });
-  });
+/** Hash of all shards and precomputed features of a build. */
+export const shardsSha256 = ({ shards, features }: Pick<BuildIndex, "shards" | "features">): string =>
+  sha256Hex(
+    [
+      ...shards.map(({ path, sha256 }) => `${path} ${sha256}`),
+      ...features.map(({ id, sha256 }) => `${id} ${sha256}`),
+    ].join("\n"),
+  );
 
 interface Fitting {
   readonly file: string;
@@ -79,14 +72,14 @@ interface Fitting {
   readonly index: BuildIndex;
 }
 
-function checkFits({ metadata }: FeatureShard, { file, config, index }: Fitting): void {
+function checkFits(metadata: OpenedShard["metadata"], { file, config, index }: Fitting): void {
   const { windowing, frontend } = config;
   const named = [SPEECH_EMBEDDING, CALLSIGN_EMBEDDING].find(({ id }) => id === frontend.embedding);
   const expected = {
     labels: config.labels.map(({ label }) => label).join(", "),
     "front-end": FRONTEND_ID,
     floor: windowing.kind === "sliding-audio" ? "window" : "chunk",
-    "embeddings a window": windowing.kind === "sliding-audio" ? 1 : windowing.embeddings,
+    "embeddings a window": embeddingsOf(windowing),
     "embedding of sha256": named?.sha256 ?? index.frontend.embeddingSha256,
   };
   const got: Record<keyof typeof expected, string | number> = {
@@ -106,53 +99,19 @@ function checkFits({ metadata }: FeatureShard, { file, config, index }: Fitting)
   }
 }
 
-function checkFinite(embeddings: Float32Array, file: string): void {
-  const bad = embeddings.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return;
-  const row = Math.floor(bad / EMBEDDING.dimension);
-  throw new CallsignError(
-    "FEATURES_NOT_FINITE",
-    `${file}: row ${row}, column ${bad % EMBEDDING.dimension} is ${embeddings[bad]}, expected a finite number; build the shard again`,
-  );
-}
-
-function tableOf(
-  shard: FeatureShard,
-  { file, policy, embeddingsByte }: { file: string; policy: LabelPolicy; embeddingsByte: number },
-): ShardTable {
-  const { embeddings, windowEnd, label, heard, sinceEnd, clip, metadata } = shard;
-  const outcome = new Int8Array(label.length);
-  for (let i = 0; i < outcome.length; i++)
-    outcome[i] = outcomeOf({ label: label[i]!, heard: heard[i]!, sinceEnd: sinceEnd[i]! }, policy);
-  return {
-    file,
-    split: metadata.split,
-    source: metadata.source,
-    kind: metadata.kind,
-    bytes: embeddings.byteLength,
-    embeddingsByte,
-    clips: metadata.clips,
-    // Copies: views would keep the whole file in memory.
-    windowEnd: windowEnd.slice(),
-    outcome,
-    label: Int8Array.from(label),
-    heard: heard.slice(),
-    clip: clip.slice(),
-  };
-}
-
 /** Checks that both splits have positives of every label, and negatives. */
 function checkClasses(
   tables: readonly ShardTable[],
   { config, folder }: { readonly config: DetectorConfig; readonly folder: string },
 ): void {
+  const classes = [
+    ...config.labels.map(({ label }, outcome) => ({ name: `positive of ${JSON.stringify(label)}`, outcome })),
+    { name: "negative", outcome: NEGATIVE },
+  ];
   for (const split of ["train", "validation"] as const) {
-    const seen = new Set<number>();
-    for (const table of tables)
-      if (table.split === split) for (const outcome of table.outcome) seen.add(outcome);
-    const names = [...config.labels.map(({ label }) => `positive of ${JSON.stringify(label)}`), "negative"];
-    for (const [i, name] of names.entries())
-      if (!seen.has(i < config.labels.length ? i : -1))
+    const own = tables.filter((table) => table.split === split);
+    for (const { name, outcome } of classes)
+      if (own.every(({ windows }) => windows.select(outcome).length === 0))
         throw new CallsignError(
           "CLASS_EMPTY",
           `${folder}: no ${name} in split ${split}; add clips or voices (data.positives, data.engines, data.splits)`,

@@ -15,6 +15,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { makeSyntheticBuild } from "../support/synthetic-build.ts";
+import { windowTable } from "../support/window-table.ts";
 import { smallConfig } from "../support/train-synthetic.ts";
 
 let folder: string;
@@ -51,19 +52,21 @@ function batchesOf(
   });
 }
 
-/** A shard of negatives, without features; a batch's places can be drawn from it. */
+/** A shard of negatives, each a clip of its own that reads the first features; a batch's places can be drawn from it. */
 const negativesOf = (kind: string, count: number): ShardTable => ({
   ...shards.tables[0]!,
   kind,
-  windowEnd: new Int32Array(count).fill(2),
-  outcome: new Int8Array(count).fill(NEGATIVE),
+  windows: windowTable({
+    clipWindows: new Int32Array(count).fill(1),
+    clipRow: new Int32Array(count).fill(2),
+  }),
 });
 
 /** Kinds of the negatives of some steps, counted. */
-async function kindsOf(
+function kindsOf(
   tables: readonly ShardTable[],
   { steps, negatives, shares = {} }: { steps: readonly number[]; negatives: number; shares?: object },
-): Promise<Record<string, number>> {
+): Record<string, number> {
   const config = smallConfig({ batch: { positives: 2, negatives, shares } }, { labels, embeddings: 3 });
   const batches = new Batches({
     tables,
@@ -75,7 +78,7 @@ async function kindsOf(
   });
   const counts: Record<string, number> = {};
   for (const step of steps)
-    for (const { shard } of (await batches.at(step)).places.slice(2))
+    for (const { shard } of batches.at(step).places.slice(2))
       counts[tables[shard]!.kind] = (counts[tables[shard]!.kind] ?? 0) + 1;
   return counts;
 }
@@ -94,7 +97,7 @@ describe("Batches by kind", () => {
     ];
     const shares = { nearMiss: 1, people: 4, synthetic: 2, noise: 1, around: 0 };
     for (const from of [0, 57, 400]) {
-      const counts = await kindsOf(tables, { steps: range(from, 20), negatives: 16, shares });
+      const counts = kindsOf(tables, { steps: range(from, 20), negatives: 16, shares });
       expect(counts["near-miss"]).toBe(40);
       expect(counts["corpus"]).toBe(160);
       expect(counts["random-words"]! + counts["foreign"]!).toBe(80);
@@ -109,19 +112,29 @@ describe("Batches by kind", () => {
       negativesOf("noise", 50),
     ];
     const shares = { people: 100, synthetic: 3, noise: 1, around: 0 };
-    expect(await kindsOf(tables, { steps: [3], negatives: 16, shares })).toEqual({ sentence: 12, noise: 4 });
+    expect(kindsOf(tables, { steps: [3], negatives: 16, shares })).toEqual({ sentence: 12, noise: 4 });
   });
 
   it("are refused if every kind that the data has is left out", async () => {
     const tables = [{ ...shards.tables[0]!, kind: "positive" }, negativesOf("noise", 5)];
-    await expect(
-      kindsOf(tables, { steps: [0], negatives: 4, shares: { noise: 0, around: 0 } }),
-    ).rejects.toMatchObject({ code: "CLASS_EMPTY", message: expect.stringContaining("around, noise") });
+    expect(() => kindsOf(tables, { steps: [0], negatives: 4, shares: { noise: 0, around: 0 } })).toThrow(
+      expect.objectContaining({ code: "CLASS_EMPTY", message: expect.stringContaining("around, noise") }),
+    );
   });
 
   it("hold a positive of every label in every few batches, even with more labels than positives", async () => {
     const names = range(0, 7).map((i) => `label ${i}`);
-    const table = { ...shards.tables[0]!, outcome: Int8Array.from({ length: 36 }, (_, i) => (i % 8) - 1) };
+    const near = Int32Array.from(range(0, 36)).filter((i) => i % 8 > 0);
+    const windows = windowTable({
+      clipWindows: Int32Array.of(36),
+      clipRow: Int32Array.of(2),
+      nearWindow: near,
+      nearLabel: near.map((i) => (i % 8) - 1),
+      nearHeard: new Float32Array(near.length).fill(1),
+      nearSinceEnd: new Int32Array(near.length),
+    });
+    const table = { ...shards.tables[0]!, windows };
+    const { outcome } = windows.columns();
     const batches = new Batches({
       tables: [table],
       features: new FeatureStore([table], { maxBytes: 1e9 }),
@@ -133,10 +146,10 @@ describe("Batches by kind", () => {
     for (const from of [0, 10]) {
       const seen = new Set<number>();
       for (const step of range(from, 3)) {
-        const { places, targets } = await batches.at(step);
+        const { places, targets } = batches.at(step);
         for (const i of range(0, 3)) {
           const label = targets.subarray(i * 7, (i + 1) * 7).indexOf(1);
-          expect(label).toBe(table.outcome[places[i]!.window]);
+          expect(label).toBe(outcome[places[i]!.window]);
           seen.add(label);
         }
       }
@@ -170,48 +183,48 @@ describe("divideBatch", () => {
 
 describe("Batches", () => {
   it("holds positives of every label as evenly as can be, then negatives, with their own features", async () => {
-    const { features, targets, places } = await batchesOf().at(4);
+    const { features, targets, places } = batchesOf().at(4);
     expect([...targets]).toEqual([1, 0, 0, 1, 1, 0, 0, 1, 1, 0, ...Array<number>(14).fill(0)]);
     const store = new FeatureStore(shards.tables, { maxBytes: 1e9 });
     for (const [i, { shard, window }] of places.entries()) {
       const table = shards.tables[shard]!;
       expect(table.split).toBe("train");
-      expect(table.outcome[window]).toBe(i < 5 ? i % 2 : NEGATIVE);
-      const end = (table.windowEnd[window]! + 1) * 96;
-      const rows = await store.rows(shard);
+      expect(table.windows.columns().outcome[window]).toBe(i < 5 ? i % 2 : NEGATIVE);
+      const end = (table.windows.rowOf(window) + 1) * 96;
+      const rows = store.rows(shard);
       expect(features.subarray(i * 288, (i + 1) * 288)).toEqual(rows.subarray(end - 288, end));
     }
   });
 
   it("is the same at a step after any others, whether shards are in memory or on disk", async () => {
     const whole = batchesOf();
-    for (let step = 0; step < 6; step++) await whole.at(step);
-    const expected = await whole.at(6);
-    expect(await batchesOf().at(6)).toEqual(expected);
-    for (const maxBytes of [0, 1.5 * shards.tables[0]!.bytes]) {
+    for (let step = 0; step < 6; step++) whole.at(step);
+    const expected = whole.at(6);
+    expect(batchesOf().at(6)).toEqual(expected);
+    for (const maxBytes of [0, 1.5 * 2 * 96 * shards.tables[0]!.rows]) {
       const store = new FeatureStore(shards.tables, { maxBytes });
-      expect(await batchesOf({}, store).at(6)).toEqual(expected);
+      expect(batchesOf({}, store).at(6)).toEqual(expected);
       store.close();
     }
   });
 
   it("draws its share of the negatives from the hard ones", async () => {
-    const batches = batchesOf({ mining: { everyEpochs: 1, keep: 2, share: 0.5 } });
-    const negatives = (await batches.at(0)).places.slice(5);
+    const batches = batchesOf({ mining: { everyEpochs: 1, keep: 2, maxWindows: 1000, share: 0.5 } });
+    const negatives = batches.at(0).places.slice(5);
     const hard = negatives.slice(0, 2);
-    await batches.setHard(hard);
-    const { places, features } = await batches.at(0);
+    batches.setHard(hard);
+    const { places, features } = batches.at(0);
     expect(places).toHaveLength(12);
     expect(places.slice(5, 8)).toEqual(negatives.slice(0, 3));
     expect(hard).toEqual(expect.arrayContaining([...new Set(places.slice(8))]));
-    const rows = await new FeatureStore(shards.tables, { maxBytes: 1e9 }).rows(places[11]!.shard);
-    const end = (shards.tables[places[11]!.shard]!.windowEnd[places[11]!.window]! + 1) * 96;
+    const rows = new FeatureStore(shards.tables, { maxBytes: 1e9 }).rows(places[11]!.shard);
+    const end = (shards.tables[places[11]!.shard]!.windows.rowOf(places[11]!.window) + 1) * 96;
     expect(features.subarray(11 * 288)).toEqual(rows.subarray(end - 288, end));
   });
 
   it("mixes features and targets by the same shares, and keeps what they sum to", async () => {
-    const plain = await batchesOf().at(2);
-    const mixed = await batchesOf({ mixup: { probability: 1, alpha: 0.4 } }).at(2);
+    const plain = batchesOf().at(2);
+    const mixed = batchesOf({ mixup: { probability: 1, alpha: 0.4 } }).at(2);
     const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
     expect(sum(mixed.targets)).toBeCloseTo(sum(plain.targets), 5);
     expect(sum(mixed.features)).toBeCloseTo(sum(plain.features), 2);
@@ -219,9 +232,9 @@ describe("Batches", () => {
   });
 
   it("lays noise on the embeddings in proportion to their spread, alike every time", async () => {
-    const plain = await batchesOf().at(2);
-    const noisy = await batchesOf({ noise: 0.5 }).at(2);
-    expect(noisy).toEqual(await batchesOf({ noise: 0.5 }).at(2));
+    const plain = batchesOf().at(2);
+    const noisy = batchesOf({ noise: 0.5 }).at(2);
+    expect(noisy).toEqual(batchesOf({ noise: 0.5 }).at(2));
     expect(noisy.targets).toEqual(plain.targets);
     const deviation = (values: Float32Array): number => {
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -232,13 +245,13 @@ describe("Batches", () => {
     const difference = column(noisy.features).map((value, i) => value - column(plain.features)[i]!);
     expect(deviation(difference)).toBeGreaterThan(0.3 * deviation(column(plain.features)));
     expect(deviation(difference)).toBeLessThan(0.7 * deviation(column(plain.features)));
-    expect((await batchesOf({ noise: 0.5 }).at(3)).features).not.toEqual(noisy.features);
+    expect(batchesOf({ noise: 0.5 }).at(3).features).not.toEqual(noisy.features);
   });
 
   it("shifts all embeddings of a window alike, and each window otherwise", async () => {
-    const plain = await batchesOf().at(2);
-    const shifted = await batchesOf({ offset: 0.5 }).at(2);
-    expect(shifted).toEqual(await batchesOf({ offset: 0.5 }).at(2));
+    const plain = batchesOf().at(2);
+    const shifted = batchesOf({ offset: 0.5 }).at(2);
+    expect(shifted).toEqual(batchesOf({ offset: 0.5 }).at(2));
     const width = shifted.features.length / shifted.places.length;
     const shiftOf = (window: number, row: number): number[] =>
       Array.from({ length: 96 }, (_, i) => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { loadClassifier } from "@callsign/infer/internal";
 import { createNodeSession, readModelFolder } from "@callsign/infer/node/internal";
+import { openShard } from "@callsign/data/internal";
 import type { TrainEvent } from "@callsign/train/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -165,6 +166,7 @@ describe("trainDetector", () => {
       embeddings: 1,
       clips: 10,
       shards: 1,
+      precision: "float32",
       change: (shard) => ({ ...shard, embeddings: shard.embeddings.map((value) => Math.sign(value) * 3e38) }),
     });
     folders.push(wild);
@@ -184,6 +186,7 @@ describe("trainDetector", () => {
       embeddings: 1,
       clips: 30,
       shards: 1,
+      precision: "float32",
       change: (shard, id) =>
         id.startsWith("train/") ? { ...shard, embeddings: withWildRow(shard.embeddings, 0) } : shard,
     });
@@ -249,9 +252,12 @@ describe("shards that do not fit", () => {
       embeddings: 1,
       clips: 2,
       shards: 1,
-      change: (shard) => ({ ...shard, embeddings: shard.embeddings.with(96 * 3 + 5, NaN) }),
     });
     folders.push(folder);
+    const file = join(folder, "shards", "train", "synthetic-0.safetensors");
+    const bytes = await readFile(file);
+    bytes.writeUInt16LE(0x7e00, (await openShard(file)).embeddingsByte + 2 * (96 * 3 + 5));
+    await writeFile(file, bytes);
     await expect(trainAll({ config: smallConfig(), dataDir: folder, outDir: folder })).rejects.toMatchObject({
       code: "FEATURES_NOT_FINITE",
       message: expect.stringContaining("synthetic-0.safetensors: row 3, column 5 is NaN"),

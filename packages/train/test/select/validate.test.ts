@@ -2,6 +2,7 @@ import { type DetectorConfig, parseDetectorConfig } from "@callsign/train/intern
 import { describe, expect, it } from "vitest";
 import type { ShardTable } from "../../src/shards/shard-table.ts";
 import { streamOf } from "../../src/select/validate.ts";
+import { windowTable } from "../support/window-table.ts";
 
 const configOf = (windowing: object): DetectorConfig =>
   parseDetectorConfig(
@@ -11,20 +12,16 @@ const configOf = (windowing: object): DetectorConfig =>
 const config = configOf({ kind: "embedding-sequence" });
 
 /** Windows of one clip without the phrase, 80 ms apart. */
-function scored(kind: string, { logit, windows }: { logit: number; windows: number }) {
+function scored(kind: string, { logit, windows }: { logit: number; windows: number }, near = {}) {
   const table: ShardTable = {
     file: kind,
     split: "validation",
     source: kind,
     kind,
-    bytes: 0,
+    dtype: "F32",
+    rows: windows + 15,
     embeddingsByte: 0,
-    clips: [],
-    windowEnd: new Int32Array(windows),
-    outcome: new Int8Array(windows).fill(-1),
-    label: new Int8Array(windows).fill(-1),
-    heard: new Float32Array(windows),
-    clip: new Int32Array(windows),
+    windows: windowTable({ clipWindows: Int32Array.of(windows), clipRow: Int32Array.of(15), ...near }),
   };
   return { table, logits: new Float32Array(windows).fill(logit) };
 }
@@ -65,8 +62,16 @@ describe("streamOf", () => {
   });
 
   it("takes positives of whole-phrase models as streams, those of sliding audio as samples", () => {
-    const positive = of("positive", 0.9, 3);
-    positive.table.label.fill(0, 1);
+    const positive = scored(
+      "positive",
+      { logit: logitOf(0.9), windows: 3 },
+      {
+        nearWindow: Int32Array.of(1, 2),
+        nearLabel: Int32Array.of(0, 0),
+        nearHeard: Float32Array.of(0, 0),
+        nearSinceEnd: Int32Array.of(0, 0),
+      },
+    );
     expect(streamOf([...synthetic, positive], { config, label: 0 }).phrases).toBe(1);
     const sliding = configOf({ kind: "sliding-audio" });
     expect(streamOf([...synthetic, positive], { config: sliding, label: 0 }).phrases).toBe(0);

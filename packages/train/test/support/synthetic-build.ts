@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { createRandom, type FeatureShard, type Split, writeShard } from "@callsign/data/internal";
+import {
+  createRandom,
+  type FeaturePrecision,
+  type FeatureShard,
+  type Split,
+  writeShard,
+} from "@callsign/data/internal";
 import { FRONTEND_ID } from "@callsign/infer/internal";
 import { sha256Hex, SPEECH_EMBEDDING } from "@callsign/infer/node/internal";
 
@@ -13,6 +19,8 @@ export interface SyntheticBuild {
   /** Clips of every label, and of none, in each shard. */
   readonly clips: number;
   readonly shards: number;
+  /** Type of the embeddings in the files. */
+  readonly precision?: FeaturePrecision;
   /** What is done to a shard before it is written. */
   readonly change?: (shard: FeatureShard, id: string) => FeatureShard;
 }
@@ -25,7 +33,7 @@ export async function makeSyntheticBuild(options: SyntheticBuild): Promise<strin
     for (let i = 0; i < (split === "train" ? options.shards : 1); i++) {
       const id = `${split}/synthetic-${i}`;
       const made = syntheticShard(options, { split, id });
-      const bytes = writeShard(options.change?.(made, id) ?? made);
+      const bytes = writeShard(options.change?.(made, id) ?? made, options);
       const path = `shards/${id}.safetensors`;
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), bytes);
@@ -40,12 +48,13 @@ export async function makeSyntheticBuild(options: SyntheticBuild): Promise<strin
     }
   }
   const index = {
-    formatVersion: 1,
+    formatVersion: 2,
     labels: options.labels,
     frontend: { id: FRONTEND_ID, floor: floorOf(options), embeddingSha256: SPEECH_EMBEDDING.sha256 },
     manifest: { path: "manifest.jsonl", sha256: sha256Hex("") },
     sets: [],
     shards: entries,
+    features: [],
     licences: [{ source: "synthetic", licence: "CC0-1.0", clips: 1, seconds: 60, speakers: 1 }],
   };
   await writeFile(join(folder, "index.json"), JSON.stringify(index));

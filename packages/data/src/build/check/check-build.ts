@@ -13,7 +13,8 @@ import { checkCorpusLabels } from "./corpus-labels.ts";
 import { SPLITS, voiceShares } from "../../split.ts";
 import type { WeightedEngine } from "../../voices/draw-utterance.ts";
 import { enginesOf, noVoice } from "../../voices/voice-pool.ts";
-import { type CorpusSet, corpusSets, findCorpus, locateSource } from "../stages/corpus-sets.ts";
+import { type CorpusSet, corpusSets, featureSets, findCorpus, locateSource } from "../stages/corpus-sets.ts";
+import { checkFeatureSet } from "../stages/feature-files.ts";
 import { locateEmbedding, openEngines } from "../locate-models.ts";
 import { planBuild } from "../plan-build.ts";
 import { expectedSets } from "../stages/texts.ts";
@@ -58,7 +59,12 @@ export async function findBuildProblems(
     else if (!(await attempt(() => checkRecordings(context, set)))) found = false;
     else await attempt(() => checkCorpusLabels(context, set));
   }
-  if (until === "features") await attempt(() => locateEmbedding(context));
+  if (until === "features")
+    await attempt(async () => {
+      const { sha256 } = await locateEmbedding(context);
+      for (const set of featureSets(context))
+        if (!(await attempt(() => checkFeatureSet(context, { set, embeddingSha256: sha256 })))) found = false;
+    });
   if (found) await attempt(() => checkDisk(context));
   return problems;
 }

@@ -11,6 +11,7 @@ import { findAudioFiles } from "../../sources/files/find-audio-files.ts";
 import { speechBounds } from "../../voices/quality/trim-silence.ts";
 import type { Split } from "../../split.ts";
 import { type Batch, BatchJournal, writeClip } from "../../store/journal.ts";
+import { createPool } from "../../workers/pool.ts";
 import { type BuildContext, fromBase, throwIfStopped } from "../build-context.ts";
 import { sha256Of } from "../../store/build-folder.ts";
 import { clipPath, type CollectedSet } from "../../store/clip-set.ts";
@@ -36,7 +37,7 @@ export async function* collectSets(
   for (const set of sets) {
     const batches: CorpusBatch[] = [];
     const key = await corpusKey(context, set);
-    const journal = new BatchJournal<CorpusBatch>({ out: context.out, set: set.id, key, used });
+    const journal = new BatchJournal<CorpusBatch>({ ...context, set: set.id, key, used });
     while (batches.at(-1)?.isLast !== true) {
       const batch = await journal.read(batches.length);
       if (batch === undefined) break;
@@ -80,27 +81,35 @@ async function* readCorpus(
     batches.push(batch);
     clips = [];
   };
+  const { workers } = context;
+  // With one worker, recordings are decoded in this thread, segment by segment.
+  const pool = workers > 1 ? createPool("recordings", { setup: undefined, workers }) : undefined;
   const reading = source.clips({
     signal: context.signal,
+    ...(pool && { decoder: { run: (input, signal) => pool.run(input, signal), workers } }),
     onFault: ({ place, error: { message } }) =>
       left.add("unreadable", message.startsWith(place) ? message : `${place}: ${message}`),
     onLeftOut: ({ reason, place }) => left.add(reason, place),
     ...(context.onNote && { onNote: context.onNote }),
   });
-  for await (const clip of reading) {
-    throwIfStopped(context, "collect");
-    const reason = reasonToLeaveOut(clip, { context, set, says, seen });
-    if (reason !== undefined) {
-      // A recording that is too long comes in segments, and is one that is left out.
-      if (reason !== "too-long" || clip.provenance.startSeconds === 0)
-        left.add(reason, String(clip.provenance.file ?? clip.id));
-      continue;
+  try {
+    for await (const clip of reading) {
+      throwIfStopped(context, "collect");
+      const reason = reasonToLeaveOut(clip, { context, set, says, seen });
+      if (reason !== undefined) {
+        // A recording that is too long comes in segments, and is one that is left out.
+        if (reason !== "too-long" || clip.provenance.startSeconds === 0)
+          left.add(reason, String(clip.provenance.file ?? clip.id));
+        continue;
+      }
+      // Clips that an earlier run has written are skipped.
+      if (index++ < have) continue;
+      clips.push(await keepClip(context, { set, clip, index: index - 1 }));
+      if (clips.length === BATCH_CLIPS) await record(false);
+      yield { stage: "collect", done: before + index, unit: "clips", note: set.id };
     }
-    // Clips that an earlier run has written are skipped.
-    if (index++ < have) continue;
-    clips.push(await keepClip(context, { set, clip, index: index - 1 }));
-    if (clips.length === BATCH_CLIPS) await record(false);
-    yield { stage: "collect", done: before + index, unit: "clips", note: set.id };
+  } finally {
+    await pool?.dispose();
   }
   await record(true);
 }

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { CallsignError } from "@callsign/audio/internal";
 
 import type { SourceConfig } from "../../sources/create-source.ts";
+import type { FeaturesConfig } from "../../sources/features.ts";
 import type { Split } from "../../split.ts";
 import { type BuildContext, fromBase } from "../build-context.ts";
 import { type ClipKind, slug } from "../../store/clip-set.ts";
@@ -21,17 +22,34 @@ export interface CorpusSet {
   readonly copies: number;
 }
 
+/** Precomputed features as the build reads them. */
+export interface FeatureSet {
+  readonly id: string;
+  readonly source: FeaturesConfig;
+  readonly split: "auto" | Split;
+}
+
+/** Precomputed features of a config. */
+export const featureSets = ({ config }: Pick<BuildContext, "config">): FeatureSet[] =>
+  config.data.corpora.flatMap(({ source, split }) =>
+    source.kind === "features" ? [{ id: `corpus-${slug(nameOf(source))}`, source, split }] : [],
+  );
+
 /** Every corpus, noise and impulse response folder of a config. @throws CallsignError `CONFIG_INVALID` where two have one name */
 export function corpusSets({ config }: Pick<BuildContext, "config">): CorpusSet[] {
   const { corpora, noise, impulseResponses } = config.data;
   const sets: Omit<CorpusSet, "id">[] = [
-    ...corpora.map(({ source, role, ...rest }) => ({
-      ...rest,
-      source,
-      role,
-      kind: source.kind === "clip" ? ("recording" as const) : ("corpus" as const),
-      labelled: role === "labelled" || (role === "auto" && source.kind === "clip"),
-    })),
+    ...corpora.flatMap(({ source, role, ...rest }) =>
+      source.kind === "features"
+        ? []
+        : {
+            ...rest,
+            source,
+            role,
+            kind: source.kind === "clip" ? ("recording" as const) : ("corpus" as const),
+            labelled: role === "labelled" || (role === "auto" && source.kind === "clip"),
+          },
+    ),
     ...noise.map(({ source, ...rest }) => ({
       ...rest,
       source: { kind: "noise" as const, ...source },
@@ -51,7 +69,8 @@ export function corpusSets({ config }: Pick<BuildContext, "config">): CorpusSet[
     })),
   ];
   const named = sets.map((set) => ({ ...set, id: `${set.kind}-${slug(nameOf(set.source))}` }));
-  const twice = named.find(({ id }, i) => named.findIndex((other) => other.id === id) !== i);
+  const all = [...named, ...featureSets({ config })];
+  const twice = all.find(({ id }, i) => all.findIndex((other) => other.id === id) !== i);
   if (twice)
     throw new CallsignError(
       "CONFIG_INVALID",
@@ -60,8 +79,9 @@ export function corpusSets({ config }: Pick<BuildContext, "config">): CorpusSet[
   return named;
 }
 
-function nameOf(source: SourceConfig): string {
+function nameOf(source: SourceConfig | FeaturesConfig): string {
   if (source.name !== undefined) return source.name;
+  if (source.kind === "features") return basename(source.path ?? source.file ?? source.repository!, ".npy");
   if (source.kind !== "common-voice") return basename(source.path);
   return `common-voice-${source.language}-${source.subset}`;
 }

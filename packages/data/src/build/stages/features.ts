@@ -1,13 +1,14 @@
 import { join } from "node:path";
 
 import type { Progress } from "@callsign/infer/internal";
-import { type ChosenEmbedding, sha256File } from "@callsign/infer/node/internal";
+import type { ChosenEmbedding } from "@callsign/infer/node/internal";
 
 import { type BuildContext, throwIfStopped } from "../build-context.ts";
 import { readJson, sha256Of, writeJson } from "../../store/build-folder.ts";
+import { checkFile } from "../../store/check-file.ts";
 import type { CollectedSet } from "../../store/clip-set.ts";
 import { featureSettings } from "../../features/feature-settings.ts";
-import { type ShardPlan, planShards } from "../../features/shard-plan.ts";
+import { plannedSeconds, type ShardPlan, planShards } from "../../features/shard-plan.ts";
 import { type ShardEntry, shardPath } from "../../features/write-shard.ts";
 import { buildShares } from "../../split.ts";
 import { createPool, type WorkerPool } from "../../workers/pool.ts";
@@ -26,86 +27,103 @@ export async function* buildShards(
 ): AsyncGenerator<Progress, ShardEntry[]> {
   const { config, out, workers, identity, openPool = createPool } = context;
   const settings = featureSettings(config, embedding);
-  const plans = planShards({
+  const options = {
     settings,
     sets,
     shardSeconds: config.data.shardMinutes * 60,
     scenes: config.data.scenes.count,
     shares: buildShares(config.data.splits),
-  });
-  const total = Math.round(plans.reduce((sum, { seconds }) => sum + seconds, 0));
-  const entries = new Map<string, ShardEntry>();
-  let done = 0;
-  const finish = (plan: ShardPlan, entry: ShardEntry): Progress => {
-    entries.set(plan.id, entry);
-    used.add(shardPath(plan.id)).add(recordPath(plan.id));
-    done += plan.seconds;
-    return { stage: "features", done: Math.round(done), total, unit: "seconds of audio", note: plan.id };
   };
-  const missing: ShardPlan[] = [];
-  for (const plan of plans) {
-    const entry = await readRecord(context, plan);
-    if (entry === undefined) missing.push(plan);
-    else yield finish(plan, entry);
-  }
-  if (missing.length > 0) {
-    const setup = { out, settings, embeddingPath: embedding.path, identity };
-    const pool = openPool("features", { setup, workers: workers === 1 ? 0 : workers });
-    try {
-      for await (const { plan, entry } of runAll(missing, { context, pool })) yield finish(plan, entry);
-    } finally {
-      await pool.dispose();
+  const total = Math.round(plannedSeconds(options));
+  const entries: ShardEntry[] = [];
+  const copies = new Map<string, number>();
+  const setup = { out, settings, embeddingPath: embedding.path, identity };
+  const pool = openPool("features", { setup, workers: workers === 1 ? 0 : workers });
+  let done = 0;
+  try {
+    for await (const { place, plan, entry } of makeAll(planShards(options), { context, pool })) {
+      entries[place] = entry;
+      used.add(shardPath(plan.id)).add(recordPath(plan.id));
+      countCopies(plan, copies);
+      done += plan.seconds;
+      yield { stage: "features", done: Math.round(done), total, unit: "seconds of audio", note: plan.id };
     }
+  } finally {
+    await pool.dispose();
   }
-  const made = plans.map(({ id }) => entries.get(id)!);
-  noteLeftOut(context, plans, made);
-  return made;
+  noteLeftOut(context, copies, entries);
+  return entries;
+}
+
+/** Adds the copies of a shard, by label. */
+function countCopies({ items }: ShardPlan, copies: Map<string, number>): void {
+  for (const item of items)
+    if ("clips" in item) {
+      const { label } = item.clips[0]!;
+      copies.set(label, (copies.get(label) ?? 0) + 1);
+    }
 }
 
 /** Notes the number of copies of phrases that are longer than the window. */
 function noteLeftOut(
   { config: { windowing }, onNote }: BuildContext,
-  plans: readonly ShardPlan[],
+  copies: ReadonlyMap<string, number>,
   entries: readonly ShardEntry[],
 ): void {
   if (windowing.kind === "sliding-audio") return;
-  const planned = new Map<string, number>();
-  for (const item of plans.flatMap(({ items }) => items))
-    if ("clips" in item) {
-      const { label } = item.clips[0]!;
-      planned.set(label, (planned.get(label) ?? 0) + 1);
-    }
   const leftOut = new Map<string, number>();
   for (const [label, count] of entries.flatMap((entry) => Object.entries(entry.leftOut)))
     leftOut.set(label, (leftOut.get(label) ?? 0) + count);
   for (const [label, count] of leftOut)
     onNote?.(
-      `features: ${count} of ${planned.get(label)} copies of ${JSON.stringify(label)} are left out because they are ` +
+      `features: ${count} of ${copies.get(label)} copies of ${JSON.stringify(label)} are left out because they are ` +
         `longer than the window at every speed drawn; set windowing.embeddings larger than ${windowing.embeddings} to keep them`,
     );
 }
 
-/** Makes shards, several at once, and yields them as they finish. */
-async function* runAll(
-  plans: readonly ShardPlan[],
+interface Made {
+  /** Place in the order of the plans. */
+  readonly place: number;
+  readonly plan: ShardPlan;
+  readonly entry: ShardEntry;
+}
+
+/** Makes the shards that an earlier run has not made, several at once, and yields all as they are found or finished. */
+async function* makeAll(
+  plans: Iterable<ShardPlan>,
   { context, pool }: { context: BuildContext; pool: WorkerPool<"features"> },
-): AsyncGenerator<{ plan: ShardPlan; entry: ShardEntry }> {
-  const running = new Map<ShardPlan, Promise<{ plan: ShardPlan; entry: ShardEntry }>>();
-  const start = async (plan: ShardPlan) => {
+): AsyncGenerator<Made> {
+  const running = new Map<number, Promise<Made>>();
+  const start = async (plan: ShardPlan, place: number): Promise<Made> => {
     const file = await pool.run(plan, context.signal);
     const { split, source, kind, inputsSha256 } = plan;
     const entry = { ...file, split, source, kind, inputsSha256 };
     await writeJson(join(context.out, recordPath(plan.id)), { key: shardKey(plan, context), entry });
-    return { plan, entry };
+    return { place, plan, entry };
+  };
+  const finish = async (): Promise<Made> => {
+    const finished = await Promise.race(running.values());
+    running.delete(finished.place);
+    return finished;
   };
   try {
-    for (let next = 0; next < plans.length || running.size > 0;) {
+    let place = 0;
+    for (const plan of plans) {
       throwIfStopped(context, "features");
-      for (; next < plans.length && running.size < (pool.atOnce ?? context.workers); next++)
-        running.set(plans[next]!, start(plans[next]!));
-      const finished = await Promise.race(running.values());
-      running.delete(finished.plan);
-      yield finished;
+      const entry = await readRecord(context, plan);
+      if (entry !== undefined) yield { place, plan, entry };
+      else {
+        const made = start(plan, place);
+        // Awaited below; a failure meanwhile must not end the process.
+        made.catch(() => undefined);
+        running.set(place, made);
+      }
+      place++;
+      if (running.size >= (pool.atOnce ?? context.workers)) yield await finish();
+    }
+    while (running.size > 0) {
+      throwIfStopped(context, "features");
+      yield await finish();
     }
   } finally {
     // Shards in progress are finished, so that the next run need not make them.
@@ -120,15 +138,19 @@ async function readRecord(context: BuildContext, plan: ShardPlan): Promise<Shard
     | { key: string; entry: ShardEntry }
     | undefined;
   if (found?.key !== shardKey(plan, context) || typeof found.entry?.path !== "string") return undefined;
-  const sha256 = await sha256File(join(out, found.entry.path)).catch(() => undefined);
-  if (sha256 === found.entry.sha256) return found.entry;
-  if (sha256 !== undefined)
+  const state = await checkFile(join(out, found.entry.path), {
+    ...found.entry,
+    record: join(out, recordPath(plan.id)),
+    isVerified: context.isVerified,
+  });
+  if (state === "unchanged") return found.entry;
+  if (state === "changed")
     onNote?.(`features: ${found.entry.path} is not as it was written; it is made again`);
   return undefined;
 }
 
 /** Hash of the inputs and of the version that makes features of them. */
 const shardKey = ({ inputsSha256 }: ShardPlan, { identity }: BuildContext): string =>
-  sha256Of({ version: 2, inputsSha256, tool: identity.version });
+  sha256Of({ version: 3, inputsSha256, tool: identity.version });
 
 const recordPath = (id: string): string => `state/shards/${id}.json`;

@@ -4,7 +4,8 @@ import type { Progress } from "@callsign/infer/internal";
 
 import { createSource } from "../../sources/create-source.ts";
 import { type BuildContext, throwIfStopped } from "../build-context.ts";
-import { corpusSets, locateSource } from "./corpus-sets.ts";
+import { corpusSets, featureSets, locateSource } from "./corpus-sets.ts";
+import { locateFeatures } from "./feature-files.ts";
 import { locateEmbedding, locateModel, openEngines } from "../locate-models.ts";
 
 /** A model or corpus that a build downloads. */
@@ -46,6 +47,9 @@ export async function* pullSources(context: BuildContext): AsyncGenerator<Progre
       yield { stage: `pull ${source.repository}`, done: ++clips, total: source.count, unit: "clips" };
     pulled.push({ name: source.repository, kind: "corpus", clips });
   }
+  for await (const progress of locateFeatures(context)) yield { ...progress, stage: "pull" };
+  for (const { source } of featureSets(context))
+    if (source.repository !== undefined) pulled.push({ name: source.repository, kind: "corpus" });
   return pulled;
 }
 

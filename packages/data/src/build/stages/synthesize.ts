@@ -55,7 +55,7 @@ export async function* synthesizeSets(
       const turn = clipTurns(set, { seed, shares, positives });
       const texts = { turn, seed: `${seed}/${set.id}`, ...(set.sounds && { sounds: set.sounds }) };
       let isAnnounced = false;
-      const journal = new BatchJournal<SpokenBatch>({ out: context.out, set: set.id, key, used });
+      const journal = new BatchJournal<SpokenBatch>({ ...context, set: set.id, key, used });
       const batches: SpokenBatch[] = [];
       const hashes = new Set<string>();
       for (let done = 0; done < set.count; done += batches.at(-1)!.clips.length) {

@@ -24,6 +24,20 @@ export interface CorpusFiles {
   openRanges(file: CorpusFile): Promise<RangeReader>;
   /** Path of the whole file on this machine, downloaded first if need be. */
   fetchWhole(file: CorpusFile): Promise<string>;
+  /** Where the bytes from `start` up to `end` lie on this machine, downloaded first if need be. */
+  fetchRange(file: CorpusFile, range: ByteRange): Promise<BytePlace>;
+}
+
+/** The bytes of a file from `start` up to `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A byte of a file on this machine. */
+export interface BytePlace {
+  readonly path: string;
+  readonly byte: number;
 }
 
 /** Order of paths, alike on every platform. */

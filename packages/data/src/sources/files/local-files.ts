@@ -13,6 +13,7 @@ export function openLocalFiles(root: string): CorpusFiles {
     list: (folder) => listFiles(root, folder),
     openRanges: async ({ path }) => openFileRanges(join(root, path)),
     fetchWhole: async ({ path }) => join(root, path),
+    fetchRange: async ({ path }, { start }) => ({ path: join(root, path), byte: start }),
   };
 }
 

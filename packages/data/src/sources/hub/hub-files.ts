@@ -5,10 +5,10 @@ import { basename, join } from "node:path";
 import { CallsignError } from "@callsign/audio/internal";
 import { downloadFile, writeFileAtomic } from "@callsign/infer/node/internal";
 
-import type { CorpusFile, CorpusFiles } from "../files/corpus-files.ts";
+import type { BytePlace, ByteRange, CorpusFile, CorpusFiles } from "../files/corpus-files.ts";
 import { createHubFetch, type HubRepository } from "./hub-access.ts";
 import { type HubFile, listHubFiles, repositoryFolder, resolveCommit } from "./hub-listing.ts";
-import { fetchHubRange, openHubRanges, resolveUrl } from "./hub-ranges.ts";
+import { fetchHubRange, keepHubRange, openHubRanges, resolveUrl } from "./hub-ranges.ts";
 
 /**
  * The files of a dataset on a hub (Hugging Face, or any endpoint that speaks its protocol). What was read once is kept, so
@@ -31,13 +31,28 @@ export async function openHubFiles(hub: HubRepository): Promise<CorpusFiles> {
     },
     openRanges: async (file) => openHubRanges(pinned, { file, folder: contentFolder(pinned, known(file)) }),
     fetchWhole: async (file) => fetchWhole(pinned, known(file)),
+    fetchRange: async (file, range) => fetchRange(pinned, { ...range, file: known(file) }),
   };
 }
+
+/** A part of a file, taken from the whole one if that was downloaded before. */
+async function fetchRange(
+  hub: HubRepository,
+  { file, ...range }: ByteRange & { readonly file: HubFile },
+): Promise<BytePlace> {
+  const folder = contentFolder(hub, file);
+  const whole = join(folder, basename(file.path));
+  if (await hasSize(whole, file.size)) return { path: whole, byte: range.start };
+  return { path: await keepHubRange(hub, { ...range, file, folder }), byte: 0 };
+}
+
+const hasSize = async (path: string, bytes: number): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.size === bytes;
 
 async function fetchWhole(hub: HubRepository, file: HubFile): Promise<string> {
   const target = join(contentFolder(hub, file), basename(file.path));
   // A file is renamed to `target` only after its hash was checked, so its length is sufficient here.
-  if ((await stat(target).catch(() => undefined))?.size === file.size) return target;
+  if (await hasSize(target, file.size)) return target;
   if (file.sha256 === undefined) await downloadSmall(hub, file, target);
   else await downloadLarge(hub, { ...file, sha256: file.sha256 }, target);
   return target;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CallsignError } from "@callsign/audio/internal";
@@ -15,15 +15,22 @@ export function openHubRanges(
   hub: HubRepository,
   { file, folder }: { readonly file: CorpusFile; readonly folder: string },
 ): RangeReader {
-  const slice = async (start: number, end = file.size): Promise<ArrayBuffer> => {
-    const path = join(folder, `${start}-${end}.part`);
-    const kept = await readFile(path).catch(() => undefined);
-    if (kept?.length === end - start) return Uint8Array.from(kept).buffer;
-    const bytes = await fetchHubRange(hub, { file, start, end });
-    await writeFileAtomic(path, new Uint8Array(bytes), { ...(hub.signal && { signal: hub.signal }) });
-    return bytes;
-  };
+  const slice = async (start: number, end = file.size): Promise<ArrayBuffer> =>
+    Uint8Array.from(await readFile(await keepHubRange(hub, { file, folder, start, end }))).buffer;
   return { byteLength: file.size, slice };
+}
+
+/** Path of a part of a file on a hub in `folder`, as `openHubRanges` keeps it. */
+export async function keepHubRange(
+  hub: HubRepository,
+  { folder, ...range }: HubRange & { readonly folder: string },
+): Promise<string> {
+  const { start, end } = range;
+  const path = join(folder, `${start}-${end}.part`);
+  if ((await stat(path).catch(() => undefined))?.size === end - start) return path;
+  const bytes = await fetchHubRange(hub, range);
+  await writeFileAtomic(path, new Uint8Array(bytes), { ...(hub.signal && { signal: hub.signal }) });
+  return path;
 }
 
 interface HubRange {

@@ -103,7 +103,7 @@ export class HubServer {
     if (token !== undefined && sent !== `Bearer ${token}`)
       return void response.writeHead(401, { "x-error-code": "GatedRepo" }).end();
     const info = `/api/datasets/${repository}/revision/`;
-    const tree = `/api/datasets/${repository}/tree/${COMMIT}/`;
+    const tree = `/api/datasets/${repository}/tree/${COMMIT}`;
     const resolve = `/datasets/${repository}/resolve/${COMMIT}/`;
     if (path.startsWith(info))
       return json(response, { _id: "1", id: repository, sha: COMMIT, lastModified: "2025-10-01" });
@@ -118,7 +118,7 @@ export class HubServer {
     const url = new URL(request, "http://hub/");
     const folder = url.pathname.slice(1);
     const { pageSize = 2, files } = this.#options;
-    const inside = [...files].filter(([path]) => path.startsWith(`${folder}/`));
+    const inside = [...files].filter(([path]) => folder === "" || path.startsWith(`${folder}/`));
     if (inside.length === 0) return void response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
     const start = Number(url.searchParams.get("cursor") ?? 0);
     if (start + pageSize < inside.length) {

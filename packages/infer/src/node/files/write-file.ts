@@ -6,12 +6,12 @@ import { writeError } from "./write-error.ts";
 
 /**
  * Writes a file atomically: readers, and reruns after a kill, find the old or the new content, never a part. A missing folder is
- * created; a link is followed, not replaced.
+ * created; a link is followed, not replaced. Content in pieces is written piece by piece.
  * @throws CallsignError `FILE_WRITE_FAILED` with the path, `ABORTED`; the file is then unchanged
  */
 export async function writeFileAtomic(
   path: string,
-  data: string | Uint8Array,
+  data: string | Uint8Array | AsyncIterable<string | Uint8Array>,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   let temporary: string | undefined;
@@ -46,10 +46,14 @@ export async function appendToFile(path: string, text: string): Promise<void> {
   }
 }
 
-async function writeAndSync(path: string, data: string | Uint8Array, signal?: AbortSignal): Promise<void> {
+async function writeAndSync(
+  path: string,
+  data: Parameters<typeof writeFileAtomic>[1],
+  signal?: AbortSignal,
+): Promise<void> {
   const file = await open(path, "wx");
   try {
-    await file.writeFile(data, { ...(signal && { signal }) });
+    await writeFile(file, data, { ...(signal && { signal }) });
     // Without this a power failure after the rename could leave an empty file.
     await file.sync();
   } finally {

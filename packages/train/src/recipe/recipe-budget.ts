@@ -57,7 +57,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     randomWords: 4000,
     foreign: 4000,
     negativeCopies: 2,
-    recordedHours: { speech: 28, noise: 4 },
+    recordedHours: { speech: 8, noise: 4 },
     scenes: 600,
     epochs: 4,
     stepsPerEpoch: 800,

@@ -26,7 +26,7 @@ export default defineConfig({
       { extends: true, test: { name: "isolated", include: ISOLATED } },
     ],
     // Some tests use onnxruntime-node directly.
-    env: { ORT_DISABLE_TELEMETRY: "1" },
+    env: { ORT_DISABLE_TELEMETRY: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     setupFiles: ["test-support/setup.ts"],
     pool: "forks",
     // Synthesis and features allocate large buffers, and each makes V8 collect; its helper threads cost more than they save.

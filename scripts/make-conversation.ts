@@ -37,7 +37,7 @@ try {
     "--minutes",
     "4",
     "--command-share",
-    "0.18",
+    "0.3",
     "--seed",
     seed,
   ];

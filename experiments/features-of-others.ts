@@ -79,6 +79,6 @@ for (const file of files) {
   phase.add(data, await theirs(magnitudes));
   half.add(data, fromFloat16(toFloat16(data)));
 }
-console.log(`clamp: ${clamp}`);
-console.log(`clamp, and windows 10 ms apart: ${phase}`);
-console.log(`float16: ${half}`);
+console.log(`clamp: ${clamp.toString()}`);
+console.log(`clamp, and windows 10 ms apart: ${phase.toString()}`);
+console.log(`float16: ${half.toString()}`);

@@ -103,19 +103,22 @@ describe("a model in one ONNX file", () => {
     expect(expected.length).toBeGreaterThan(10);
   });
 
-  const check = (printed: string): void => {
-    const lines = printed.trim().split("\n");
-    expect(lines.map((line) => line.split("\t")[0])).toEqual(expected.map(([seconds]) => seconds));
-    for (const [i, line] of lines.entries())
-      expect(Number(line.split("\t")[1])).toBeCloseTo(expected[i]![1], 4);
-  };
+  /** Lines of a program: seconds and score. */
+  const scoresOf = (printed: string): [string, number][] =>
+    printed
+      .trim()
+      .split("\n")
+      .map((line) => line.split("\t"))
+      .map(([seconds, score]) => [seconds!, Number(score)]);
+  const close = (): [string, unknown][] =>
+    expected.map(([seconds, score]) => [seconds, expect.closeTo(score, 4)]);
 
   it("gives the detector's scores in Node", async () => {
-    check(await run(process.execPath, ["single-file.mjs", file, recording]));
+    expect(scoresOf(await run(process.execPath, ["single-file.mjs", file, recording]))).toEqual(close());
   });
 
   it.skipIf(python === undefined)("gives the detector's scores in Python", async () => {
-    check(await run(python!, ["single_file.py", file, recording]));
+    expect(scoresOf(await run(python!, ["single_file.py", file, recording]))).toEqual(close());
   });
 });
 

@@ -61,7 +61,7 @@ describe("sweep", () => {
     expect(again.stdout).toMatch(/^\| trainings \| galactic: missed, % .*\n.*\n\| 2 \| /);
     expect((await stat(join(here, "seed-1", "model.onnx"))).mtimeMs).toBe(mtimeMs);
 
-    if (!hasRedis) return skip("redis-server is not on the path: sweep --queue is not tested");
+    if (!hasRedis) skip("redis-server is not on the path: sweep --queue is not tested");
     const redis = await RedisServer.start(folder);
     try {
       const place = ["--queue", redis.url, "--store", join(folder, "store")];

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import type { VariantResult } from "@callsign/train/internal";
 
 import type { CliContext } from "../../context.ts";
@@ -23,7 +25,6 @@ export async function sweepOnQueue(
 ): Promise<VariantResult[]> {
   const { fetchFiles, openJobQueue, readBuildIndex, sendFiles } = await import("@callsign/data/internal");
   const { sha256File, toolIdentity } = await import("@callsign/infer/node/internal");
-  const { join } = await import("node:path");
   const { shards } = await readBuildIndex(dataDir);
   const files = [
     { path: "index.json", sha256: await sha256File(join(dataDir, "index.json")) },

@@ -54,7 +54,7 @@ async function plan(clips: number): Promise<void> {
     const sets = await step(`${clips} clips in memory`, () => setsOf(clips));
     const parsed = parseDataConfig(config, { name: "scale" });
     const embedding = { path: "", sha256: SPEECH_EMBEDDING.sha256 };
-    const settings = featureSettings(parsed, embedding as never);
+    const settings = featureSettings(parsed, embedding);
     let shards = 0;
     await step("all shards planned and hashed", () => {
       const options = {
@@ -91,7 +91,7 @@ async function plan(clips: number): Promise<void> {
         sets,
         features: [],
         shards: entries as never,
-        embedding: embedding as never,
+        embedding,
         manifest,
       }),
     );
@@ -177,8 +177,8 @@ async function draw(hours: number, dataDir: string): Promise<void> {
       }),
   );
   const steps = 200;
-  await step(`${steps} batches drawn`, async () => {
-    for (let i = 0; i < steps; i++) await batches.at(i);
+  await step(`${steps} batches drawn`, () => {
+    for (let i = 0; i < steps; i++) batches.at(i);
   });
   features.close();
 }

@@ -1,9 +1,8 @@
 import type { Rank, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
-import { linearProduct } from "../models/layers/products.ts";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
-import { batchNormBlock } from "./batch-norm-block.ts";
+import { batchNorm } from "./batch-norm.ts";
 import type { EmbeddingLayer, EmbeddingNetwork } from "./embedding-network.ts";
-import { unfold } from "./unfold.ts";
+import { convolve } from "./time-convolution.ts";
 
 /** Operations, network and parameters of a forward pass. */
 export interface EmbeddingForward {
@@ -13,8 +12,8 @@ export interface EmbeddingForward {
   readonly parameter: (name: string) => Tensor;
 }
 
-/** Called with the input `[rows, kernel * inputs]` and weight `[outputs, kernel * inputs]` of each normalised layer. */
-export type LayerListener = (layer: EmbeddingLayer, x: Tensor2D, weight: Tensor2D) => void;
+/** Called with the products `[rows, outputs]` of each layer that is normalised. */
+export type LayerListener = (layer: EmbeddingLayer, products: Tensor2D) => void;
 
 /**
  * Computes standardised embeddings `[batch * steps, 96]` of log-mels `[batch, frames, 32]`; layers are normalised by the
@@ -29,12 +28,10 @@ export function embedBatch(
   let x = tf.reshape<Rank.R4>(logMels, [batch, frames, bins, 1]);
   const last = network.layers.length - 1;
   for (const [i, layer] of network.layers.entries()) {
-    const { rows, frames, bins } = unfold(tf, x, layer);
-    const weight = rowWeight(tf, parameter(`${layer.name}.weight`), layer);
-    if (i === last) return linearProduct(tf, rows, { weight, bias: parameter(`${layer.name}.bias`) });
-    onLayer?.(layer, rows, weight);
-    const y = batchNormBlock(tf, rows, {
-      weight,
+    const { rows, frames, bins } = convolve(tf, x, parameter(`${layer.name}.weight`), layer);
+    if (i === last) return tf.add<Tensor2D>(rows, parameter(`${layer.name}.bias`));
+    onLayer?.(layer, rows);
+    const y = batchNorm(tf, rows, {
       gain: parameter(`${layer.name}.gain`),
       offset: parameter(`${layer.name}.offset`),
     });
@@ -42,7 +39,3 @@ export function embedBatch(
   }
   throw new RangeError("an embedding network has layers");
 }
-
-/** Weight `[outputs, inputs, frames, bins]` as rows in the order of `unfold`: frame, bin, input. */
-const rowWeight = (tf: TensorFlow, weight: Tensor, { inputs, outputs, kernel }: EmbeddingLayer): Tensor2D =>
-  tf.reshape(tf.transpose(weight, [0, 2, 3, 1]), [outputs, kernel[0] * kernel[1] * inputs]);

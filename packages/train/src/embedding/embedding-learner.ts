@@ -4,7 +4,7 @@ import { clipGradient } from "../optimize/clip-gradient.ts";
 import { decayMask, flattenWeights, splitTensor, splitWeights } from "../weights/flat-weights.ts";
 import type { Weights } from "../weights/parameters.ts";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
-import { productMoments } from "./batch-norm-block.ts";
+import { rowMoments } from "./batch-norm.ts";
 import { embedBatch } from "./embedding-forward.ts";
 import type { EmbeddingNetwork } from "./embedding-network.ts";
 import type { LayerMoments } from "./encode-embedding.ts";
@@ -101,8 +101,8 @@ export class EmbeddingLearner {
     const found: { name: string; mean: Tensor1D; variance: Tensor1D }[] = [];
     tf.tidy(() => {
       const parameters = splitTensor(tf, this.#parameters, this.#network);
-      this.#forward(parameters, batch, (layer, x, weight) => {
-        const { mean, variance } = productMoments(tf, x, weight);
+      this.#forward(parameters, batch, (layer, products) => {
+        const { mean, variance } = rowMoments(tf, products);
         found.push({ name: layer.name, mean: tf.keep(mean), variance: tf.keep(variance) });
       });
     });

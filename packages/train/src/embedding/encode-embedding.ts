@@ -11,7 +11,7 @@ import {
   type TensorProto,
 } from "@callsign/onnx/internal";
 import type { Weights } from "../weights/parameters.ts";
-import { BATCH_NORM_EPSILON } from "./batch-norm-block.ts";
+import { BATCH_NORM_EPSILON } from "./batch-norm.ts";
 import type { EmbeddingLayer, EmbeddingNetwork } from "./embedding-network.ts";
 
 /** Mean and variance of a layer over many batches, `[outputs]` each. */

@@ -1,9 +1,10 @@
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { createRandom } from "@callsign/data/internal";
 import { createFrontend, EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBackend } from "../../src/backends/load-backend.ts";
-import { batchNormBlock } from "../../src/embedding/batch-norm-block.ts";
+import { batchNorm } from "../../src/embedding/batch-norm.ts";
 import { EmbeddingLearner } from "../../src/embedding/embedding-learner.ts";
 import {
   type EmbeddingLayer,
@@ -11,8 +12,7 @@ import {
   type LayerPlan,
 } from "../../src/embedding/embedding-network.ts";
 import { encodeEmbedding } from "../../src/embedding/encode-embedding.ts";
-import { unfoldByGather } from "../../src/embedding/unfold-by-gather.ts";
-import { unfoldBySlices } from "../../src/embedding/unfold-by-slices.ts";
+import { convolve } from "../../src/embedding/time-convolution.ts";
 import { initialWeights } from "../../src/weights/initial-weights.ts";
 import type { TensorFlow } from "../../src/backends/import-tensorflow.ts";
 
@@ -46,35 +46,34 @@ describe("embeddingNetwork", () => {
   });
 });
 
-describe.each([
-  ["slices", unfoldBySlices],
-  ["gather", unfoldByGather],
-])("unfold by %s", (_name, unfold) => {
-  it.each(embeddingNetwork(PLAN).layers)(
-    "lays out what TensorFlow's own convolution reads ($name)",
-    (layer) => {
-      const { x, kernel, padding } = convolution(layer);
-      const { rows, frames, bins } = unfold(tf, x, layer);
-      const ours = tf.matMul(rows, tf.reshape(kernel, [-1, layer.outputs]));
-      const theirs = tf.conv2d(tf.pad(x, padding), kernel, [...layer.stride], "valid");
-      expect([2, frames, bins, layer.outputs]).toEqual(theirs.shape);
-      expect(ours.dataSync()).toBeAllClose(theirs.dataSync(), { atol: 1e-5 });
-    },
-  );
+describe("convolve", () => {
+  it.each(embeddingNetwork(PLAN).layers)("is TensorFlow's own convolution ($name)", (layer) => {
+    const { x, kernel, padding } = convolution(layer);
+    const weight = tf.transpose(kernel, [3, 2, 0, 1]);
+    const { rows, frames, bins } = convolve(tf, x, weight, layer);
+    const theirs = tf.conv2d(tf.pad(x, padding), kernel, [...layer.stride], "valid");
+    expect([2, frames, bins, layer.outputs]).toEqual(theirs.shape);
+    expect(rows.dataSync()).toBeAllClose(theirs.dataSync(), { atol: 1e-5 });
+  });
 
-  it.each(embeddingNetwork(PLAN).layers)(
-    "gives back to each place the sum of its readers ($name)",
-    (layer) => {
-      const { x } = convolution(layer);
-      const { rows } = unfold(tf, x, layer);
-      const upstream = tf.tensor2d(normals("upstream", rows.size), rows.shape);
-      const gradient = tf.grad((x) => tf.sum(tf.mul(unfold(tf, x as never, layer).rows, upstream)))(x);
-      // The layout is linear in x, so along any direction d it changes by <gradient, d>.
-      const direction = tf.tensor4d(normals("direction", x.size), x.shape);
-      const along = tf.sum(tf.mul(unfold(tf, direction, layer).rows, upstream)).dataSync();
-      expect(tf.sum(tf.mul(gradient, direction)).dataSync()).toBeAllClose(along, { rtol: 1e-4, atol: 1e-3 });
-    },
-  );
+  it.each(embeddingNetwork(PLAN).layers)("has the gradients of a bilinear product ($name)", (layer) => {
+    const { x, kernel } = convolution(layer);
+    const weight = tf.transpose(kernel, [3, 2, 0, 1]);
+    const { size } = convolve(tf, x, weight, layer).rows;
+    const upstream = tf.tensor1d(normals("upstream", size));
+    const loss = (x: Tensor, weight: Tensor) =>
+      tf.sum(tf.mul(tf.reshape(convolve(tf, x as Tensor4D, weight, layer).rows, [-1]), upstream));
+    const [gradientX, gradientW] = tf.grads(loss)([x, weight]) as [Tensor, Tensor];
+    // The product is linear in either, so along any direction d it changes by <gradient, d>.
+    const alongX = tf.tensor4d(normals("direction", x.size), x.shape);
+    const alongW = tf.reshape(tf.tensor1d(normals("direction", weight.size)), weight.shape);
+    const close = { rtol: 1e-4, atol: 2e-3 };
+    expect(tf.sum(tf.mul(gradientX, alongX)).dataSync()).toBeAllClose(
+      loss(alongX, weight).dataSync(),
+      close,
+    );
+    expect(tf.sum(tf.mul(gradientW, alongW)).dataSync()).toBeAllClose(loss(x, alongW).dataSync(), close);
+  });
 });
 
 function convolution(layer: EmbeddingLayer) {
@@ -90,31 +89,20 @@ function convolution(layer: EmbeddingLayer) {
   return { x, kernel: tf.tensor4d(normals("kernel", length), [...kernel, inputs, outputs]), padding: pads };
 }
 
-describe("batchNormBlock", () => {
+describe("batchNorm", () => {
   it("has the gradients of the plain operations", () => {
-    const [rows, inputs, outputs] = [40, 5, 7];
+    const [rows, outputs] = [40, 7];
     const parameters = [
-      tf.tensor2d(normals("x", rows * inputs), [rows, inputs]),
-      tf.tensor2d(normals("w", outputs * inputs), [outputs, inputs]),
+      tf.tensor2d(normals("x", rows * outputs), [rows, outputs]),
       tf.tensor1d(normals("g", outputs)),
       tf.tensor1d(normals("o", outputs)),
     ];
     const upstream = tf.tensor2d(normals("up", rows * outputs), [rows, outputs]);
-    const fused = tf.grads((x, weight, gain, offset) =>
-      tf.sum(
-        tf.mul(
-          batchNormBlock(tf, tf.reshape(x, [rows, inputs]), {
-            weight: tf.reshape(weight, [outputs, inputs]),
-            gain: gain,
-            offset: offset,
-          }),
-          upstream,
-        ),
-      ),
+    const fused = tf.grads((x, gain, offset) =>
+      tf.sum(tf.mul(batchNorm(tf, tf.reshape(x, [rows, outputs]), { gain, offset }), upstream)),
     )(parameters);
-    const plain = tf.grads((x, weight, gain, offset) => {
-      const product = tf.matMul(x, tf.transpose(weight));
-      const centred = tf.sub(product, tf.mean(product, 0, true));
+    const plain = tf.grads((x, gain, offset) => {
+      const centred = tf.sub(x, tf.mean(x, 0, true));
       const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 0, true), 1e-5));
       const value = tf.relu(tf.add(tf.mul(tf.mul(centred, scale), gain), offset));
       return tf.sum(tf.mul(value, upstream));

@@ -64,7 +64,8 @@ export const transpose = (graph: Graph, x: LazyValue, perm: readonly number[]): 
     attributes: { perm: perm.map(BigInt) },
   });
 
-function reshape(graph: Graph, x: LazyValue, shape: readonly number[]): LazyValue {
+/** x in another shape. */
+export function reshape(graph: Graph, x: LazyValue, shape: readonly number[]): LazyValue {
   return x.data ? given(x.data, shape) : graph("Reshape", [x], { shape, integers: [shape] });
 }
 

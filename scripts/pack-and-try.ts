@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { fromInt16, writeWav } from "@callsign/audio/internal";
 import { formatModelCard } from "@callsign/infer/internal";
-import { ONNX_RUNTIME_INSTALL } from "@callsign/infer/node/internal";
+import { ONNX_RUNTIME_INSTALL, readyWords } from "@callsign/infer/node/internal";
 import { toneDetector, tones } from "../packages/infer/test/support/tone-detector.ts";
 import { packPackages } from "./pack-packages.ts";
 import { serveTarballs } from "./serve-tarballs.ts";
@@ -46,10 +46,11 @@ try {
     await install(command, ONNX_RUNTIME_INSTALL);
   const detected = await run(command, "npx @callsign/cli detect recording.wav --model model");
   check("npx @callsign/cli detect hears two tones", detected.match(/\ttone\t/g)?.length === 2, detected);
-  const words = await run(command, "npx @callsign/cli models words");
-  check("npx @callsign/cli knows the ready words", words.includes("computer"), words);
+  const words = [...readyWords().keys()];
+  const listed = await run(command, "npx @callsign/cli models words");
+  check("npx @callsign/cli lists the ready words", listed.includes(words[0] ?? "no ready words"), listed);
+  if (words.length > 0) await checkExample("words", /computer/, command);
   for (const [name, pattern] of [
-    ["words", /computer/],
     ["data", /kal/],
     ["eval", /low/],
     ["train", /onnxruntime/],

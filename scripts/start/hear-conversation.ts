@@ -1,9 +1,4 @@
-import {
-  type ChallengeTruth,
-  heardCommands,
-  type JudgedDetections,
-  judgeDetections,
-} from "@callsign/eval/internal";
+import { type ChallengeTruth, type JudgedDetections, judgeDetections } from "@callsign/eval/internal";
 import { SAMPLE_RATE_HZ } from "@callsign/audio/internal";
 import type { Detector } from "@callsign/infer/internal";
 
@@ -54,27 +49,6 @@ export function formatHeard({ commands, falseAlarms, minutes, cpuPerSecond }: He
     `  CPU: ${(1000 * cpuPerSecond).toFixed(1)} ms for a second of audio, ${(100 * cpuPerSecond).toFixed(1)} % of one core`,
   ].join("\n");
 }
-
-/** Line for a person: what the mute gate closed for that was no command. */
-export async function describeNeedlessMutes(
-  detector: Detector,
-  { samples, truth }: { readonly samples: Float32Array; readonly truth: ChallengeTruth },
-): Promise<string> {
-  const toMs = (sample: number): number => (1000 * sample) / SAMPLE_RATE_HZ;
-  const heard = await heardCommands(detector, samples);
-  const needless = heard.filter(
-    (one) =>
-      !truth.commands.some(
-        ({ startSample, endSample }) =>
-          one.endMs >= toMs(startSample) && one.startMs <= toMs(endSample) + TAIL_MS,
-      ),
-  );
-  const seconds = needless.reduce((sum, { startMs, endMs }) => sum + (endMs - startMs) / 1000, 0);
-  return `muted needlessly ${needless.length} times, ${seconds.toFixed(1)} s together`;
-}
-
-/** The gate may close in the reverberation of a command. */
-const TAIL_MS = 300;
 
 const countOf = (count: number): string =>
   count === 0 ? "no false alarm" : `${count} false alarm${count === 1 ? "" : "s"}`;

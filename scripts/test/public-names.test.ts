@@ -139,6 +139,8 @@ describe("documentation and examples", () => {
     "examples/*.mjs",
     "examples/*.ts",
     "examples/*.md",
+    // Tests of the examples are not for people to copy.
+    ":!examples/test",
   ];
   const listed = execFileSync("git", ["ls-files", ...patterns], { cwd: root, encoding: "utf8" });
   const files = listed.split("\n").filter((file) => file !== "");

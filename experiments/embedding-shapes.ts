@@ -18,8 +18,9 @@ const { values } = parseArgs({
   options: { rounds: { type: "string", default: "40" }, shapes: { type: "string" } },
 });
 const shapes: Record<string, readonly LayerPlan[]> = {
-  today: ((await readConfig("configs/embedding.yaml", { env: { CALLSIGN_DATA: "." } })) as { layers: LayerPlan[] })
-    .layers,
+  today: (
+    (await readConfig("configs/embedding.yaml", { env: { CALLSIGN_DATA: "." } })) as { layers: LayerPlan[] }
+  ).layers,
   ...(values.shapes && ((await readConfig(values.shapes, { env: {} })) as Record<string, LayerPlan[]>)),
 };
 const CLIP_STEPS = 125;
@@ -42,7 +43,10 @@ for (const [name, plan] of Object.entries(shapes)) {
       { mean: new Float32Array(outputs), variance: new Float32Array(outputs).fill(1) },
     ]),
   );
-  const scale = { mean: new Float32Array(EMBEDDING.dimension), deviation: new Float32Array(EMBEDDING.dimension).fill(1) };
+  const scale = {
+    mean: new Float32Array(EMBEDDING.dimension),
+    deviation: new Float32Array(EMBEDDING.dimension).fill(1),
+  };
   const weights = initialWeights(network, createRandom(1));
   const embedding = encodeEmbedding(network, { weights, moments, scale }, { version: "0" });
   const frontend = await createFrontend({ createSession, embedding, floor: "chunk" });
@@ -63,7 +67,11 @@ for (const [name, plan] of Object.entries(shapes)) {
     weights: [...weights.values()].reduce((sum, { length }) => sum + length, 0),
     products,
     times: { step: [], sixteen: [], clip: [] },
-    runs: { step: runner.bind(buffers(1)), sixteen: runner.bind(buffers(16)), clip: () => frontend.embed(clip) },
+    runs: {
+      step: runner.bind(buffers(1)),
+      sixteen: runner.bind(buffers(16)),
+      clip: () => frontend.embed(clip),
+    },
   });
 }
 for (let round = -2; round < Number(values.rounds); round++)
@@ -78,11 +86,19 @@ const cost = (times: readonly number[]): number => percentile(times, 10) * 1000;
 const base = measured.get("today")!;
 console.log(`${"shape".padEnd(16)} weights  products   step (us, ratio)   16 streams, each   clip, a step`);
 for (const [name, { weights, products, times }] of measured) {
-  const parts = ([["step", 1], ["sixteen", 16], ["clip", CLIP_STEPS]] as const).map(
+  const parts = (
+    [
+      ["step", 1],
+      ["sixteen", 16],
+      ["clip", CLIP_STEPS],
+    ] as const
+  ).map(
     ([kind, per]) =>
       `${(cost(times[kind]) / per).toFixed(1).padStart(8)} ${(cost(times[kind]) / cost(base.times[kind])).toFixed(2)}`,
   );
-  console.log(`${name.padEnd(16)} ${String(weights).padStart(7)} ${String(products).padStart(9)} ${parts.join("      ")}`);
+  console.log(
+    `${name.padEnd(16)} ${String(weights).padStart(7)} ${String(products).padStart(9)} ${parts.join("      ")}`,
+  );
 }
 process.exit(0);
 

@@ -28,7 +28,7 @@ export function embedBatch(
   let x = tf.reshape<Rank.R4>(logMels, [batch, frames, bins, 1]);
   const last = network.layers.length - 1;
   for (const [i, layer] of network.layers.entries()) {
-    const { rows, frames, bins } = convolve(tf, x, parameter(`${layer.name}.weight`), layer);
+    const { rows, frames, bins } = convolve(tf, x, { weight: parameter(`${layer.name}.weight`), layer });
     if (i === last) return tf.add<Tensor2D>(rows, parameter(`${layer.name}.bias`));
     onLayer?.(layer, rows);
     const y = batchNorm(tf, rows, {

@@ -19,7 +19,11 @@ export interface Convolved {
  * viewing that many frames as channels of one.
  * @param weight `[outputs, inputs, kernel frames, kernel bins]`
  */
-export function convolve(tf: TensorFlow, x: Tensor4D, weight: Tensor, layer: EmbeddingLayer): Convolved {
+export function convolve(
+  tf: TensorFlow,
+  x: Tensor4D,
+  { weight, layer }: { readonly weight: Tensor; readonly layer: EmbeddingLayer },
+): Convolved {
   const [batch] = x.shape;
   const { kernel, stride, outputs, bins } = layer;
   const taps = Math.ceil(kernel[0] / stride[0]);
@@ -149,10 +153,7 @@ function sumOfTaps(
       );
       const joined = taps === 1 ? rows : tf.concat(parts, 2);
       const spread = tf.reshape<Rank.R2>(joined, [batch * frames * bins, taps * outputs]);
-      return [
-        tf.matMul(spread, tf.transpose(columns)),
-        transposedProduct(tf, x, spread),
-      ];
+      return [tf.matMul(spread, tf.transpose(columns)), transposedProduct(tf, x, spread)];
     };
     return { value: tf.reshape<Rank.R2>(value!, [batch * count * bins, outputs]), gradFunc };
   });

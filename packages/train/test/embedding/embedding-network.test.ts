@@ -50,7 +50,7 @@ describe("convolve", () => {
   it.each(embeddingNetwork(PLAN).layers)("is TensorFlow's own convolution ($name)", (layer) => {
     const { x, kernel, padding } = convolution(layer);
     const weight = tf.transpose(kernel, [3, 2, 0, 1]);
-    const { rows, frames, bins } = convolve(tf, x, weight, layer);
+    const { rows, frames, bins } = convolve(tf, x, { weight, layer });
     const theirs = tf.conv2d(tf.pad(x, padding), kernel, [...layer.stride], "valid");
     expect([2, frames, bins, layer.outputs]).toEqual(theirs.shape);
     expect(rows.dataSync()).toBeAllClose(theirs.dataSync(), { atol: 1e-5 });
@@ -59,19 +59,16 @@ describe("convolve", () => {
   it.each(embeddingNetwork(PLAN).layers)("has the gradients of a bilinear product ($name)", (layer) => {
     const { x, kernel } = convolution(layer);
     const weight = tf.transpose(kernel, [3, 2, 0, 1]);
-    const { size } = convolve(tf, x, weight, layer).rows;
+    const { size } = convolve(tf, x, { weight, layer }).rows;
     const upstream = tf.tensor1d(normals("upstream", size));
     const loss = (x: Tensor, weight: Tensor) =>
-      tf.sum(tf.mul(tf.reshape(convolve(tf, x as Tensor4D, weight, layer).rows, [-1]), upstream));
+      tf.sum(tf.mul(tf.reshape(convolve(tf, x as Tensor4D, { weight, layer }).rows, [-1]), upstream));
     const [gradientX, gradientW] = tf.grads(loss)([x, weight]) as [Tensor, Tensor];
     // The product is linear in either, so along any direction d it changes by <gradient, d>.
     const alongX = tf.tensor4d(normals("direction", x.size), x.shape);
     const alongW = tf.reshape(tf.tensor1d(normals("direction", weight.size)), weight.shape);
     const close = { rtol: 1e-4, atol: 2e-3 };
-    expect(tf.sum(tf.mul(gradientX, alongX)).dataSync()).toBeAllClose(
-      loss(alongX, weight).dataSync(),
-      close,
-    );
+    expect(tf.sum(tf.mul(gradientX, alongX)).dataSync()).toBeAllClose(loss(alongX, weight).dataSync(), close);
     expect(tf.sum(tf.mul(gradientW, alongW)).dataSync()).toBeAllClose(loss(x, alongW).dataSync(), close);
   });
 });

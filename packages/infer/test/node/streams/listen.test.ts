@@ -128,6 +128,8 @@ describe.skipIf(process.platform === "win32")("listen", () => {
     const errors: unknown[] = [];
     const onError = (error: unknown): number => errors.push(error);
     await listen({ ...options, onDetection: () => undefined, onError });
+    const started = (): Promise<string> => readFile(join(folder, "pids"), "utf8").catch(() => "");
+    await expect.poll(started, { timeout: 10_000 }).not.toBe("");
     abort.abort();
     await expect.poll(() => sessions, { timeout: 10_000 }).toBe(0);
     await expectAllClosed();

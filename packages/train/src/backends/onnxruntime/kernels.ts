@@ -59,7 +59,8 @@ const reduction =
     const kept = x!.shape.map((size, i) => (axes.includes(i) ? 1 : size));
     const shape = keepDims === true ? kept : x!.shape.filter((_, i) => !axes.includes(i));
     const keepdims = keepDims === true ? 1n : 0n;
-    if (type === "ReduceSum" && x!.shape.length === 2 && axes.join() === "0") return sumOfRows(graph, x!, shape);
+    if (type === "ReduceSum" && x!.shape.length === 2 && axes.join() === "0")
+      return sumOfRows(graph, x!, shape);
     return type === "ReduceSum"
       ? graph(type, [x!], { shape, integers: [axes], attributes: { keepdims } })
       : graph(type, [x!], { shape, attributes: { keepdims, axes: axes.map(BigInt) } });

@@ -63,7 +63,7 @@ describe("new --no-run", () => {
 
   it("adds recordings and prints their length; larger budgets make more", async () => {
     const plans = [];
-    for (const budget of ["5m", "30m", "overnight"]) {
+    for (const budget of ["5m", "overnight"]) {
       const out = join(folder, budget);
       const speech = ["--speech", join(folder, "talk")];
       const { stdout, stderr } = await runCaptured([
@@ -80,13 +80,11 @@ describe("new --no-run", () => {
       expect(stderr).toMatch(/real speech: about/);
       plans.push(JSON.parse(stdout));
     }
-    const [small, middle, large] = plans;
+    const [small, large] = plans;
     // The time of training is measured, which depends on what else the machine does.
     for (const { seconds } of plans) expect(seconds.train).toBeGreaterThan(0);
-    for (const stage of ["synthesize", "features"]) {
-      expect(middle.seconds[stage]).toBeGreaterThan(2 * small.seconds[stage]);
-      expect(large.seconds[stage]).toBeGreaterThan(2 * middle.seconds[stage]);
-    }
+    for (const stage of ["synthesize", "features"])
+      expect(large.seconds[stage]).toBeGreaterThan(4 * small.seconds[stage]);
     expect(small.plan.sets.map(({ id }: { id: string }) => id)).toContain("corpus-speech-1");
   });
 

@@ -25,7 +25,7 @@ const config = configWith(shares);
 
 async function make(seed: string, clips: number, from = config): Promise<Conversation[]> {
   const made: Conversation[] = [];
-  const options = { config: from, minutes: clips / 4, clips, seed, commandShare: 0.01 };
+  const options = { config: from, minutes: clips / 8, clips, seed, commandShare: 0.01 };
   const events = makeConversations(options, async (conversation) => {
     made.push(conversation);
   });

@@ -43,7 +43,7 @@ async function main(phrases: readonly string[]): Promise<number> {
   const run = join(root, "runs", word.name);
   const failed = (await checkFrontend((line) => console.log(line))) || (await firstAct());
   if (failed !== 0) return failed;
-  return (await secondAct(word, run)) || (phrases.length > 0 ? 0 : publishedDetector()) || end(run);
+  return (await secondAct(word, run)) || (phrases.length > 0 ? 0 : await publishedDetector()) || end(run);
 }
 
 /** The ready word on the conversation that is in the repository. */

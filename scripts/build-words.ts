@@ -10,8 +10,9 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type CliContext, runCli } from "@callsign/cli";
+import { runCli } from "@callsign/cli";
 import { stringify } from "yaml";
+import { processContext } from "./process-context.ts";
 import { checkLicences, mergeRecordings, readRecordings } from "./words/recordings.ts";
 import { listConfigs, readYaml } from "./words/configs.ts";
 import { describeMeasured, measureWord, readTests } from "./words/measure.ts";
@@ -29,13 +30,7 @@ const { values, positionals } = parseArgs({
 });
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
-const context: CliContext = {
-  stdout: (text) => process.stdout.write(text),
-  stderr: (text) => process.stderr.write(text),
-  env: process.env,
-  signal: stop.signal,
-  interactive: process.stderr.isTTY,
-};
+const context = processContext(stop.signal);
 
 const recordings = values.recordings === undefined ? {} : readRecordings(values.recordings);
 checkLicences(recordings, values.recordings);

@@ -8,9 +8,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CliContext, runCli } from "@callsign/cli";
+import { runCli } from "@callsign/cli";
 import { conversationFiles } from "@callsign/eval/internal";
 import { parse, stringify } from "yaml";
+import { processContext } from "./process-context.ts";
 import { ORDINARY_ROOM } from "./start/new-word.ts";
 
 const [seed = "start"] = process.argv.slice(2);
@@ -22,13 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), "callsign-conversation-"));
 try {
   const file = join(folder, "config.yaml");
   writeFileSync(file, stringify({ ...config, data: { ...config.data, augmentation: ORDINARY_ROOM } }));
-  const context: CliContext = {
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
-    env: process.env,
-    signal: new AbortController().signal,
-    interactive: process.stderr.isTTY,
-  };
+  const context = processContext(new AbortController().signal);
   const args = [
     "--config",
     file,

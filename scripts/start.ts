@@ -7,11 +7,12 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type CliContext, runCli } from "@callsign/cli";
+import { runCli } from "@callsign/cli";
 import { readAudioFile } from "@callsign/audio/node/internal";
 import { type ChallengeTruth, readChallengeTruth } from "@callsign/eval/internal";
 import { loadDetector, readyWords } from "@callsign/infer/node/internal";
 import { checkFrontend } from "./check-frontend.ts";
+import { processContext } from "./process-context.ts";
 import { formatHeard, hearConversation } from "./start/hear-conversation.ts";
 import { newWord } from "./start/new-word.ts";
 
@@ -147,14 +148,7 @@ async function readConversation(
 /** Runs one command in this process, shown as a person would type it. */
 async function callsign(args: readonly string[]): Promise<number> {
   console.log(`\n$ callsign ${args.map(shown).join(" ")}`);
-  const context: CliContext = {
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
-    env: process.env,
-    signal: interrupted.signal,
-    interactive: process.stderr.isTTY,
-  };
-  return runCli(args, context);
+  return runCli(args, processContext(interrupted.signal));
 }
 
 function shown(path: string): string {

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CliContext, runCli } from "@callsign/cli";
+import { runCli } from "@callsign/cli";
 import { findRecordings } from "@callsign/eval/internal";
 import { readAudioChunks } from "@callsign/audio/node/internal";
 import { formatModelCard, type ModelCard, parseModelCard } from "@callsign/infer/internal";
 import { loadDetector, sha256Hex } from "@callsign/infer/node/internal";
 import * as z from "zod";
+import { processContext } from "../process-context.ts";
 import { readYaml } from "./configs.ts";
 
 const folders = z.array(z.string()).default([]);
@@ -102,13 +103,7 @@ async function countMisses(options: {
 }): Promise<{ recordings: number; missed: number }> {
   const { model, label, dirs, speech, exclude, signal } = options;
   let printed = "";
-  const context: CliContext = {
-    stdout: (text) => (printed += text),
-    stderr: (text) => process.stderr.write(text),
-    env: process.env,
-    signal,
-    interactive: process.stderr.isTTY,
-  };
+  const context = { ...processContext(signal), stdout: (text: string) => (printed += text) };
   const words = ["--label", label, "--positives", ...dirs, "--negatives", ...speech].concat(
     exclude === undefined ? [] : ["--exclude", exclude],
   );

@@ -1,4 +1,4 @@
-import { connectQueue, type ReportedProgress } from "./redis.ts";
+import { connectQueue, type QueueAccess, type ReportedProgress } from "./redis.ts";
 
 /** Jobs, workers and builds of a queue. */
 export interface QueueState {
@@ -27,33 +27,28 @@ export interface FailedJob {
 }
 
 /** @throws CallsignError as `connectQueue` */
-export async function readQueueState(url: string): Promise<QueueState> {
-  const access = await connectQueue(url);
-  try {
+export const readQueueState = (url: string): Promise<QueueState> =>
+  onQueue(url, async ({ queue, readProgress }) => {
     const {
       waiting = 0,
       active = 0,
       delayed = 0,
       failed = 0,
-    } = await access.queue.getJobCounts("waiting", "active", "delayed", "failed");
-    const workers = await access.queue.getWorkers();
-    const { data } = await access.queue.getMetrics("completed", 0, 9);
+    } = await queue.getJobCounts("waiting", "active", "delayed", "failed");
+    const workers = await queue.getWorkers();
+    const { data } = await queue.getMetrics("completed", 0, 9);
     return {
       jobs: { waiting, running: active, retried: delayed, failed },
       workers: workers.map((worker) => worker["rawname"]?.replace(/^.*:w:/, "") ?? "").toSorted(),
       donePerMinute: data,
-      builds: await access.readProgress(),
+      builds: await readProgress(),
     };
-  } finally {
-    await access.close();
-  }
-}
+  });
 
 /** Jobs that failed for good, the latest first. @throws CallsignError as `connectQueue` */
-export async function listFailedJobs(url: string): Promise<FailedJob[]> {
-  const access = await connectQueue(url);
-  try {
-    const jobs = await access.queue.getFailed();
+export const listFailedJobs = (url: string): Promise<FailedJob[]> =>
+  onQueue(url, async ({ queue }) => {
+    const jobs = await queue.getFailed();
     return jobs.map(({ id, name, failedReason, attemptsMade, finishedOn }) => ({
       id: id ?? "",
       task: name,
@@ -61,30 +56,29 @@ export async function listFailedJobs(url: string): Promise<FailedJob[]> {
       tries: attemptsMade,
       failedAt: new Date(finishedOn ?? 0),
     }));
-  } finally {
-    await access.close();
-  }
-}
+  });
 
 /** Has failed jobs tried again. @returns their number @throws CallsignError as `connectQueue` */
-export async function retryFailedJobs(url: string): Promise<number> {
-  const access = await connectQueue(url);
-  try {
-    const count = await access.queue.getFailedCount();
-    await access.queue.retryJobs({ state: "failed" });
+export const retryFailedJobs = (url: string): Promise<number> =>
+  onQueue(url, async ({ queue }) => {
+    const count = await queue.getFailedCount();
+    await queue.retryJobs({ state: "failed" });
     return count;
-  } finally {
-    await access.close();
-  }
-}
+  });
 
 /** Discards the jobs that wait. Those in progress end; what is done stays in the store. @returns their number @throws CallsignError as `connectQueue` */
-export async function discardJobs(url: string): Promise<number> {
+export const discardJobs = (url: string): Promise<number> =>
+  onQueue(url, async ({ queue }) => {
+    const count = await queue.getJobCountByTypes("waiting", "delayed");
+    await queue.drain(true);
+    return count;
+  });
+
+/** Connects to a queue for the time of `use`. */
+async function onQueue<Result>(url: string, use: (access: QueueAccess) => Promise<Result>): Promise<Result> {
   const access = await connectQueue(url);
   try {
-    const count = await access.queue.getJobCountByTypes("waiting", "delayed");
-    await access.queue.drain(true);
-    return count;
+    return await use(access);
   } finally {
     await access.close();
   }

@@ -19,7 +19,7 @@ export interface QueueAccess {
     options: Omit<BullMq.WorkerOptions, "connection" | "prefix">,
   ): BullMq.Worker<QueuedJob, void>;
   /** Progress of builds, by name. */
-  readProgress(): Promise<Readonly<Record<string, ReportedProgress>>>;
+  readonly readProgress: () => Promise<Readonly<Record<string, ReportedProgress>>>;
   writeProgress(build: string, progress: ReportedProgress): void;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { EMBEDDING } from "@callsign/infer/internal";
 import { sha256Hex } from "@callsign/infer/node/internal";
 import * as z from "zod";
 
-import type { FeatureOrigin } from "../features/feature-file.ts";
+import { bytesOfFrames, type FeatureOrigin } from "../features/feature-file.ts";
 import { NPY_HEAD_BYTES, type NpyHeader, parseNpyHeader } from "../formats/npy.ts";
 import type { HubEnvironment } from "./common-voice/common-voice.ts";
 import type { BytePlace, CorpusFile, CorpusFiles } from "./files/corpus-files.ts";
@@ -104,7 +104,7 @@ export async function openFeatures(
   const head = new Uint8Array(await reader.slice(0, Math.min(NPY_HEAD_BYTES, file.size)));
   const { dtype, shape, dataBegin } = parseNpyHeader(head, { name, fileLength: file.size });
   const { frames, framesPerRow } = framesOf(shape, name);
-  const bytesPerFrame = EMBEDDING.dimension * (dtype === "F16" ? 2 : 4);
+  const bytesPerFrame = bytesOfFrames(1, dtype);
   const { path } = config;
   return {
     name,

@@ -129,10 +129,14 @@ function runAttempt(
   const { engines, signal, pool } = plan;
   const request = requestOf(plan, index);
   if (pool === undefined) return makeAttempt({ ...request, engines, signal }, attempt);
-  // The first attempt with given voices has its voice already, so the whole list is not sent.
-  const isGiven = attempt === 0 && request.voiceInTurn !== undefined;
-  return pool.run({ request: isGiven ? { ...request, voices: undefined } : request, attempt }, signal);
+  return pool.run(withoutUnusedVoices({ request, attempt }), signal);
 }
+
+/** An attempt for a thread. The first one with given voices has its voice already, so the whole list is not sent. */
+export const withoutUnusedVoices = ({ request, attempt }: AttemptInput): AttemptInput =>
+  attempt === 0 && request.voiceInTurn !== undefined
+    ? { request: { ...request, voices: undefined }, attempt }
+    : { request, attempt };
 
 const requestOf = (
   { seed, limits, sounds, turn }: Texts,

@@ -8,6 +8,7 @@ import { sha256Of } from "../../store/build-folder.ts";
 import { createSpeechEngines, type EngineEnvironment } from "../../voices/create-engines.ts";
 import type { Attempt, MadeClip } from "../../voices/make-clip.ts";
 import type { AttemptInput, AttemptSetup } from "../../voices/open-attempts.ts";
+import { withoutUnusedVoices } from "../../voices/synthesize-clips.ts";
 import { createPool, type WorkerPool } from "../../workers/pool.ts";
 import type { JobFile, JobRequest } from "../job.ts";
 import type { JobQueue } from "../job-queue.ts";
@@ -209,9 +210,7 @@ async function makeBlock(
       } as AttemptInput["request"];
       const attempts: SentAttempt[] = [];
       for (let attempt = first; attempt < first + tries; attempt++) {
-        // The first attempt with a given voice has its voice already, so the whole list is not sent to the thread.
-        const voices = attempt === 0 && full.voiceInTurn !== undefined ? undefined : full.voices;
-        const { result, ...rest } = await pool.run({ request: { ...full, voices }, attempt });
+        const { result, ...rest } = await pool.run(withoutUnusedVoices({ request: full, attempt }));
         if ("rejection" in result) {
           attempts.push({ ...rest, result });
           continue;

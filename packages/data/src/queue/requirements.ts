@@ -86,7 +86,7 @@ const NAMES: Readonly<Record<keyof Requirements, string>> = {
   store: "store",
 };
 
-/** Of onnxruntime-node as `@callsign/infer` loads it; `none` where it is not installed. */
+/** Version of the onnxruntime-node that `@callsign/infer` loads; `none` if it is not installed. */
 function onnxruntimeVersion(): string {
   try {
     const require = createRequire(import.meta.resolve("@callsign/infer"));

@@ -1,6 +1,6 @@
 import type { Variant } from "./variants.ts";
 
-/** What is compared of a trained variant. */
+/** A trained variant with its errors at the thresholds of its card. */
 export interface VariantResult extends Pick<Variant, "name" | "values"> {
   readonly labels: readonly {
     readonly label: string;

@@ -53,7 +53,7 @@ async function readResult(path: string, key: string): Promise<VariantResult | un
   return found?.key === key ? found.result : undefined;
 }
 
-/** What is compared of a training. */
+/** Result of a variant, from the summary of its training. */
 export const resultOf = (
   { name, values }: Pick<CheckedVariant, "name" | "values">,
   { labels, seconds }: Pick<ReturnType<typeof trainingSummary>, "labels" | "seconds">,

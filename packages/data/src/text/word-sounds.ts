@@ -8,6 +8,7 @@ import {
   normalized,
   type WeightedSound,
 } from "./phonetics/guess-sounds.ts";
+import { withFullVowels } from "./phonetics/full-vowels.ts";
 import { parseIpa } from "./phonetics/ipa.ts";
 import type { Pronunciations } from "./phonetics/pronunciations.ts";
 import type { SpellingModel } from "./phonetics/spelling-model.ts";
@@ -26,8 +27,9 @@ export interface SoundSources {
 }
 
 /**
- * Finds pronunciations of the words of phrases: those given, else those of the dictionary, all equally likely, or, for a word
- * that it lacks, those guessed from the spelling (`guessedSounds`). Words with one pronunciation in the dictionary are left out.
+ * Finds pronunciations of the words of phrases: those given, else those of the dictionary, all equally likely, and a share
+ * with full vowels (`withFullVowels`), or, for a word that the dictionary lacks, those guessed from the spelling
+ * (`guessedSounds`). Words with one pronunciation are left out.
  */
 export async function findWordSounds(
   phrases: readonly string[],
@@ -37,7 +39,7 @@ export async function findWordSounds(
   for (const word of new Set(phrases.flatMap(spokenWords))) {
     if (Object.hasOwn(found, word)) continue;
     const sounds = sources.pronunciations.has(word)
-      ? listedSounds(word, sources.pronunciations)
+      ? withAccents(word, listedSounds(word, sources.pronunciations))
       : await guessedSounds(word, sources);
     if (sounds.length > 1 || (sounds.length === 1 && !sources.pronunciations.has(word))) found[word] = sounds;
   }
@@ -59,6 +61,19 @@ function listedSounds(word: string, pronunciations: Pronunciations): WeightedSou
   const listed = pronunciations.soundsOf(word).map((sound) => ({ sound, weight: 1 }));
   const equal = normalized(mergeAlike(listed).map(({ sound }) => ({ sound, weight: 1 })));
   return equal.slice(0, MAX_SOUNDS).map((sound) => ({ ...sound, isListed: true }));
+}
+
+/** Share of the clips of a dictionary word with full vowels. */
+const FULL_VOWEL_SHARE = 0.28;
+
+/** Adds the pronunciations of many people whose first language is not English. */
+function withAccents(word: string, listed: readonly WeightedSound[]): WeightedSound[] {
+  const full = withFullVowels(word, listed[0]!.sound);
+  if (full.length === 0) return [...listed];
+  return [
+    ...listed.map((each) => ({ ...each, weight: each.weight * (1 - FULL_VOWEL_SHARE) })),
+    ...full.map((sound) => ({ sound, weight: FULL_VOWEL_SHARE / full.length })),
+  ];
 }
 
 /** Longest word whose pronunciation is guessed; people would not read longer ones at sight. */

@@ -6,7 +6,10 @@ import { replaceWords, spokenWords } from "../text/spoken-text.ts";
 /** One pronunciation, in ARPAbet with stress, of each word of a text that has several. */
 export type SaidSounds = Readonly<Record<string, string>>;
 
-/** Draws a pronunciation by weight for each word of the text that `sounds` lists. */
+/**
+ * Draws a pronunciation by weight for each word of the text that `sounds` lists. Where it is the only one of the dictionary, the
+ * word is left out: engines pronounce it by themselves, in their accents.
+ */
 export function drawSounds(
   text: string,
   { sounds, random }: { sounds: WordSounds; random: Random },
@@ -15,10 +18,12 @@ export function drawSounds(
   for (const word of new Set(spokenWords(text))) {
     const choices = Object.hasOwn(sounds, word) ? sounds[word]! : [];
     if (choices.length === 0) continue;
-    drawn[word] = random.fork(word).weightedChoice(
-      choices.map(({ sound }) => sound),
+    const choice = random.fork(word).weightedChoice(
+      choices,
       choices.map(({ weight }) => weight),
     );
+    const isUsual = choice.isListed === true && choices.filter(({ isListed }) => isListed).length === 1;
+    if (!isUsual) drawn[word] = choice.sound;
   }
   return drawn;
 }

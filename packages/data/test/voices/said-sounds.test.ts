@@ -79,6 +79,21 @@ describe("pronunciations in voices", () => {
     expect(drawSounds("hey nimbus", { sounds, random: createRandom(1) })).toEqual({});
   });
 
+  it("are those of the dictionary and of full vowels; the dictionary's only one is left to the engine", async () => {
+    const pronunciations = await loadPronunciations();
+    const loadModel = () => Promise.reject(new Error("not needed"));
+    const sounds = await findWordSounds(["my computer"], { pronunciations, loadModel });
+    expect(Object.keys(sounds)).toEqual(["computer"]);
+    expect(sounds.computer!.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1);
+    const draws = Array.from(
+      { length: 2000 },
+      (_, i) => drawSounds("my computer", { sounds, random: createRandom(1).fork(i) }).computer,
+    );
+    expect(draws).not.toContain("K AH0 M P Y UW1 T ER0");
+    expect(draws).toContain("K AA1 M P Y UW0 T AA0");
+    expect(draws.filter((sound) => sound === undefined).length / 2000).toBeCloseTo(0.72, 1);
+  });
+
   it("are respelled for engines that take none, but for sounds of the dictionary, which such an engine says by itself", async () => {
     const engine = {
       id: "reader",

@@ -193,7 +193,7 @@ async function makeShards(dataDir: string, shards: number): Promise<void> {
     const template = templates.get(kind + split) ?? (await templateOf(dataDir, { kind, split }));
     templates.set(kind + split, template);
     const path = `shards/${split}/${String(i % 256).padStart(3, "0")}/${i}.safetensors`;
-    if (i < 256 * 2) await mkdir(dirname(join(dataDir, path)), { recursive: true });
+    if (i < 1280) await mkdir(dirname(join(dataDir, path)), { recursive: true });
     await writeFile(join(dataDir, path), template.head);
     await truncate(join(dataDir, path), template.bytes);
     entries.push({

@@ -29,6 +29,14 @@ const architecture = z.strictObject({
     .max(100)
     .optional()
     .describe("Hidden layers of an mlp after its first. Default 32, as published."),
+  members: z
+    .int()
+    .min(1)
+    .max(8)
+    .default(1)
+    .describe(
+      "Networks that are trained side by side and whose logits are averaged. Two take twice the time to train and miss fewer phrases.",
+    ),
   positions: z
     .boolean()
     .optional()

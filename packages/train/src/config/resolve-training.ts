@@ -63,10 +63,10 @@ function resolveCosts(
 }
 
 function describeNetwork(
-  { name, width, blocks, positions, pooling }: DetectorConfig["train"]["architecture"],
+  { name, width, blocks, members, positions, pooling }: DetectorConfig["train"]["architecture"],
   { labels, windowing }: { readonly labels: number; readonly windowing: DetectorConfig["windowing"] },
 ): ArchitectureConfig {
-  const sizes = { labels, ...(width !== undefined && { width }) };
+  const sizes = { labels, ...(members > 1 && { members }), ...(width !== undefined && { width }) };
   if (windowing.kind === "sliding-audio")
     return { name: "mlp", ...sizes, ...(blocks !== undefined && { blocks }) };
   const { embeddings } = windowing;

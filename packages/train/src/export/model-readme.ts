@@ -1,3 +1,4 @@
+import type { ArchitectureConfig } from "../models/create-architecture.ts";
 import { formatPercent } from "@callsign/eval/internal";
 
 import type { DetectorConfig } from "../config/config.ts";
@@ -46,7 +47,7 @@ license: other
 
 # ${config.name}
 
-Detects spoken commands: a ${training.architecture.name} of ${parameters.toLocaleString("en-US")} parameters on the embeddings of
+Detects spoken commands: ${networkOf(training.architecture)} of ${parameters.toLocaleString("en-US")} parameters on the embeddings of
 \`${card.frontend.embedding.id}\`, ${card.windowing.kind === "sliding-audio" ? "one of them" : `${card.windowing.embeddings} in a row`} at a time.
 Made by Callsign ${card.createdBy.version}.
 
@@ -74,5 +75,8 @@ A score is the probability of the phrase in audio in which it is being said ${fo
 ${data.map(({ name, licence }) => `| ${cell(name)} | ${cell(licence)} |`).join("\n")}
 `;
 }
+
+const networkOf = ({ name, members = 1 }: ArchitectureConfig): string =>
+  members === 1 ? `a ${name}` : `the mean of ${members} ${name} networks`;
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");

@@ -59,7 +59,7 @@ export const initialState = (
   negativeWeight: config.train.loss.negativeWeight,
   weights: startAtPrior(
     flattenWeights(architecture, initialWeights(architecture, createRandom(training.seed).fork("weights"))),
-    { labels: architecture.labels, batch: config.train.batch },
+    { architecture, batch: config.train.batch },
   ),
   optimizer: undefined,
   average: undefined,
@@ -69,13 +69,20 @@ export const initialState = (
 });
 
 /**
- * Sets the bias of the output layer, the last values, to the logit of a label's share of a batch (Lin et al. 2017, arXiv
+ * Sets the bias of the output layer, the last values of each member, to the logit of a label's share of a batch (Lin et al. 2017, arXiv
  * 1708.02002, 4.1). Starting from zero, many rare labels would take hundreds of steps to reach it.
  */
 function startAtPrior(
   weights: Float32Array,
-  { labels, batch }: { readonly labels: number; readonly batch: DetectorConfig["train"]["batch"] },
+  {
+    architecture,
+    batch,
+  }: { readonly architecture: Architecture; readonly batch: DetectorConfig["train"]["batch"] },
 ): Float32Array {
+  const { labels, members = 1 } = architecture;
   const share = batch.positives / (batch.positives + batch.negatives) / labels;
-  return weights.fill(Math.log(share / (1 - share)), weights.length - labels);
+  const length = weights.length / members;
+  for (let end = length; end <= weights.length; end += length)
+    weights.fill(Math.log(share / (1 - share)), end - labels, end);
+  return weights;
 }

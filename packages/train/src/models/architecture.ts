@@ -38,8 +38,12 @@ export interface Architecture extends Parameterised {
   /** Shape of one example: `[96]` for one embedding, `[16, 96]` for a sequence. */
   readonly featureShape: readonly number[];
   readonly labels: number;
-  /** In order; the last is the bias of the output layer, `[labels]`. */
+  /** In order; the last two are the output layer, weight `[labels, width]` and bias `[labels]`, in each member. */
   readonly parameters: readonly ParameterSpec[];
+  /** Number of networks whose logits `forward` averages; their parameters follow one another. Default 1. */
+  readonly members?: number;
+  /** Logits of each member; training minimizes the mean of their losses. */
+  forwardMembers?(context: ForwardContext, features: Tensor): Tensor2D[];
   /** Logits `[batch, labels]` of features `[batch, ...featureShape]`. */
   forward(context: ForwardContext, features: Tensor): Tensor2D;
   /** Adds the calculation on the value `features`; returns the name of the logits `[batch, labels]`. */

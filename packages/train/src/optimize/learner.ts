@@ -3,7 +3,7 @@ import { AdamW, type AdamWOptions, type AdamWState } from "./adamw.ts";
 import { clipGradient } from "./clip-gradient.ts";
 import { decayMask, flattenWeights, splitTensor, splitWeights } from "../weights/flat-weights.ts";
 import { binaryLoss, type LossOptions } from "./loss.ts";
-import type { Architecture, DenseBlock } from "../models/architecture.ts";
+import type { Architecture, DenseBlock, ForwardContext } from "../models/architecture.ts";
 import type { Weights } from "../weights/parameters.ts";
 import { fusedBlock } from "../models/layers/fused-block.ts";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
@@ -93,7 +93,8 @@ export class Learner {
   logits(features: Tensor): Tensor2D {
     const tf = this.#tf;
     const parameters = this.#average ?? this.#parameters;
-    return tf.tidy(() => this.#forward(splitTensor(tf, parameters, this.#architecture), features));
+    const network = this.#architecture;
+    return tf.tidy(() => network.forward(this.#context(splitTensor(tf, parameters, network)), features));
   }
 
   /** Copy of the weights. */
@@ -132,19 +133,24 @@ export class Learner {
   ): { value: Scalar; gradient: Tensor1D } {
     const tf = this.#tf;
     const parts = splitTensor(tf, this.#parameters, this.#architecture);
-    const gradients = tf.valueAndGrads((...parameters: Tensor[]) =>
-      binaryLoss(
-        tf,
-        { logits: this.#forward(parameters, features), targets, ...(weights && { weights }) },
-        loss,
-      ),
-    );
+    const gradients = tf.valueAndGrads((...parameters: Tensor[]) => {
+      const losses = this.#memberLogits(parameters, features).map((logits) =>
+        binaryLoss(tf, { logits, targets, ...(weights && { weights }) }, loss),
+      );
+      return losses.length === 1 ? losses[0]! : tf.mean<Scalar>(tf.stack(losses));
+    });
     const { value, grads } = gradients(parts);
     return { value, gradient: tf.concat1d(grads.map((part) => tf.reshape(part, [-1]))) };
   }
 
-  #forward(parameters: readonly Tensor[], features: Tensor): Tensor2D {
+  #memberLogits(parameters: readonly Tensor[], features: Tensor): Tensor2D[] {
+    const context = this.#context(parameters);
+    const network = this.#architecture;
+    return network.forwardMembers?.(context, features) ?? [network.forward(context, features)];
+  }
+
+  #context(parameters: readonly Tensor[]): ForwardContext {
     const parameter = (name: string): Tensor => parameters[this.#places.get(name)!]!;
-    return this.#architecture.forward({ tf: this.#tf, denseBlock: this.#denseBlock, parameter }, features);
+    return { tf: this.#tf, denseBlock: this.#denseBlock, parameter };
   }
 }

@@ -18,6 +18,7 @@ export class GraphBuilder {
   readonly #weights: Weights;
   readonly #nodes: NodeProto[] = [];
   readonly #initializers = new Map<string, TensorProto>();
+  #prefix = "";
 
   constructor(architecture: Parameterised, weights: Weights) {
     this.#shapes = new Map(architecture.parameters.map(({ name, shape }) => [name, shape]));
@@ -51,21 +52,34 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /** Calls `add`, in which the names of parameters and constants get this prefix. */
+  within<T>(prefix: string, add: () => T): T {
+    const outer = this.#prefix;
+    this.#prefix = outer + prefix;
+    try {
+      return add();
+    } finally {
+      this.#prefix = outer;
+    }
+  }
+
   /** Adds a parameter as an initializer; returns its name. */
   parameter(name: string): string {
-    if (!this.#initializers.has(name)) {
+    const full = this.#prefix + name;
+    if (!this.#initializers.has(full)) {
       const { values, dims } = this.values(name);
-      this.#initializers.set(name, makeFloatTensor(name, { values, dims }));
+      this.#initializers.set(full, makeFloatTensor(full, { values, dims }));
     }
-    return name;
+    return full;
   }
 
   /** Values of a parameter, for constants computed from it. */
   values(name: string): { values: Float32Array; dims: readonly number[] } {
-    const dims = this.#shapes.get(name);
-    const values = this.#weights.get(name);
+    const full = this.#prefix + name;
+    const dims = this.#shapes.get(full);
+    const values = this.#weights.get(full);
     if (dims === undefined || values === undefined)
-      throw new CallsignError("INVALID_ARGUMENT", `graph: no parameter named ${JSON.stringify(name)}`);
+      throw new CallsignError("INVALID_ARGUMENT", `graph: no parameter named ${JSON.stringify(full)}`);
     return { values, dims };
   }
 
@@ -74,8 +88,9 @@ export class GraphBuilder {
     name: string,
     content: { readonly values: Float32Array | readonly number[]; readonly dims: readonly number[] },
   ): string {
-    this.#initializers.set(name, makeFloatTensor(name, content));
-    return name;
+    const full = this.#prefix + name;
+    this.#initializers.set(full, makeFloatTensor(full, content));
+    return full;
   }
 
   /** Adds an int64 constant, such as a shape or axes; returns its name. */

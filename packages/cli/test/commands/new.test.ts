@@ -119,7 +119,7 @@ describe("new --no-run", () => {
     const out = join(folder, "zephyra");
     const samples = join(folder, "samples");
     const args = ["new", "zephyra quilla", "--budget", "5m", "--no-run", "--out", out, "--samples", samples];
-    const own = ["--sounds-like", "quilla=kwee yuh", "quilla=/ˈkwɪlə/"];
+    const own = ["--sounds-like", "quilla=KWEE yuh", "quilla=/ˈkwɪlə/"];
     const { stderr, exitCode } = await runCaptured([...args, ...own]);
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/pronunciations of zephyra\n +\d+ % {2}ˈzɛf\S+ +ZEF-er-uh\n/);

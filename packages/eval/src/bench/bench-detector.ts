@@ -117,7 +117,8 @@ const WARM_UP = 3;
 const OTHER_WAYS = ["openWakeWordWay", "livekitWay", "publishedWay"] as const;
 /**
  * Percentile of steps that ratios compare. On two cores under a load of 5, six measurements of each ratio differed by up to 5 %
- * at the 10th percentile, 12 % at the 25th and 30 % for medians of rounds.
+ * at the 10th percentile, 12 % at the 25th and 30 % for medians of rounds. `publishedWay` computes two or three windows in a
+ * step; its fastest steps are those of two.
  */
 const FASTEST_PERCENT = 10;
 const CHUNK_MS = (LOG_MEL.chunkLength * 1000) / LOG_MEL.sampleRateHz;

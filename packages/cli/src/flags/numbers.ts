@@ -15,6 +15,13 @@ export function parsePositive(text: string): number {
   throw new InvalidArgumentError(`Expected a number above 0, got "${text}".`);
 }
 
+/** Reads a percentage, 0 to 100. */
+export function parsePercent(text: string): number {
+  const value = parseNumber(text);
+  if (value >= 0 && value <= 100) return value;
+  throw new InvalidArgumentError(`Expected a percentage of 0 to 100, got "${text}".`);
+}
+
 /** Reads a whole number of 1 or more. */
 export const parseCount = wholeNumber(1, Number.MAX_SAFE_INTEGER, "a whole number of 1 or more");
 

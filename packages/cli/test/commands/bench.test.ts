@@ -66,10 +66,13 @@ describe("callsign bench", () => {
     );
   });
 
-  it("refuses zero rounds", async () => {
+  it("refuses zero rounds and a tolerance that is no percentage", async () => {
     const { exitCode, stderr } = await runCaptured(["bench", "--rounds", "0"]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('Expected a whole number of 1 or more, got "0"');
+    const tolerance = await runCaptured(["bench", "--check", "baseline.json", "--tolerance", "x"]);
+    expect(tolerance.exitCode).toBe(2);
+    expect(tolerance.stderr).toContain('Expected a number, got "x"');
   });
 
   it("measures an untrained model on the given embedding", async () => {

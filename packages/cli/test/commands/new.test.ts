@@ -40,7 +40,7 @@ describe("new --no-run", () => {
     expect(stdout).toBe("");
     expect(stderr).toMatch(/warning: "lights out" is short: 2 syllables/);
     expect(stderr).toMatch(/positive-hey-nimbus +1 +400 /);
-    expect(stderr).toMatch(/time: about \d+:\d\d on this machine/);
+    expect(stderr).toMatch(/time: about [\d:]+ on this machine/);
     expect(stderr).toContain("real speech: none");
     const text = await readFile(join(out, "config.yaml"), "utf8");
     const config = parseDetectorConfig(parseConfig(text, { name: "config" }), { name: "config" });
@@ -50,8 +50,7 @@ describe("new --no-run", () => {
       { label: "lights out", phrases: ["lights out"] },
     ]);
     expect(config.windowing).toMatchObject({ kind: "embedding-sequence", embeddings: 16 });
-    // The same again changes nothing; a config that a person edited is left alone.
-    expect((await runCaptured(args)).exitCode).toBe(0);
+    // A config that a person edited is left alone.
     await writeFile(join(out, "config.yaml"), `${text}# mine\n`);
     const again = await runCaptured(args);
     expect(again.exitCode).not.toBe(0);
@@ -59,33 +58,38 @@ describe("new --no-run", () => {
       "exists with other content and is not overwritten; run it with callsign run --config",
     );
     expect(await readFile(join(out, "config.yaml"), "utf8")).toBe(`${text}# mine\n`);
+    await writeFile(join(out, "config.yaml"), text);
   });
 
-  it("adds recordings and prints their length; larger budgets make more", async () => {
+  it("changes nothing if repeated; adds recordings and prints their length; a larger budget makes more", async () => {
     const plans = [];
-    for (const budget of ["5m", "overnight"]) {
-      const out = join(folder, budget);
-      const speech = ["--speech", join(folder, "talk")];
-      const { stdout, stderr } = await runCaptured([
+    for (const [phrase, name, ...flags] of [
+      ["lights out", "nimbus", "--budget", "5m"],
+      ["$5", "large", "--budget", "overnight", "--speech", join(folder, "talk"), "--noise", folder],
+    ] as const) {
+      const out = join(folder, name);
+      const run = await runCaptured([
         "new",
-        "alexa",
+        "Hey Nimbus",
+        phrase,
         "--out",
         out,
-        "--budget",
-        budget,
-        ...speech,
+        ...flags,
         "--no-run",
         "--json",
       ]);
-      expect(stderr).toMatch(/real speech: about/);
-      plans.push(JSON.parse(stdout));
+      expect(run.exitCode).toBe(0);
+      plans.push({ ...JSON.parse(run.stdout), stderr: run.stderr });
     }
     const [small, large] = plans;
     // The time of training is measured, which depends on what else the machine does.
     for (const { seconds } of plans) expect(seconds.train).toBeGreaterThan(0);
     for (const stage of ["synthesize", "features"])
       expect(large.seconds[stage]).toBeGreaterThan(4 * small.seconds[stage]);
-    expect(small.plan.sets.map(({ id }: { id: string }) => id)).toContain("corpus-speech-1");
+    expect(large.stderr).toMatch(/real speech: about/);
+    expect(large.stderr).toContain('note: "$5" is spoken as "five dollars"');
+    const ids = large.plan.sets.map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(expect.arrayContaining(["positive-five-dollars", "corpus-speech-1"]));
   });
 
   it("refuses a repeated phrase and a phrase without letters", async () => {
@@ -109,34 +113,25 @@ describe("new --no-run", () => {
     expect(stderr).toMatch(/2\. \S+nowhere: no such file or folder, given with --speech/);
     expect(stderr).toMatch(/3\. data: corpus-speech-2 .*none can be read/);
     await expect(readFile(join(out, "config.yaml"))).rejects.toThrow("ENOENT");
-    const noRun = await runCaptured(["new", "$5", "you & me", "--out", out, "--noise", folder, "--no-run"]);
-    expect(noRun.stderr).toContain('note: "$5" is spoken as "five dollars"');
-    expect(noRun.stderr).toMatch(/positive-five-dollars .*\n *positive-you-and-me /);
   });
 
-  it("shows how a word that the dictionary lacks is said, writes samples, and keeps what the user names", async () => {
+  it("shows how words that the dictionary lacks are said, writes samples, and keeps what the user names", async () => {
     const out = join(folder, "zephyra");
     const samples = join(folder, "samples");
-    const args = ["new", "zephyra", "--budget", "5m", "--no-run", "--out"];
-    const { stderr, exitCode } = await runCaptured([...args, out, "--samples", samples]);
+    const args = ["new", "zephyra quilla", "--budget", "5m", "--no-run", "--out", out, "--samples", samples];
+    const own = ["--sounds-like", "quilla=KWEE yuh", "quilla=/ˈkwɪlə/"];
+    const { stderr, exitCode } = await runCaptured([...args, ...own]);
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/pronunciations of zephyra\n +\d+ % {2}ˈzɛf\S+ +ZEF-er-uh\n/);
-    const config = parseDetectorConfig(
-      parseConfig(await readFile(join(out, "config.yaml"), "utf8"), { name: "c" }),
-      {
-        name: "c",
-      },
-    );
-    const named = config.pronunciations["zephyra"]!;
-    expect(named.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1);
-    expect(await readdir(samples)).toHaveLength(named.length);
-
-    const own = ["--sounds-like", "zephyra=zef EYE ruh", "zephyra=/zəˈfiːrə/"];
-    const chosen = await runCaptured([...args, join(folder, "own"), ...own]);
-    expect(chosen.stderr).toMatch(/ 50 % {2}zɛˈfaɪɹʌ|50 % {2}zɛˈfaɪɹə/);
-    expect(await readFile(join(folder, "own", "config.yaml"), "utf8")).toContain(
-      'ipa: "zəˈfiɹə", weight: 0.5',
-    );
+    expect(stderr).toMatch(/pronunciations of quilla\n +50 % .*\n +50 % {2}ˈkwɪlə/);
+    const text = await readFile(join(out, "config.yaml"), "utf8");
+    const { pronunciations } = parseDetectorConfig(parseConfig(text, { name: "c" }), { name: "c" });
+    for (const word of ["zephyra", "quilla"])
+      expect(pronunciations[word]!.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1);
+    expect(text).toContain('ipa: "ˈkwɪlə", weight: 0.5');
+    const words = (await readdir(samples)).map((name) => name.split("-")[0]);
+    expect(words.filter((word) => word === "zephyra")).toHaveLength(pronunciations["zephyra"]!.length);
+    expect(words.filter((word) => word === "quilla")).toHaveLength(2);
   });
 
   it("refuses an invalid pronunciation, and one of another word", async () => {

@@ -32,6 +32,13 @@ const schema = z.strictObject({
     .min(1),
 });
 
+/** The better of two measurements for each ratio: other load only makes a ratio worse. */
+export const bestRatios = (a: BenchRatios, b: BenchRatios): BenchRatios => ({
+  openWakeWordWay: Math.max(a.openWakeWordWay, b.openWakeWordWay),
+  livekitWay: Math.max(a.livekitWay, b.livekitWay),
+  publishedWay: Math.max(a.publishedWay, b.publishedWay),
+});
+
 /** Reads a baseline file's text. @throws CallsignError `CONFIG_INVALID` */
 export const parseBaseline = (text: string, { name }: { readonly name: string }): BenchBaseline =>
   parseJsonFile(schema, text, { name });
@@ -55,17 +62,23 @@ export function toBaseline({ model, machine, ratios }: BenchResult, earlier?: Be
 export const knowsProcessor = (baseline: BenchBaseline, cpu: string): boolean =>
   baseline.machines.some((machine) => machine.cpu === cpu);
 
+export interface FindRegressionsOptions {
+  /** Largest allowed decrease of a ratio, 0 to 1. Default 0.15, or 0.4 on a processor not in the baseline. */
+  readonly tolerance?: number | undefined;
+}
+
 /**
- * One message for each ratio more than 15 % worse than the baseline for this processor or, on a processor not in the
- * baseline, more than 40 % worse than the lowest of any. Empty if there is no regression.
+ * One message for each ratio more than `tolerance` worse than the baseline for this processor or, on a processor not in the
+ * baseline, than the lowest of any. Empty if there is no regression.
  */
 export function findRegressions(
   { ratios, machine }: Pick<BenchResult, "ratios" | "machine">,
   baseline: BenchBaseline,
+  options: FindRegressionsOptions = {},
 ): string[] {
   const known = knowsProcessor(baseline, machine.cpu);
   const machines = baseline.machines.filter(({ cpu }) => !known || cpu === machine.cpu);
-  const tolerance = known ? TOLERANCE : OTHER_PROCESSOR_TOLERANCE;
+  const tolerance = options.tolerance ?? (known ? TOLERANCE : OTHER_PROCESSOR_TOLERANCE);
   return (Object.keys(ratios) as (keyof BenchRatios)[]).flatMap((way) => {
     const now = ratios[way];
     const then = Math.min(...machines.map((one) => one.ratios[way]));

@@ -30,6 +30,16 @@ describe("findRegressions", () => {
     ]);
   });
 
+  it("takes another tolerance, on any processor", () => {
+    const ratios = { openWakeWordWay: 2.8, livekitWay: 22, publishedWay: 6 };
+    for (const cpu of ["a core", "a third"]) {
+      const measured = { ratios, machine: { ...result.machine, cpu } };
+      expect(findRegressions(measured, toBaseline(result), { tolerance: 0.45 })).toEqual([
+        "publishedWay: a step was 12.00 times cheaper and is 6.00 times cheaper, 50 % worse",
+      ]);
+    }
+  });
+
   it("goes by the processor; on another one by the lowest ratio of all, with 40 %", () => {
     const slow = { openWakeWordWay: 2, livekitWay: 40, publishedWay: 12 };
     const two = toBaseline(

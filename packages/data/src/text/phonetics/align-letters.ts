@@ -57,6 +57,13 @@ const steps = {
   code: new Int32Array(65_536),
 };
 
+/** Cells of the table, reused for every word: a new array for each would make most of the garbage. */
+const cellsOf = {
+  forward: new Float64Array(16_384),
+  backward: new Float64Array(16_384),
+  by: new Int32Array(16_384),
+};
+
 function listSteps({ word, phonemes }: Spelled): typeof steps {
   const width = phonemes.length + 1;
   let count = 0;
@@ -85,8 +92,8 @@ function addExpected(
   { weights, counts }: { weights: Float64Array; counts: Float64Array },
 ): void {
   const cells = (spelled.word.length + 1) * (spelled.phonemes.length + 1);
-  const forward = new Float64Array(cells);
-  const backward = new Float64Array(cells);
+  const forward = cellsOf.forward.fill(0, 0, cells);
+  const backward = cellsOf.backward.fill(0, 0, cells);
   const { count, from, to, code } = listSteps(spelled);
   forward[0] = 1;
   for (let i = 0; i < count; i++) forward[to[i]!]! += forward[from[i]!]! * weights[code[i]!]!;
@@ -102,8 +109,8 @@ function addExpected(
 
 function bestPath(spelled: Spelled, logs: Float64Array): Unit[] | undefined {
   const cells = (spelled.word.length + 1) * (spelled.phonemes.length + 1);
-  const best = new Float64Array(cells).fill(-Infinity);
-  const by = new Int32Array(cells);
+  const best = cellsOf.forward.fill(-Infinity, 0, cells);
+  const { by } = cellsOf;
   const { count, from, to, code } = listSteps(spelled);
   best[0] = 0;
   for (let i = 0; i < count; i++) {

@@ -54,52 +54,87 @@ function tokenize(entries: Iterable<readonly [string, string]>): Corpus {
     words.push({ word, names, phonemes: parsePhonemes(arpabet) });
   }
   const align = learnAlignment(words);
-  const aligned = words.flatMap((word) => {
+  const seen = new SeenUnits();
+  // Numbers of units, word after word, each word between BEGIN and END.
+  const aligned: number[] = [];
+  for (const word of words) {
     const parts = align(word);
-    return parts === undefined ? [] : [keysOf(word, parts)];
-  });
-  const counts = new Map<string, number>();
-  for (const keys of aligned) for (const key of keys) counts.set(bare(key), (counts.get(bare(key)) ?? 0) + 1);
-  const known = new Map<string, number>();
-  const units: TokenUnit[] = [
-    { letters: "", sound: "", primary: 0 },
-    { letters: "", sound: "", primary: 0 },
-  ];
+    if (parts === undefined) continue;
+    aligned.push(BEGIN);
+    seen.addWord(word, { parts, to: aligned });
+    aligned.push(END);
+  }
+  const ids = new Int32Array(seen.units.length).fill(-1);
+  ids[BEGIN] = BEGIN;
+  ids[END] = END;
+  const units = seen.units.slice(0, 2);
   const tokens: number[] = [];
-  for (const keys of aligned) {
-    if (keys.some((key) => counts.get(bare(key))! < MIN_WORDS)) continue;
-    tokens.push(BEGIN);
-    for (const key of keys) {
-      let id = known.get(key);
-      if (id === undefined) {
-        const [letters, sound] = key.split(":") as [string, string];
-        id = units.push({ letters, sound, primary: sound.split("1").length - 1 }) - 1;
-        known.set(key, id);
-      }
-      tokens.push(id);
+  for (let from = 0; from < aligned.length;) {
+    const to = aligned.indexOf(END, from) + 1;
+    const word = aligned.slice(from, to);
+    from = to;
+    if (word.some((unit) => seen.wordsWith(unit) < MIN_WORDS)) continue;
+    for (const unit of word) {
+      if (ids[unit] === -1) ids[unit] = units.push(seen.units[unit]!) - 1;
+      tokens.push(ids[unit]!);
     }
-    tokens.push(END);
   }
   return { tokens: Int32Array.from(tokens), units };
 }
 
-/** Minimum number of words with a unit. Words with rarer units (abbreviations, unique spellings) are left out. */
-const MIN_WORDS = 10;
+/** Units of aligned words by number, and how often each occurs, whatever its stress. */
+class SeenUnits {
+  readonly units: TokenUnit[] = [
+    { letters: "", sound: "", primary: 0 },
+    { letters: "", sound: "", primary: 0 },
+  ];
+  readonly #numbers = new Map<string, number>();
+  /** For each unit the number of the same one without stress. */
+  readonly #bare: number[] = [0, 1];
+  readonly #bareNumbers = new Map<string, number>();
+  readonly #counts: number[] = [Infinity, Infinity];
 
-/** `"sh:SH"` for each unit of a word. */
-function keysOf(
-  { word, names }: { word: string; names: readonly string[] },
-  parts: readonly Unit[],
-): string[] {
-  let [letter, phoneme] = [0, 0];
-  return parts.map((unit) => {
-    const letters = word.slice(letter, (letter += unit.letters));
-    return `${letters}:${names.slice(phoneme, (phoneme += unit.phonemes)).join(" ")}`;
-  });
+  addWord(
+    { word, names }: { word: string; names: readonly string[] },
+    { parts, to }: { parts: readonly Unit[]; to: number[] },
+  ): void {
+    let [letter, phoneme] = [0, 0];
+    for (const unit of parts) {
+      const letters = word.slice(letter, (letter += unit.letters));
+      const sound =
+        unit.phonemes === 1
+          ? (names[phoneme] ?? "")
+          : names.slice(phoneme, phoneme + unit.phonemes).join(" ");
+      phoneme += unit.phonemes;
+      const number = this.#number(letters, sound);
+      this.#counts[this.#bare[number]!]!++;
+      to.push(number);
+    }
+  }
+
+  wordsWith(unit: number): number {
+    return this.#counts[this.#bare[unit]!]!;
+  }
+
+  #number(letters: string, sound: string): number {
+    const key = `${letters}:${sound}`;
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    const number = this.units.push({ letters, sound, primary: sound.split("1").length - 1 }) - 1;
+    this.#numbers.set(key, number);
+    const bare = key.replaceAll(/\d/g, "");
+    let bareNumber = this.#bareNumbers.get(bare);
+    if (bareNumber === undefined) {
+      this.#bareNumbers.set(bare, (bareNumber = this.#counts.length));
+      this.#counts.push(0);
+    }
+    this.#bare[number] = bareNumber;
+    return number;
+  }
 }
 
-/** Without its stress. */
-const bare = (key: string): string => key.replaceAll(/\d/g, "");
+/** Minimum number of words with a unit. Words with rarer units (abbreviations, unique spellings) are left out. */
+const MIN_WORDS = 10;
 
 /** For each unit, a bit set of the positions of its letters in the word; bit 0 is the beginning of the word. */
 function placesOf(units: readonly TokenUnit[], word: string): Int32Array {

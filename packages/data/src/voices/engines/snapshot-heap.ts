@@ -10,9 +10,17 @@ interface HeapOwner {
 export function snapshotHeap(owner: HeapOwner): () => void {
   const { HEAPU8 } = owner;
   // Without the zeros at the end, which are most of the memory.
-  const untouched = HEAPU8.slice(0, HEAPU8.findLastIndex((byte) => byte !== 0) + 1);
+  const untouched = HEAPU8.slice(0, lengthUntilZeros(HEAPU8));
   return () => {
     owner.HEAPU8.set(untouched);
     owner.HEAPU8.fill(0, untouched.length);
   };
+}
+
+/** A loop over words: `findLastIndex` calls a function for each byte, which takes a tenth of a second for 16 MB. */
+function lengthUntilZeros({ buffer, byteOffset, byteLength }: Uint8Array): number {
+  const words = new Uint32Array(buffer, byteOffset, Math.floor(byteLength / 4));
+  let length = words.length;
+  while (length > 0 && words[length - 1] === 0) length--;
+  return length === words.length ? byteLength : 4 * length;
 }

@@ -21,7 +21,10 @@ export interface PhraseLengths {
 /** Clips per phrase: the 95th percentile of 32 is the second longest. `total` limits the clips of many phrases, down to `min` each. */
 const CLIPS = { max: 32, min: 8, total: 320 } as const;
 
-/** Synthesizes every phrase 8 to 32 times with the engines of a config and measures the lengths. Writes no files. */
+/**
+ * Synthesizes every phrase 8 to 32 times with the engines of a config and measures the lengths; eight are enough for a phrase that
+ * the shortest window clearly holds. Writes no files.
+ */
 export async function measurePhrases(context: BuildContext): Promise<PhraseLengths[]> {
   const { config, signal } = context;
   const phrases = config.labels.flatMap((label) => label.phrases);
@@ -44,13 +47,22 @@ export async function measurePhrases(context: BuildContext): Promise<PhraseLengt
         mostRejectedShare: config.data.mostRejectedShare,
         ...(signal && { signal }),
       });
-      for await (const { clip } of clips) lengths.push(clip.audio.samples.length);
+      for await (const { clip } of clips) {
+        lengths.push(clip.audio.samples.length);
+        if (lengths.length === min && isShort(lengths, config)) break;
+      }
       measured.push({ phrase, lengths });
     }
     return measured;
   } finally {
     await Promise.all(engines.map(({ engine }) => engine.dispose()));
   }
+}
+
+/** Whether even copies of 1.25 times the longest of these lengths fit into the shortest window. */
+function isShort(lengths: readonly number[], config: Pick<DataConfig, "windowing" | "data">): boolean {
+  const longest = Math.max(...copyLengths(lengths, config.data.augmentation));
+  return embeddingsFor(1.25 * longest, afterSecondsOf(config)) <= EMBEDDINGS.min;
 }
 
 /** Limits of `chooseEmbeddings`: openWakeWord's number of embeddings, and the limit of a config. */

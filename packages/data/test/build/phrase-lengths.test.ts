@@ -51,6 +51,7 @@ describe("a phrase longer than the window", () => {
     const context = smallContext(folder, { out: join(folder, "dry"), config: { labels, data } });
     const [short, long] = await measurePhrases(context);
     expect(short!.phrase).toBe("go");
+    expect([short!.lengths.length, long!.lengths.length]).toEqual([8, 32]);
     expect(Math.max(...short!.lengths)).toBeLessThan(1.5 * 16_000);
     expect(Math.max(...long!.lengths)).toBeGreaterThan(2.5 * 16_000);
     expect(chooseEmbeddings([short!, long!], context.config)).toBeGreaterThan(20);

@@ -41,8 +41,10 @@ for (const config of listConfigs(values.configs, positionals)) {
   const run = join(root, "runs", "words", name);
   mkdirSync(run, { recursive: true });
   const data = join(run, "data");
-  // Recordings and most other negatives are the same for all words: a build takes over what another one made, by its hash.
-  if (previous !== undefined && !existsSync(data)) cpSync(previous, data, { recursive: true });
+  // Recordings and most other negatives are the same for all words: a build finds what another one made by its hash. The plan
+  // names the detector, which differs.
+  if (previous !== undefined && !existsSync(data))
+    cpSync(previous, data, { recursive: true, filter: (file) => basename(file) !== "plan.json" });
   previous = data;
   const merged = join(run, "config.yaml");
   writeFileSync(merged, stringify(mergeRecordings(readYaml(config), recordings)));

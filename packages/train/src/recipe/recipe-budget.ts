@@ -28,6 +28,8 @@ export interface RecipeSize {
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly batch: { readonly positives: number; readonly negatives: number };
+  /** Networks trained side by side, whose logits are averaged. */
+  readonly members: number;
 }
 
 /**
@@ -48,6 +50,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     epochs: 6,
     stepsPerEpoch: 300,
     batch: { positives: 64, negatives: 192 },
+    members: 1,
   },
   "30m": {
     clipsPerPhrase: 1500,
@@ -62,6 +65,7 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     epochs: 4,
     stepsPerEpoch: 800,
     batch: { positives: 128, negatives: 384 },
+    members: 2,
   },
   overnight: {
     clipsPerPhrase: 6000,
@@ -76,5 +80,6 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     epochs: 40,
     stepsPerEpoch: 500,
     batch: { positives: 128, negatives: 384 },
+    members: 2,
   },
 };

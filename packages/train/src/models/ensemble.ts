@@ -20,7 +20,7 @@ export function ensemble(member: Architecture, members: number): Architecture {
     ),
     forwardMembers,
     forward(context, features) {
-      const sum = context.tf.addN(forwardMembers(context, features)) as Tensor2D;
+      const sum = context.tf.addN<Tensor2D>(forwardMembers(context, features));
       return context.tf.div(sum, members);
     },
     addNodes(graph, features) {

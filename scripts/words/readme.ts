@@ -27,7 +27,7 @@ function rowsOf(card: ModelCard, name: string): string[] {
 const INTRODUCTION = `# @callsign/words
 
 Ready detectors for Callsign, on the speech embedding that \`@callsign/infer\` contains. Their names can be given wherever a model
-can: \`callsign listen computer\`, \`callsign detect call.flac --model stop\`, and
+can: \`callsign listen computer\`, \`callsign detect call.flac --model computer\`, and
 
 \`\`\`sh
 npm install @callsign/words @callsign/infer

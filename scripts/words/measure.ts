@@ -64,11 +64,18 @@ export async function measureWord(model: string, { name, tests, signal }: Measur
   const count = async (dirs: readonly string[]) =>
     dirs.length === 0 ? null : countDetections(model, await findRecordings(dirs, exclude));
   const said: Record<string, { recordings: number; missed: number }> = {};
-  for (const [label, dirs] of Object.entries(own?.said ?? {}))
-    said[label] = await countMisses({ model, label, dirs, speech, exclude: own?.exclude, signal });
+  const talk = { hours: 0, falseAccepts: {} as Record<string, number> };
+  for (const [label, dirs] of Object.entries(own?.said ?? {})) {
+    const found = await evaluate({ model, label, dirs, speech, exclude: own?.exclude, signal });
+    said[label] = { recordings: found.positives, missed: found.shipped.misses };
+    talk.hours = Number(found.negativeHours.toFixed(2));
+    talk.falseAccepts[label] = found.shipped.falseAccepts;
+  }
+  const { labels } = parseModelCard(readFileSync(join(model, "model.json"), "utf8"), { name: model });
+  const isCounted = labels.every((label) => label in talk.falseAccepts);
   return {
     said: Object.keys(said).length === 0 ? null : said,
-    speech: await count(speech),
+    speech: isCounted ? talk : await count(speech),
     noise: await count(tests.noise),
   };
 }
@@ -92,15 +99,21 @@ async function countDetections(
   return { hours: Number((samples / 16_000 / 3600).toFixed(2)), falseAccepts };
 }
 
-/** Misses at the card's threshold, as `callsign eval keyword` counts them. */
-async function countMisses(options: {
+/** What `callsign eval keyword --json` prints of a label; `shipped` is at the card's threshold. */
+interface Evaluated {
+  readonly positives: number;
+  readonly negativeHours: number;
+  readonly shipped: { readonly misses: number; readonly falseAccepts: number };
+}
+
+async function evaluate(options: {
   readonly model: string;
   readonly label: string;
   readonly dirs: readonly string[];
   readonly speech: readonly string[];
   readonly exclude: string | undefined;
   readonly signal: AbortSignal;
-}): Promise<{ recordings: number; missed: number }> {
+}): Promise<Evaluated> {
   const { model, label, dirs, speech, exclude, signal } = options;
   let printed = "";
   const context = { ...processContext(signal), stdout: (text: string) => (printed += text) };
@@ -109,13 +122,7 @@ async function countMisses(options: {
   );
   const exitCode = await runCli(["eval", "keyword", "--model", model, ...words, "--json"], context);
   if (exitCode !== 0) throw new Error(`build-words: eval keyword of ${label} failed`);
-  const [report] = (
-    JSON.parse(printed) as { labels: [{ positives: number; shipped: { falseRejectRate: number } }] }
-  ).labels;
-  return {
-    recordings: report.positives,
-    missed: Math.round(report.positives * report.shipped.falseRejectRate),
-  };
+  return (JSON.parse(printed) as { labels: [Evaluated] }).labels[0];
 }
 
 /** Writes card and README of a trained model into the word's folder, with what was measured. */

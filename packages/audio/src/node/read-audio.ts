@@ -1,6 +1,6 @@
 import type { Audio } from "../samples/audio.ts";
 import { type AudioNote, AudioNotes } from "../samples/audio-notes.ts";
-import { joinFloats } from "../samples/pcm.ts";
+import { clip, joinFloats } from "../samples/pcm.ts";
 import { Resampler } from "../resample/resampler.ts";
 import { CallsignError } from "../errors.ts";
 import { type ByteSource, memorySource, pathSource, streamSource } from "./decoders/byte-source.ts";
@@ -27,7 +27,7 @@ export interface ReadAudioOptions extends DecodeOptions {
 /**
  * Reads a whole audio file as mono at the given rate. The format is detected from the content: WAV, MP3, FLAC, Ogg Vorbis, Ogg
  * Opus and Ogg FLAC, and M4A, WebM and others if the program ffmpeg is on the PATH. Like players, it decodes what it can;
- * `onNote` receives notes on lost data. Only a file without any audio or with samples that are not finite is an error.
+ * `onNote` receives notes on lost data, and what is above full scale is clipped. Only a file without any audio or with samples that are not finite is an error.
  * @throws CallsignError `FILE_NOT_FOUND`, `AUDIO_EMPTY`, `AUDIO_INVALID`, `AUDIO_NOT_FINITE`, `AUDIO_TOO_LONG`,
  * `AUDIO_TRUNCATED`, `AUDIO_UNSUPPORTED`, `ABORTED`
  */
@@ -123,6 +123,8 @@ async function* readBlocks(
       rateHz = block.sampleRateHz;
       resampler = createResampler(name, { fromHz: rateHz, toHz: sampleRateHz });
     }
+    // A lossy codec decodes loud audio to more than full scale, which players clip.
+    clip(block.samples);
     yield resampler.push(block.samples);
   }
   checkAborted(signal, name);

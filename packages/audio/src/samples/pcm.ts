@@ -60,6 +60,17 @@ export function toInt16(samples: Float32Array): Int16Array {
   return rounded;
 }
 
+/** Clips at full scale, in place; true where anything was above it. */
+export function clip(samples: Float32Array): boolean {
+  let isClipped = false;
+  for (let i = 0; i < samples.length; i++) {
+    if (Math.abs(samples[i]!) <= 1) continue;
+    samples[i] = Math.sign(samples[i]!);
+    isClipped = true;
+  }
+  return isClipped;
+}
+
 /** Arrays one after another; a new array. */
 export function joinFloats(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));

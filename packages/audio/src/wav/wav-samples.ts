@@ -1,7 +1,7 @@
 import { CallsignError } from "../errors.ts";
 import type { AudioNotes } from "../samples/audio-notes.ts";
 import type { ChannelMixer } from "../samples/channel-mixer.ts";
-import { firstNotFinite } from "../samples/pcm.ts";
+import { clip, firstNotFinite } from "../samples/pcm.ts";
 import type { WavFormat } from "./wav-format.ts";
 
 /**
@@ -55,17 +55,6 @@ function decodeFloats(bytes: Uint8Array, samples: Float32Array, bytesPerSample: 
 
 const CLIPPED =
   "float samples above full scale (-1..1) were clipped; int16 magnitudes belong in a WAV file of integers";
-
-/** Clips at full scale, in place; true where anything was above it. */
-function clip(samples: Float32Array): boolean {
-  let isClipped = false;
-  for (let i = 0; i < samples.length; i++) {
-    if (Math.abs(samples[i]!) <= 1) continue;
-    samples[i] = Math.sign(samples[i]!);
-    isClipped = true;
-  }
-  return isClipped;
-}
 
 function splitStereo(interleaved: Float32Array): Float32Array[] {
   const first = new Float32Array(interleaved.length / 2);

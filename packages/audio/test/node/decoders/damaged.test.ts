@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { CallsignError, fromInt16 } from "@callsign/audio/internal";
+import { CallsignError, copySamples, fromInt16 } from "@callsign/audio/internal";
 import { decodeAudio } from "@callsign/audio/node/internal";
 import { fixture } from "../../support/fixture.ts";
 import { flacBytes, flacParts } from "../../support/flac-bytes.ts";
@@ -237,6 +237,15 @@ describe("damaged Ogg", () => {
       plain.samples.map((sample) => sample * 10 ** (-1541 / 256 / 20)),
       { rtol: 1e-5, atol: 3e-8 },
     );
+  });
+
+  it("clips what is louder than full scale, as players do, so that a detector takes it", async () => {
+    const pages = splitOggPages(fixture("tone.opus"));
+    // 60 dB.
+    pages[0] = sealOggPage(pages[0]!.with(28 + 16, 0).with(28 + 17, 60));
+    const { samples } = await decodeAudio(joinBytes(pages), { sampleRateHz: 48_000 });
+    expect(samples.filter((sample) => Math.abs(sample) === 1).length).toBeGreaterThan(1000);
+    expect(() => copySamples(samples, { name: "loud" })).not.toThrow();
   });
 });
 

@@ -65,7 +65,7 @@ describe("new --no-run", () => {
     const plans = [];
     for (const [phrase, name, ...flags] of [
       ["lights out", "nimbus", "--budget", "5m"],
-      ["$5", "large", "--budget", "overnight", "--speech", join(folder, "talk"), "--noise", folder],
+      ["$5", "large", "--budget", "30m", "--speech", join(folder, "talk"), "--noise", folder],
     ] as const) {
       const out = join(folder, name);
       const run = await runCaptured([
@@ -85,7 +85,7 @@ describe("new --no-run", () => {
     // The time of training is measured, which depends on what else the machine does.
     for (const { seconds } of plans) expect(seconds.train).toBeGreaterThan(0);
     for (const stage of ["synthesize", "features"])
-      expect(large.seconds[stage]).toBeGreaterThan(4 * small.seconds[stage]);
+      expect(large.seconds[stage]).toBeGreaterThan(2 * small.seconds[stage]);
     expect(large.stderr).toMatch(/real speech: about/);
     expect(large.stderr).toContain('note: "$5" is spoken as "five dollars"');
     const ids = large.plan.sets.map(({ id }: { id: string }) => id);

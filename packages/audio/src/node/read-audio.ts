@@ -27,7 +27,8 @@ export interface ReadAudioOptions extends DecodeOptions {
 /**
  * Reads a whole audio file as mono at the given rate. The format is detected from the content: WAV, MP3, FLAC, Ogg Vorbis, Ogg
  * Opus and Ogg FLAC, and M4A, WebM and others if the program ffmpeg is on the PATH. Like players, it decodes what it can;
- * `onNote` receives notes on lost data, and what is above full scale is clipped. Only a file without any audio or with samples that are not finite is an error.
+ * `onNote` receives notes on lost data. What is above full scale is clipped. Only a file without any audio or with samples that
+ * are not finite is an error.
  * @throws CallsignError `FILE_NOT_FOUND`, `AUDIO_EMPTY`, `AUDIO_INVALID`, `AUDIO_NOT_FINITE`, `AUDIO_TOO_LONG`,
  * `AUDIO_TRUNCATED`, `AUDIO_UNSUPPORTED`, `ABORTED`
  */

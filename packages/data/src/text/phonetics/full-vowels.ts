@@ -4,7 +4,7 @@ import { stressOf } from "./guess-sounds.ts";
  * Pronunciations of a word with its reduced vowels in full, as their letters are read in most other languages: "computer" with
  * the vowels of "calm" or "cork" first, and with "tair" or "tah" last, also stressed on the first syllable. Many people whose
  * first language is not English say words so; synthesizers of English do not. Empty if no vowel is reduced, for one syllable,
- * and if the letters do not show which vowel they stand for ("people").
+ * and if the letters do not show which vowel they stand for ("rhythm").
  * @param sound of the dictionary, in ARPAbet with stress: `"K AH0 M P Y UW1 T ER0"`
  */
 export function withFullVowels(word: string, sound: string): string[] {

@@ -20,8 +20,9 @@ export function ensemble(member: Architecture, members: number): Architecture {
     ),
     forwardMembers,
     forward(context, features) {
-      const sum = context.tf.addN<Tensor2D>(forwardMembers(context, features));
-      return context.tf.div(sum, members);
+      const { tf } = context;
+      const sum = forwardMembers(context, features).reduce((total, one) => tf.add(total, one));
+      return tf.div(sum, members);
     },
     addNodes(graph, features) {
       const logits = prefixes.map((prefix) => graph.within(prefix, () => member.addNodes(graph, features)));

@@ -40,8 +40,7 @@ export function wordConfig({ name, phrases, embeddings }: Word, budget: RecipeBu
     embeddings,
     engines: [{ kind: "espeak" }, { kind: "flite" }, { kind: "pico" }],
   });
-  // One network a word: half the time to build six words.
-  const [, ...body] = recipe.replace(/\n {2}# Networks trained.*\n.*members: \d.*/, "").split("\nname: ");
+  const [, ...body] = recipe.split("\nname: ");
   let text = [
     `# The ready word ${JSON.stringify(name)} of @callsign/words; \`npm run word-configs\` writes this file by the recipe of callsign new.`,
     `# Recordings of people come from the command line: npm run build-words -- --recordings FILE`,

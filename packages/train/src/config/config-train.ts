@@ -35,7 +35,7 @@ const architecture = z.strictObject({
     .max(8)
     .default(1)
     .describe(
-      "Networks that are trained side by side and whose logits are averaged. Two take twice the time to train and miss fewer phrases.",
+      "Networks that are trained side by side and whose logits are averaged. Two take twice as long to train.",
     ),
   positions: z
     .boolean()

@@ -4,7 +4,7 @@ import type { Architecture, ForwardContext } from "./architecture.ts";
 /**
  * Several networks of one architecture whose logits are averaged, as one architecture: their parameters are named `0.output.bias`,
  * `1.output.bias` and so on. They differ by their initial weights and are trained on the same batches, each with its own loss
- * (Lakshminarayanan et al. 2017, arXiv 1612.01474). The mean misses fewer phrases than the members do.
+ * (Lakshminarayanan et al. 2017, arXiv 1612.01474).
  */
 export function ensemble(member: Architecture, members: number): Architecture {
   const prefixes = Array.from({ length: members }, (_, i) => `${i}.`);

@@ -28,8 +28,6 @@ export interface RecipeSize {
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly batch: { readonly positives: number; readonly negatives: number };
-  /** Networks trained side by side, whose logits are averaged. */
-  readonly members: number;
 }
 
 /**
@@ -50,7 +48,6 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     epochs: 6,
     stepsPerEpoch: 300,
     batch: { positives: 64, negatives: 192 },
-    members: 1,
   },
   "30m": {
     clipsPerPhrase: 1500,
@@ -65,7 +62,6 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     epochs: 4,
     stepsPerEpoch: 800,
     batch: { positives: 128, negatives: 384 },
-    members: 2,
   },
   overnight: {
     clipsPerPhrase: 6000,
@@ -80,6 +76,5 @@ export const RECIPE_SIZES: Readonly<Record<RecipeBudget, RecipeSize>> = {
     epochs: 40,
     stepsPerEpoch: 500,
     batch: { positives: 128, negatives: 384 },
-    members: 2,
   },
 };

@@ -104,12 +104,6 @@ export function writeRecipe({
     `  scenes: { count: ${size.scenes}, seconds: 10 }`,
     ``,
     `train:`,
-    ...(size.members > 1
-      ? [
-          `  # Networks trained side by side, whose logits are averaged.`,
-          `  architecture: { members: ${size.members} }`,
-        ]
-      : []),
     `  epochs: ${size.epochs}`,
     `  stepsPerEpoch: ${size.stepsPerEpoch}`,
     `  # Windows in a batch. Each kind of negatives has a fixed share, whatever its amount of data; the share of a kind without data goes to the others.`,

@@ -1,4 +1,4 @@
-import { stressOf } from "./guess-sounds.ts";
+import { moveStress, stressOf } from "./guess-sounds.ts";
 
 /**
  * Pronunciations of a word with its reduced vowels in full, as their letters are read in most other languages: "computer" with
@@ -12,7 +12,8 @@ export function withFullVowels(word: string, sound: string): string[] {
   if (letters === undefined || !REDUCED.test(sound)) return [];
   const rhotic = fill(sound, letters, { vowels: FULL, isRhotic: true });
   const open = fill(sound, letters, { vowels: { ...FULL, o: "AA" }, isRhotic: false });
-  return [...new Set([rhotic, open, stressFirst(open)])];
+  const early = stressOf(open).startsWith("1") ? open : moveStress(open, 0);
+  return [...new Set([rhotic, open, early])];
 }
 
 /** Unstressed "uh", and "er", which has its own vowel letter. */
@@ -44,14 +45,4 @@ function fill(
       return isRhotic || /\d$/.test(names[i + 1] ?? "") ? `${full} R` : "AA0";
     })
     .join(" ");
-}
-
-function stressFirst(sound: string): string {
-  if (stressOf(sound).startsWith("1")) return sound;
-  let first = true;
-  return sound.replaceAll(/[012]/g, () => {
-    const digit = first ? "1" : "0";
-    first = false;
-    return digit;
-  });
 }

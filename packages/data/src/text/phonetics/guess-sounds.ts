@@ -78,7 +78,7 @@ export const stressOf = (sound: string): string =>
   (sound.match(/\d/g) ?? []).map((digit) => (digit === "1" ? "1" : "0")).join("");
 
 /** Moves the stress; vowels do not change, so a stressed schwa becomes the vowel of "cut" (both are AH). */
-function moveStress(sound: string, place: number): string {
+export function moveStress(sound: string, place: number): string {
   let syllable = -1;
   return sound
     .split(" ")

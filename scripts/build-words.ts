@@ -6,7 +6,7 @@
  * models to be redistributed; another licence is refused. `--tests` is a YAML file that docs/words.md describes; its figures go
  * into the card and the README of each word.
  */
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -35,17 +35,10 @@ const context = processContext(stop.signal);
 const recordings = values.recordings === undefined ? {} : readRecordings(values.recordings);
 checkLicences(recordings, values.recordings);
 const tests = readTests(values.tests);
-let previous: string | undefined;
 for (const config of listConfigs(values.configs, positionals)) {
   const name = basename(config, ".yaml");
   const run = join(root, "runs", "words", name);
   mkdirSync(run, { recursive: true });
-  const data = join(run, "data");
-  // Recordings and most other negatives are the same for all words: a build finds what another one made by its hash. The plan
-  // names the detector, which differs.
-  if (previous !== undefined && !existsSync(data))
-    cpSync(previous, data, { recursive: true, filter: (file) => basename(file) !== "plan.json" });
-  previous = data;
   const merged = join(run, "config.yaml");
   writeFileSync(merged, stringify(mergeRecordings(readYaml(config), recordings)));
   const exitCode = await runCli(["run", "--config", merged, "--out", run], context);

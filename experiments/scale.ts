@@ -193,7 +193,8 @@ async function makeShards(dataDir: string, shards: number): Promise<void> {
     const template = templates.get(kind + split) ?? (await templateOf(dataDir, { kind, split }));
     templates.set(kind + split, template);
     const path = `shards/${split}/${String(i % 256).padStart(3, "0")}/${i}.safetensors`;
-    if (i < 1280) await mkdir(dirname(join(dataDir, path)), { recursive: true });
+    // Every folder of both splits is among these: the folder repeats after 256, the split after 10.
+    if (i < 256 * 10) await mkdir(dirname(join(dataDir, path)), { recursive: true });
     await writeFile(join(dataDir, path), template.head);
     await truncate(join(dataDir, path), template.bytes);
     entries.push({

@@ -112,7 +112,7 @@ async function* readBlocks(
   let resampler: Resampler | undefined;
   let rateHz = 0;
   let seconds = 0;
-  for await (const block of decodeBlocks(source, { notes, signal })) {
+  for await (const block of decodeBlocks(source, { notes, signal, sampleRateHz })) {
     checkAborted(signal, name);
     const known = seconds + (block.expectedSamples ?? 0) / block.sampleRateHz;
     if (known > maxSeconds) throw tooLong(name, { seconds: known, maxSeconds });

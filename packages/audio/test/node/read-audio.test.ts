@@ -58,6 +58,19 @@ describe("readAudioFile", () => {
     }
   });
 
+  it.each([8000, 11_025, 12_000, 16_000, 22_050, 24_000, 44_100])(
+    "decodes Opus for %i Hz as at 48 kHz, resampled",
+    async (sampleRateHz) => {
+      const at48k = await readAudioFile(fixturePath("tone.opus"), { sampleRateHz: 48_000 });
+      const expected = resample(at48k.samples, { fromHz: 48_000, toHz: sampleRateHz });
+      const { samples } = await readAudioFile(fixturePath("tone.opus"), { sampleRateHz });
+      expect(samples).toHaveLength(expected.length);
+      const error = samples.reduce((sum, sample, i) => sum + (sample - expected[i]!) ** 2, 0);
+      const power = expected.reduce((sum, sample) => sum + sample ** 2, 0);
+      expect(error / power).toBeLessThan(0.002);
+    },
+  );
+
   it("goes by content, not by name", async () => {
     const path = save("really-flac.mp3", fixture("tone.flac"));
     expect((await readAudioFile(path)).samples).toEqual(readWav(fixture("tone.wav")).samples);

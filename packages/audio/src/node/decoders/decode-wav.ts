@@ -1,11 +1,12 @@
 import type { AudioBlock } from "../../samples/audio.ts";
+import type { AudioNotes } from "../../samples/audio-notes.ts";
 import { decodeWavBlocks } from "../../wav/wav-blocks.ts";
-import type { DecodeAudio } from "./decode-audio.ts";
+import type { ByteReader } from "./byte-reader.ts";
 
 /** Decoder of WAV, as `readWav`. */
-export const decodeWav: DecodeAudio = async function* (
-  reader,
-  notes,
+export async function* decodeWav(
+  reader: ByteReader,
+  notes: AudioNotes,
 ): AsyncGenerator<AudioBlock, void, undefined> {
   const decoder = decodeWavBlocks({ name: reader.name, fileLength: reader.length, notes });
   let answer: Uint8Array = new Uint8Array(0);
@@ -18,4 +19,4 @@ export const decodeWav: DecodeAudio = async function* (
       answer = (await reader.fill(step.value.peek)).subarray(0, step.value.peek);
     }
   }
-};
+}

@@ -4,7 +4,9 @@ import type { Decoder } from "../call-decoder.ts";
 export interface OggCodec {
   readonly sampleRateHz: number;
   readonly expectedSamples?: number;
-  /** Samples to drop at the start, which are included in granule positions. */
+  /** Granule positions and `preSkip` are counted at this rate. */
+  readonly granuleRateHz: number;
+  /** Granules to drop at the start, which are included in granule positions. */
   readonly preSkip: number;
   createDecoder(): Promise<OggDecoder>;
 }
@@ -20,10 +22,11 @@ interface OggDecoded {
   readonly failed: number;
 }
 
-/** Position of a codec's first packet, for messages. */
+/** Position of a codec's first packet, for messages, and the rate that the audio will be resampled to. */
 export interface OggPlace {
   readonly name: string;
   readonly byte: number;
+  readonly wantedRateHz: number;
 }
 
 /** Most channels decoded, which bounds the memory for hostile files. */

@@ -16,6 +16,7 @@ import { oggVorbis } from "./vorbis.ts";
 export const decodeOgg: DecodeAudio = async function* (
   reader,
   notes,
+  { sampleRateHz: wantedRateHz },
 ): AsyncGenerator<AudioBlock, void, undefined> {
   const { name } = reader;
   const mixer = new ChannelMixer(() => notes.add("antiphase", ANTIPHASE));
@@ -25,7 +26,7 @@ export const decodeOgg: DecodeAudio = async function* (
     for (let page = await readOggPage(reader, notes); page; page = await readOggPage(reader, notes)) {
       // Multiplexed streams all begin before any of their data.
       if (page.isFirst && stream?.hasData !== false) {
-        const codec = identify(page, { name, byte: page.byte });
+        const codec = identify(page, { name, byte: page.byte, wantedRateHz });
         if (typeof codec === "string") unknown.push(codec);
         else {
           if (stream !== undefined) yield* mix(stream.end());
@@ -76,6 +77,7 @@ class OggStream {
   readonly #decoder: OggDecoder;
   readonly #packets: OggPackets;
   readonly #notes: AudioNotes;
+  readonly #samplesPerGranule: number;
   #decoded = 0;
   #start: number | undefined;
   #held:
@@ -89,6 +91,7 @@ class OggStream {
   ) {
     this.serial = serial;
     this.codec = options.codec;
+    this.#samplesPerGranule = this.codec.sampleRateHz / this.codec.granuleRateHz;
     this.#decoder = options.decoder;
     this.#notes = options.notes;
     this.#packets = new OggPackets(options.notes);
@@ -102,7 +105,7 @@ class OggStream {
     if (failed > 0) this.#notes.countDamage(page.byte, page.body.length);
     const before = this.#decoded;
     const count = channels[0]?.length ?? 0;
-    const { granule } = page;
+    const granule = page.granule * this.#samplesPerGranule;
     this.#decoded += count;
     // A stream cut from a longer one does not begin at 0: its start is computed from the first granule position.
     if (this.#start === undefined && granule > 0 && count > 0)
@@ -131,7 +134,8 @@ class OggStream {
   }
 
   #cut(channels: readonly Float32Array[], before: number, end: number): readonly Float32Array[] {
-    const from = Math.max(0, this.codec.preSkip - before);
-    return channels.map((channel) => channel.subarray(from, Math.max(from, Math.min(end, channel.length))));
+    const from = Math.max(0, Math.round(this.codec.preSkip * this.#samplesPerGranule) - before);
+    const to = Math.max(from, Math.round(end));
+    return channels.map((channel) => channel.subarray(from, to));
   }
 }

@@ -11,6 +11,7 @@ export function oggFlac(packet: Uint8Array, { name, byte }: OggPlace): OggCodec 
   return {
     sampleRateHz,
     ...(totalSamples > 0 && { expectedSamples: totalSamples }),
+    granuleRateHz: sampleRateHz,
     preSkip: 0,
     createDecoder: () => Promise.resolve(createOggFlacDecoder(info)),
   };

@@ -3,8 +3,15 @@ import { callDecoder, createDecoder, freeDecoder } from "../call-decoder.ts";
 import { joinChannels } from "../join-channels.ts";
 import { MAX_CHANNELS, type OggCodec, type OggDecoder, type OggPlace } from "./codec.ts";
 
-/** Codec of Opus, from its OpusHead packet (RFC 7845, 5.1), decoded by libopus at 48 kHz. */
-export function oggOpus(packet: Uint8Array, { name, byte }: OggPlace): OggCodec {
+/** Rates that libopus decodes to; a lower one costs less than 48 kHz and a resampler. */
+const RATES_HZ = [8000, 12_000, 16_000, 24_000, 48_000] as const;
+type OpusRateHz = (typeof RATES_HZ)[number];
+
+/**
+ * Codec of Opus, from its OpusHead packet (RFC 7845, 5.1), decoded by libopus at its lowest rate that is at least the wanted
+ * one, 48 kHz at most.
+ */
+export function oggOpus(packet: Uint8Array, { name, byte, wantedRateHz }: OggPlace): OggCodec {
   const refuse = (what: string): never => {
     throw new CallsignError("AUDIO_INVALID", `${name}: OpusHead at byte ${byte}: ${what}`);
   };
@@ -19,12 +26,14 @@ export function oggOpus(packet: Uint8Array, { name, byte }: OggPlace): OggCodec 
     );
   if (channels === 0) return refuse("0 channels");
   const layout = parseLayout(packet, channels, refuse);
+  const sampleRateHz = RATES_HZ.find((rateHz) => rateHz >= wantedRateHz) ?? 48_000;
   // Stored as Q7.8 decibels; players must apply it.
   const gain = 10 ** (view.getInt16(16, true) / 256 / 20);
   return {
-    sampleRateHz: 48000,
+    sampleRateHz,
+    granuleRateHz: 48_000,
     preSkip: view.getUint16(10, true),
-    createDecoder: () => createOpusDecoder({ channels, ...layout }, gain),
+    createDecoder: () => createOpusDecoder({ channels, ...layout, sampleRate: sampleRateHz }, gain),
   };
 }
 
@@ -64,7 +73,7 @@ function parseLayout(packet: Uint8Array, channels: number, refuse: (what: string
 }
 
 async function createOpusDecoder(
-  layout: OpusLayout & { readonly channels: number },
+  layout: OpusLayout & { readonly channels: number; readonly sampleRate: OpusRateHz },
   gain: number,
 ): Promise<OggDecoder> {
   const decoder = await createDecoder(

@@ -23,7 +23,7 @@ export function oggVorbis(packet: Uint8Array, { name, byte }: OggPlace): OggCode
       "AUDIO_UNSUPPORTED",
       `${name}: ${channels} Vorbis channels; at most ${MAX_CHANNELS} are read`,
     );
-  return { sampleRateHz, preSkip: 0, createDecoder: createVorbisDecoder };
+  return { sampleRateHz, granuleRateHz: sampleRateHz, preSkip: 0, createDecoder: createVorbisDecoder };
 }
 
 /** Inner decoder of the library. The outer one parses pages itself and cannot skip damage. */

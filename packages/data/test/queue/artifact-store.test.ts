@@ -24,9 +24,14 @@ afterAll(async () => {
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
+/** `s3://bucket/prefix` of another server; AWS_ENDPOINT_URL and keys are in the environment, too. */
+const { CALLSIGN_TEST_STORE: remote } = process.env;
 const STORES = {
   "a folder": async (name: string) => openStore(join(folder, "stores", name), { env: {} }),
   "S3's protocol": async (name: string) => openStore(`s3://bucket/${name}`, { env: s3.env }),
+  ...(remote && {
+    [remote]: async (name: string) => openStore(`${remote}/${Date.now()}/${name}`, { env: process.env }),
+  }),
 };
 
 describe.each(Object.entries(STORES))("a store in %s", (_kind, open) => {

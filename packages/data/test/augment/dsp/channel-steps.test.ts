@@ -322,6 +322,14 @@ describe("colouredNoise", () => {
       expect(rms).toBeLessThan(1.3);
     },
   );
+
+  it("repeats after 32,768 samples without a step", () => {
+    const samples = colouredNoise(100_000, { exponent: NOISE_COLOURS.brown, random: createRandom(1) });
+    expect(samples).toHaveLength(100_000);
+    expect(samples.subarray(32_768)).toEqual(samples.subarray(0, 100_000 - 32_768));
+    const steps = samples.subarray(1).map((sample, i) => Math.abs(sample - samples[i]!));
+    expect(steps[32_767]).toBeLessThan(5 * (steps.reduce((sum, step) => sum + step, 0) / steps.length));
+  });
 });
 
 describe("rooms", () => {

@@ -14,7 +14,14 @@ const people = z.strictObject({
     .max(1)
     .default(1)
     .describe("Share of the recordings to use, chosen by a hash of their names; the others are never read."),
-  weight: z.number().min(0).max(1).default(0.2).describe("Probability that an utterance is one of these."),
+  weight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe(
+      "Probability that an utterance is one of these. Folders within are speakers, each in one split.",
+    ),
 });
 
 /** Audio for an embedding to learn from: talk in varied voices, rooms and noise, with no labels. */
@@ -26,6 +33,19 @@ export const lessonConfigSchema = z.strictObject({
     .max(1000)
     .default(0.3)
     .describe("Validation audio, in hours, in voices that are not in training."),
+  teacherHears: z
+    .enum(["clean", "same"])
+    .default("clean")
+    .describe(
+      "Audio that the teacher embeds: `clean`, without the room, noise, microphone and codec that the student hears, or the `same`.",
+    ),
+  levelDbfs: z
+    .tuple([z.number().min(-90).max(0), z.number().min(-90).max(0)])
+    .refine(([from, to]) => from <= to, "expected the lower end of the range first")
+    .default([-50, -18])
+    .describe(
+      "Level of the speech of a lesson, in dBFS. It is in both versions of the audio; `augmentation.gain` is not used.",
+    ),
   seconds: z.number().min(2).max(60).default(10).describe("Length of a lesson, in seconds."),
   perShard: z.int().min(1).max(1000).default(60).describe("Lessons per file; they share their utterances."),
   utterances: z
@@ -34,7 +54,7 @@ export const lessonConfigSchema = z.strictObject({
     .max(1000)
     .default(90)
     .describe(
-      "Utterances synthesized per file; its lessons draw from them, with new augmentation each time.",
+      "Utterances synthesized per file; its lessons draw from them, each in a room and noise of its own.",
     ),
   sentenceShare: z
     .number()

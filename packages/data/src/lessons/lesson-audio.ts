@@ -5,6 +5,7 @@ import { buildScene, type SceneClip } from "../augment/scene.ts";
 import { type AugmentConfig, onlyAugment } from "../config/augment-config.ts";
 import type { Random } from "../random.ts";
 import type { LessonConfig } from "./lesson-config.ts";
+import type { SpokenWord } from "./lesson-words.ts";
 
 /** The same talk twice, sample for sample at the same time. Int16 magnitudes, 16 kHz. */
 export interface LessonAudio {
@@ -12,10 +13,12 @@ export interface LessonAudio {
   readonly clean: Float32Array;
   /** As a microphone has it. */
   readonly recorded: Float32Array;
+  /** Utterances of a single word that end in the lesson. */
+  readonly words: readonly SpokenWord[];
 }
 
 export interface LessonAudioOptions {
-  /** Utterances to draw from, their voices already augmented. */
+  /** Utterances to draw from, their voices already augmented; those with a text are single words. */
   readonly talk: readonly SceneClip[];
   readonly noises: readonly NamedSamples[];
   readonly config: Pick<LessonConfig, "seconds" | "levelDbfs" | "augmentation">;
@@ -32,7 +35,7 @@ export async function makeLessonAudio({
   config: { seconds, levelDbfs, augmentation },
   random,
 }: LessonAudioOptions): Promise<LessonAudio> {
-  const { samples } = buildScene({
+  const scene = buildScene({
     length: Math.round(seconds * SAMPLE_RATE_HZ),
     commands: [],
     talk,
@@ -42,7 +45,7 @@ export async function makeLessonAudio({
     random,
   });
   const resources = { noises, talkers: talk };
-  const { samples: clean } = augmentChannel(samples, {
+  const { samples: clean } = augmentChannel(scene.samples, {
     config: { ...SPOKEN, loudspeaker: augmentation.loudspeaker },
     random: random.fork("spoken"),
     resources,
@@ -52,7 +55,12 @@ export async function makeLessonAudio({
     random: random.fork("recorded"),
     resources,
   });
-  return { clean, recorded: await augmentCodec(channel, { config: augmentation, random }) };
+  const texts = new Map(talk.map(({ name, text }) => [name, text]));
+  const words = scene.talk.flatMap(({ name, start, end, wholeLength }): SpokenWord[] => {
+    const text = texts.get(name);
+    return text === undefined || end - start < wholeLength ? [] : [{ text, start, end }];
+  });
+  return { clean, recorded: await augmentCodec(channel, { config: augmentation, random }), words };
 }
 
 const SAMPLE_RATE_HZ = 16_000;

@@ -14,6 +14,11 @@ const people = z.strictObject({
     .max(1)
     .default(1)
     .describe("Share of the recordings to use, chosen by a hash of their names; the others are never read."),
+  contents: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("Tab-separated file of what they say: file, start, end (seconds) and text, under a heading."),
   weight: z
     .number()
     .min(0)
@@ -61,7 +66,15 @@ export const lessonConfigSchema = z.strictObject({
     .min(0)
     .max(1)
     .default(0.35)
-    .describe("Share of sentences among utterances; the rest are random dictionary words."),
+    .describe("Share of sentences among synthesized utterances; the rest are dictionary words."),
+  wordShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe(
+      "Share of utterances that are not sentences to be one of a few words, each said by several voices; the rest are one to six words in no order.",
+    ),
   engines: z
     .array(engineConfig)
     .min(1)

@@ -5,9 +5,10 @@ import { CallsignError } from "@callsign/audio/internal";
 import { EMBEDDING, embeddingCount, LOG_MEL } from "@callsign/infer/internal";
 
 import { fromFloat16, toFloat16 } from "../formats/float16.ts";
-import { readSafetensorsHeader } from "../formats/safetensors-range.ts";
+import { readAt, readSafetensorsHeader } from "../formats/safetensors-range.ts";
 import type { TensorEntry } from "../formats/safetensors-header.ts";
-import { writeSafetensors } from "../formats/safetensors.ts";
+import { type SafetensorsTensor, tensorOf, writeSafetensors } from "../formats/safetensors.ts";
+import { decodeWords, encodeWords, type LessonWord } from "./lesson-words.ts";
 
 /** Lessons of equal length: what the student is given and what the teacher made of it. */
 export interface LessonShard {
@@ -20,20 +21,24 @@ export interface LessonShard {
   readonly steps: number;
   /** `[lessons, steps, 96]` */
   readonly embeddings: Float32Array;
+  readonly words: readonly LessonWord[];
 }
 
 /** The shard as a safetensors file of float16. `key` tells what it was made from. */
 export const encodeLessonShard = (
-  { lessons, frames, logMels, steps, embeddings }: LessonShard,
+  { lessons, frames, logMels, steps, embeddings, words }: LessonShard,
   { key }: { readonly key: string },
 ): Uint8Array =>
   writeSafetensors(
-    new Map([
+    new Map<string, SafetensorsTensor>([
       ["logMels", { dtype: "F16", shape: [lessons, frames, LOG_MEL.melBins], data: toFloat16(logMels) }],
       [
         "embeddings",
         { dtype: "F16", shape: [lessons, steps, EMBEDDING.dimension], data: toFloat16(embeddings) },
       ],
+      ...(words.length > 0
+        ? [["words", { dtype: "I32", shape: [words.length, 4], data: encodeWords(words) }] as const]
+        : []),
     ]),
     { metadata: { format: FORMAT, key } },
   );
@@ -45,6 +50,8 @@ export interface LessonFile {
   /** Log-mel frames and embeddings of a lesson. */
   readonly frames: number;
   readonly steps: number;
+  /** Words that are said at least twice, the places of each. */
+  readonly words: readonly (readonly LessonWord[])[];
   /** Places of the tensors in the file. */
   readonly entries: { readonly logMels: TensorEntry; readonly embeddings: TensorEntry };
 }
@@ -61,13 +68,23 @@ export async function openLessonFile(
   if (handle === undefined) return undefined;
   try {
     const { header } = await readSafetensorsHeader(handle, path);
+    const words = header.tensors.get("words");
     if (header.metadata.format !== FORMAT || header.metadata.key !== key) return undefined;
     const [logMels, embeddings] = [header.tensors.get("logMels"), header.tensors.get("embeddings")];
     const [lessons = 0, frames = 0] = logMels?.shape ?? [];
     const steps = embeddingCount(frames);
     if (logMels?.dtype !== "F16" || embeddings?.dtype !== "F16" || embeddings.shape[1] !== steps)
       throw damaged(path);
-    return { path, lessons, frames, steps, entries: { logMels, embeddings } };
+    // A file without any has no such tensor.
+    const places = words && (tensorOf(words, await readAt(handle, words)).data as Int32Array);
+    return {
+      path,
+      lessons,
+      frames,
+      steps,
+      words: decodeWords(places ?? new Int32Array(0)),
+      entries: { logMels, embeddings },
+    };
   } finally {
     await handle.close();
   }
@@ -114,4 +131,4 @@ export function readStretch(
 const damaged = (path: string): CallsignError =>
   new CallsignError("SHARD_INVALID", `${path}: not a whole file of lessons; delete it and run again`);
 
-const FORMAT = "callsign-lessons-2";
+const FORMAT = "callsign-lessons-3";

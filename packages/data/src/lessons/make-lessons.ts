@@ -7,6 +7,7 @@ import type { WeightedEngine } from "../voices/draw-utterance.ts";
 import { type LessonAudio, makeLessonAudio } from "./lesson-audio.ts";
 import type { LessonConfig } from "./lesson-config.ts";
 import type { LessonShard } from "./lesson-shard.ts";
+import { type LessonWord, lessonWords } from "./lesson-words.ts";
 import { type PeopleFolder, speakLessons } from "./speak-lessons.ts";
 
 /** One shard of lessons; determines its bytes. */
@@ -58,6 +59,9 @@ export async function makeLessons(plan: LessonPlan, maker: LessonMaker): Promise
       made.map(({ embeddings }) => embeddings),
       steps * EMBEDDING.dimension,
     ),
+    words: made.flatMap(({ words }, lesson) =>
+      words.map((word) => ({ ...word, lesson })).filter(({ end }) => end <= steps),
+    ),
   };
 }
 
@@ -66,23 +70,29 @@ const FLOORS = ["window", "chunk"] as const;
 interface Lesson {
   readonly logMel: Float32Array;
   readonly embeddings: Float32Array;
+  readonly words: readonly Omit<LessonWord, "lesson">[];
 }
 
 /** The log-mel of the recorded audio from where the first embedding starts, and the teacher's embeddings. */
 async function embedLesson(
-  { clean, recorded }: LessonAudio,
+  { clean, recorded, words }: LessonAudio,
   { config, frontend }: { readonly config: LessonConfig; readonly frontend: Frontend },
 ): Promise<Lesson> {
   const logMel = await lessonLogMel(recorded, frontend);
   const heard = config.teacherHears === "clean" ? await lessonLogMel(clean, frontend) : logMel;
   const { data: embeddings } = await frontend.embed(heard);
-  return { logMel: logMel.data, embeddings };
+  return { logMel: logMel.data, embeddings, words: lessonWords(words, { lead: logMel.dropped }) };
 }
 
 async function lessonLogMel(samples: Float32Array, frontend: Frontend) {
   const whole = await frontend.logMel(samples);
   const dropped = whole.rows % EMBEDDING.strideFrames === 0 && frontend.floor === "chunk" ? CHUNK_LEAD : 0;
-  return { ...whole, data: whole.data.subarray(dropped * whole.columns), rows: whole.rows - dropped };
+  return {
+    ...whole,
+    data: whole.data.subarray(dropped * whole.columns),
+    rows: whole.rows - dropped,
+    dropped,
+  };
 }
 
 /** A stream's first embedding ends with a chunk: 76 frames are nine and a half chunks of 8. */

@@ -21,7 +21,7 @@ export interface PeopleFolder {
 export interface SpeakLessonsOptions {
   readonly seed: string;
   readonly split: Split;
-  readonly config: Pick<LessonConfig, "utterances" | "sentenceShare" | "augmentation">;
+  readonly config: Pick<LessonConfig, "utterances" | "sentenceShare" | "wordShare" | "augmentation">;
   readonly engines: readonly WeightedEngine[];
   /** Words that random texts are made of. */
   readonly words: readonly string[];
@@ -36,16 +36,25 @@ export interface SpeakLessonsOptions {
 export async function speakLessons(options: SpeakLessonsOptions): Promise<SceneClip[]> {
   const { config, random } = options;
   const clips: SceneClip[] = [];
+  const { words } = options;
+  const fewWords = Array.from({ length: FEW_WORDS }, (_, i) => random.fork("words").fork(i).choice(words));
   for (let turn = 0; clips.length < config.utterances && turn < 10 * config.utterances; turn++) {
     const own = random.fork(turn);
     const folder = drawFolder(options.people, own);
-    const clip = await (folder === undefined ? speak(options, own) : readPerson(folder, own));
+    const clip = await (folder === undefined
+      ? speak({ ...options, fewWords }, own)
+      : readPerson(folder, own));
     if (clip === undefined) continue;
     const { samples } = augmentVoice(clip, { config: config.augmentation, random: own.fork("voice") });
     clips.push({ ...clip, samples });
+    // What a person says is said by the engines, too.
+    if (folder !== undefined && clip.text !== undefined) fewWords.push(clip.text);
   }
   return clips;
 }
+
+/** Single words of one file, besides those that people say: enough that each is said by several voices. */
+const FEW_WORDS = 6;
 
 /** A folder with the chance its weight gives, else undefined: then an engine speaks. */
 function drawFolder(people: readonly PeopleFolder[], random: Random): PeopleFolder | undefined {
@@ -59,18 +68,29 @@ function drawFolder(people: readonly PeopleFolder[], random: Random): PeopleFold
 
 async function readPerson({ segments, recordings }: PeopleFolder, random: Random): Promise<SceneClip> {
   const segment = random.choice(segments);
-  return { name: segment.path, samples: await recordings.read(segment) };
+  const { path, start, text } = segment;
+  const samples = await recordings.read(segment);
+  return { name: `${path} ${start}`, samples, ...(text !== undefined && isWord(text) && { text }) };
 }
 
 /** An utterance in a voice of the split; undefined if the quality check rejects it. */
 async function speak(
-  { seed, split, config, engines, words }: SpeakLessonsOptions,
+  {
+    seed,
+    split,
+    config,
+    engines,
+    words,
+    fewWords,
+  }: SpeakLessonsOptions & { readonly fewWords: readonly string[] },
   random: Random,
 ): Promise<SceneClip | undefined> {
   const text =
     random.next() < config.sentenceShare
       ? drawSentence(random)
-      : drawRandomWords(words, { count: random.integer(1, 6), random });
+      : random.next() < config.wordShare
+        ? random.choice(fewWords)
+        : drawRandomWords(words, { count: random.integer(1, 6), random });
   const voicePool = { split, seed: lessonSeed(seed), shares: { ...LESSON_SHARES, test: 0 } };
   const { voice } = drawUtterance(text, { random, engines, voicePool });
   const { result } = await makeAttempt(
@@ -78,6 +98,12 @@ async function speak(
     0,
   );
   return "audio" in result
-    ? { name: `${voice.voice}: ${text}`, samples: toMagnitudes(result.audio.samples) }
+    ? {
+        name: `${voice.voice}: ${text}`,
+        samples: toMagnitudes(result.audio.samples),
+        ...(isWord(text) && { text }),
+      }
     : undefined;
 }
+
+const isWord = (text: string): boolean => /^[\p{L}']+$/u.test(text);

@@ -90,10 +90,10 @@ async function readNoises(folder: string, { out }: { readonly out: string }): Pr
 }
 
 async function openPeople(
-  { path, share, weight }: LessonConfig["people"][number],
+  { path, contents, share, weight }: LessonConfig["people"][number],
   { seed, out }: { readonly seed: string; readonly out: string },
 ): Promise<LessonMaker["people"][number]> {
-  const recordings = await openLessonRecordings(path, { out });
+  const recordings = await openLessonRecordings(path, { out, contents });
   const segments = recordings.segments.filter((segment) => isUsed(segment.path, { share, seed }));
   return { weight, recordings, segments };
 }

@@ -1,11 +1,16 @@
 import { type AugmentConfigInput, createRandom, onlyAugment } from "@callsign/data/internal";
 import { describe, expect, it } from "vitest";
 import { makeLessonAudio } from "../../src/lessons/lesson-audio.ts";
+import { lessonWords } from "../../src/lessons/lesson-words.ts";
 
 const random = createRandom("talk");
-/** Noise of a second, whose place a cross-correlation finds to the sample. */
+/** Noise of half a second, whose place a cross-correlation finds to the sample. */
 const talk = [
-  { name: "noise", samples: Float32Array.from({ length: 16_000 }, () => 3000 * random.normal()) },
+  {
+    name: "noise",
+    text: "noise",
+    samples: Float32Array.from({ length: 8000 }, () => 3000 * random.normal()),
+  },
 ];
 
 const make = (augmentation: AugmentConfigInput) =>
@@ -13,7 +18,7 @@ const make = (augmentation: AugmentConfigInput) =>
     talk,
     noises: talk,
     config: { seconds: 2, levelDbfs: [-30, -30], augmentation: onlyAugment(augmentation) },
-    random: createRandom(3),
+    random: createRandom(1),
   });
 
 describe("makeLessonAudio", () => {
@@ -23,6 +28,29 @@ describe("makeLessonAudio", () => {
     const both = await make({ loudspeaker: { probability: 1, snrDb: [0, 0] } });
     expect(both.recorded).toEqual(both.clean);
     expect(both.clean).not.toEqual(clean);
+  });
+
+  it("tells where whole words are, and which embeddings are of them", async () => {
+    const { clean, words } = await make({});
+    expect(words.length).toBeGreaterThan(0);
+    for (const { text, start, end } of words) {
+      expect([text, end - start]).toEqual(["noise", 8000]);
+      expect(clean[start - 1]).toBe(0);
+      expect(clean.subarray(start, end).filter((value) => value === 0).length).toBeLessThan(200);
+    }
+    // Centres of embeddings: 0.38 s, 0.46 s, 0.54 s, ... after the first frame.
+    const word = { text: "noise", start: 0.38 * 16_000, end: 0.54 * 16_000 };
+    expect(lessonWords([word], { lead: 0 })).toMatchObject([{ first: 0, end: 2 }]);
+    expect(lessonWords([word], { lead: 4 })).toMatchObject([{ first: 0, end: 2 }]);
+    expect(
+      lessonWords(
+        [
+          { ...word, end: word.start + 16 },
+          { ...word, end: word.start },
+        ],
+        { lead: 0 },
+      ),
+    ).toHaveLength(1);
   });
 
   it.each<AugmentConfigInput>([

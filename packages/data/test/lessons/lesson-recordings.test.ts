@@ -35,6 +35,25 @@ describe("openLessonRecordings", () => {
     await openLessonRecordings(corpus, { out });
     expect(await readdir(out)).toHaveLength(1);
     await writeFile(join(corpus, "2.wav"), wav);
+    const contents = join(folder, "contents.tsv");
+    await writeFile(
+      contents,
+      "file\tstart\tend\ttext\n2.wav\t0.5\t1.25\tcomputer\n2.wav\t3\t4\tgood morning\n",
+    );
+    const told = await openLessonRecordings(corpus, { out, contents });
+    const [word, sentence] = told.segments;
+    expect([word, sentence]).toMatchObject([
+      { path: "2.wav", text: "computer", length: 12_000 },
+      { path: "2.wav", text: "good morning", length: 16_000 },
+    ]);
+    expect(await told.read(word!)).toEqual(samples.slice(8000, 20_000));
+    expect(told.segments.slice(2).map(({ path }) => path)).toEqual(
+      recordings.segments.map(({ path }) => path),
+    );
+    await writeFile(contents, "file\tstart\tend\ttext\n2.wav\t1\t0.5\tcomputer\n");
+    await expect(openLessonRecordings(corpus, { out, contents })).rejects.toThrow(
+      "line 2: expected file, start, end",
+    );
     const grown = await openLessonRecordings(corpus, { out });
     expect(grown.segments).toHaveLength(2 * recordings.segments.length);
   });

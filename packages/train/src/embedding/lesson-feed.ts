@@ -3,6 +3,8 @@ import { EMBEDDING, LOG_MEL } from "@callsign/infer/internal";
 import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { EmbeddingConfig } from "./embedding-config.ts";
 import type { LessonBatch } from "./embedding-learner.ts";
+import { drawStretches } from "./draw-stretches.ts";
+import { wordBatch, type WordRows } from "./word-contrast.ts";
 
 /** Mean and standard deviation of the teacher's embeddings, `[96]` each. */
 export interface TeacherScale {
@@ -56,16 +58,19 @@ export class LessonFeed {
   async training(step: number, random: Random): Promise<LessonBatch> {
     const wanted = filesInUse(step, { ...this.#config.train, total: this.#coming.length });
     while (this.#here.length < wanted) this.#here.push(await this.#coming[this.#here.length]!);
-    return this.#draw(this.#here.slice(0, wanted), random);
+    return this.#draw(this.#here.slice(0, wanted), { random, wordWeight: this.#config.train.wordWeight });
   }
 
   validation(random: Random): LessonBatch {
-    return this.#draw(this.#validation, random);
+    return this.#draw(this.#validation, { random, wordWeight: 0 });
   }
 
-  #draw(files: readonly LessonFile[], random: Random): LessonBatch {
+  #draw(
+    files: readonly LessonFile[],
+    options: { readonly random: Random; readonly wordWeight: number },
+  ): LessonBatch {
     const { batch, embeddings } = this.#config.train;
-    return drawLessons(this.tf, files, { random, batch, embeddings, scale: this.scale });
+    return drawLessons(this.tf, files, { ...options, batch, embeddings, scale: this.scale });
   }
 }
 
@@ -97,7 +102,10 @@ export function teacherScale(files: readonly LessonFile[]): TeacherScale {
   return { mean, deviation };
 }
 
-/** Draws random stretches of lessons as tensors; the caller disposes them. */
+/**
+ * Draws random stretches of lessons as tensors; the caller disposes them (`disposeLessons`). With `wordWeight` above 0, half of the
+ * stretches are drawn in pairs that have a word in common.
+ */
 export function drawLessons(
   tf: TensorFlow,
   files: readonly LessonFile[],
@@ -106,18 +114,20 @@ export function drawLessons(
     readonly batch: number;
     readonly embeddings: number;
     readonly scale: TeacherScale;
+    readonly wordWeight?: number;
   },
 ): LessonBatch {
-  const { random, batch, embeddings, scale } = options;
+  const { random, batch, embeddings, scale, wordWeight = 0 } = options;
   const { windowFrames, strideFrames, dimension } = EMBEDDING;
   const frames = windowFrames + (embeddings - 1) * strideFrames;
   const logMels = new Float32Array(batch * frames * LOG_MEL.melBins);
   const targets = new Float32Array(batch * embeddings * dimension);
-  for (let i = 0; i < batch; i++) {
-    const file = random.choice(files);
-    const lesson = random.integer(0, file.lessons - 1);
-    const step = random.integer(0, file.steps - embeddings);
+  const drawn = drawStretches(files, { random, batch, embeddings, paired: wordWeight > 0 });
+  const words: WordRows[] = [];
+  for (const [i, { file, lesson, step, word }] of drawn.entries()) {
     const stretch = readStretch(file, { lesson, step, embeddings });
+    const row = i * embeddings - step;
+    if (word) words.push({ id: word.id, first: row + word.first, end: row + word.end });
     logMels.set(stretch.logMels, i * frames * LOG_MEL.melBins);
     for (const [j, value] of stretch.embeddings.entries()) {
       const d = j % dimension;
@@ -127,8 +137,13 @@ export function drawLessons(
   return {
     logMels: tf.tensor3d(logMels, [batch, frames, LOG_MEL.melBins]),
     targets: tf.tensor2d(targets, [batch * embeddings, dimension]),
+    ...(words.length > 0 && { words: wordBatch(tf, words, { rows: batch * embeddings }) }),
   };
 }
+
+/** Disposes the tensors of a batch. */
+export const disposeLessons = (tf: TensorFlow, { logMels, targets, words }: LessonBatch): void =>
+  tf.dispose([logMels, targets, ...(words ? [words.pooling, words.same, words.others] : [])]);
 
 /**
  * Number of files in use at a step. Files are added one by one over the first `arrival` of the steps, so that training

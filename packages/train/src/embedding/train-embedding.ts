@@ -8,7 +8,7 @@ import type { EmbeddingConfig } from "./embedding-config.ts";
 import { type Agreement, EmbeddingLearner } from "./embedding-learner.ts";
 import { embeddingNetwork } from "./embedding-network.ts";
 import type { LayerMoments, TrainedEmbedding } from "./encode-embedding.ts";
-import { LessonFeed } from "./lesson-feed.ts";
+import { disposeLessons, LessonFeed } from "./lesson-feed.ts";
 
 /** Inputs of a training other than its config. */
 export interface EmbeddingTraining {
@@ -61,7 +61,7 @@ export async function* trainEmbedding(
       const batch = await feed.training(step, random.fork(step));
       const loss = learner.step(batch, learningRateAt(step, config.train));
       await training.backend.submit();
-      tf.dispose([batch.logMels, batch.targets]);
+      disposeLessons(tf, batch);
       step++;
       const [isLooked, isLast] = [step % validateEvery === 0, step === steps];
       if (step % REPORT_EVERY === 0 || isLooked || isLast) {
@@ -102,7 +102,7 @@ async function look(learner: EmbeddingLearner, feed: LessonFeed, random: Random)
   for (let i = 0; i < VALIDATION_BATCHES; i++) {
     const batch = feed.validation(random.fork("validation").fork(i));
     agreements.push(await learner.agreement(batch));
-    feed.tf.dispose([batch.logMels, batch.targets]);
+    disposeLessons(feed.tf, batch);
   }
   const mean = (key: keyof Agreement): number =>
     agreements.reduce((sum, one) => sum + one[key], 0) / agreements.length;
@@ -129,7 +129,7 @@ async function measureMoments(
       }
       sums.set(name, sum);
     }
-    feed.tf.dispose([batch.logMels, batch.targets]);
+    disposeLessons(feed.tf, batch);
   }
   return new Map(
     [...sums].map(([name, { means, squares }]) => [

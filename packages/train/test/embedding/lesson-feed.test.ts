@@ -8,6 +8,7 @@ import type { Backend } from "../../src/backends/backend.ts";
 import { loadBackend } from "../../src/backends/load-backend.ts";
 import type { EmbeddingCheckpoint } from "../../src/embedding/embedding-checkpoint.ts";
 import { type EmbeddingConfig, parseEmbeddingConfig } from "../../src/embedding/embedding-config.ts";
+import { drawStretches } from "../../src/embedding/draw-stretches.ts";
 import { drawLessons, filesInUse, teacherScale } from "../../src/embedding/lesson-feed.ts";
 import { trainEmbedding } from "../../src/embedding/train-embedding.ts";
 
@@ -32,6 +33,11 @@ async function counting(name: string, first: number): Promise<LessonFile> {
     logMels: rows(FRAMES, LOG_MEL.melBins),
     steps: STEPS,
     embeddings: rows(STEPS, EMBEDDING.dimension),
+    words: [
+      { lesson: 0, first: 1, end: 3, id: 7 },
+      { lesson: 1, first: 4, end: 5, id: 7 },
+      { lesson: 1, first: 0, end: 2, id: 8 },
+    ],
   };
   const path = join(folder, `${name}.safetensors`);
   await writeFile(path, encodeLessonShard(shard, { key: "key" }));
@@ -63,6 +69,35 @@ describe("drawLessons", () => {
       places.add(step);
     }
     expect([...places].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 6, 7, 8]);
+  });
+});
+
+describe("drawStretches", () => {
+  it("draws half of the stretches in pairs with the same word, said twice in the file, anywhere in them", async () => {
+    const file = await counting("words", 0);
+    const drawn = drawStretches([file], { random: createRandom(1), batch: 80, embeddings: 4, paired: true });
+    expect(drawn).toHaveLength(80);
+    expect(drawn.slice(40).every(({ word }) => word === undefined)).toBe(true);
+    const places = new Set<string>();
+    for (let i = 0; i < 40; i += 2) {
+      const pair = drawn.slice(i, i + 2);
+      expect(pair.map(({ word }) => word!.id)).toEqual([7, 7]);
+      expect(new Set(pair.map(({ lesson }) => lesson)).size).toBe(2);
+      for (const { lesson, step, word } of pair) {
+        expect(lesson).toBe(word!.lesson);
+        expect(step).toBeLessThanOrEqual(word!.first);
+        expect(step + 4).toBeGreaterThanOrEqual(word!.end);
+        places.add(`${lesson} ${step}`);
+      }
+    }
+    expect([...places].toSorted()).toEqual(["0 0", "0 1", "1 1", "1 2"]);
+    const unpaired = drawStretches([file], {
+      random: createRandom(1),
+      batch: 8,
+      embeddings: 4,
+      paired: false,
+    });
+    expect(unpaired.every(({ word }) => word === undefined)).toBe(true);
   });
 });
 
@@ -98,7 +133,15 @@ describe("trainEmbedding", () => {
           { outputs: EMBEDDING.dimension, kernel: [2, 1] },
         ],
         lessons: { hours: 0.5, validationHours: 0.1 },
-        train: { steps: 6, batch: 3, embeddings: 4, validateEvery: 3, saveEvery: 3, arrival: 0.8 },
+        train: {
+          steps: 6,
+          batch: 3,
+          embeddings: 4,
+          validateEvery: 3,
+          saveEvery: 3,
+          arrival: 0.8,
+          wordWeight: 0.1,
+        },
       },
       { name: "test" },
     );

@@ -94,6 +94,7 @@ export { loopNoise, mixAtSnr, type Mixture, type Span } from "./augment/dsp/mix-
 export { reverberate } from "./augment/dsp/reverberate.ts";
 export * from "./lessons/lesson-config.ts";
 export * from "./lessons/lesson-shard.ts";
+export type { LessonWord } from "./lessons/lesson-words.ts";
 export type { LessonSetup } from "./lessons/write-lessons.ts";
 export { createPool } from "./workers/pool.ts";
 export type { SpokenSet } from "./build/stages/draw-texts.ts";

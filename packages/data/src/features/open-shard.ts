@@ -3,12 +3,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { CallsignError } from "@callsign/audio/internal";
 
 import { type SafetensorsTensor, tensorOf } from "../formats/safetensors.ts";
-import {
-  parseSafetensorsHeader,
-  type SafetensorsHeader,
-  safetensorsHeaderEnd,
-  type TensorEntry,
-} from "../formats/safetensors-header.ts";
+import { readAt, readSafetensorsHeader } from "../formats/safetensors-range.ts";
+import type { TensorEntry } from "../formats/safetensors-header.ts";
 import {
   embeddingsOfShard,
   parseShardClips,
@@ -29,16 +25,13 @@ export interface OpenedShard {
   readonly embeddingsByte: number;
 }
 
-/** Bytes in which the header and the windows of a shard of ten minutes end. */
-const HEAD_BYTES = 32_768;
-
 /**
  * Reads and checks everything of a shard but its features: some 10 kB instead of 1.4 MB for ten minutes.
  * @throws CallsignError `FILE_NOT_FOUND`, `SHARD_INVALID`, `SAFETENSORS_INVALID`
  */
 export const openShard = (file: string): Promise<OpenedShard> =>
   onShard(file, async (handle) => {
-    const { header, head } = await readHeader(handle, file);
+    const { header, head } = await readSafetensorsHeader(handle, file);
     const metadata = parseShardMetadata(header.metadata, file);
     const embeddings = header.tensors.get("embeddings");
     const { rows, dtype } = embeddingsOfShard(embeddings, file);
@@ -54,7 +47,7 @@ export const openShard = (file: string): Promise<OpenedShard> =>
 /** Names of the clips of a shard. @throws CallsignError `FILE_NOT_FOUND`, `SHARD_INVALID`, `SAFETENSORS_INVALID` */
 export const readShardClips = (file: string): Promise<ShardClip[]> =>
   onShard(file, async (handle) => {
-    const { header } = await readHeader(handle, file);
+    const { header } = await readSafetensorsHeader(handle, file);
     return parseShardClips(header.metadata, file);
   });
 
@@ -71,17 +64,6 @@ async function onShard<T>(file: string, use: (handle: FileHandle) => Promise<T>)
   }
 }
 
-async function readHeader(
-  handle: FileHandle,
-  name: string,
-): Promise<{ readonly header: SafetensorsHeader; readonly head: Uint8Array }> {
-  const { size: fileLength } = await handle.stat();
-  let head = await readAt(handle, { begin: 0, end: Math.min(HEAD_BYTES, fileLength) });
-  const end = safetensorsHeaderEnd(head, { name, fileLength });
-  if (end > head.length) head = await readAt(handle, { begin: 0, end });
-  return { header: parseSafetensorsHeader(head, { name, fileLength }), head };
-}
-
 async function readTensor(
   handle: FileHandle,
   { entry, head }: { readonly entry: TensorEntry; readonly head: Uint8Array },
@@ -90,13 +72,4 @@ async function readTensor(
   // A copy: a view would keep the whole head in memory.
   const bytes = end <= head.length ? head.slice(begin, end) : await readAt(handle, { begin, end });
   return tensorOf(entry, bytes);
-}
-
-async function readAt(
-  handle: FileHandle,
-  { begin, end }: Pick<TensorEntry, "begin" | "end">,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(end - begin);
-  const { bytesRead } = await handle.read(bytes, 0, bytes.length, begin);
-  return bytes.subarray(0, bytesRead);
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -9,7 +9,7 @@ export interface FileClaim {
 
 /**
  * Locks a file that is to be made, so that trainings that run at the same time share lessons: one makes the file, the others
- * wait. A lock left behind by a killed process expires after five minutes.
+ * wait. A lock left behind by a killed process expires after five minutes; its process renews it every minute.
  * @param options.unless returns true once the file exists; polled while waiting
  * @returns undefined once the file exists
  */
@@ -24,7 +24,7 @@ export async function claimFile(
       () => true,
       () => false,
     );
-    if (isOurs) return { release: () => rm(claim, { force: true }) };
+    if (isOurs) return holdClaim(claim);
     const found = await stat(claim).catch(() => undefined);
     if (found !== undefined && Date.now() - found.mtimeMs > STALE_MS) await rm(claim, { force: true });
     await sleep(WAIT_MS);
@@ -32,5 +32,20 @@ export async function claimFile(
   }
 }
 
+function holdClaim(claim: string): FileClaim {
+  const renewal = setInterval(() => {
+    const now = new Date();
+    // The claim may have been released meanwhile.
+    utimes(claim, now, now).catch(() => undefined);
+  }, RENEWAL_MS).unref();
+  return {
+    async release() {
+      clearInterval(renewal);
+      await rm(claim, { force: true });
+    },
+  };
+}
+
+const RENEWAL_MS = 60_000;
 const WAIT_MS = 250;
 const STALE_MS = 5 * 60_000;

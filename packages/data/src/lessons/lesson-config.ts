@@ -14,7 +14,19 @@ const people = z.strictObject({
     .max(1)
     .default(1)
     .describe("Share of the recordings to use, chosen by a hash of their names; the others are never read."),
-  weight: z.number().min(0).max(1).default(0.2).describe("Probability that an utterance is one of these."),
+  contents: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("Tab-separated file of what they say: file, start, end (seconds) and text, under a heading."),
+  weight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe(
+      "Probability that an utterance is one of these. Folders within are speakers, each in one split.",
+    ),
 });
 
 /** Audio for an embedding to learn from: talk in varied voices, rooms and noise, with no labels. */
@@ -26,6 +38,19 @@ export const lessonConfigSchema = z.strictObject({
     .max(1000)
     .default(0.3)
     .describe("Validation audio, in hours, in voices that are not in training."),
+  teacherHears: z
+    .enum(["clean", "same"])
+    .default("clean")
+    .describe(
+      "Audio that the teacher embeds: `clean`, without the room, noise, microphone and codec that the student hears, or the `same`.",
+    ),
+  levelDbfs: z
+    .tuple([z.number().min(-90).max(0), z.number().min(-90).max(0)])
+    .refine(([from, to]) => from <= to, "expected the lower end of the range first")
+    .default([-50, -18])
+    .describe(
+      "Level of the speech of a lesson, in dBFS. It is in both versions of the audio; `augmentation.gain` is not used.",
+    ),
   seconds: z.number().min(2).max(60).default(10).describe("Length of a lesson, in seconds."),
   perShard: z.int().min(1).max(1000).default(60).describe("Lessons per file; they share their utterances."),
   utterances: z
@@ -34,14 +59,22 @@ export const lessonConfigSchema = z.strictObject({
     .max(1000)
     .default(90)
     .describe(
-      "Utterances synthesized per file; its lessons draw from them, with new augmentation each time.",
+      "Utterances synthesized per file; its lessons draw from them, each in a room and noise of its own.",
     ),
   sentenceShare: z
     .number()
     .min(0)
     .max(1)
     .default(0.35)
-    .describe("Share of sentences among utterances; the rest are random dictionary words."),
+    .describe("Share of sentences among synthesized utterances; the rest are dictionary words."),
+  wordShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe(
+      "Share of utterances that are not sentences to be one of a few words, each said by several voices; the rest are one to six words in no order.",
+    ),
   engines: z
     .array(engineConfig)
     .min(1)

@@ -1,19 +1,18 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { createFrontend } from "@callsign/infer/internal";
-import { readMagnitudes } from "@callsign/audio/node/internal";
 import { createNodeSession, writeFileAtomic } from "@callsign/infer/node/internal";
 
 import type { NamedSamples } from "../augment/augment-step.ts";
 import { createRandom } from "../random.ts";
-import { findAudioFiles } from "../sources/files/find-audio-files.ts";
 import { createSpeechEngines } from "../voices/create-engines.ts";
 import type { LessonConfig } from "./lesson-config.ts";
 import { claimFile } from "./claim-file.ts";
-import { decodeLessonShard, encodeLessonShard } from "./lesson-shard.ts";
-import { type LessonMaker, type LessonPlan, makeLessons, pathsOf } from "./make-lessons.ts";
+import { openLessonRecordings } from "./lesson-recordings.ts";
+import { encodeLessonShard, openLessonFile } from "./lesson-shard.ts";
+import { recordingsOfSplit } from "./lesson-split.ts";
+import { type LessonMaker, type LessonPlan, makeLessons } from "./make-lessons.ts";
 
 /** Settings that all shards of lessons share. */
 export interface LessonSetup {
@@ -33,8 +32,7 @@ export function openLessonWriter(setup: LessonSetup) {
     /** @returns path of the shard's file */
     async run({ split, index }: Pick<LessonPlan, "split" | "index">): Promise<string> {
       const path = join(out, `${split}-${String(index).padStart(5, "0")}.safetensors`);
-      const isThere = async (): Promise<boolean> =>
-        existsSync(path) && decodeLessonShard(await readFile(path), { name: path, key }) !== undefined;
+      const isThere = async (): Promise<boolean> => (await openLessonFile(path, { key })) !== undefined;
       if (await isThere()) return path;
       const claim = await claimFile(path, { unless: isThere });
       if (claim === undefined) return path;
@@ -43,7 +41,7 @@ export function openLessonWriter(setup: LessonSetup) {
         const maker = await opened;
         const people = maker.people.map((folder) => ({
           ...folder,
-          paths: pathsOf(split, { paths: folder.paths, seed }),
+          segments: recordingsOfSplit(folder.segments, { split, seed }),
         }));
         const shard = await makeLessons({ split, index, seed, config }, { ...maker, people });
         await writeFileAtomic(path, encodeLessonShard(shard, { key }));
@@ -63,15 +61,19 @@ export function openLessonWriter(setup: LessonSetup) {
   };
 }
 
-async function openMaker({ config, teacherPath, seed }: LessonSetup): Promise<LessonMaker> {
+async function openMaker({ config, teacherPath, seed, out }: LessonSetup): Promise<LessonMaker> {
   const embedding = new Uint8Array(await readFile(teacherPath));
   const createSession = createNodeSession();
   const { dictionary } = await import("cmu-pronouncing-dictionary");
+  const people: LessonMaker["people"][number][] = [];
+  for (const folder of config.people) people.push(await openPeople(folder, { seed, out }));
+  const noises: NamedSamples[] = [];
+  for (const { path } of config.noise) noises.push(...(await readNoises(path, { out })));
   return {
     engines: await createSpeechEngines(config.engines),
     words: Object.keys(dictionary).filter((word) => /^[a-z]{2,}$/.test(word)),
-    noises: (await Promise.all(config.noise.map(({ path }) => readNoises(path)))).flat(),
-    people: await Promise.all(config.people.map((folder) => listPeople(folder, seed))),
+    noises,
+    people,
     frontends: {
       window: await createFrontend({ createSession, embedding, floor: "window" }),
       chunk: await createFrontend({ createSession, embedding, floor: "chunk" }),
@@ -79,19 +81,21 @@ async function openMaker({ config, teacherPath, seed }: LessonSetup): Promise<Le
   };
 }
 
-async function readNoises(folder: string): Promise<NamedSamples[]> {
+async function readNoises(folder: string, { out }: { readonly out: string }): Promise<NamedSamples[]> {
+  const recordings = await openLessonRecordings(folder, { out });
   const noises: NamedSamples[] = [];
-  for (const { path, relativePath } of await findAudioFiles(folder)) {
-    const samples = await readMagnitudes(path, { sampleRateHz: 16_000 });
-    if (samples.some((value) => value !== 0)) noises.push({ name: relativePath, samples });
-  }
+  for (const segment of recordings.segments)
+    noises.push({ name: segment.path, samples: await recordings.read(segment) });
   return noises;
 }
 
-async function listPeople({ path, share, weight }: LessonConfig["people"][number], seed: string) {
-  const files = await findAudioFiles(path);
-  const used = files.filter(({ relativePath }) => isUsed(relativePath, { share, seed }));
-  return { weight, paths: used.map((file) => file.path) };
+async function openPeople(
+  { path, contents, share, weight }: LessonConfig["people"][number],
+  { seed, out }: { readonly seed: string; readonly out: string },
+): Promise<LessonMaker["people"][number]> {
+  const recordings = await openLessonRecordings(path, { out, contents });
+  const segments = recordings.segments.filter((segment) => isUsed(segment.path, { share, seed }));
+  return { weight, recordings, segments };
 }
 
 /** Whether a recording is in the share that is used, drawn by its name. */

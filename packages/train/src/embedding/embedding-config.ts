@@ -25,6 +25,14 @@ const training = z.strictObject({
     .max(100)
     .default(1)
     .describe("Weight of 1 - cosine beside the mean squared error."),
+  wordWeight: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe(
+      "Weight of the contrast of words: the same word in different voices near, different words far. Above 0, half of a batch are stretches with words.",
+    ),
   arrival: z
     .number()
     .min(0)

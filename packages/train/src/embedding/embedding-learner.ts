@@ -8,6 +8,7 @@ import { rowMoments } from "./batch-norm.ts";
 import { embedBatch } from "./embedding-forward.ts";
 import type { EmbeddingNetwork } from "./embedding-network.ts";
 import type { LayerMoments } from "./encode-embedding.ts";
+import { type WordBatch, wordContrast } from "./word-contrast.ts";
 
 /** Log-mels of audio segments and the teacher's standardised embeddings of them. The caller disposes both. */
 export interface LessonBatch {
@@ -15,6 +16,8 @@ export interface LessonBatch {
   readonly logMels: Tensor3D;
   /** `[batch * steps, 96]` */
   readonly targets: Tensor2D;
+  /** Words to tell apart. */
+  readonly words?: WordBatch;
 }
 
 /** Agreement of two sets of embeddings. */
@@ -30,7 +33,11 @@ export class EmbeddingLearner {
   readonly #tf: TensorFlow;
   readonly #network: EmbeddingNetwork;
   readonly #optimizer: AdamW;
-  readonly #options: { readonly clipNorm: number; readonly cosineWeight: number };
+  readonly #options: {
+    readonly clipNorm: number;
+    readonly cosineWeight: number;
+    readonly wordWeight?: number;
+  };
   readonly #places: ReadonlyMap<string, number>;
   #parameters: Tensor1D;
 
@@ -42,6 +49,7 @@ export class EmbeddingLearner {
       readonly weightDecay: number;
       readonly clipNorm: number;
       readonly cosineWeight: number;
+      readonly wordWeight?: number;
       readonly state?: AdamWState | undefined;
     },
   ) {
@@ -146,7 +154,10 @@ export class EmbeddingLearner {
     const student = this.#forward(parameters, batch);
     const squared = tf.mean(tf.square(tf.sub(student, batch.targets)));
     const apart = tf.sub(1, meanCosine(tf, student, batch.targets));
-    return tf.add<Scalar>(squared, tf.mul(apart, this.#options.cosineWeight));
+    const { cosineWeight, wordWeight = 0 } = this.#options;
+    const loss = tf.add<Scalar>(squared, tf.mul(apart, cosineWeight));
+    if (batch.words === undefined) return loss;
+    return tf.add<Scalar>(loss, tf.mul(wordContrast(tf, student, batch.words), wordWeight));
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createPool, decodeLessonShard } from "@callsign/data/internal";
+import { createPool, openLessonFile } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import { sha256Hex, type ToolIdentity, writeFileAtomic } from "@callsign/infer/node/internal";
 import type { Backend } from "../backends/backend.ts";
@@ -63,9 +63,9 @@ export async function* makeEmbedding(
         writeFileAtomic(checkpointFile, encodeEmbeddingCheckpoint(network, checkpoint, { key })),
       async lessons(split, index) {
         const path = await pool.run({ split, index });
-        const shard = decodeLessonShard(await readFile(path), { name: path, key: lessonsKey });
-        if (shard !== undefined) return shard;
-        throw new CallsignError("SHARD_INVALID", `${path}: changed while it was read; run it again`);
+        const file = await openLessonFile(path, { key: lessonsKey });
+        if (file !== undefined) return file;
+        throw new CallsignError("SHARD_INVALID", `${path}: changed since it was made; run it again`);
       },
     });
     for (;;) {

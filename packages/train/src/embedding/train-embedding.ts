@@ -1,21 +1,20 @@
-import { createRandom, type LessonShard, type Random, type Split } from "@callsign/data/internal";
+import { createRandom, type LessonFile, type Random, type Split } from "@callsign/data/internal";
 import { CallsignError } from "@callsign/audio/internal";
 import type { Backend } from "../backends/backend.ts";
 import { initialWeights } from "../weights/initial-weights.ts";
 import { learningRateAt } from "../optimize/schedule.ts";
-import type { TensorFlow } from "../backends/import-tensorflow.ts";
 import type { EmbeddingCheckpoint } from "./embedding-checkpoint.ts";
 import type { EmbeddingConfig } from "./embedding-config.ts";
-import { type Agreement, EmbeddingLearner, type LessonBatch } from "./embedding-learner.ts";
+import { type Agreement, EmbeddingLearner } from "./embedding-learner.ts";
 import { embeddingNetwork } from "./embedding-network.ts";
 import type { LayerMoments, TrainedEmbedding } from "./encode-embedding.ts";
-import { drawLessons, shardsInUse, type TeacherScale, teacherScale } from "./lesson-feed.ts";
+import { disposeLessons, LessonFeed } from "./lesson-feed.ts";
 
 /** Inputs of a training other than its config. */
 export interface EmbeddingTraining {
   readonly backend: Backend;
-  /** Returns the lessons of one shard, making them if needed. Called for all shards at the start, in order. */
-  readonly lessons: (split: Split, index: number) => Promise<LessonShard>;
+  /** Opens one file of lessons, which is made if needed. Called for all files at the start, in order. */
+  readonly lessons: (split: Split, index: number) => Promise<LessonFile>;
   /** Checkpoint to resume from. */
   readonly from?: EmbeddingCheckpoint | undefined;
   /** Stores a checkpoint. */
@@ -32,12 +31,6 @@ export interface EmbeddingProgress {
   readonly agreement: Agreement | undefined;
 }
 
-/** Number of lesson shards of a split. */
-function shardCount({ lessons }: EmbeddingConfig, split: Split): number {
-  const hours = split === "train" ? lessons.hours : lessons.validationHours;
-  return Math.max(1, Math.round((hours * 3600) / (lessons.perShard * lessons.seconds)));
-}
-
 /**
  * Trains a student on the teacher's embeddings by distillation (mean squared error of standardised values, and cosine),
  * then measures the statistics of its normalisations.
@@ -52,7 +45,7 @@ export async function* trainEmbedding(
   const { steps, validateEvery, saveEvery } = config.train;
   const network = embeddingNetwork(config.layers);
   const random = createRandom(config.seed);
-  const feed = await LessonFeed.open(config, training);
+  const feed = await LessonFeed.open(config, { tf, lessons: training.lessons });
   const weights = from?.weights ?? initialWeights(network, random.fork("weights"));
   const learner = new EmbeddingLearner(tf, { ...config.train, network, weights, state: from?.state });
   const keep = async (step: number): Promise<void> =>
@@ -68,7 +61,7 @@ export async function* trainEmbedding(
       const batch = await feed.training(step, random.fork(step));
       const loss = learner.step(batch, learningRateAt(step, config.train));
       await training.backend.submit();
-      tf.dispose([batch.logMels, batch.targets]);
+      disposeLessons(tf, batch);
       step++;
       const [isLooked, isLast] = [step % validateEvery === 0, step === steps];
       if (step % REPORT_EVERY === 0 || isLooked || isLast) {
@@ -93,8 +86,6 @@ const REPORT_EVERY = 50;
 const MOMENT_BATCHES = 40;
 /** Batches in one validation. */
 const VALIDATION_BATCHES = 4;
-/** Shards from which the teacher's mean and deviation are computed. */
-const SCALE_SHARDS = 4;
 
 /** Reads a loss, which waits for the device. @throws CallsignError `LOSS_NOT_FINITE` */
 async function readLoss(loss: { data(): Promise<ArrayLike<number>> }, step: number): Promise<number> {
@@ -109,9 +100,9 @@ async function readLoss(loss: { data(): Promise<ArrayLike<number>> }, step: numb
 async function look(learner: EmbeddingLearner, feed: LessonFeed, random: Random): Promise<Agreement> {
   const agreements: Agreement[] = [];
   for (let i = 0; i < VALIDATION_BATCHES; i++) {
-    const batch = await feed.validation(random.fork("validation").fork(i));
+    const batch = feed.validation(random.fork("validation").fork(i));
     agreements.push(await learner.agreement(batch));
-    feed.tf.dispose([batch.logMels, batch.targets]);
+    disposeLessons(feed.tf, batch);
   }
   const mean = (key: keyof Agreement): number =>
     agreements.reduce((sum, one) => sum + one[key], 0) / agreements.length;
@@ -138,7 +129,7 @@ async function measureMoments(
       }
       sums.set(name, sum);
     }
-    feed.tf.dispose([batch.logMels, batch.targets]);
+    disposeLessons(feed.tf, batch);
   }
   return new Map(
     [...sums].map(([name, { means, squares }]) => [
@@ -149,60 +140,4 @@ async function measureMoments(
       },
     ]),
   );
-}
-
-/** Source of batches; keeps all lessons in memory. */
-class LessonFeed {
-  readonly tf: TensorFlow;
-  readonly scale: TeacherScale;
-  readonly #config: EmbeddingConfig;
-  readonly #coming: readonly Promise<LessonShard>[];
-  readonly #validation: readonly LessonShard[];
-  readonly #here: LessonShard[] = [];
-
-  private constructor(options: {
-    tf: TensorFlow;
-    scale: TeacherScale;
-    config: EmbeddingConfig;
-    coming: readonly Promise<LessonShard>[];
-    validation: readonly LessonShard[];
-  }) {
-    this.tf = options.tf;
-    this.scale = options.scale;
-    this.#config = options.config;
-    this.#coming = options.coming;
-    this.#validation = options.validation;
-  }
-
-  static async open(config: EmbeddingConfig, { backend, lessons }: EmbeddingTraining): Promise<LessonFeed> {
-    const ask = (split: Split): Promise<LessonShard>[] =>
-      Array.from({ length: shardCount(config, split) }, (_, i) => lessons(split, i));
-    const validation = ask("validation");
-    const coming = ask("train");
-    // A rejection is reported when its shard is awaited.
-    for (const shard of [...validation, ...coming]) shard.catch(() => undefined);
-    const scale = teacherScale(await Promise.all(coming.slice(0, SCALE_SHARDS)));
-    return new LessonFeed({
-      tf: backend.tf,
-      scale,
-      config,
-      coming,
-      validation: await Promise.all(validation),
-    });
-  }
-
-  async training(step: number, random: Random): Promise<LessonBatch> {
-    const wanted = shardsInUse(step, { ...this.#config.train, total: this.#coming.length });
-    while (this.#here.length < wanted) this.#here.push(await this.#coming[this.#here.length]!);
-    return this.#draw(this.#here.slice(0, wanted), random);
-  }
-
-  validation(random: Random): Promise<LessonBatch> {
-    return Promise.resolve(this.#draw(this.#validation, random));
-  }
-
-  #draw(shards: readonly LessonShard[], random: Random): LessonBatch {
-    const { batch, embeddings } = this.#config.train;
-    return drawLessons(this.tf, shards, { random, batch, embeddings, scale: this.scale });
-  }
 }

@@ -5,6 +5,7 @@ import { CallsignError } from "@callsign/audio/internal";
 import { sha256Hex, type ToolIdentity, writeFileAtomic } from "@callsign/infer/node/internal";
 import type { Backend } from "../backends/backend.ts";
 import { decodeEmbeddingCheckpoint, encodeEmbeddingCheckpoint } from "./embedding-checkpoint.ts";
+import { embeddingCard } from "./embedding-card.ts";
 import type { EmbeddingConfig } from "./embedding-config.ts";
 import { embeddingNetwork } from "./embedding-network.ts";
 import { encodeEmbedding } from "./encode-embedding.ts";
@@ -13,6 +14,7 @@ import { type EmbeddingProgress, trainEmbedding } from "./train-embedding.ts";
 /** Files of a finished embedding in its folder. */
 export const EMBEDDING_FILES = {
   model: "embedding.onnx",
+  card: "embedding.json",
   history: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",
 } as const;
@@ -80,7 +82,18 @@ export async function* makeEmbedding(
       const modelFile = join(out, EMBEDDING_FILES.model);
       await writeFileAtomic(modelFile, bytes);
       const parameterCount = [...value.weights.values()].reduce((sum, { length }) => sum + length, 0);
-      return { modelFile, sha256: sha256Hex(bytes), bytes: bytes.length, parameterCount };
+      const made = { sha256: sha256Hex(bytes), bytes: bytes.length };
+      const { agreement } = JSON.parse(history.at(-1) ?? "{}") as Partial<EmbeddingProgress>;
+      const card = embeddingCard(config, {
+        ...made,
+        file: EMBEDDING_FILES.model,
+        parameters: parameterCount,
+        createdBy: identity,
+        teacherSha256: teacher.sha256,
+        agreement,
+      });
+      await writeFileAtomic(join(out, EMBEDDING_FILES.card), `${JSON.stringify(card, null, 2)}\n`);
+      return { modelFile, ...made, parameterCount };
     }
   } finally {
     await pool.dispose();

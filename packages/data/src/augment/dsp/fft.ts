@@ -26,15 +26,19 @@ export const powerOfTwo = (length: number): number => 2 ** Math.ceil(Math.log2(M
 function createFft(length: number): Fft {
   if (length < 1 || !Number.isInteger(Math.log2(length)))
     throw new RangeError(`fft: expected a power of two, got ${length}`);
-  const half = Math.max(1, length / 2);
-  const cos = Float64Array.from({ length: half }, (_, i) => Math.cos((2 * Math.PI * i) / length));
-  const sin = Float64Array.from({ length: half }, (_, i) => Math.sin((2 * Math.PI * i) / length));
   const swaps = bitReversalSwaps(length);
+  // Sizes 2 and 4, then 8 if the others do not come in pairs, then two sizes in each pass.
+  const isOdd = Math.log2(length) % 2 === 1;
+  const eighths = isOdd && length >= 8 ? factorsOf(8, 1) : undefined;
+  const passes: Pass[] = [];
+  for (let size = isOdd ? 32 : 16; size <= length; size *= 4)
+    passes.push({ size, factors: factorsOf(size, 3) });
   const forward = (re: Float64Array, im: Float64Array): void => {
     swapAll(re, swaps);
     swapAll(im, swaps);
     firstTwoStages(re, im);
-    for (let size = 8; size <= length; size *= 2) stage({ re, im, cos, sin }, size);
+    if (eighths) stage(re, im, { size: 8, factors: eighths });
+    for (const pass of passes) twoStages(re, im, pass);
   };
   return {
     length,
@@ -48,6 +52,23 @@ function createFft(length: number): Fft {
       }
     },
   };
+}
+
+/** A pass over blocks of one size, with its factors in the order of their use, which is twice as fast as one table for all sizes. */
+interface Pass {
+  readonly size: number;
+  readonly factors: Float64Array;
+}
+
+/** Cosine and sine of 2 pi t m / size, for m from 1 to `powers` within t from 0 to size / (powers + 1). */
+function factorsOf(size: number, powers: number): Float64Array {
+  const factors: number[] = [];
+  for (let t = 0; t < size / (powers + 1); t++)
+    for (let m = 1; m <= powers; m++) {
+      const angle = (2 * Math.PI * t * m) / size;
+      factors.push(Math.cos(angle), Math.sin(angle));
+    }
+  return Float64Array.from(factors);
 }
 
 function bitReversalSwaps(length: number): Uint32Array {
@@ -102,22 +123,13 @@ function firstTwoStages(re: Float64Array, im: Float64Array): void {
   }
 }
 
-interface Transform {
-  readonly re: Float64Array;
-  readonly im: Float64Array;
-  readonly cos: Float64Array;
-  readonly sin: Float64Array;
-}
-
 /** Butterflies of one size (Cooley and Tukey, decimation in time). */
-function stage({ re, im, cos, sin }: Transform, size: number): void {
-  const length = re.length;
+function stage(re: Float64Array, im: Float64Array, { size, factors }: Pass): void {
   const half = size >> 1;
-  const step = length / size;
-  for (let start = 0; start < length; start += size) {
-    for (let k = start, t = 0; k < start + half; k++, t += step) {
-      const c = cos[t]!;
-      const s = sin[t]!;
+  for (let start = 0; start < re.length; start += size) {
+    for (let k = start, t = 0; t < size; k++, t += 2) {
+      const c = factors[t]!;
+      const s = factors[t + 1]!;
       const r = re[k + half]!;
       const i = im[k + half]!;
       const turnedRe = r * c + i * s;
@@ -126,6 +138,41 @@ function stage({ re, im, cos, sin }: Transform, size: number): void {
       im[k + half] = im[k]! - turnedIm;
       re[k] = re[k]! + turnedRe;
       im[k] = im[k]! + turnedIm;
+    }
+  }
+}
+
+/** Butterflies of sizes `size / 2` and `size` in one pass (radix 4), which reads and writes memory half as often. */
+function twoStages(re: Float64Array, im: Float64Array, { size, factors }: Pass): void {
+  const quarter = size >> 2;
+  for (let start = 0; start < re.length; start += size) {
+    for (let a = start, t = 0; t < 6 * quarter; a++, t += 6) {
+      // In bit-reversed order the second quarter has the inputs 2, 6, 10 ..., the third 1, 5, 9 ...
+      const b = a + quarter;
+      const c = b + quarter;
+      const d = c + quarter;
+      const bRe = re[b]! * factors[t + 2]! + im[b]! * factors[t + 3]!;
+      const bIm = im[b]! * factors[t + 2]! - re[b]! * factors[t + 3]!;
+      const cRe = re[c]! * factors[t]! + im[c]! * factors[t + 1]!;
+      const cIm = im[c]! * factors[t]! - re[c]! * factors[t + 1]!;
+      const dRe = re[d]! * factors[t + 4]! + im[d]! * factors[t + 5]!;
+      const dIm = im[d]! * factors[t + 4]! - re[d]! * factors[t + 5]!;
+      const evenRe = re[a]! + bRe;
+      const evenIm = im[a]! + bIm;
+      const alternateRe = re[a]! - bRe;
+      const alternateIm = im[a]! - bIm;
+      const oddRe = cRe + dRe;
+      const oddIm = cIm + dIm;
+      const turnedRe = cRe - dRe;
+      const turnedIm = cIm - dIm;
+      re[a] = evenRe + oddRe;
+      im[a] = evenIm + oddIm;
+      re[b] = alternateRe + turnedIm;
+      im[b] = alternateIm - turnedRe;
+      re[c] = evenRe - oddRe;
+      im[c] = evenIm - oddIm;
+      re[d] = alternateRe - turnedIm;
+      im[d] = alternateIm + turnedRe;
     }
   }
 }

@@ -203,7 +203,7 @@ describe.skipIf(chromium === undefined)("the example page in Chromium", { timeou
 
   it("goes on without a GPU where one is asked for and none there", async () => {
     const page = await openPage("?gpu");
-    await expectToHear(page, { file: "tones.wav", seconds: 8 });
+    await expectToHear(page, { file: "short.wav", seconds: 3 });
     await page.close();
   });
 

@@ -44,6 +44,12 @@ describe("bad usage", () => {
     expect(stderr).toContain("--model <dir>");
   });
 
+  it("reports a misspelt option before a missing one", async () => {
+    const misspelt = await runCaptured(["detect", "a.wav", "--modle", "m"]);
+    expect(misspelt).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(misspelt.stderr).toMatch(/unknown option '--modle'\n\(Did you mean --model\?\)/);
+  });
+
   it("exits 2 for an argument that is not a number", async () => {
     const { exitCode, stderr } = await runCaptured([
       "detect",

@@ -97,7 +97,15 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
     // 5 dB as mixed; the recordings' own noise takes a little.
     expect(labels[0].snrDb.positives.p95).toBeLessThanOrEqual(5);
     expect(labels[0].snrDb.positives.p50).toBeGreaterThan(3.5);
-    const twice = await runCaptured([...command, ...words, "--exclude", "alexa=nothing", "--cross"]);
+    const cached = ["--cache", join(folder, "cache")];
+    const twice = await runCaptured([
+      ...command,
+      ...words,
+      ...cached,
+      "--exclude",
+      "alexa=nothing",
+      "--cross",
+    ]);
     expect(twice.exitCode).toBe(0);
     const unknown = await runCaptured([
       ...command,
@@ -140,6 +148,8 @@ describe.skipIf(!hasSharedData)("eval keyword and eval compare on people's recor
       head,
       head,
       ...recordings(),
+      "--cache",
+      join(folder, "cache"),
       "--json",
     ]);
     expect(exitCode).toBe(0);

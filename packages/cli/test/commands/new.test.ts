@@ -50,15 +50,23 @@ describe("new --no-run", () => {
       { label: "lights out", phrases: ["lights out"] },
     ]);
     expect(config.windowing).toMatchObject({ kind: "embedding-sequence", embeddings: 16 });
-    // A config that a person edited is left alone.
-    await writeFile(join(out, "config.yaml"), `${text}# mine\n`);
+  });
+
+  it("leaves a config alone that a person edited", async () => {
+    const out = join(folder, "edited");
+    const config = join(out, "config.yaml");
+    // Missing recordings are noticed before the phrases are measured.
+    const args = ["new", "Hey Nimbus", "--out", out, "--speech", join(folder, "nowhere"), "--no-run"];
+    expect((await runCaptured(args)).stderr).toContain("no such file or folder");
+    const text = await readFile(config, "utf8");
+    expect((await runCaptured(args)).stderr).toContain("no such file or folder");
+    await writeFile(config, `${text}# mine\n`);
     const again = await runCaptured(args);
     expect(again.exitCode).not.toBe(0);
     expect(again.stderr).toContain(
       "exists with other content and is not overwritten; run it with callsign run --config",
     );
-    expect(await readFile(join(out, "config.yaml"), "utf8")).toBe(`${text}# mine\n`);
-    await writeFile(join(out, "config.yaml"), text);
+    expect(await readFile(config, "utf8")).toBe(`${text}# mine\n`);
   });
 
   it("changes nothing if repeated; adds recordings and prints their length; a larger budget makes more", async () => {

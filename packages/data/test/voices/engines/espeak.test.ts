@@ -9,6 +9,7 @@ import {
   inOtherLanguages,
   phonemize,
 } from "../../../src/voices/engines/espeak/espeak.ts";
+import { importEspeak } from "../../../src/voices/engines/espeak/package.ts";
 import { ACCENTS, OTHER_LANGUAGES, VARIANTS } from "../../../src/voices/engines/espeak/voices.ts";
 import { runProgram } from "../../../src/voices/engines/espeak/run-program.ts";
 
@@ -46,7 +47,8 @@ describe("createEspeakEngine", () => {
   it("says the same thing on another day", async () => {
     const voices = [1, 2, 3].map((seed) => createRandom(seed));
     const say = async () => {
-      const engine = await createEspeakEngine({ backend: "package" });
+      // An instance of its own, as of another process.
+      const engine = await createEspeakEngine({ backend: "package", loadPackage: importEspeak });
       return Promise.all(
         voices.map(
           async (random, i) => (await engine.synthesize("hush", engine.drawVoice(random.fork(i)))).samples,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createNodeSession } from "@callsign/infer/node/internal";
 import { afterAll, describe } from "vitest";
 import { createEspeakEngine } from "../../../src/voices/engines/espeak/espeak.ts";
+import { importEspeak } from "../../../src/voices/engines/espeak/package.ts";
 import { espeakTables } from "../../../src/voices/engines/espeak/tables.ts";
 import { createFliteEngine } from "../../../src/voices/engines/flite.ts";
 import { createGnuspeechEngine } from "../../../src/voices/engines/gnuspeech/gnuspeech.ts";
@@ -35,7 +36,10 @@ const hasEspeakProgram = ((): boolean => {
 })();
 
 describeSpeechEngine("flite", () => createFliteEngine());
-describeSpeechEngine("espeak (package)", () => createEspeakEngine({ backend: "package" }));
+// Instances of their own, since all engines of a thread share one.
+describeSpeechEngine("espeak (package)", () =>
+  createEspeakEngine({ backend: "package", loadPackage: importEspeak }),
+);
 describe.skipIf(!hasEspeakProgram)("espeak-ng 1.51 installed", () => {
   describeSpeechEngine("espeak (program)", () => createEspeakEngine({ backend: "program" }));
 });

@@ -5,10 +5,24 @@ import { snapshotHeap } from "../snapshot-heap.ts";
 import { synthesisFailed, throwIfAborted } from "../../synthesis-error.ts";
 
 /**
- * espeak-ng as @echogarden/espeak-ng-emscripten, in this process; its heap is restored before each clip.
+ * espeak-ng as @echogarden/espeak-ng-emscripten, in this process: one instance for all engines of a thread, whose heap is
+ * restored before each clip. A new instance would be compiled again, which takes as long as a hundred clips. `load` opens one of its own.
  * @throws CallsignError `DEPENDENCY_MISSING`
  */
 export async function openEspeakPackage(load?: () => Promise<CreateEspeak>): Promise<EspeakBackend> {
+  if (load !== undefined) return openInstance(load);
+  shared ??= openInstance(importEspeak);
+  try {
+    return await shared;
+  } catch (error) {
+    shared = undefined;
+    throw error;
+  }
+}
+
+let shared: Promise<EspeakBackend> | undefined;
+
+async function openInstance(load: () => Promise<CreateEspeak>): Promise<EspeakBackend> {
   const create = await loadEspeak(load);
   const startedAt = clockSeconds();
   const module = await create();
@@ -95,13 +109,13 @@ function growStringCache(worker: Worker): void {
 const PACKAGE: string = "@echogarden/espeak-ng-emscripten";
 export const VERSION = "0.3.5";
 
-async function importPackage(): Promise<CreateEspeak> {
+export async function importEspeak(): Promise<CreateEspeak> {
   const { default: create }: { default: CreateEspeak } = await import(PACKAGE);
   return create;
 }
 
 /** @throws CallsignError `DEPENDENCY_MISSING` */
-export async function loadEspeak(load: () => Promise<CreateEspeak> = importPackage): Promise<CreateEspeak> {
+export async function loadEspeak(load: () => Promise<CreateEspeak> = importEspeak): Promise<CreateEspeak> {
   try {
     return await load();
   } catch (cause) {

@@ -57,7 +57,7 @@ async function drawNegatives(config: DataConfig, sounds: WordSounds): Promise<Sp
   const wanted = wantedNegatives(config).filter(({ clips }) => clips > 0);
   if (wanted.length === 0) return [];
   const { nearMisses, partial, swapped, sentences, randomWords, foreign, own } = config.data.negatives;
-  const pronunciations = withSounds(await loadPronunciations(), sounds);
+  const dictionary = await loadPronunciations();
   const texts = drawNegativeTexts(
     config.labels.flatMap(({ phrases }) => phrases.map(spokenText)),
     {
@@ -70,8 +70,9 @@ async function drawNegatives(config: DataConfig, sounds: WordSounds): Promise<Sp
         foreign: foreign.clips,
       },
       user: own.map(spokenText),
-      pronunciations,
-      index: createSoundIndex(pronunciations),
+      pronunciations: withSounds(dictionary, sounds),
+      // The dictionary is sorted once; the phrases' own words, which may sound otherwise, are no negatives.
+      index: createSoundIndex(dictionary),
       random: createRandom(config.seed).fork("texts"),
     },
   );

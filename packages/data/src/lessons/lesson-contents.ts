@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { CallsignError } from "@callsign/audio/internal";
 
-/** What is said in a part of a recording, in seconds. */
+/** A part of a recording, with its text. Times are in seconds. */
 export interface SaidPart {
   readonly start: number;
   readonly end: number;

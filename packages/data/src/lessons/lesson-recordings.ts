@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { CallsignError, joinFloats, roundMagnitudes } from "@callsign/audio/internal";
-import { readMagnitudeChunks } from "@callsign/audio/node/internal";
+import { CallsignError, roundMagnitudes } from "@callsign/audio/internal";
+import { readMagnitudeChunks, readMagnitudes } from "@callsign/audio/node/internal";
 import { sha256Hex, writeFileAtomic } from "@callsign/infer/node/internal";
 
 import { readAt, readSafetensorsHeader } from "../formats/safetensors-range.ts";
@@ -20,7 +20,7 @@ export interface LessonSegment {
   /** Place in the file, in samples. */
   readonly start: number;
   readonly length: number;
-  /** What is said, where the contents of the recording are given. */
+  /** Text of the segment; undefined unless the contents of the recording are given. */
   readonly text?: string;
 }
 
@@ -100,11 +100,10 @@ async function decodeAll(
   const parts: Int16Array[] = [];
   let total = 0;
   for (const { path, relativePath } of files) {
-    const chunks = readMagnitudeChunks(path, { sampleRateHz: 16_000 });
     const contents = said.get(relativePath);
     const cut: AsyncIterable<Part> = contents
-      ? cutAtContents(chunks, contents)
-      : cutAtPauses(chunks, { maxLength: MAX_SEGMENT });
+      ? cutAtContents(path, contents)
+      : cutAtPauses(readMagnitudeChunks(path, { sampleRateHz: 16_000 }), { maxLength: MAX_SEGMENT });
     for await (const { samples, text } of cut) {
       if (samples.every((value) => value === 0)) continue;
       segments.push({
@@ -130,13 +129,8 @@ interface Part {
   readonly text?: string;
 }
 
-async function* cutAtContents(
-  chunks: AsyncIterable<Float32Array>,
-  contents: readonly SaidPart[],
-): AsyncGenerator<Part> {
-  const all: Float32Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  const whole = joinFloats(all);
+async function* cutAtContents(path: string, contents: readonly SaidPart[]): AsyncGenerator<Part> {
+  const whole = await readMagnitudes(path, { sampleRateHz: 16_000, maxSeconds: Infinity });
   for (const { start, end, text } of contents)
     yield { samples: whole.slice(Math.round(start * 16_000), Math.round(end * 16_000)), text };
 }

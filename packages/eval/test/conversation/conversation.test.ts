@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { type Conversation, makeConversations } from "../../src/conversation/conversation.ts";
 import { parseChallengeTruth } from "../../src/challenge/truth.ts";
 
-/** Of the training's texts a conversation avoids the sentences; drawing the others takes longer than speaking. */
+/** No other negatives than sentences: a conversation avoids only these, and drawing the others takes longer than speaking. */
 const none = { clips: 0 };
 const negatives = { nearMisses: none, partial: none, swapped: none, randomWords: none, foreign: none };
 
